@@ -1,0 +1,64 @@
+//! The twin of sum.cc: slices carry their length, so the language checks what the idiom leaves open.
+use safecost::{case, input, slice, Context};
+
+input! {
+    struct Input {
+        values: *const i32,
+        count: usize,
+        bound: usize,
+    }
+}
+
+struct Values {
+    values: Vec<i32>,
+    bound: usize,
+}
+
+impl Context<Input> for Values {
+    fn prepare(input: &Input) -> Self {
+        let values = unsafe { slice(input.values, input.count) };
+        Values { values: values.to_vec(), bound: input.bound }
+    }
+}
+
+#[inline(always)]
+fn rust_unchecked(context: &mut Values) -> u64 {
+    let values = &context.values;
+    let mut total = 0i64;
+    for i in 0..context.bound {
+        total += i64::from(unsafe { *values.get_unchecked(i) });
+    }
+    total as u64
+}
+
+#[inline(always)]
+fn rust_index(context: &mut Values) -> u64 {
+    let values = &context.values;
+    let mut total = 0i64;
+    for i in 0..context.bound {
+        total += i64::from(values[i]);
+    }
+    total as u64
+}
+
+/// One check for the whole loop, as span_first has it.
+#[inline(always)]
+fn rust_slice(context: &mut Values) -> u64 {
+    let mut total = 0i64;
+    for value in &context.values[..context.bound] {
+        total += i64::from(*value);
+    }
+    total as u64
+}
+
+#[inline(always)]
+fn rust_iterator(context: &mut Values) -> u64 {
+    context.values.iter().map(|value| i64::from(*value)).sum::<i64>() as u64
+}
+
+case! { Input:
+    raw rust_unchecked(Values) "get_unchecked up to the bound";
+    safe rust_index(Values) "slice indexing up to the bound";
+    safe rust_slice(Values) "slice cut to the bound once";
+    safe rust_iterator(Values) "iter().sum() over the slice";
+}

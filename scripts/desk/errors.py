@@ -1,0 +1,28 @@
+"""What goes wrong, as one exception per documented exit code."""
+
+from __future__ import annotations
+
+OK = 0
+HARNESS = 1
+USAGE = 2
+REGRESSION = 3
+TOO_NOISY = 4
+WRONG_RESULT = 5
+
+
+class DeskError(Exception):
+    """Something failed; the message is one sentence naming the thing, the value and the remedy."""
+
+    exit_code = HARNESS
+
+
+class UsageError(DeskError):
+    """What the user asked for does not exist or cannot be read."""
+
+    exit_code = USAGE
+
+
+class WrongResult(DeskError):
+    """A contender computed something else than its peers; the rest has been measured."""
+
+    exit_code = WRONG_RESULT

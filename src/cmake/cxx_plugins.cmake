@@ -1,0 +1,84 @@
+# Plugins of a C++ profile.
+set(CMAKE_CXX_COMPILER ${compiler})
+project(safecost_plugins LANGUAGES CXX)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+# The same for every profile, whatever its compiler.
+set(common
+    -fPIC -fvisibility=hidden -fvisibility-inlines-hidden
+    -ffp-contract=off                           # a*b+c rounds twice everywhere
+    -falign-functions=64                        # placement is noise: one loop read -18 % to +17 % over 12 paddings
+    -gdwarf-4                                   # Valgrind 3.19 reads no newer; code is the same without
+    -ffile-prefix-map=${SAFECOST_ROOT}=.        # no path of this machine in a plugin
+)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  list(APPEND common -falign-loops=32 -fno-gnu-unique -g1)
+else()
+  list(APPEND common -falign-loops=32 -gline-tables-only)
+endif()
+foreach(folder ${SAFECOST_CASES})
+  list(APPEND common -ffile-prefix-map=${folder}=.)
+endforeach()
+set(warnings -Wall -Wextra)
+if(SAFECOST_WERROR)
+  list(APPEND warnings -Werror)
+endif()
+
+# All runtimes static: a dynamic libstdc++ alone moved make_unique by 8 %.
+set(link -static-libgcc -static-libstdc++ -Wl,--version-script=${SAFECOST_ROOT}/src/kernel/plugin.map
+    -Wl,-z,now -Wl,--no-undefined -Wl,--gc-sections)
+if(PROFILE_LIBRARY STREQUAL "libc++")
+  list(APPEND link -stdlib=libc++)
+endif()
+
+# Can this toolchain build a plugin at all?
+set(probe ${CMAKE_BINARY_DIR}/probe.cc)
+file(WRITE ${probe} "#include <expected>\n#include <string>\n#include <vector>\nint probe(std::vector<int>& v) { return std::expected<int, std::string>(v[0]).value(); }\nint main() {}\n")
+# -std=gnu++23 is spelled 2b by older compilers; CMake knows which.
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+try_compile(works ${CMAKE_BINARY_DIR}/probe SOURCES ${probe}
+            COMPILE_DEFINITIONS ${PROFILE_FLAGS}
+            LINK_OPTIONS -static-libgcc -static-libstdc++ ${PROFILE_FLAGS}
+            CXX_STANDARD 23 CXX_STANDARD_REQUIRED ON OUTPUT_VARIABLE output)
+set(version "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}")
+if(NOT works)
+  string(REGEX MATCH "[^\n]*(error|cannot find)[^\n]*" line "${output}")
+  safecost_status(absent "${version} cannot build a C++23 plugin with ${PROFILE_LIBRARY}: ${line}" "${version}" "")
+  return()
+endif()
+
+# Abseil as an idiom under test. A distribution's build is compiled with libstdc++, so it does not link
+# with libc++, and it is linked statically like every other runtime.
+set(abseil "")
+if(PROFILE_LIBRARY STREQUAL "libstdc++")
+  include(${SAFECOST_ROOT}/src/cmake/static_abseil.cmake)
+  safecost_static_abseil("strings;statusor;span" abseil)
+endif()
+safecost_status(present "" "${version}" "${abseil}")
+
+# What is meant for the linker is for it alone; everything else is seen by compiler and linker.
+set(profile_compile ${PROFILE_FLAGS})
+list(FILTER profile_compile EXCLUDE REGEX "^-Wl,")
+
+foreach(name ${cases})
+  if(NOT sources_cc_${name})
+    continue()
+  endif()
+  string(REPLACE "/" "." target ${name})
+  get_filename_component(family ${name} DIRECTORY)
+  get_filename_component(case ${name} NAME)
+  add_library(${target} MODULE ${sources_cc_${name}})
+  target_include_directories(${target} SYSTEM PRIVATE ${SAFECOST_ROOT}/src)
+  target_compile_definitions(${target} PRIVATE SAFECOST_NAME="${name}")
+  target_compile_options(${target} PRIVATE ${common} ${profile_compile} ${warnings})
+  target_link_options(${target} PRIVATE ${link} ${PROFILE_FLAGS})
+  if(abseil)
+    target_compile_definitions(${target} PRIVATE SAFECOST_ABSEIL=1)
+    target_link_libraries(${target} PRIVATE ${abseil})
+  endif()
+  set_target_properties(${target} PROPERTIES
+    PREFIX "" OUTPUT_NAME ${case} LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/${family}
+    LINK_DEPENDS ${SAFECOST_ROOT}/src/kernel/plugin.map)
+endforeach()

@@ -1,0 +1,49 @@
+# Plugins of a Rust profile: the twin of each case, linked with the Rust side of the border.
+project(safecost_plugins LANGUAGES NONE)
+
+execute_process(COMMAND ${compiler} -vV OUTPUT_VARIABLE description ERROR_VARIABLE trouble RESULT_VARIABLE failed)
+string(REGEX MATCH "release: ([^\n]*)" match "${description}")
+set(release "${CMAKE_MATCH_1}")
+string(REGEX MATCH "LLVM version: ([^\n]*)" match "${description}")
+set(llvm "${CMAKE_MATCH_1}")
+if(failed OR release VERSION_LESS 1.82)
+  safecost_status(absent "rustc ${release} is too old or does not run; the twins need 1.82 ${trouble}" "rustc ${release}" "")
+  return()
+endif()
+safecost_status(present "" "rustc ${release} (LLVM ${llvm})" "")
+
+set(common --edition=2021 -Cdebuginfo=line-tables-only
+    -Cllvm-args=-align-all-functions=6 -Cllvm-args=-align-loops=32   # as for C++: placement is noise
+    --remap-path-prefix=${SAFECOST_ROOT}=.)
+foreach(folder ${SAFECOST_CASES})
+  list(APPEND common --remap-path-prefix=${folder}=.)
+endforeach()
+if(SAFECOST_WERROR)
+  list(APPEND common -Dwarnings)
+endif()
+set(environment ${CMAKE_COMMAND} -E env SAFECOST_RUSTC_VERSION=rustc\ ${release} SAFECOST_RUSTC_LLVM=${llvm})
+
+set(sugar ${CMAKE_BINARY_DIR}/libsafecost.rlib)
+add_custom_command(OUTPUT ${sugar}
+  COMMAND ${environment} ${compiler} --crate-type=rlib --crate-name=safecost ${common} ${PROFILE_FLAGS}
+          -o ${sugar} ${SAFECOST_ROOT}/src/kernel/safecost.rs
+  DEPENDS ${SAFECOST_ROOT}/src/kernel/safecost.rs ${SAFECOST_PROFILE}
+  COMMENT "Rust side of the border" VERBATIM)
+
+foreach(name ${cases})
+  if(NOT sources_rs_${name})
+    continue()
+  endif()
+  string(REPLACE "/" "." target ${name})
+  list(GET sources_rs_${name} 0 source)
+  set(plugin ${CMAKE_BINARY_DIR}/${name}.so)
+  get_filename_component(folder ${plugin} DIRECTORY)
+  file(MAKE_DIRECTORY ${folder})
+  get_filename_component(crate ${name} NAME)
+  add_custom_command(OUTPUT ${plugin}
+    COMMAND ${environment} SAFECOST_NAME=${name} ${compiler} --crate-type=cdylib --crate-name=${crate}
+            --extern safecost=${sugar} ${common} ${PROFILE_FLAGS} -o ${plugin} ${source}
+    DEPENDS ${source} ${sugar} ${SAFECOST_PROFILE}
+    COMMENT "${name}" VERBATIM)
+  add_custom_target(${target} ALL DEPENDS ${plugin})
+endforeach()
