@@ -1,0 +1,81 @@
+#include "runner/google_benchmark.h"
+
+#include <sstream>
+
+#include "benchmark/benchmark.h"
+#include "runner/panel.h"
+
+namespace safecost {
+
+nlohmann::json google_benchmark_json(const std::vector<TimedRun>& timed) {
+  std::ostringstream text;
+  std::ostringstream errors;
+  benchmark::JSONReporter reporter;
+  reporter.SetOutputStream(&text);
+  reporter.SetErrorStream(&errors);
+  reporter.ReportContext(benchmark::BenchmarkReporter::Context());
+  std::vector<benchmark::BenchmarkReporter::Run> runs;
+  for (const TimedRun& one : timed) {
+    benchmark::BenchmarkReporter::Run run;
+    run.run_name.function_name = one.name;
+    run.family_index = static_cast<std::int64_t>(runs.size());
+    run.per_family_instance_index = 0;
+    run.iterations = one.iterations;
+    run.real_accumulated_time = one.real_seconds;
+    run.cpu_accumulated_time = one.cpu_seconds;
+    run.repetitions = 1;
+    run.repetition_index = 0;
+    run.threads = 1;
+    runs.push_back(std::move(run));
+  }
+  reporter.ReportRuns(runs);
+  reporter.Finalize();
+  nlohmann::json json = nlohmann::json::parse(text.str());
+  json["context"].erase("host_name");
+  json["context"].erase("executable");
+  return json;
+}
+
+nlohmann::json google_benchmark_facts() {
+  const nlohmann::json context = google_benchmark_json({})["context"];
+  return {{"build", context.value("library_build_type", "unknown")}, {"version", context.value("library_version", SAFECOST_BENCHMARK_VERSION)}};
+}
+
+namespace {
+
+// A mutating kernel is timed in batches of as many calls as there are contexts; others call by call,
+// as Google Benchmark does it.
+void solo(benchmark::State& state, Contender& contender) {
+  if (contender.contexts() == 0) {
+    if (const absl::Status status = contender.prepare(contender.mutates() ? 64 : 256); !status.ok()) {
+      state.SkipWithError(std::string(status.message()).c_str());
+      return;
+    }
+  }
+  const std::size_t contexts = contender.contexts();
+  std::size_t at = 0;
+  for (auto _ : state) {
+    if (contender.mutates() && at == 0) {
+      state.PauseTiming();
+      contender.reset(0, contexts);
+      state.ResumeTiming();
+    }
+    std::uint64_t digest = contender.call(at, 1);
+    benchmark::DoNotOptimize(digest);
+    if (++at == contexts) at = 0;
+  }
+}
+
+}  // namespace
+
+void register_solo(const std::vector<std::unique_ptr<Panel>>& panels) {
+  for (const std::unique_ptr<Panel>& panel : panels) {
+    for (std::size_t i = 0; i < panel->contenders().size(); ++i) {
+      Contender& contender = panel->contenders()[i];
+      benchmark::RegisterBenchmark(panel->name(i).c_str(),
+                                   [&contender](benchmark::State& state) { solo(state, contender); });
+    }
+  }
+}
+
+}  // namespace safecost

@@ -1,0 +1,223 @@
+#include "runner/panel.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <random>
+
+#include "absl/status/status.h"
+#include "fmt/format.h"
+#include "runner/google_benchmark.h"
+
+namespace safecost {
+
+namespace {
+
+// A pool has at most this many inputs: beyond it, contexts cost more than they teach.
+constexpr std::size_t kMostInputs = 1'024;
+constexpr std::size_t kFewestInputs = 4;
+constexpr std::size_t kMostCalls = 1 << 20;
+constexpr std::size_t kFewestRounds = 8;
+// Contexts that a mutating kernel uses up in one epoch may refer to this much together.
+constexpr std::size_t kMutatedBytes = 8 << 20;
+
+double cpu_now() {
+  timespec now = {};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+double median(std::vector<double> values) {
+  const std::size_t half = values.size() / 2;
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(half), values.end());
+  const double upper = values[half];
+  if (values.size() % 2 == 1) return upper;
+  return (upper + *std::max_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(half))) / 2;
+}
+
+// Seconds a call of the panel's median contender, over its whole pool.
+double seconds_per_call(std::vector<Contender>& contenders) {
+  std::vector<double> seconds;
+  for (Contender& contender : contenders) {
+    contender.reset(0, contender.contexts());
+    seconds.push_back(contender.timed_call(0, contender.contexts()) / static_cast<double>(contender.contexts()));
+  }
+  return median(seconds);
+}
+
+// One number of calls for the whole panel, since an unequal number biases a ratio. Two readings must
+// agree within 20 %; after five that do not, the last stands, and only the epoch's length suffers.
+std::size_t calibrate(std::vector<Contender>& contenders, const PanelPlan& plan) {
+  double before = seconds_per_call(contenders);  // warms up, too
+  double now = seconds_per_call(contenders);
+  for (int reading = 0; reading < 5 && std::abs(now - before) > 0.2 * before; ++reading) {
+    before = std::exchange(now, seconds_per_call(contenders));
+  }
+  const double calls = std::round(plan.epoch_seconds / std::max(now, 1e-10));
+  return std::clamp(static_cast<std::size_t>(calls), std::size_t{1}, kMostCalls);
+}
+
+// Calls before the timed ones that bring a contender's code and data back: a fifth of an epoch.
+std::size_t untimed_calls(std::size_t calls) { return (calls + 4) / 5; }
+
+absl::Status same_digests(Panel& panel) {
+  std::vector<Contender>& contenders = panel.contenders();
+  for (std::size_t i = 0; i < panel.pool().count(); ++i) {
+    const std::uint64_t expected = contenders[0].digest(i);
+    for (std::size_t c = 1; c < contenders.size(); ++c) {
+      const std::uint64_t digest = contenders[c].digest(i);
+      if (digest != expected) {
+        return absl::DataLossError(fmt::format("digest: {} gives {:016x} for input {}, {} gives {:016x}",
+                                               panel.name(c), digest, i, panel.name(0), expected));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+PanelPlan PanelPlan::from_json(const nlohmann::json& json) {
+  const auto entry = [](const nlohmann::json& from) {
+    return Entry{from.at("profile"), from.at("path"), from.value("variant", "")};
+  };
+  PanelPlan plan;
+  plan.case_name = json.at("case");
+  plan.data = json.value("data", ".");
+  plan.scratch = json.value("scratch", ".");
+  plan.size = json.at("size");
+  if (json.contains("rate") && !json["rate"].is_null()) plan.rate = json["rate"];
+  plan.seed = json.value("seed", plan.seed);
+  plan.order_seed = json.value("order_seed", plan.order_seed);
+  plan.pool_bytes = json.value("pool_bytes", plan.pool_bytes);
+  plan.epoch_seconds = json.value("epoch_seconds", plan.epoch_seconds);
+  plan.contender_seconds = json.value("contender_seconds", plan.contender_seconds);
+  plan.generator = entry(json.at("generator"));
+  for (const auto& contender : json.at("contenders")) plan.contenders.push_back(entry(contender));
+  return plan;
+}
+
+std::string Panel::name(std::size_t i) const {
+  return contender_name(contenders_[i].plugin(), contenders_[i].variant(), plan_.size, plan_.rate);
+}
+
+absl::StatusOr<const Plugin*> Panel::plugin(const PanelPlan::Entry& entry, const std::string& case_name) {
+  for (const auto& [path, plugin] : plugins_) {
+    if (path == entry.path) return plugin.get();
+  }
+  Problem problem;
+  auto plugin = Plugin::load(entry.path, entry.profile, case_name, problem);
+  if (plugin == nullptr) {
+    return absl::FailedPreconditionError(fmt::format("{}: {} {}", problem.kind, entry.profile, problem.message));
+  }
+  return plugins_.emplace_back(entry.path, std::move(plugin)).second.get();
+}
+
+absl::StatusOr<std::unique_ptr<Panel>> Panel::load(const PanelPlan& plan) {
+  auto panel = std::make_unique<Panel>();
+  panel->plan_ = plan;
+  absl::StatusOr<const Plugin*> generator = panel->plugin(plan.generator, plan.case_name);
+  if (!generator.ok()) return generator.status();
+  if (!(*generator)->generates()) return absl::FailedPreconditionError("load: the generator makes no inputs");
+  safecost_request request = {.struct_size = sizeof(safecost_request), .count = 1, .seed = plan.seed,
+                              .size = plan.size, .rate = plan.rate, .fault = SAFECOST_NO_FAULT, .reserved = 0,
+                              .data = panel->plan_.data.c_str(), .scratch = panel->plan_.scratch.c_str()};
+  absl::StatusOr<Pool> one = Pool::make(**generator, request);
+  if (!one.ok()) return absl::InternalError(fmt::format("pool: {}", std::string(one.status().message())));
+  const std::size_t bytes = std::max<std::size_t>(one->bytes(), 1);
+  request.count = static_cast<std::uint32_t>(std::clamp((plan.pool_bytes + bytes - 1) / bytes, kFewestInputs, kMostInputs));
+  absl::StatusOr<Pool> pool = Pool::make(**generator, request);
+  if (!pool.ok()) return absl::InternalError(fmt::format("pool: {}", std::string(pool.status().message())));
+  panel->pool_ = std::make_unique<Pool>(*std::move(pool));
+  for (const PanelPlan::Entry& entry : plan.contenders) {
+    absl::StatusOr<const Plugin*> plugin = panel->plugin(entry, plan.case_name);
+    if (!plugin.ok()) return plugin.status();
+    if (std::string((*plugin)->table().input_layout) != (*generator)->table().input_layout) {
+      return absl::FailedPreconditionError(fmt::format("layout: {} lays its input out differently", entry.profile));
+    }
+    const safecost_variant* variant = (*plugin)->variant(entry.variant);
+    if (variant == nullptr || variant->run == nullptr) {
+      return absl::NotFoundError(fmt::format("load: {} has no variant {}", entry.profile, entry.variant));
+    }
+    panel->contenders_.emplace_back(**plugin, *variant, *panel->pool_);
+  }
+  if (panel->contenders_.empty()) return absl::InvalidArgumentError("load: the panel is empty");
+  return panel;
+}
+
+absl::StatusOr<Launch> time_panel(Panel& panel, const PanelPlan& plan) {
+  std::vector<Contender>& contenders = panel.contenders();
+  std::mt19937_64 random(plan.order_seed);
+  std::vector<std::size_t> order(contenders.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::shuffle(order.begin(), order.end(), random);
+  for (const std::size_t c : order) {
+    if (absl::Status status = contenders[c].prepare(panel.pool().count()); !status.ok()) return status;
+  }
+  if (absl::Status status = same_digests(panel); !status.ok()) return status;
+
+  Launch launch;
+  launch.calls = calibrate(contenders, plan);
+  const bool mutates = std::any_of(contenders.begin(), contenders.end(), [](const Contender& c) { return c.mutates(); });
+  if (mutates) {  // every call of an epoch uses up a context of its own
+    const std::size_t bytes = std::max<std::size_t>(panel.pool().bytes() / panel.pool().count(), 1);
+    launch.calls = std::min(launch.calls, std::max<std::size_t>(kMutatedBytes / bytes, 1));
+    const std::size_t needed = launch.calls + untimed_calls(launch.calls);
+    for (const std::size_t c : order) {
+      const std::size_t had = contenders[c].contexts();
+      if (needed <= had) continue;
+      if (absl::Status status = contenders[c].prepare(needed - had); !status.ok()) return status;
+    }
+  }
+
+  launch.nanoseconds.resize(contenders.size());
+  launch.cpu_seconds.resize(contenders.size());
+  const std::size_t warm = untimed_calls(launch.calls);
+  const double budget = plan.contender_seconds * static_cast<double>(contenders.size());
+  double spent = 0;
+  std::size_t first = 0;  // where in the pool this round's walk begins: the same for every contender
+  for (std::size_t round = 0; spent < budget || round < kFewestRounds; ++round) {
+    std::shuffle(order.begin(), order.end(), random);
+    const auto start = Clock::now();
+    for (const std::size_t c : order) {
+      Contender& contender = contenders[c];
+      const std::size_t contexts = contender.contexts();
+      const std::size_t timed = (first + warm) % contexts;
+      contender.reset(first % contexts, std::min(warm + launch.calls, contexts));
+      contender.call(first % contexts, warm);
+      const double cpu = cpu_now();
+      const double seconds = contender.timed_call(timed, launch.calls);
+      launch.cpu_seconds[c] += cpu_now() - cpu;
+      launch.nanoseconds[c].push_back(seconds * 1e9 / static_cast<double>(launch.calls));
+    }
+    spent += std::chrono::duration<double>(Clock::now() - start).count();
+    first += launch.calls;
+  }
+  return launch;
+}
+
+nlohmann::json to_json(const Panel& panel, const Launch& launch, const PanelPlan& plan) {
+  const std::size_t rounds = launch.nanoseconds.front().size();
+  std::vector<TimedRun> runs;
+  nlohmann::json rounds_json = nlohmann::json::array();
+  for (std::size_t c = 0; c < launch.nanoseconds.size(); ++c) {
+    const double calls = static_cast<double>(launch.calls * rounds);
+    runs.push_back({panel.name(c), static_cast<std::int64_t>(calls), median(launch.nanoseconds[c]) * 1e-9 * calls,
+                    launch.cpu_seconds[c]});
+    nlohmann::json values = nlohmann::json::array();
+    for (const double value : launch.nanoseconds[c]) values.push_back(std::round(value * 1e4) / 1e4);
+    rounds_json.push_back(std::move(values));
+  }
+  nlohmann::json json = google_benchmark_json(runs);
+  json["safecost"] = {{"case", plan.case_name},
+                      {"order_seed", plan.order_seed},
+                      {"calls", launch.calls},
+                      {"inputs", panel.pool().count()},
+                      {"estimate", "real_time is the median over rounds"},
+                      {"nanoseconds", std::move(rounds_json)}};
+  return json;
+}
+
+}  // namespace safecost

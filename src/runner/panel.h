@@ -1,0 +1,70 @@
+// One launch: the contenders of a panel timed against each other in rounds of random order.
+#ifndef SAFECOST_RUNNER_PANEL_H
+#define SAFECOST_RUNNER_PANEL_H
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "nlohmann/json.hpp"
+#include "runner/contender.h"
+
+namespace safecost {
+
+struct PanelPlan {
+  struct Entry {
+    std::string profile;
+    std::string path;
+    std::string variant;
+  };
+  std::string case_name;
+  std::string data;
+  std::string scratch;
+  std::uint64_t size = 0;
+  double rate = -1.0;
+  std::uint64_t seed = 0;            // of inputs: the same in every launch of a panel
+  std::uint64_t order_seed = 0;      // of this launch: order of preparation and of each round
+  std::size_t pool_bytes = 1 << 20;  // inputs are drawn until they refer to this much
+  double epoch_seconds = 200e-6;
+  double contender_seconds = 0.02;  // time for all epochs of one contender
+  Entry generator;                   // variant unused
+  std::vector<Entry> contenders;
+
+  static PanelPlan from_json(const nlohmann::json& json);
+};
+
+// A panel's plugins, pool and contenders, bound together.
+class Panel {
+ public:
+  // Fails with kind and message of what was wrong, as "kind: message".
+  static absl::StatusOr<std::unique_ptr<Panel>> load(const PanelPlan& plan);
+
+  std::vector<Contender>& contenders() { return contenders_; }
+  const Pool& pool() const { return *pool_; }
+  std::string name(std::size_t i) const;
+
+ private:
+  absl::StatusOr<const Plugin*> plugin(const PanelPlan::Entry& entry, const std::string& case_name);
+
+  PanelPlan plan_;
+  std::vector<std::pair<std::string, std::unique_ptr<Plugin>>> plugins_;  // by path
+  std::unique_ptr<Pool> pool_;
+  std::vector<Contender> contenders_;  // freed before the pool they were made from
+};
+
+struct Launch {
+  std::size_t calls = 0;                          // in an epoch, the same for every contender
+  std::vector<std::vector<double>> nanoseconds;   // [contender][round], per call
+  std::vector<double> cpu_seconds;                // [contender], of all epochs
+};
+
+absl::StatusOr<Launch> time_panel(Panel& panel, const PanelPlan& plan);
+
+// Google Benchmark JSON of a launch, one entry a contender, with everything else under "safecost".
+nlohmann::json to_json(const Panel& panel, const Launch& launch, const PanelPlan& plan);
+
+}  // namespace safecost
+
+#endif

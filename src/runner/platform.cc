@@ -1,0 +1,88 @@
+#include "runner/platform.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <signal.h>
+
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include "absl/status/status.h"
+#include "fmt/format.h"
+
+#if defined(__ELF__)
+#include <elf.h>
+#endif
+
+namespace safecost::platform {
+
+#if defined(__ELF__)
+namespace {
+
+// A struct at an offset of the file, or null when the file is too short for it.
+template <class T>
+const T* at(const std::string& bytes, std::uint64_t offset, std::uint64_t count = 1) {
+  if (offset > bytes.size() || count > (bytes.size() - offset) / sizeof(T)) return nullptr;
+  return reinterpret_cast<const T*>(bytes.data() + offset);
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::string>> exported_symbols(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return absl::NotFoundError(fmt::format("cannot open {}", path));
+  const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const auto broken = absl::InvalidArgumentError("not a complete ELF64 shared object");
+  const auto* header = at<Elf64_Ehdr>(bytes, 0);
+  if (header == nullptr || std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
+      header->e_ident[EI_CLASS] != ELFCLASS64) {
+    return broken;
+  }
+  const auto* sections = at<Elf64_Shdr>(bytes, header->e_shoff, header->e_shnum);
+  if (sections == nullptr) return broken;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < header->e_shnum; ++i) {
+    if (sections[i].sh_type != SHT_DYNSYM || sections[i].sh_link >= header->e_shnum) continue;
+    const Elf64_Shdr& text = sections[sections[i].sh_link];
+    const std::uint64_t count = sections[i].sh_size / sizeof(Elf64_Sym);
+    const auto* symbols = at<Elf64_Sym>(bytes, sections[i].sh_offset, count);
+    if (symbols == nullptr || at<char>(bytes, text.sh_offset, text.sh_size) == nullptr) return broken;
+    for (std::uint64_t s = 0; s < count; ++s) {
+      const bool defined = symbols[s].st_shndx != SHN_UNDEF;
+      const bool shared = ELF64_ST_BIND(symbols[s].st_info) != STB_LOCAL;
+      if (!defined || !shared || symbols[s].st_name >= text.sh_size) continue;
+      const char* name = bytes.data() + text.sh_offset + symbols[s].st_name;
+      names.emplace_back(name, strnlen(name, text.sh_size - symbols[s].st_name));
+    }
+  }
+  return names;
+}
+#else
+absl::StatusOr<std::vector<std::string>> exported_symbols(const std::string&) {
+  return absl::UnimplementedError("exported symbols are not readable on this platform");
+}
+#endif
+
+bool is_only_a_jump(safecost_kernel kernel) {
+#if defined(__x86_64__)
+  const auto* code = reinterpret_cast<const unsigned char*>(kernel);
+  static constexpr unsigned char endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
+  if (std::memcmp(code, endbr64, sizeof endbr64) == 0) code += sizeof endbr64;
+  return code[0] == 0xe9 || code[0] == 0xeb || (code[0] == 0xff && code[1] == 0x25);
+#else
+  static_cast<void>(kernel);
+  return false;
+#endif
+}
+
+void expect_crashes() {
+  const rlimit none = {0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0);
+}
+
+void die_with_parent() { prctl(PR_SET_PDEATHSIG, SIGKILL); }
+
+}  // namespace safecost::platform

@@ -1,0 +1,27 @@
+// What differs by platform, in one place: the symbols a plugin exports, and whether a kernel is only a jump.
+#ifndef SAFECOST_RUNNER_PLATFORM_H
+#define SAFECOST_RUNNER_PLATFORM_H
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "kernel/abi.h"
+
+namespace safecost::platform {
+
+// Names of the symbols that a shared object defines for others. Unimplemented where the format is not ELF64.
+absl::StatusOr<std::vector<std::string>> exported_symbols(const std::string& path);
+
+// Does the code begin by jumping elsewhere, as a folded or forwarded function does? False where unknown.
+bool is_only_a_jump(safecost_kernel kernel);
+
+// Switches off what would delay or leave traces when a contained process crashes.
+void expect_crashes();
+
+// Ends this process when its parent ends.
+void die_with_parent();
+
+}  // namespace safecost::platform
+
+#endif

@@ -1,0 +1,199 @@
+#include "runner/plugin.h"
+
+#include <dlfcn.h>
+
+#include <set>
+
+#include "absl/status/status.h"
+#include "fmt/format.h"
+#include "runner/platform.h"
+
+namespace safecost {
+
+namespace {
+
+// Elements of an array whose writer may know longer structs than we do.
+template <class T>
+std::vector<const T*> elements(const T* first, std::uint32_t count) {
+  std::vector<const T*> all;
+  const auto* at = reinterpret_cast<const std::byte*>(first);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto* element = reinterpret_cast<const T*>(at);
+    if (element->struct_size < sizeof(T)) return {};
+    all.push_back(element);
+    at += element->struct_size;
+  }
+  return all;
+}
+
+std::string text(const char* text) { return text == nullptr ? "" : text; }
+
+bool is_name(std::string_view name) {
+  if (name.empty() || name.size() > 64 || name[0] < 'a' || name[0] > 'z') return false;
+  for (const char c : name) {
+    if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_')) return false;
+  }
+  return true;
+}
+
+const char* role_name(std::uint32_t role) {
+  return role == SAFECOST_ROLE_RAW ? "raw" : role == SAFECOST_ROLE_NULL ? "null" : "safe";
+}
+
+const char* kind_name(std::uint32_t kind) {
+  return kind == SAFECOST_FAULT_INPUT ? "input" : kind == SAFECOST_FAULT_TAPE ? "tape" : "kernel";
+}
+
+}  // namespace
+
+nlohmann::json Problem::to_json() const {
+  const auto or_null = [](const std::string& value) { return value.empty() ? nlohmann::json() : nlohmann::json(value); };
+  return {{"kind", kind},
+          {"profile", or_null(profile)},
+          {"variant", or_null(variant)},
+          {"size", size < 0 ? nlohmann::json() : nlohmann::json(size)},
+          {"rate", rate < 0 ? nlohmann::json() : nlohmann::json(rate)},
+          {"message", message}};
+}
+
+Plugin::Plugin(std::string profile, const safecost_plugin* table)
+    : profile_(std::move(profile)),
+      table_(table),
+      variants_(elements(table->variants, table->variant_count)),
+      parameters_(elements(table->parameters, table->parameter_count)) {}
+
+std::unique_ptr<Plugin> Plugin::load(const std::string& path, std::string_view profile, std::string_view case_name,
+                                     Problem& problem) {
+  problem.profile = profile;
+  problem.kind = "exports";
+  if (const auto symbols = platform::exported_symbols(path); symbols.ok() && symbols->size() != 1) {
+    problem.message = fmt::format("exports {} symbols instead of one, {} among them: build it with the version script",
+                                  symbols->size(), symbols->empty() ? "none" : symbols->front());
+    return nullptr;
+  }
+  problem.kind = "load";
+  void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) {
+    problem.message = fmt::format("cannot be loaded: {}", dlerror());
+    return nullptr;
+  }
+  using Entry = const safecost_plugin* (*)();
+  const auto entry = reinterpret_cast<Entry>(dlsym(library, "safecost_plugin_entry"));
+  const safecost_plugin* const table = entry == nullptr ? nullptr : entry();
+  if (table == nullptr) {
+    problem.message = "has no safecost_plugin_entry: it is not a plugin of this suite";
+    return nullptr;
+  }
+  problem.kind = "abi";
+  if (table->abi_version != SAFECOST_ABI_VERSION) {
+    problem.message = fmt::format("speaks version {} of the kernel border, this runner speaks {}: rebuild it",
+                                  table->abi_version, SAFECOST_ABI_VERSION);
+    return nullptr;
+  }
+  if (table->struct_size < sizeof(safecost_plugin)) {
+    problem.message = fmt::format("its table has {} bytes, {} are needed: rebuild it", table->struct_size,
+                                  sizeof(safecost_plugin));
+    return nullptr;
+  }
+  std::unique_ptr<Plugin> plugin(new Plugin(std::string(profile), table));
+  problem.message = plugin->objection();
+  if (problem.message.empty() && !case_name.empty() && text(table->name) != case_name) {
+    problem.message = fmt::format("is of case {}, expected {}", text(table->name), case_name);
+  }
+  if (!problem.message.empty()) return nullptr;
+  problem.kind = "folded";
+  std::set<safecost_kernel> kernels;
+  for (const safecost_variant* variant : plugin->variants_) {
+    if (variant->run == nullptr) continue;
+    problem.variant = variant->name;
+    if (!kernels.insert(variant->run).second) {
+      problem.message = "shares its code with another variant: the compiler folded them into one function";
+      return nullptr;
+    }
+    if (platform::is_only_a_jump(variant->run)) {
+      problem.message = "is only a jump to other code: its body was not inlined or was folded with another's";
+      return nullptr;
+    }
+  }
+  problem = {};
+  return plugin;
+}
+
+std::string Plugin::objection() const {
+  if (variants_.size() != table_->variant_count || variants_.empty()) return "has no readable variants";
+  if (parameters_.size() != table_->parameter_count) return "has no readable parameters";
+  if (generates() && parameters_.empty()) return "times no size: add one with size()";
+  if (generates() != (table_->release != nullptr)) return "generates inputs that it cannot release";
+  if (text(table_->input_layout).empty()) return "does not tell the layout of its input";
+  std::set<std::string> names;
+  bool raw = false;
+  for (const safecost_variant* variant : variants_) {
+    const std::string name = text(variant->name);
+    if (!is_name(name)) return fmt::format("has a variant named '{}': use lower case, digits and _", name);
+    if (!names.insert(name).second) return fmt::format("has two variants named {}", name);
+    const bool whole = variant->run != nullptr && variant->prepare != nullptr && variant->release != nullptr;
+    if (variant->gap == nullptr && !whole) return fmt::format("variant {} lacks run, prepare or release", name);
+    raw = raw || variant->role == SAFECOST_ROLE_RAW;
+  }
+  return raw ? "" : "has no raw variant to compare with";
+}
+
+const safecost_variant* Plugin::variant(std::string_view name) const {
+  for (const safecost_variant* variant : variants_) {
+    if (name == variant->name) return variant;
+  }
+  return nullptr;
+}
+
+nlohmann::json Plugin::describe() const {
+  nlohmann::json json = {{"profile", profile_},
+                         {"case", text(table_->name)},
+                         {"language", text(table_->language)},
+                         {"layout", text(table_->input_layout)},
+                         {"system_bound", (table_->flags & SAFECOST_CASE_SYSTEM_BOUND) != 0},
+                         {"minimum_size", table_->minimum_size},
+                         {"facts", nlohmann::json::object()},
+                         {"parameters", nlohmann::json::array()},
+                         {"variants", nlohmann::json::array()},
+                         {"faults", nlohmann::json::array()}};
+  for (const safecost_fact* fact : elements(table_->facts, table_->fact_count)) {
+    json["facts"][text(fact->key)] = text(fact->value);
+  }
+  for (const safecost_parameter* parameter : parameters_) {
+    json["parameters"].push_back({{"size", parameter->size},
+                                  {"rate", parameter->rate < 0 ? nlohmann::json() : nlohmann::json(parameter->rate)},
+                                  {"label", text(parameter->label)},
+                                  {"tier", parameter->tier}});
+  }
+  for (const safecost_variant* variant : variants_) {
+    json["variants"].push_back({{"name", text(variant->name)},
+                                {"role", role_name(variant->role)},
+                                {"summary", text(variant->summary)},
+                                {"gap", variant->gap == nullptr ? nlohmann::json() : nlohmann::json(variant->gap)}});
+  }
+  for (const safecost_fault* fault : elements(table_->faults, table_->fault_count)) {
+    json["faults"].push_back({{"name", text(fault->name)},
+                              {"cwe", fault->cwe},
+                              {"kind", kind_name(fault->kind)},
+                              {"description", text(fault->description)},
+                              {"contract", text(fault->contract)}});
+  }
+  return json;
+}
+
+absl::StatusOr<Pool> Pool::make(const Plugin& generator, const safecost_request& request) {
+  const safecost_pool* const pool = generator.table().generate(&request);
+  if (pool == nullptr) {
+    const safecost_report* report = generator.table().report;
+    return absl::InternalError(fmt::format("the generator failed at size {}: {}", request.size,
+                                           report == nullptr ? "" : report->text));
+  }
+  Pool made(pool, generator.table().release);
+  if (pool->struct_size < sizeof(safecost_pool) || pool->count != request.count ||
+      (pool->count > 0 && (pool->inputs == nullptr || pool->stride == 0))) {
+    return absl::InternalError(fmt::format("the generator made {} inputs, {} were asked for", pool->count, request.count));
+  }
+  return made;
+}
+
+}  // namespace safecost

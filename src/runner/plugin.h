@@ -1,0 +1,75 @@
+// A loaded plugin: everything the border promises has been checked before anybody uses it.
+#ifndef SAFECOST_RUNNER_PLUGIN_H
+#define SAFECOST_RUNNER_PLUGIN_H
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "kernel/abi.h"
+#include "nlohmann/json.hpp"
+
+namespace safecost {
+
+// What is wrong with a plugin, a contender or a case, and where. `kind` is one of the run document's.
+struct Problem {
+  std::string kind;
+  std::string profile;
+  std::string variant;
+  std::string message;
+  std::int64_t size = -1;  // -1: not at a size
+  double rate = -1.0;      // negative: no rate
+
+  nlohmann::json to_json() const;
+};
+
+class Plugin {
+ public:
+  // Loads and checks. `problem` receives what is wrong when the result is null. `case_name` may be empty.
+  static std::unique_ptr<Plugin> load(const std::string& path, std::string_view profile,
+                                      std::string_view case_name, Problem& problem);
+
+  const std::string& profile() const { return profile_; }
+  const safecost_plugin& table() const { return *table_; }
+  const std::vector<const safecost_variant*>& variants() const { return variants_; }
+  const std::vector<const safecost_parameter*>& parameters() const { return parameters_; }
+  // Null when there is none of that name.
+  const safecost_variant* variant(std::string_view name) const;
+  bool generates() const { return table_->generate != nullptr; }
+
+  nlohmann::json describe() const;
+
+ private:
+  Plugin(std::string profile, const safecost_plugin* table);
+  // What breaks the border's rules; empty when nothing does.
+  std::string objection() const;
+
+  std::string profile_;
+  const safecost_plugin* table_;
+  std::vector<const safecost_variant*> variants_;
+  std::vector<const safecost_parameter*> parameters_;
+};
+
+// Inputs made by one plugin for all; frees them with the plugin that made them.
+class Pool {
+ public:
+  static absl::StatusOr<Pool> make(const Plugin& generator, const safecost_request& request);
+
+  std::size_t count() const { return pool_->count; }
+  std::size_t bytes() const { return pool_->bytes; }
+  const void* input(std::size_t i) const {
+    return static_cast<const std::byte*>(pool_->inputs) + i * pool_->stride;
+  }
+
+ private:
+  using Release = void (*)(const safecost_pool*);
+  Pool(const safecost_pool* pool, Release release) : pool_(pool, release) {}
+  std::unique_ptr<const safecost_pool, Release> pool_;
+};
+
+}  // namespace safecost
+
+#endif

@@ -1,0 +1,30 @@
+// Before anything is timed: does every contender of a case compute the same, really work, and come back?
+#ifndef SAFECOST_RUNNER_VERIFY_H
+#define SAFECOST_RUNNER_VERIFY_H
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nlohmann/json.hpp"
+
+namespace safecost {
+
+struct VerifyPlan {
+  std::string case_name;
+  std::string data;
+  std::string scratch;
+  std::vector<std::pair<std::string, std::string>> plugins;  // profile, path
+  std::uint32_t tier = 0;                                    // sizes up to this tier are checked
+  double timeout_seconds = 10;
+  bool describe_only = false;
+
+  static VerifyPlan from_json(const nlohmann::json& json);
+};
+
+// {"plugins": [descriptions], "problems": [problems], "checked": number of digests compared}
+nlohmann::json verify(const VerifyPlan& plan);
+
+}  // namespace safecost
+
+#endif
