@@ -1,0 +1,168 @@
+"""Builds the runner, and each case as one plugin per profile; a failure costs that plugin only."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from desk.cases import Case
+from desk.errors import DeskError
+from desk.places import BUILD, ROOT, RUNNER, Folders
+from desk.profiles import Profile
+from desk.progress import Steps
+
+
+@dataclass(slots=True)
+class Built:
+    """What a build made: plugins by (case, profile); why profiles are absent; what the compilers said of failures."""
+
+    plugins: dict[tuple[str, str], Path] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)
+    compilers: dict[str, str] = field(default_factory=dict)
+    failures: dict[tuple[str, str], str] = field(default_factory=dict)
+
+
+def werror() -> str:
+    """ON where warnings are errors, as continuous integration wants it."""
+    return "ON" if os.environ.get("SAFECOST_WERROR", "0") not in {"", "0"} else "OFF"
+
+
+def build_runner() -> Path:
+    """Build the runner through the default preset; raises DeskError with what the compiler said."""
+    if not (BUILD / "build.ninja").exists():
+        _must(
+            ["cmake", "--preset", "default", "-DSAFECOST_PROFILES=none", f"-DSAFECOST_WERROR={werror()}"], "configured"
+        )
+    _must(["cmake", "--build", str(BUILD), "--target", "safecost-runner"], "built")
+    return RUNNER
+
+
+def _must(command: Sequence[str], verb: str) -> None:
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace", check=False)
+    except FileNotFoundError as error:
+        raise DeskError(f"{command[0]} is not installed: see 'safecost doctor'.") from error
+    if done.returncode != 0:
+        tail = "\n".join((done.stdout + done.stderr).splitlines()[-40:])
+        raise DeskError(f"the runner could not be {verb} ({' '.join(command)}):\n{tail}")
+
+
+def build_all(folders: Folders, cases: Sequence[Case], profiles: Sequence[Profile]) -> Built:
+    """Build the runner, and every case with every profile, side by side on all processors."""
+    built = Built()
+    lock = threading.Lock()
+    workers = os.cpu_count() or 1
+    jobs = max(1, workers // max(1, len(profiles)))
+    wanted = {profile.name: _targets(cases, profile) for profile in profiles}
+    with Steps("build", 1 + sum(map(len, wanted.values()))) as steps, ThreadPoolExecutor(workers) as pool:
+
+        def runner() -> None:
+            build_runner()
+            with lock:
+                steps.step()
+
+        def one(profile: Profile) -> None:
+            build = _ProfileBuild(folders, profile)
+            reason = build.configure()
+            targets = wanted[profile.name]
+            failures = build.make(targets, jobs) if reason is None else {}
+            with lock:
+                built.compilers[profile.name] = build.compiler
+                if reason is not None:
+                    built.absent[profile.name] = reason
+                else:
+                    built.failures |= {(name, profile.name): said for name, said in failures.items()}
+                    built.plugins |= {
+                        (name, profile.name): build.folder / f"{name}.so" for name in targets if name not in failures
+                    }
+                steps.step(len(targets))
+
+        for done in [pool.submit(runner), *(pool.submit(one, profile) for profile in profiles)]:
+            done.result()
+    return built
+
+
+def _targets(cases: Iterable[Case], profile: Profile) -> list[str]:
+    rust = profile.language == "rust"
+    return [case.name for case in cases if any((file.suffix == ".rs") == rust for file in case.files)]
+
+
+class _ProfileBuild:
+    """One profile's build folder."""
+
+    def __init__(self, folders: Folders, profile: Profile) -> None:
+        self._folders, self._profile = folders, profile
+        self.folder = folders.build / "profiles" / profile.name
+        self.compiler = ""
+
+    def configure(self) -> str | None:
+        """Make the build folder ready; returns why the profile is absent on this machine, or None."""
+        stamp = self.folder / "configured-from"
+        key = self._key()
+        if not stamp.exists() or stamp.read_text(encoding="utf-8") != key:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            done = self._run(
+                ["cmake", "-S", str(ROOT / "bench"), "-B", str(self.folder), "-G", "Ninja"]
+                + [f"-DSAFECOST_PROFILE={self._profile.file}", f"-DSAFECOST_WERROR={werror()}"]
+                + [f"-DSAFECOST_CASES={';'.join(map(str, self._folders.cases))}"]
+            )
+            if done.returncode != 0:
+                return f"its build cannot be configured: {_last_error(done.stdout)}"
+            stamp.write_text(key, encoding="utf-8")
+        status: Mapping[str, str] = json.loads((self.folder / "profile.json").read_text(encoding="utf-8"))
+        self.compiler = status["version"]
+        return status["reason"] if status["status"] == "absent" else None
+
+    def _key(self) -> str:
+        """Whatever would lead to another build: the profile, the cases' folders, the compilers on the machine."""
+        compilers = sorted(
+            {
+                entry.name
+                for folder in os.environ.get("PATH", "").split(os.pathsep)
+                if os.path.isdir(folder or ".")  # noqa: PTH112 - PATH may hold anything
+                for entry in os.scandir(folder or ".")
+                if entry.name.startswith(("g++", "clang++", "rustc"))
+            }
+        )
+        parts = [*map(str, self._folders.cases), werror(), *compilers, self._profile.file.read_text(encoding="utf-8")]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    def make(self, names: Sequence[str], jobs: int) -> dict[str, str]:
+        """Build these cases; returns, for each that failed, what was said."""
+        if not names:
+            return {}
+        targets = [name.replace("/", ".") for name in names]
+        command = ["cmake", "--build", str(self.folder), "--parallel", str(jobs), "--target"]
+        if self._run([*command, *targets, "--", "-k", "0"]).returncode == 0:
+            return {}
+        failures = {}
+        for name, target in zip(names, targets, strict=True):  # what is up to date costs nothing here
+            done = self._run([*command, target])
+            if done.returncode != 0:
+                failures[name] = done.stdout
+                (self.folder / f"{name}.so").unlink(missing_ok=True)  # an older one must not be measured
+        return failures
+
+    @staticmethod
+    def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False
+        )
+
+
+def _last_error(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if "error" in line.lower()]
+    return lines[-1] if lines else "no reason was given"
+
+
+def sha256(path: Path) -> str:
+    """The hash of a plugin's bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

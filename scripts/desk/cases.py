@@ -1,0 +1,100 @@
+"""Cases: found by their place, `<family>/<case>.cc`, as the build finds them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from desk.errors import UsageError
+from desk.places import Folders
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_CXX_VARIANT = re.compile(r'\.(?:raw|safe)<\w+>\(\s*"(\w+)"|\.gap\(\s*"(\w+)"')
+_RUST_VARIANT = re.compile(r"^\s*(?:raw|safe)\s+(\w+)\s*\(", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case's name, `family/case`, its files, and the folder that holds its shipped inputs."""
+
+    name: str
+    files: tuple[Path, ...]
+
+    @property
+    def data(self) -> Path:
+        """Where the case file lies, and its inputs beside it."""
+        return self.files[0].parent
+
+    @property
+    def question(self) -> str:
+        """The first comment line of the case file: the question it answers."""
+        with self.files[0].open(encoding="utf-8", errors="replace") as file:
+            return file.readline().lstrip("/! ").strip()
+
+    @property
+    def has_twin(self) -> bool:
+        """Is there a Rust twin?"""
+        return any(file.suffix == ".rs" for file in self.files)
+
+    def variants(self) -> list[str]:
+        """Variant names as the sources spell them; the built plugins are what counts."""
+        names: list[str] = []
+        for file in self.files:
+            text = file.read_text(encoding="utf-8", errors="replace")
+            pattern = _RUST_VARIANT if file.suffix == ".rs" else _CXX_VARIANT
+            names += ["".join(match.groups(default="")) for match in pattern.finditer(text)]
+        return list(dict.fromkeys(names))
+
+
+def find(folders: Folders) -> list[Case]:
+    """Every case below the folders, in order of name. Raises UsageError for a folder that is missing or empty."""
+    files: dict[str, list[Path]] = {}
+    for folder in folders.cases:
+        if not folder.is_dir():
+            raise UsageError(f"--cases {folder.name}: no such folder.")
+        before = len(files)
+        for name, file in _files(folder):
+            files.setdefault(name, []).append(file)
+        if len(files) == before:
+            raise UsageError(f"--cases {folder.name}: no <family>/<case>.cc in it; 'safecost new' writes one.")
+    return [Case(name, tuple(sorted(found))) for name, found in sorted(files.items())]
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    for file in sorted((*folder.glob("*/*"), *folder.glob("*/*/*"))):
+        parts = file.relative_to(folder).parts
+        names = (parts[0], Path(parts[1]).stem)
+        if file.suffix in {".cc", ".rs"} and file.is_file() and all(map(_NAME.fullmatch, names)):
+            yield "/".join(names), file
+
+
+def pattern_of(expression: str | None) -> re.Pattern[str] | None:
+    """The compiled filter; raises UsageError where it is no regular expression."""
+    if expression is None:
+        return None
+    try:
+        return re.compile(expression)
+    except re.error as error:
+        raise UsageError(f"--filter {expression!r} is not a regular expression: {error}.") from error
+
+
+def choose(cases: list[Case], pattern: re.Pattern[str] | None) -> list[Case]:
+    """The cases to build: those whose name matches, or, where none does, those with a matching contender.
+
+    A contender's name is `family/case/variant@profile` here, so the profile part cannot be judged before the
+    build; a filter that names one keeps every case. Raises UsageError where nothing can match.
+    """
+    if pattern is None:
+        return cases
+    by_name = [case for case in cases if pattern.search(case.name)]
+    if by_name:
+        return by_name
+    by_variant = [case for case in cases if any(pattern.search(f"{case.name}/{name}") for name in case.variants())]
+    if by_variant:
+        return by_variant
+    if "@" in pattern.pattern or ":" in pattern.pattern:
+        return cases
+    families = ", ".join(dict.fromkeys(case.name.split("/")[0] for case in cases))
+    raise UsageError(f"--filter {pattern.pattern!r} matches no case: the families are {families}; see 'safecost list'.")

@@ -1,0 +1,402 @@
+"""The main job: build, verify, measure; what came out is a run document, also when it was cut short."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from desk import cases as case_files
+from desk import document as doc
+from desk import machine, panels, runner
+from desk.build import Built, build_all, sha256
+from desk.cases import Case
+from desk.errors import DeskError
+from desk.places import ROOT, RUNNER, VERSION, Folders
+from desk.profiles import Profile, with_siblings
+from desk.progress import Steps
+from desk.statistics import launch_ratio, summarise
+
+MARGIN = 0.01
+EPOCH_SECONDS = 200e-6
+VERIFY_SECONDS = 10.0
+# What makes the numbers of a case worthless; anything else costs only the plugin it befell.
+WRONG = frozenset({"digest", "growth", "crash", "hang", "folded", "pool"})
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How much is measured: sizes up to a tier, launches, and seconds of each contender in a launch."""
+
+    name: Literal["quick", "default", "full"]
+    tier: int
+    launches: int
+    contender_seconds: float
+
+
+QUICK = Mode("quick", 0, 6, 0.014)
+DEFAULT = Mode("default", 0, 12, 0.03)
+FULL = Mode("full", 1, 20, 0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked for."""
+
+    mode: Mode
+    profiles: Sequence[Profile]
+    folders: Folders
+    filter: str | None
+    out: Path
+    margin: float = MARGIN
+    seed: int = field(default_factory=lambda: secrets.randbits(32))
+
+
+@dataclass(slots=True)
+class _PanelResult:
+    launches: list[doc.Launch] = field(default_factory=list)
+    nanoseconds: list[list[list[float]]] = field(default_factory=list)  # [launch][contender][round]
+
+
+def now() -> str:
+    """The time as the document has it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Measurement:
+    """One run in the making; `document()` tells what is known so far."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.pattern = case_files.pattern_of(options.filter)
+        self.cases = case_files.choose(case_files.find(options.folders), self.pattern)
+        self.profiles = with_siblings(options.profiles)
+        self.machine = machine.facts()
+        self.sampler = machine.Sampler()
+        self.started = now()
+        self.seconds = {"build": 0.0, "verify": 0.0, "measure": 0.0}
+        self.built = Built()
+        self.runner_facts: dict[str, Any] = {}
+        self.descriptions: dict[tuple[str, str], dict[str, Any]] = {}
+        self.problems: list[doc.Problem] = []
+        self.results: dict[panels.Panel, _PanelResult] = {}
+        self.complete = False
+
+    # -- the stages ------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """All stages in order. What fails inside a case is noted; an interrupt leaves what was measured."""
+        for stage in (self.build, self.verify, self.measure):
+            start = time.monotonic()
+            try:
+                stage()
+            finally:
+                self.seconds[stage.__name__] = round(time.monotonic() - start, 3)
+        self.complete = True
+
+    def build(self) -> None:
+        """Build the runner and every plugin."""
+        self.built = build_all(self.options.folders, self.cases, self.profiles)
+        facts = runner.call("facts", {}, 60)
+        if isinstance(facts, runner.Failure):
+            raise DeskError(f"the runner {facts.message}: remove the build folder and try again.")
+        self.runner_facts = facts
+        for name, reason in self.built.absent.items():
+            print(f"skipped: profile {name}: {reason}", file=sys.stderr)
+        for (case, profile), said in sorted(self.built.failures.items()):
+            self._note("build", case, None, profile, f"does not compile:\n{said}")
+
+    def verify(self) -> None:
+        """Compare every contender's digests; several cases at a time."""
+        with Steps("verify", len(self.cases)) as steps, ThreadPoolExecutor() as pool:
+            for case, result in zip(self.cases, pool.map(self._verify_case, self.cases), strict=True):
+                self._take_verification(case, result)
+                steps.step()
+
+    def _verify_case(self, case: Case) -> dict[str, Any] | runner.Failure:
+        plugins = [
+            {"profile": profile.name, "path": str(self.built.plugins[case.name, profile.name])}
+            for profile in self.profiles
+            if (case.name, profile.name) in self.built.plugins
+        ]
+        with tempfile.TemporaryDirectory(prefix="safecost-") as scratch:
+            plan: dict[str, Any] = {"case": case.name, "data": str(case.data), "scratch": scratch, "plugins": plugins}
+            plan |= {"tier": self.options.mode.tier, "timeout_seconds": VERIFY_SECONDS}
+            return runner.call("verify", plan, 600)
+
+    def _take_verification(self, case: Case, result: dict[str, Any] | runner.Failure) -> None:
+        if isinstance(result, runner.Failure):
+            self._note(result.kind, case.name, None, None, f"while it was verified, the runner {result.message}")
+            return
+        for description in result["plugins"]:
+            self.descriptions[case.name, description["profile"]] = description
+        for problem in result["problems"]:
+            kind, profile = problem["kind"], problem["profile"]
+            place = (problem["size"], problem["rate"])
+            self._note(kind, case.name, problem["variant"], profile, problem["message"], *place)
+            if kind not in WRONG:
+                self.descriptions.pop((case.name, profile), None)
+
+    def measure(self) -> None:
+        """Launch by launch, every panel in random order."""
+        todo = self._panels()
+        self.results = {panel: _PanelResult() for panel in todo}
+        if not todo:
+            return
+        mode = self.options.mode
+        broken: set[panels.Panel] = set()
+        (self.options.out / "launches").mkdir(parents=True, exist_ok=True)
+        with (
+            Steps("measure", len(todo) * mode.launches) as steps,
+            tempfile.TemporaryDirectory(prefix="safecost-") as at,
+        ):
+            for launch, panel in panels.order(todo, mode.launches, self.options.seed):
+                if panel not in broken and not self._launch(launch, panel, todo.index(panel), Path(at)):
+                    broken.add(panel)
+                steps.step()
+
+    def solo(self, scratch: Path, flags: Sequence[str]) -> int:
+        """Build, then let Google Benchmark time every contender of the chosen profiles; returns its exit code."""
+        self.build()
+        self.verify()
+        seen: set[tuple[str, int, float | None, panels.Contender]] = set()
+        plans = []
+        for panel in self._panels():
+            place = (panel.case, panel.parameter.size, panel.parameter.rate)
+            fresh = tuple(arm for arm in panel.contenders if arm.role != "null" and (*place, arm) not in seen)
+            seen |= {(*place, arm) for arm in fresh}
+            if fresh:
+                plans.append(self._plan(replace(panel, contenders=fresh), self.options.seed, scratch))
+        if not plans:
+            raise DeskError("nothing is left to time: see 'safecost run' for what went wrong.")
+        file = scratch / "plan.json"
+        file.write_text(json.dumps({"panels": plans}), encoding="utf-8")
+        return subprocess.run([str(RUNNER), "solo", "--plan", str(file), *flags], check=False).returncode
+
+    def _launch(self, launch: int, panel: panels.Panel, number: int, scratch: Path) -> bool:
+        seed = (self.options.seed * 1_000_003 + launch * 10_007 + number) % 2**53
+        result = runner.call("time", self._plan(panel, seed, scratch), 120)
+        if isinstance(result, runner.Failure):
+            place = (panel.parameter.size, panel.parameter.rate)
+            self._note(result.kind, panel.case, None, panel.profile, f"while it was timed: {result.message}", *place)
+            return False
+        name = f"{panel.case}@{panel.profile}-{panel.parameter.size}-{number:03}-{launch:02}.json".replace("/", ".")
+        (self.options.out / "launches" / name).write_text(json.dumps(result) + "\n", encoding="utf-8")
+        rounds = result["safecost"]["nanoseconds"]
+        kept = self.results[panel]
+        kept.launches.append(doc.Launch(seed, result["safecost"]["calls"], len(rounds[0])))
+        kept.nanoseconds.append(rounds)
+        return True
+
+    def _plan(self, panel: panels.Panel, seed: int, scratch: Path) -> dict[str, Any]:
+        def entry(profile: str, variant: str) -> dict[str, str]:
+            path = self.built.plugins[panel.case, profile]
+            return {"profile": profile, "path": str(path), "variant": variant}
+
+        data = next(case.data for case in self.cases if case.name == panel.case)
+        return {
+            "case": panel.case,
+            "data": str(data),
+            "scratch": str(scratch),
+            "size": panel.parameter.size,
+            "rate": panel.parameter.rate,
+            "seed": self.options.seed,
+            "order_seed": seed,
+            "epoch_seconds": EPOCH_SECONDS,
+            "contender_seconds": self.options.mode.contender_seconds,
+            "generator": entry(self._generator(panel.case), ""),
+            "contenders": [entry(arm.profile, arm.variant) for arm in panel.contenders],
+        }
+
+    def _generator(self, case: str) -> str:
+        return next(
+            profile for (name, profile), said in self.descriptions.items() if name == case and said["parameters"]
+        )
+
+    def _panels(self) -> list[panels.Panel]:
+        struck = {problem.case for problem in self.problems if problem.strikes}
+        variants = {
+            key: [(variant["name"], variant["role"]) for variant in said["variants"] if variant["gap"] is None]
+            for key, said in self.descriptions.items()
+        }
+        parameters = {case.name: self._parameters(case.name) for case in self.cases}
+        names = [case.name for case in self.cases if case.name not in struck and parameters[case.name]]
+        measured = [profile for profile in self.profiles if profile.name in {p.name for p in self.options.profiles}]
+        return panels.plan(names, measured, parameters, variants, self.options.mode.tier, self.pattern)
+
+    def _parameters(self, case: str) -> list[panels.Parameter]:
+        for (name, _), said in self.descriptions.items():
+            if name == case and said["parameters"]:
+                return [panels.Parameter(p["size"], p["rate"], p["label"], p["tier"]) for p in said["parameters"]]
+        return []
+
+    def _note(
+        self,
+        kind: str,
+        case: str | None,
+        variant: str | None,
+        profile: str | None,
+        message: str,
+        size: int | None = None,
+        rate: float | None = None,
+    ) -> None:
+        replacements = [(str(folder), "bench") for folder in self.options.folders.cases]
+        replacements += [(str(self.options.folders.build), "build"), (str(ROOT), ".")]
+        clean = doc.scrub(message, replacements)
+        self.problems.append(doc.Problem(kind, case, variant, profile, size, rate, clean, kind in WRONG))  # type: ignore[arg-type]
+
+    # -- the document ----------------------------------------------------------------------------------------
+
+    def document(self) -> doc.Document:
+        """Everything known so far."""
+        mode, facts = self.options.mode, self.runner_facts
+        return doc.Document(
+            schema="safecost-run",
+            schema_version=1,
+            suite=suite(),
+            run=doc.Run(
+                mode=mode.name,
+                seed=self.options.seed,
+                started=self.started,
+                finished=now(),
+                complete=self.complete,
+                seconds=doc.Seconds(**self.seconds),
+                launches=mode.launches,
+                epoch_seconds=EPOCH_SECONDS,
+                contender_seconds=mode.contender_seconds,
+                margin=self.options.margin,
+                filter=self.options.filter,
+                runner=doc.Runner(
+                    facts.get("compiler", "unknown"),
+                    facts.get("benchmark", {}).get("version", "unknown"),
+                    facts.get("benchmark", {}).get("build", "unknown"),
+                    facts.get("abi_version", 1),
+                ),
+            ),
+            machine=machine.after(self.machine, self.sampler.stop()),
+            profiles=tuple(map(self._profile, self.profiles)),
+            cases=tuple(map(self._case, self.cases)),
+            plugins=tuple(
+                doc.Plugin(case, profile, sha256(path), path.stat().st_size)
+                for (case, profile), path in sorted(self.built.plugins.items())
+                if path.exists()
+            ),
+            gaps=tuple(
+                doc.Gap(case, variant["name"], profile, variant["gap"])
+                for (case, profile), said in sorted(self.descriptions.items())
+                for variant in said["variants"]
+                if variant["gap"] is not None
+            ),
+            panels=tuple(self._panel(panel, result) for panel, result in self.results.items() if result.launches),
+            problems=tuple(self.problems),
+        )
+
+    def _profile(self, profile: Profile) -> doc.Profile:
+        said = next((facts for (_, name), facts in self.descriptions.items() if name == profile.name), None)
+        reason = self.built.absent.get(profile.name)
+        return doc.Profile(
+            name=profile.name,
+            summary=profile.summary,
+            language=profile.language,  # type: ignore[arg-type]
+            library=profile.library,  # type: ignore[arg-type]
+            plain=profile.plain,
+            against=profile.against,
+            status="absent" if reason else "measured",
+            reason=reason,
+            compiler=self.built.compilers.get(profile.name) or None,
+            flags=profile.flags,
+            facts=said["facts"] if said else {},
+        )
+
+    def _case(self, case: Case) -> doc.Case:
+        family, _, name = case.name.partition("/")
+        described = [said for (of, _), said in self.descriptions.items() if of == case.name]
+        generator = next((said for said in described if said["parameters"]), None)
+        status, reason = self._status(case, bool(described))
+        variants: dict[str, doc.Variant] = {}
+        for said in described:
+            for one in said["variants"]:
+                variants.setdefault(
+                    one["name"], doc.Variant(one["name"], one["role"], said["language"], one["summary"])
+                )
+        return doc.Case(
+            family=family,
+            case=name,
+            question=case.question,
+            status=status,
+            reason=reason,
+            system_bound=bool(generator and generator["system_bound"]),
+            sources=tuple(doc.Source(file.name, file.read_text(encoding="utf-8")) for file in case.files),
+            parameters=tuple(
+                doc.Parameter(p["size"], p["rate"], p["label"]) for p in (generator["parameters"] if generator else ())
+            ),
+            variants=tuple(variants.values()),
+            faults=tuple(doc.Fault(**fault) for fault in (generator["faults"] if generator else ())),
+        )
+
+    def _status(
+        self, case: Case, described: bool
+    ) -> tuple[Literal["measured", "struck", "not_built", "not_measured"], str | None]:
+        strikes = [problem for problem in self.problems if problem.case == case.name and problem.strikes]
+        if strikes:
+            first = strikes[0]
+            who = f"{first.variant}@{first.profile} " if first.variant else ""
+            return "struck", f"{who}{first.message.splitlines()[0]}"
+        if any(panel.case == case.name and result.launches for panel, result in self.results.items()):
+            return "measured", None
+        if not described and not any(name == case.name for name, _ in self.built.plugins):
+            return "not_built", "no profile could build it"
+        return "not_measured", None if self.complete else "the run ended before it was measured"
+
+    def _panel(self, panel: panels.Panel, result: _PanelResult) -> doc.Panel:
+        profile = next(profile for profile in self.profiles if profile.name == panel.profile)
+        medians = [[float(np.median(rounds)) for rounds in launch] for launch in result.nanoseconds]
+        typical = [float(np.median(values)) for values in zip(*medians, strict=True)]
+        return doc.Panel(
+            case=panel.case,
+            profile=panel.profile,
+            size=panel.parameter.size,
+            rate=panel.parameter.rate,
+            label=panel.parameter.label,
+            launches=tuple(result.launches),
+            contenders=tuple(
+                doc.Contender(arm.variant, arm.profile, arm.role, tuple(launch[i] for launch in medians))
+                for i, arm in enumerate(panel.contenders)
+            ),
+            pairs=tuple(self._pair(kind, n, d, result) for kind, n, d in panels.pairs(panel, profile, typical)),
+        )
+
+    def _pair(self, kind: doc.PairKind, numerator: int, denominator: int, result: _PanelResult) -> doc.Pair:
+        ratios = [launch_ratio(launch[numerator], launch[denominator]) for launch in result.nanoseconds]
+        said = summarise(ratios, self.options.margin)
+        return doc.Pair(
+            kind, numerator, denominator, tuple(ratios), said.ratio, said.low, said.high, said.level, said.verdict,
+            said.reason, said.detectable,
+        )  # fmt: skip
+
+
+def suite() -> doc.Suite:
+    """The suite's version and the state of its git checkout, where there is one."""
+
+    def git(*words: str) -> str | None:
+        try:
+            done = subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True, check=False)
+        except FileNotFoundError:
+            return None
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    commit, status = git("rev-parse", "HEAD"), git("status", "--porcelain")
+    known = commit is not None and re.fullmatch("[0-9a-f]{40}", commit) is not None
+    return doc.Suite(VERSION, commit if known else None, bool(status) if known else None)

@@ -1,0 +1,143 @@
+"""Panels: which contenders are timed together, and which of them are compared."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from desk.document import PairKind, contender_name
+from desk.profiles import Profile
+
+Role = Literal["raw", "safe", "null"]
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A variant as built by a profile."""
+
+    variant: str
+    profile: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """What is timed: a size, a failure rate where the case has one, and where the data live."""
+
+    size: int
+    rate: float | None
+    label: str
+    tier: int
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The contenders timed together in one process; both arms of every ratio are in one panel."""
+
+    case: str
+    profile: str
+    parameter: Parameter
+    contenders: tuple[Contender, ...]
+
+
+Variants = Mapping[tuple[str, str], Sequence[tuple[str, Role]]]
+"""The variants that a plugin really has: (case, profile) -> (name, role)."""
+
+
+def contenders_of(case: str, profile: Profile, variants: Variants) -> tuple[Contender, ...]:
+    """All variants of one profile, the raw code of the profiles it is compared with, and a null.
+
+    A profile that builds another a second time is compared with it variant by variant.
+    """
+    own = [Contender(name, profile.name, role) for name, role in variants[case, profile.name]]
+    has_null = any(contender.role == "null" for contender in own)
+    others = []
+    for other in profile.needs:
+        for name, role in variants.get((case, other), ()):
+            if role == "raw" or (profile.is_null and role == "safe"):
+                others.append(Contender(name, other, role))
+            elif role == "null" and not has_null:
+                others.append(Contender(name, other, role))
+                has_null = True
+    return (*own, *others)
+
+
+def plan(
+    cases: Iterable[str],
+    profiles: Iterable[Profile],
+    parameters: Mapping[str, Sequence[Parameter]],
+    variants: Variants,
+    tier: int,
+    pattern: re.Pattern[str] | None = None,
+) -> list[Panel]:
+    """Every panel of a run: one for each case, profile and parameter of that tier or below it."""
+    panels = []
+    for case in cases:
+        for profile in profiles:
+            if (case, profile.name) not in variants:
+                continue
+            everyone = contenders_of(case, profile, variants)
+            for parameter in parameters[case]:
+                chosen = _matching(case, parameter, everyone, pattern)
+                if parameter.tier <= tier and any(contender.profile == profile.name for contender in chosen):
+                    panels.append(Panel(case, profile.name, parameter, chosen))
+    return panels
+
+
+def _matching(
+    case: str, parameter: Parameter, everyone: tuple[Contender, ...], pattern: re.Pattern[str] | None
+) -> tuple[Contender, ...]:
+    """Those whose name the filter finds, and the raw code and null they are judged by."""
+    if pattern is None or pattern.search(case):
+        return everyone
+
+    def found(contender: Contender) -> bool:
+        name = contender_name(case, contender.variant, parameter.size, parameter.rate, contender.profile)
+        return pattern.search(name) is not None
+
+    if not any(found(contender) for contender in everyone):
+        return ()
+    return tuple(contender for contender in everyone if contender.role != "safe" or found(contender))
+
+
+def order(panels: Sequence[Panel], launches: int, seed: int) -> Iterator[tuple[int, Panel]]:
+    """Launch by launch, all panels in a fresh random order, so that drift hits all alike."""
+    generator = random.Random(seed)
+    for launch in range(launches):
+        for panel in generator.sample(panels, len(panels)):
+            yield launch, panel
+
+
+def pairs(panel: Panel, profile: Profile, nanoseconds: Sequence[float]) -> list[tuple[PairKind, int, int]]:
+    """The comparisons that a panel is for: (kind, numerator, denominator), indices into its contenders.
+
+    `nanoseconds` holds each contender's median over launches: the fastest raw code is the denominator of full
+    cost and of the language gap.
+    """
+    arms = list(enumerate(panel.contenders))
+    own = [(i, arm) for i, arm in arms if arm.profile == profile.name]
+    found: list[tuple[PairKind, int, int]] = []
+    raw = next((i for i, arm in own if arm.role == "raw"), None)
+    if raw is not None:
+        found += [("null", i, raw) for i, arm in own if arm.role == "null"]
+        found += [("idiom", i, raw) for i, arm in own if arm.role != "null" and i != raw]
+    for other in profile.needs:
+        theirs = [(i, arm) for i, arm in arms if arm.profile == other]
+        kind: PairKind = "null" if profile.is_null else "profile"
+        if other == profile.plain:
+            same = {arm.variant: i for i, arm in theirs}
+            found += [(kind, i, same[arm.variant]) for i, arm in own if arm.variant in same and arm.role != "null"]
+        raws = [i for i, arm in theirs if arm.role == "raw"]
+        if raws and not profile.is_null:
+            fastest = min(raws, key=lambda i: nanoseconds[i])
+            if other == profile.plain:
+                found += [("full", i, fastest) for i, arm in own if arm.role == "safe"]
+            else:
+                found += [("language", i, fastest) for i, arm in own if arm.role != "null"]
+        base = next((i for i, arm in theirs if arm.role == "raw"), None)
+        if base is not None:
+            found += [("null", i, base) for i, arm in theirs if arm.role == "null"]
+    return found
