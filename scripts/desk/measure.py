@@ -252,10 +252,14 @@ class Measurement:
         size: int | None = None,
         rate: float | None = None,
     ) -> None:
+        clean = self._clean(message, 20_000) or "it said nothing"
+        self.problems.append(doc.Problem(kind, case, variant, profile, size, rate, clean, kind in WRONG))  # type: ignore[arg-type]
+
+    def _clean(self, text: str, limit: int = 4_000) -> str:
+        """Text of others as the document takes it: without paths, escapes and excess."""
         replacements = [(str(folder), "bench") for folder in self.options.folders.cases]
         replacements += [(str(self.options.folders.build), "build"), (str(ROOT), ".")]
-        clean = doc.scrub(message, replacements)
-        self.problems.append(doc.Problem(kind, case, variant, profile, size, rate, clean, kind in WRONG))  # type: ignore[arg-type]
+        return doc.scrub(text, replacements, limit)
 
     # -- the document ----------------------------------------------------------------------------------------
 
@@ -277,7 +281,7 @@ class Measurement:
                 epoch_seconds=EPOCH_SECONDS,
                 contender_seconds=mode.contender_seconds,
                 margin=self.options.margin,
-                filter=self.options.filter,
+                filter=None if self.options.filter is None else self._clean(self.options.filter),
                 runner=doc.Runner(
                     facts.get("compiler", "unknown"),
                     facts.get("benchmark", {}).get("version", "unknown"),
@@ -294,7 +298,7 @@ class Measurement:
                 if path.exists()
             ),
             gaps=tuple(
-                doc.Gap(case, variant["name"], profile, variant["gap"])
+                doc.Gap(case, variant["name"], profile, self._clean(variant["gap"]))
                 for (case, profile), said in sorted(self.descriptions.items())
                 for variant in said["variants"]
                 if variant["gap"] is not None
@@ -308,16 +312,16 @@ class Measurement:
         reason = self.built.absent.get(profile.name)
         return doc.Profile(
             name=profile.name,
-            summary=profile.summary,
+            summary=self._clean(profile.summary),
             language=profile.language,  # type: ignore[arg-type]
             library=profile.library,  # type: ignore[arg-type]
             plain=profile.plain,
             against=profile.against,
             status="absent" if reason else "measured",
-            reason=reason,
-            compiler=self.built.compilers.get(profile.name) or None,
-            flags=profile.flags,
-            facts=said["facts"] if said else {},
+            reason=None if reason is None else self._clean(reason),
+            compiler=self._clean(self.built.compilers.get(profile.name, "")) or None,
+            flags=tuple((self._clean(flag), self._clean(why)) for flag, why in profile.flags),
+            facts={key: self._clean(value) for key, value in said["facts"].items()} if said else {},
         )
 
     def _case(self, case: Case) -> doc.Case:
@@ -329,16 +333,19 @@ class Measurement:
         for said in described:
             for one in said["variants"]:
                 variants.setdefault(
-                    one["name"], doc.Variant(one["name"], one["role"], said["language"], one["summary"])
+                    one["name"], doc.Variant(one["name"], one["role"], said["language"], self._clean(one["summary"]))
                 )
         return doc.Case(
             family=family,
             case=name,
-            question=case.question,
+            question=self._clean(case.question),
             status=status,
             reason=reason,
             system_bound=bool(generator and generator["system_bound"]),
-            sources=tuple(doc.Source(file.name, file.read_text(encoding="utf-8")) for file in case.files),
+            sources=tuple(
+                doc.Source(file.name, self._clean(file.read_text(encoding="utf-8", errors="replace"), 200_000))
+                for file in case.files
+            ),
             parameters=tuple(
                 doc.Parameter(p["size"], p["rate"], p["label"]) for p in (generator["parameters"] if generator else ())
             ),
@@ -353,7 +360,7 @@ class Measurement:
         if strikes:
             first = strikes[0]
             who = f"{first.variant}@{first.profile} " if first.variant else ""
-            return "struck", f"{who}{first.message.splitlines()[0]}"
+            return "struck", self._clean(f"{who}{first.message.splitlines()[0]}")
         if any(panel.case == case.name and result.launches for panel, result in self.results.items()):
             return "measured", None
         if not described and not any(name == case.name for name, _ in self.built.plugins):
