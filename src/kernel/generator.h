@@ -31,7 +31,8 @@ class Random {
 
   // Uniform in [0, bound); the bias is below 2^-32 for any bound up to 2^32. `bound` > 0.
   std::uint64_t below(std::uint64_t bound) {
-    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * bound) >> 64);
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<std::uint64_t>((static_cast<Wide>(next()) * bound) >> 64);
   }
 
   // Uniform in [0, 1).

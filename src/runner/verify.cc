@@ -113,7 +113,8 @@ class Check {
   void each_contender(const Action& action) {
     for (const auto& plugin : plugins_) {
       for (const safecost_variant* variant : plugin->variants()) {
-        if (variant->run != nullptr && !state_.dead.contains(key(*variant, *plugin))) action(*plugin, *variant);
+        const std::string name = key(*variant, *plugin);
+        if (variant->run != nullptr && !state_.dead.contains(name) && !failed_.contains(name)) action(*plugin, *variant);
       }
     }
   }
@@ -148,6 +149,7 @@ class Check {
   void digest(std::size_t r, const Request& request, const Pool& pool, const Plugin& plugin,
               const safecost_variant& variant) {
     const auto fail = [&](std::string message) {
+      failed_.insert(key(variant, plugin));
       emit_(event("problem", {"digest", plugin.profile(), variant.name, std::move(message),
                               static_cast<std::int64_t>(request.size), request.rate}));
     };
@@ -220,6 +222,7 @@ class Check {
   const Emit& emit_;
   std::vector<std::unique_ptr<Plugin>> plugins_;
   const Plugin* generator_ = nullptr;
+  std::set<std::string> failed_;  // found by this worker itself
 };
 
 void on_event(State& state, const nlohmann::json& event) {

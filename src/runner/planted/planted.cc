@@ -1,0 +1,140 @@
+// One small case that keeps every rule of the border; PLANT breaks one of them, so that tests see each check go red.
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <stdexcept>
+#include <vector>
+
+#include "kernel/case.h"
+
+#define PLANT_IS(what) (PLANT == what)
+#define NOTHING 0
+#define OFF_BY_ONE 1
+#define NULL_WRITE 2
+#define ENDLESS_LOOP 3
+#define EXIT 4
+#define THROWS 5
+#define ALIKE_INPUTS 6
+#define VANISHED_WORK 7
+#define NO_RESET 8
+#define OTHER_LAYOUT 9
+#define OTHER_VERSION 10
+#define SHORT_TABLE 11
+#define FOLDED 12
+#define JUMP 13
+#define SECOND_SYMBOL 14
+#define CRASH_AT_LOAD 15
+#define CRASHING_GENERATOR 16
+#define NO_RAW 17
+#define THROWING_PREPARE 18
+
+namespace planted {
+
+struct Input {
+  const std::uint32_t* values;
+#if PLANT_IS(OTHER_LAYOUT)
+  std::uint32_t count;
+  std::uint32_t padding;
+#else
+  std::size_t count;
+#endif
+};
+
+Input generate(safecost::Generator& generator) {
+  const auto values = generator.array<std::uint32_t>(generator.size());
+  for (std::uint32_t& value : values) {
+    value = static_cast<std::uint32_t>(PLANT_IS(ALIKE_INPUTS) ? 7 : generator.random.below(1'000));
+  }
+#if PLANT_IS(CRASHING_GENERATOR)
+  if (generator.size() == 3) std::raise(SIGSEGV);
+#endif
+  return {values.data(), static_cast<decltype(Input::count)>(values.size())
+#if PLANT_IS(OTHER_LAYOUT)
+          , 0
+#endif
+  };
+}
+
+struct Values {
+  explicit Values(const Input& input) : values(input.values, input.values + input.count) {
+    if (PLANT_IS(THROWING_PREPARE) && values.size() == 2) throw std::runtime_error("cannot prepare");
+  }
+  std::vector<std::uint32_t> values;
+  std::uint64_t calls = 0;
+};
+
+SAFECOST_KERNEL raw(Values& context) {
+  std::uint64_t digest = 0;
+  for (const std::uint32_t value : context.values) digest = digest * 31 + value;
+  return digest;
+}
+
+SAFECOST_KERNEL bad(Values& context) {
+  const std::size_t count = context.values.size();
+  std::uint64_t digest = 0;
+  for (std::size_t i = PLANT_IS(OFF_BY_ONE) && count > 100 ? 1 : 0; i < count; ++i) {
+    digest = digest * 31 + context.values[i];
+  }
+  if (count != 2) return digest + (PLANT_IS(NO_RESET) ? context.calls++ : 0);
+#if PLANT_IS(NULL_WRITE)
+  *static_cast<volatile int*>(nullptr) = 1;
+#elif PLANT_IS(ENDLESS_LOOP)
+  for (volatile bool on = true; on;) {
+  }
+#elif PLANT_IS(EXIT)
+  std::exit(3);
+#elif PLANT_IS(THROWS)
+  throw std::runtime_error("thrown on valid input");
+#endif
+  return digest;
+}
+
+// The same digest, known before the call: as if the compiler had found a closed form.
+struct Known : Values {
+  explicit Known(const Input& input) : Values(input) {
+    for (const std::uint32_t value : values) answer = answer * 31 + value;
+  }
+  std::uint64_t answer = 0;
+};
+SAFECOST_KERNEL vanished(Known& context) { return context.answer; }
+
+#if PLANT_IS(CRASH_AT_LOAD)
+const bool crashed = [] { return std::raise(SIGSEGV) == 0; }();
+#endif
+
+auto the_case = safecost::Case<Input>(generate)
+                    .size(1'024, "L1")
+#if !PLANT_IS(NO_RAW)
+                    .raw<raw>("raw", "the reference")
+#endif
+#if PLANT_IS(VANISHED_WORK)
+                    .safe<vanished>("bad", "does nothing");
+#else
+                    .safe<bad>("bad", "does it wrong");
+#endif
+
+}  // namespace planted
+
+#if PLANT_IS(OTHER_VERSION) || PLANT_IS(SHORT_TABLE) || PLANT_IS(FOLDED) || PLANT_IS(JUMP)
+namespace {
+[[gnu::naked]] std::uint64_t jump(void*) { asm(".byte 0xe9, 0, 0, 0, 0; ret"); }
+
+const safecost_plugin* broken() {
+  static safecost_plugin plugin = *planted::the_case.plugin(SAFECOST_NAME);
+  static std::vector<safecost_variant> variants(plugin.variants, plugin.variants + plugin.variant_count);
+  if (PLANT_IS(OTHER_VERSION)) plugin.abi_version = SAFECOST_ABI_VERSION + 1;
+  if (PLANT_IS(SHORT_TABLE)) plugin.struct_size = 16;
+  if (PLANT_IS(FOLDED)) variants.back().run = variants.front().run;
+  if (PLANT_IS(JUMP)) variants.back().run = jump;
+  plugin.variants = variants.data();
+  return &plugin;
+}
+}  // namespace
+extern "C" [[gnu::visibility("default")]] const safecost_plugin* safecost_plugin_entry() { return broken(); }
+#else
+SAFECOST_EXPORT(planted::the_case)
+#endif
+
+#if PLANT_IS(SECOND_SYMBOL)
+extern "C" [[gnu::visibility("default")]] int safecost_second_symbol() { return 1; }
+#endif

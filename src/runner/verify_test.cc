@@ -1,0 +1,126 @@
+// Every check of the verification, seen red on a plugin with that fault planted, and green on one without.
+#include "runner/verify.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace safecost {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::string plugin(const std::string& plant) { return std::string(PLANTED_FOLDER) + "/planted_" + plant + ".so"; }
+
+// Verifies the sound plugin as profile "good" together with the planted one as profile "bad".
+nlohmann::json verify_with(const std::string& plant) {
+  VerifyPlan plan;
+  plan.case_name = "planted/case";
+  plan.data = plan.scratch = ".";
+  plan.plugins = {{"good", plugin("nothing")}, {"bad", plugin(plant)}};
+  plan.timeout_seconds = 1;
+  return verify(plan);
+}
+
+struct Expected {
+  const char* plant;
+  const char* kind;
+  const char* variant;  // null: not a variant's fault
+  const char* message;
+};
+std::ostream& operator<<(std::ostream& out, const Expected& expected) { return out << expected.plant; }
+
+class Planted : public ::testing::TestWithParam<Expected> {};
+
+TEST_P(Planted, IsFoundAndNamed) {
+  const nlohmann::json result = verify_with(GetParam().plant);
+  ASSERT_EQ(result["problems"].size(), 1u) << result["problems"].dump(1);
+  const nlohmann::json& problem = result["problems"][0];
+  EXPECT_EQ(problem["kind"], GetParam().kind);
+  EXPECT_EQ(problem["profile"], "bad");
+  EXPECT_EQ(problem["variant"], GetParam().variant == nullptr ? nlohmann::json() : nlohmann::json(GetParam().variant));
+  EXPECT_THAT(problem["message"].get<std::string>(), HasSubstr(GetParam().message));
+  // The sound profile has been checked all the same: three contenders at six sizes, twice.
+  EXPECT_GE(result["checked"].get<int>(), 3 * 6 * 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, Planted,
+    ::testing::Values(Expected{"off_by_one", "digest", "bad", "5 of 6 contenders agree on"},
+                      Expected{"null_write", "crash", "bad", "Segmentation fault"},
+                      Expected{"endless_loop", "hang", "bad", "did not come back within 1 s"},
+                      Expected{"exit", "crash", "bad", "ended the process with exit code 3"},
+                      Expected{"throws", "digest", "bad", "thrown on valid input"},
+                      Expected{"vanished_work", "growth", "bad", "its work vanished"},
+                      Expected{"no_reset", "digest", "bad", "needs a reset()"},
+                      Expected{"other_layout", "layout", nullptr, "{0:*u4,8:u4,12:u4}16"},
+                      Expected{"other_version", "abi", nullptr, "rebuild it"},
+                      Expected{"short_table", "abi", nullptr, "16 bytes"},
+                      Expected{"folded", "folded", "bad", "shares its code"},
+                      Expected{"jump", "folded", "bad", "only a jump"},
+                      Expected{"second_symbol", "exports", nullptr, "instead of one"},
+                      Expected{"crash_at_load", "crash", nullptr, "while it was loaded"},
+                      Expected{"no_raw", "abi", nullptr, "no raw variant"}),
+    [](const auto& plant) { return std::string(plant.param.plant); });
+
+TEST(Verify, FindsNothingInSoundPlugins) {
+  const nlohmann::json result = verify_with("nothing");
+  EXPECT_THAT(result["problems"], IsEmpty()) << result["problems"].dump(1);
+  EXPECT_EQ(result["plugins"].size(), 2u);
+  EXPECT_EQ(result["checked"], 6 * 6 * 2);  // contenders, sizes 0 1 2 3 101 1024, seeds
+}
+
+TEST(Verify, NamesSizeAndBothDigests) {
+  const nlohmann::json problem = verify_with("off_by_one")["problems"][0];
+  EXPECT_EQ(problem["size"], 101);
+  EXPECT_THAT(problem["message"].get<std::string>(), ::testing::ContainsRegex("digest [0-9a-f]{16}.*[0-9a-f]{16}"));
+}
+
+TEST(Verify, ReportsInputsThatAreAllAlike) {
+  VerifyPlan plan;
+  plan.case_name = "planted/case";
+  plan.data = plan.scratch = ".";
+  plan.plugins = {{"bad", plugin("alike_inputs")}};
+  const nlohmann::json result = verify(plan);
+  ASSERT_FALSE(result["problems"].empty());
+  for (const nlohmann::json& problem : result["problems"]) EXPECT_EQ(problem["kind"], "pool");
+}
+
+TEST(Verify, ReportsAContextThatCannotBePrepared) {
+  const nlohmann::json result = verify_with("throwing_prepare");
+  ASSERT_EQ(result["problems"].size(), 3u);  // raw, null, bad
+  EXPECT_THAT(result["problems"][0]["message"].get<std::string>(), HasSubstr("cannot prepare"));
+}
+
+TEST(Verify, SurvivesAGeneratorThatCrashes) {
+  VerifyPlan plan;
+  plan.case_name = "planted/case";
+  plan.data = plan.scratch = ".";
+  plan.plugins = {{"bad", plugin("crashing_generator")}};
+  const nlohmann::json result = verify(plan);
+  ASSERT_EQ(result["problems"].size(), 1u);
+  EXPECT_EQ(result["problems"][0]["kind"], "crash");
+  EXPECT_THAT(result["problems"][0]["message"].get<std::string>(),
+              AllOf(HasSubstr("while its inputs were generated"), HasSubstr("Segmentation fault")));
+}
+
+TEST(Verify, RefusesAnotherCaseAndAMissingFile) {
+  VerifyPlan plan;
+  plan.case_name = "other/case";
+  plan.data = plan.scratch = ".";
+  plan.plugins = {{"good", plugin("nothing")}, {"bad", plugin("does_not_exist")}};
+  const nlohmann::json result = verify(plan);
+  std::vector<std::string> kinds;
+  for (const nlohmann::json& problem : result["problems"]) kinds.push_back(problem["kind"]);
+  EXPECT_THAT(kinds, ElementsAre("abi", "load"));
+  EXPECT_THAT(result["plugins"], IsEmpty());
+}
+
+}  // namespace
+}  // namespace safecost
