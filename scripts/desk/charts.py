@@ -29,6 +29,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.typing import RcKeyType
 
 from desk.document import Document
+from desk.errors import DeskError
 
 INK, SOFT, FAINT, BAND = "#1d2730", "#56616b", "#d5dade", "#e6eaed"
 # Marker, colour and filling of each verdict: the shape alone tells them apart in grey.
@@ -165,7 +166,7 @@ def visible(text: str) -> str:
 
 def slug(text: str) -> str:
     """A name that is safe as a file name and as an id."""
-    return re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-")[:48] or "unnamed"
+    return re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-")[:64] or "unnamed"
 
 
 def ratio_text(ratio: float) -> str:
@@ -849,5 +850,5 @@ def draw(document: Document) -> tuple[Chart, ...]:
         charts += _forests(document, [row for row in found if row.kind == "null"], None, "null")
     names = [chart.name for chart in charts]
     if len(set(names)) != len(names):  # only names that break the document's rules collide; ids must stay apart
-        raise ValueError(f"two charts are both named {max(names, key=names.count)!r}: rename a family")
+        raise DeskError(f"two charts are both named {max(names, key=names.count)!r}: rename one of their families")
     return tuple(charts)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from desk import perf_event
 from desk.document import Machine
 
-BUSY_LOAD = 0.5  # one-minute load above which something else was certainly running
+BUSY_LOAD = 0.5  # one-minute load above which something was certainly running
 STEAL_WORTH_NAMING = 0.002  # below it, a whole run lost less than two parts in a thousand
 FEW_CPUS = 4
 UNKNOWN_VIRTUALIZATION = "yes (unknown)"
@@ -40,7 +40,7 @@ def noise_sources(machine: Machine, around: Surroundings) -> tuple[Noise, ...]:
 def _from_the_host(machine: Machine, around: Surroundings) -> Iterable[Noise]:
     if machine.load_before > BUSY_LOAD:
         yield Noise(
-            f"The load was {machine.load_before:.2f} at the start: something else was running.",
+            f"The load was {machine.load_before:.2f} at the start: something was running, or had just been.",
             "stop what else is running and wait a minute",
         )
     if machine.steal_share > STEAL_WORTH_NAMING:

@@ -20,6 +20,7 @@ from desk import charts
 from desk.charts import Chart, Row
 from desk.conftest import build_sample_document
 from desk.document import Document
+from desk.errors import DeskError
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -205,6 +206,13 @@ def test_text_is_never_mathematics_nor_markup_and_controls_are_spelled_out() -> 
     assert "$\\frac{}$ <b>&]]> ⟨U+202E⟩⟨U+0007⟩" in shown
     assert "\u202e" not in chart.svg
     assert "<b>" not in chart.svg
+
+
+def test_families_that_would_share_a_file_are_refused(sample_document: Document) -> None:
+    families = {"indexing/sum": "same!/sum", "errors/sqrt_chain": "same?/sqrt_chain"}
+    panels = tuple(dataclasses.replace(panel, case=families[panel.case]) for panel in sample_document.panels)
+    with pytest.raises(DeskError, match="both named 'forest-same-idiom'"):
+        charts.draw(dataclasses.replace(sample_document, panels=panels))
 
 
 def test_nothing_measured_draws_a_map_and_nothing_else(sample_document: Document) -> None:

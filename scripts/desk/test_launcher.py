@@ -222,6 +222,20 @@ def test_test_alone_makes_an_environment_that_run_can_use(tree: Tree) -> None:
     assert tree.did() == []
 
 
+def test_test_on_a_bare_machine_installs_for_run_and_test(tree: Tree) -> None:
+    tree.install()
+    tree.start("test")
+    assert tree.did() == ["update", f"install {' '.join(tree.packages('run', 'test'))}", VENV, PIP_TEST]
+
+
+def test_only_the_first_word_is_the_command(tree: Tree) -> None:
+    tree.start("run", "--filter", "test")
+    assert tree.did() == [VENV, PIP]
+    tree.install()
+    tree.start("run", "--filter", "doctor")
+    assert tree.did()[0] == "update"
+
+
 @pytest.mark.parametrize("verb", ["doctor", "report"])
 def test_what_builds_nothing_needs_no_packages(tree: Tree, verb: str) -> None:
     tree.install()
@@ -251,6 +265,13 @@ def test_a_python_that_is_too_old_is_refused(tree: Tree) -> None:
     assert started.returncode == 1
     assert "no python3 of at least 3.11" in started.stderr
     assert not (tree.root / ".venv").exists()
+
+
+def test_the_oldest_python_is_the_one_that_the_desk_declares() -> None:
+    declared = re.search(r'^requires-python = ">=3\.(\d+)"$', (SCRIPTS / "pyproject.toml").read_text(), re.MULTILINE)
+    accepted = re.search(r"sys\.version_info < \(3, (\d+)\)", (SCRIPTS / "safecost").read_text())
+    assert declared and accepted
+    assert declared[1] == accepted[1]
 
 
 def test_a_newer_python_beside_an_old_one_is_taken(tree: Tree) -> None:

@@ -1,0 +1,256 @@
+// What does it cost to hand an error on, when the work is to open a file and read a name?
+//
+// Each call goes through a list of paths. A file holds one line, "name=" and a name. Three functions lie
+// between the system call that fails and the loop that wants to know: one reads a file, one finds
+// the name in it, one turns it into a number. At the given rate a file is missing or holds
+// something else. What went wrong is an errno in every variant, so that their digests agree.
+//
+// All make the same three system calls, and most of the time goes there. The raw code closes a file by goto
+// and copies the name into a buffer of its caller; the safe code has a guard and a string for that.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <expected>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#if defined(SAFECOST_ABSEIL)
+#include "absl/status/statusor.h"
+#endif
+#include "kernel/case.h"
+
+namespace errors::read_name {
+
+struct Input {
+  const char* const* paths;
+  std::size_t count;
+  std::size_t room;     // bytes in the buffer for a name
+  std::size_t claimed;  // what read_name is told of it; equals room unless a fault lies
+};
+
+// Makes a file at its first use. What is in it follows from its name, so it serves every input.
+std::string file(const safecost::Generator& generator, std::string_view name, std::string_view line) {
+  const std::string path = std::string(generator.scratch()) + "/" + std::string(name);
+  std::FILE* const made = std::fopen(path.c_str(), "wx");
+  if (made == nullptr) {
+    if (errno != EEXIST) throw std::system_error(errno, std::generic_category(), path);
+    return path;
+  }
+  const bool written = std::fwrite(line.data(), 1, line.size(), made) == line.size();
+  if (std::fclose(made) != 0 || !written) throw std::runtime_error("cannot write " + path);
+  return path;
+}
+
+std::string missing(const safecost::Generator& generator) { return std::string(generator.scratch()) + "/missing"; }
+
+// One of 64 files with names of 4 to 15 letters, which fit into any std::string without an allocation.
+std::string named(safecost::Generator& generator) {
+  const std::uint64_t number = generator.random.below(64);
+  safecost::Random random(number);
+  std::string name(4 + random.below(12), 'a');
+  for (char& letter : name) letter = static_cast<char>('a' + random.below(26));
+  return file(generator, "name" + std::to_string(number), "name=" + name + "\n");
+}
+
+Input generate(safecost::Generator& generator) {
+  const auto paths = generator.array<const char*>(generator.size());
+  for (const char*& path : paths) {
+    const bool fails = generator.random.unit() < generator.rate();
+    path = generator.text(!fails                             ? named(generator)
+                          : generator.random.below(2) == 0 ? missing(generator)
+                                                             : file(generator, "malformed", "nobody\n"));
+  }
+  const std::size_t room = 16;
+  if (!paths.empty()) {
+    const std::string long_name = "name=" + std::string(40, 'x') + "\n";
+    if (generator.commits("wrong_size")) paths.front() = generator.text(file(generator, "long", long_name));
+    if (generator.commits("uninitialised")) paths.front() = generator.text(missing(generator));
+    if (generator.commits("ignored_error")) paths.back() = generator.text(missing(generator));
+  }
+  return {paths.data(), paths.size(), room, generator.commits("wrong_size") ? 64 : room};
+}
+
+struct Paths {
+  explicit Paths(const Input& input)
+      : paths(input.paths, input.paths + input.count), name(input.room), claimed(input.claimed) {}
+
+  std::vector<std::string> paths;
+  std::vector<char> name;  // for the raw code alone
+  std::size_t claimed;
+};
+
+// The functions that an error passes are opaque: a compiler that merges them would hand on nothing.
+
+// Raw: an errno or 0 is returned, results come back through pointers.
+
+namespace by_code {
+
+SAFECOST_OPAQUE int read_file(const char* path, char* buffer, std::size_t room, std::size_t* length) {
+  int error = 0;
+  const int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return errno;
+  const ssize_t got = read(file, buffer, room);
+  if (got < 0) {
+    error = errno;
+    goto close_file;
+  }
+  *length = static_cast<std::size_t>(got);
+close_file:
+  close(file);
+  return error;
+}
+
+SAFECOST_OPAQUE int read_name(const char* path, char* name, std::size_t room) {
+  constexpr char key[] = "name=";
+  constexpr std::size_t key_length = sizeof key - 1;
+  char line[128];
+  std::size_t length;
+  const int error = read_file(path, line, sizeof line, &length);
+  if (error != 0) return error;
+  if (length < key_length || std::memcmp(line, key, key_length) != 0) return EINVAL;
+  const char* const start = line + key_length;
+  const void* const end = std::memchr(start, '\n', length - key_length);
+  const std::size_t letters = end == nullptr ? length - key_length : static_cast<const char*>(end) - start;
+  if (letters >= room) return ENAMETOOLONG;
+  std::memcpy(name, start, letters);
+  name[letters] = '\0';
+  return 0;
+}
+
+SAFECOST_OPAQUE int number_of_name(const char* path, char* name, std::size_t room, std::uint64_t* number) {
+  const int error = read_name(path, name, room);
+  if (error != 0) return error;
+  *number = 0;
+  for (const char* letter = name; *letter != '\0'; ++letter) {
+    *number = *number * 31 + static_cast<unsigned char>(*letter);
+  }
+  return 0;
+}
+
+}  // namespace by_code
+
+SAFECOST_KERNEL raw(Paths& context) {
+  std::uint64_t digest = 0;
+  for (const std::string& path : context.paths) {
+    std::uint64_t number;
+    const int error = by_code::number_of_name(path.c_str(), context.name.data(), context.claimed, &number);
+    digest = digest * 31 + (error != 0 ? static_cast<std::uint64_t>(error) : number);
+  }
+  return digest;
+}
+
+// Nobody looks at the code: the number of the last name is taken for that of a file that is not there.
+SAFECOST_KERNEL raw_ignored(Paths& context) {
+  std::uint64_t digest = 0;
+  std::uint64_t number = 0;
+  for (const std::string& path : context.paths) {
+    by_code::number_of_name(path.c_str(), context.name.data(), context.claimed, &number);
+    digest = digest * 31 + number;
+  }
+  return digest;
+}
+
+// The same with a number that was never set.
+SAFECOST_KERNEL raw_uninitialised(Paths& context) {
+  std::uint64_t digest = 0;
+  for (const std::string& path : context.paths) {
+    std::uint64_t number;
+    by_code::number_of_name(path.c_str(), context.name.data(), context.claimed, &number);
+    digest = digest * 31 + number;
+  }
+  return digest;
+}
+
+// What the safe variants share: a guard for the file, and the parsing, which fails in one way only.
+
+class File {
+ public:
+  explicit File(const std::string& path) : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  ~File() {
+    if (is_open()) close(descriptor_);
+  }
+
+  bool is_open() const { return descriptor_ >= 0; }
+  ssize_t read(std::span<char> buffer) const { return ::read(descriptor_, buffer.data(), buffer.size()); }
+
+ private:
+  int descriptor_;
+};
+
+SAFECOST_HELPER std::optional<std::string_view> name_in(std::string_view line) {
+  constexpr std::string_view key = "name=";
+  if (!line.starts_with(key)) return std::nullopt;
+  line.remove_prefix(key.size());
+  return line.substr(0, line.find('\n'));
+}
+
+SAFECOST_HELPER std::uint64_t number_of(std::string_view name) {
+  std::uint64_t number = 0;
+  for (const char letter : name) number = number * 31 + static_cast<unsigned char>(letter);
+  return number;
+}
+
+namespace by_expected {
+
+template <class Value>
+using Result = std::expected<Value, std::errc>;
+
+SAFECOST_OPAQUE Result<std::string_view> read_file(const std::string& path, std::span<char> buffer) {
+  const File file(path);
+  if (!file.is_open()) return std::unexpected(std::errc(errno));
+  const ssize_t length = file.read(buffer);
+  if (length < 0) return std::unexpected(std::errc(errno));
+  return std::string_view(buffer.data(), static_cast<std::size_t>(length));
+}
+
+SAFECOST_OPAQUE Result<std::string> read_name(const std::string& path) {
+  std::array<char, 128> buffer;
+  const auto line = read_file(path, buffer);
+  if (!line) return std::unexpected(line.error());
+  const auto name = name_in(*line);
+  if (!name) return std::unexpected(std::errc::invalid_argument);
+  return std::string(*name);
+}
+
+SAFECOST_OPAQUE Result<std::uint64_t> number_of_name(const std::string& path) {
+  const auto name = read_name(path);
+  if (!name) return std::unexpected(name.error());
+  return number_of(*name);
+}
+
+}  // namespace by_expected
+
+SAFECOST_KERNEL expected(Paths& context) {
+  std::uint64_t digest = 0;
+  for (const std::string& path : context.paths) {
+    const auto number = by_expected::number_of_name(path);
+    digest = digest * 31 + (number ? *number : static_cast<std::uint64_t>(number.error()));
+  }
+  return digest;
+}
+
+SAFECOST_KERNEL expected_ignored(Paths& context) {
+  std::uint64_t digest = 0;
+  for (const std::string& path : context.paths) digest = digest * 31 + *by_expected::number_of_name(path);
+  return digest;
+}
+
+SAFECOST_KERNEL expected_value_ignored(Paths& context) {
+  std::uint64_t digest = 0;
+  for (const std::string& path : context.paths) {
+    digest = digest * 31 + by_expected::number_of_name(path).value();
+  }
+  return digest;
+}

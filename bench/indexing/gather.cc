@@ -1,0 +1,166 @@
+// What does a check cost where nothing about the index is known before it is loaded?
+//
+// Elements of a table, added up in the order that a list of indices gives: a join by row number, a
+// colour by palette, a weight by word. No compiler can prove such an index, so whatever an idiom
+// checks, it checks for each element; but the check always holds, so its jump is well predicted.
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <stdexcept>
+#include <vector>
+
+#include "kernel/case.h"
+
+namespace indexing::gather {
+
+struct Input {
+  const std::int32_t* table;
+  std::size_t table_count;  // a power of two, so that a mask is an honest idiom; at least 1
+  const std::int32_t*
+      indices;  // signed, as indices from files and networks are; each in [0, table_count)
+  std::size_t index_count;
+};
+
+// `size` indices into a table of as many elements, rounded up. They are drawn with repetition: some
+// elements are asked for twice, about a third never. Without an index there is still a table of one.
+Input generate(safecost::Generator& generator) {
+  const auto table = generator.array<std::int32_t>(std::bit_ceil(generator.size()));
+  for (std::int32_t& value : table)
+    value = static_cast<std::int32_t>(generator.random.below(2'000)) - 1'000;
+  const auto indices = generator.array<std::int32_t>(generator.size());
+  for (std::int32_t& index : indices)
+    index = static_cast<std::int32_t>(generator.random.below(table.size()));
+
+  const auto plant = [&](std::int64_t wrong) {
+    indices[generator.random.below(indices.size())] = static_cast<std::int32_t>(wrong);
+    // Idioms that stay inside put different things in place of the wrong element: the last one, the
+    // first one, nothing. Here all of them are 0, so that one reference judges all.
+    table.front() = table.back() = 0;
+  };
+  const auto end = static_cast<std::int64_t>(table.size());
+  if (generator.commits("one_past_end")) plant(end);
+  if (generator.commits("far_past_end")) plant(end + 4'096);
+  if (generator.commits("before_start")) plant(-1);
+  return {table.data(), table.size(), indices.data(), indices.size()};
+}
+
+struct Tables {
+  explicit Tables(const Input& input)
+      : table(input.table, input.table + input.table_count),
+        indices(input.indices, input.indices + input.index_count) {}
+
+  std::vector<std::int32_t> table;
+  std::vector<std::int32_t> indices;
+};
+
+// The walk over the indices is the machine code of range-for; what differs below is the access.
+SAFECOST_KERNEL raw(const Tables& context) {
+  const std::int32_t* const table = context.table.data();
+  const std::int32_t* const end = context.indices.data() + context.indices.size();
+  std::int64_t total = 0;
+  for (const std::int32_t* index = context.indices.data(); index != end; ++index)
+    total += table[*index];
+  return static_cast<std::uint64_t>(total);
+}
+
+// Checked under the library's assertions, not otherwise. A negative index becomes a large one.
+SAFECOST_KERNEL index(const Tables& context) {
+  const std::vector<std::int32_t>& table = context.table;
+  std::int64_t total = 0;
+  for (const std::int32_t index : context.indices) total += table[static_cast<std::size_t>(index)];
+  return static_cast<std::uint64_t>(total);
+}
+
+SAFECOST_KERNEL at(const Tables& context) {
+  const std::vector<std::int32_t>& table = context.table;
+  std::int64_t total = 0;
+  for (const std::int32_t index : context.indices)
+    total += table.at(static_cast<std::size_t>(index));
+  return static_cast<std::uint64_t>(total);
+}
+
+// What most people write by hand: one comparison as unsigned, which a negative index fails too.
+SAFECOST_KERNEL branch(const Tables& context) {
+  const std::vector<std::int32_t>& table = context.table;
+  std::int64_t total = 0;
+  for (const std::int32_t index : context.indices) {
+    const auto position = static_cast<std::size_t>(index);
+    if (position < table.size()) total += table[position];
+  }
+  return static_cast<std::uint64_t>(total);
+}
+
+// No branch, but the address now waits for a comparison.
+SAFECOST_KERNEL clamp(const Tables& context) {
+  const std::vector<std::int32_t>& table = context.table;
+  std::int64_t total = 0;
+  for (const std::int32_t index : context.indices) {
+    total += table[std::min(static_cast<std::size_t>(index), table.size() - 1)];
+  }
+  return static_cast<std::uint64_t>(total);
+}
+
+// Stays inside only because the table's size is a power of two.
+SAFECOST_KERNEL mask(const Tables& context) {
+  const std::vector<std::int32_t>& table = context.table;
+  std::int64_t total = 0;
+  for (const std::int32_t index : context.indices) {
+    total += table[static_cast<std::size_t>(index) & (table.size() - 1)];
+  }
+  return static_cast<std::uint64_t>(total);
+}
+
+// One verdict for the whole list before the first access, which leaves a plain gather.
+SAFECOST_KERNEL validate_first(const Tables& context) {
+  const std::vector<std::int32_t>& table = context.table;
+  const auto inside = [&](std::int32_t index) {
+    return static_cast<std::size_t>(index) < table.size();
+  };
+  if (!std::ranges::all_of(context.indices, inside))
+    throw std::out_of_range("an index lies outside the table");
+  std::int64_t total = 0;
+  for (const std::int32_t index : context.indices) total += table[static_cast<std::size_t>(index)];
+  return static_cast<std::uint64_t>(total);
+}
+
+// What an idiom gives that stays inside: whatever it puts in place of the wrong element is 0.
+std::uint64_t sum_of_valid(const void* input) {
+  const Input& given = *static_cast<const Input*>(input);
+  std::int64_t total = 0;
+  for (std::size_t i = 0; i < given.index_count; ++i) {
+    const auto position = static_cast<std::size_t>(given.indices[i]);
+    if (position < given.table_count) total += given.table[position];
+  }
+  return static_cast<std::uint64_t>(total);
+}
+
+auto the_case =
+    safecost::Case<Input>(generate)
+        .size(2'048, "L1")                         // 8 KiB of table, 8 KiB of indices
+        .size(32'768, "L2", safecost::Tier::full)  // 128 KiB and 128 KiB
+        .fault({.name = "one_past_end",
+                .cwe = 125,
+                .description = "one index is the number of elements",
+                .contract = "0 <= index < table_count",
+                .reference = sum_of_valid})
+        .fault({.name = "far_past_end",
+                .cwe = 125,
+                .description = "one index lies 4,096 elements past the end",
+                .contract = "0 <= index < table_count",
+                .reference = sum_of_valid})
+        .fault({.name = "before_start",
+                .cwe = 127,
+                .description = "one index is -1, which as an unsigned number is the largest",
+                .contract = "0 <= index < table_count",
+                .reference = sum_of_valid})
+        .raw<raw>("raw", "pointer and signed index")
+        .safe<index>("index", "vector::operator[]")
+        .safe<at>("at", "vector::at, which throws")
+        .safe<branch>("branch", "compared by hand; a wrong index adds nothing")
+        .safe<clamp>("clamp", "std::min with the last position")
+        .safe<mask>("mask", "anded with size() - 1, a power of two less one")
+        .safe<validate_first>("validate_first", "all indices compared in a pass of their own");
+
+}  // namespace indexing::gather
+
+SAFECOST_EXPORT(indexing::gather::the_case)

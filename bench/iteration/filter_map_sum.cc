@@ -1,0 +1,145 @@
+// Does saying what is wanted (filter, map, sum) cost more than the loop that does it?
+//
+// The sum of the squares of the even values. The parity is random, so code that jumps on it guesses
+// wrong at every other even value, and code that computes with it does not: what separates the idioms
+// is less any check than what the compiler makes of the condition.
+#include <cstdint>
+#include <functional>
+#include <numeric>
+#include <ranges>
+#include <span>
+#include <vector>
+
+#include "kernel/case.h"
+
+namespace iteration::filter_map_sum {
+
+struct Input {
+  const std::uint32_t*
+      values;  // below a million: no sum of squares overflows, whatever the language checks
+  std::size_t count;
+  std::size_t bound;  // how many to look at; equals count unless a fault lies
+};
+
+Input generate(safecost::Generator& generator) {
+  const auto values = generator.array<std::uint32_t>(generator.size());
+  for (std::uint32_t& value : values)
+    value = static_cast<std::uint32_t>(generator.random.below(1'000'000));
+  return {values.data(), values.size(),
+          values.size() + (generator.commits("one_past_end") ? 1 : 0)};
+}
+
+struct Values {
+  explicit Values(const Input& input)
+      : values(input.values, input.values + input.count), bound(input.bound) {}
+
+  std::vector<std::uint32_t> values;
+  std::size_t bound;
+};
+
+SAFECOST_HELPER bool even(std::uint32_t value) { return value % 2 == 0; }
+SAFECOST_HELPER std::uint64_t square(std::uint32_t value) { return std::uint64_t{value} * value; }
+// The value if it is even, else 0, by a mask of all bits or none: nothing a compiler could jump on.
+SAFECOST_HELPER std::uint32_t kept(std::uint32_t value) { return value & (value % 2 - 1); }
+
+SAFECOST_KERNEL raw(const Values& context) {
+  const std::uint32_t* const values = context.values.data();
+  const std::size_t bound = context.bound;
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < bound; ++i) {
+    if (even(values[i])) total += square(values[i]);
+  }
+  return total;
+}
+
+// What somebody writes who knows that the data are random.
+SAFECOST_KERNEL raw_branchless(const Values& context) {
+  const std::uint32_t* const values = context.values.data();
+  const std::size_t bound = context.bound;
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < bound; ++i) total += square(kept(values[i]));
+  return total;
+}
+
+// Checked under the library's assertions, not otherwise.
+SAFECOST_KERNEL span_index(const Values& context) {
+  const std::span<const std::uint32_t> values(context.values);
+  const std::size_t bound = context.bound;
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < bound; ++i) {
+    if (even(values[i])) total += square(values[i]);
+  }
+  return total;
+}
+
+// From here on there is nothing to check: the container's own ends are the bound.
+SAFECOST_KERNEL range_for(const Values& context) {
+  std::uint64_t total = 0;
+  for (const std::uint32_t value : context.values) {
+    if (even(value)) total += square(value);
+  }
+  return total;
+}
+
+// To raw_branchless what range_for is to raw.
+SAFECOST_KERNEL range_for_branchless(const Values& context) {
+  std::uint64_t total = 0;
+  for (const std::uint32_t value : context.values) total += square(kept(value));
+  return total;
+}
+
+SAFECOST_KERNEL accumulate(const Values& context) {
+  const std::vector<std::uint32_t>& values = context.values;
+  return std::accumulate(values.begin(), values.end(), std::uint64_t{0},
+                         [](std::uint64_t total, std::uint32_t value) {
+                           return even(value) ? total + square(value) : total;
+                         });
+}
+
+SAFECOST_KERNEL transform_reduce(const Values& context) {
+  const std::vector<std::uint32_t>& values = context.values;
+  return std::transform_reduce(values.begin(), values.end(), std::uint64_t{0}, std::plus<>(),
+                               [](std::uint32_t value) { return even(value) ? square(value) : 0; });
+}
+
+SAFECOST_KERNEL ranges_pipeline(const Values& context) {
+  std::uint64_t total = 0;
+  for (const std::uint64_t squared :
+       context.values | std::views::filter([](std::uint32_t value) { return even(value); }) |
+           std::views::transform([](std::uint32_t value) { return square(value); })) {
+    total += squared;
+  }
+  return total;
+}
+
+// What an idiom gives that never asks for the bound.
+std::uint64_t sum_of_all(const void* input) {
+  const Input& given = *static_cast<const Input*>(input);
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < given.count; ++i) {
+    if (even(given.values[i])) total += square(given.values[i]);
+  }
+  return total;
+}
+
+auto the_case =
+    safecost::Case<Input>(generate)
+        .size(4'096, "L1")
+        .size(65'536, "L2", safecost::Tier::full)
+        .fault({.name = "one_past_end",
+                .cwe = 125,
+                .description = "the bound is one more than there are values",
+                .contract = "bound <= count",
+                .reference = sum_of_all})
+        .raw<raw>("raw", "pointer and bound, if")
+        .raw<raw_branchless>("raw_branchless", "pointer and bound, the condition as a mask")
+        .safe<span_index>("span_index", "span::operator[] up to the bound, if")
+        .safe<range_for>("range_for", "range-for over the container, if")
+        .safe<range_for_branchless>("range_for_branchless", "range-for, the condition as a mask")
+        .safe<accumulate>("accumulate", "std::accumulate with a conditional step")
+        .safe<transform_reduce>("transform_reduce", "std::transform_reduce; odd values give 0")
+        .safe<ranges_pipeline>("ranges_pipeline", "views::filter and views::transform, range-for");
+
+}  // namespace iteration::filter_map_sum
+
+SAFECOST_EXPORT(iteration::filter_map_sum::the_case)

@@ -1,0 +1,68 @@
+//! The twin of filter_map_sum.cc: the chain of iterators said to cost nothing, and its loops.
+use safecost::{case, input, slice, Context};
+
+input! {
+    struct Input {
+        values: *const u32,
+        count: usize,
+        bound: usize,
+    }
+}
+
+struct Values {
+    values: Vec<u32>,
+    bound: usize,
+}
+
+impl Context<Input> for Values {
+    fn prepare(input: &Input) -> Self {
+        let values = unsafe { slice(input.values, input.count) };
+        Values { values: values.to_vec(), bound: input.bound }
+    }
+}
+
+#[inline(always)]
+fn even(value: u32) -> bool {
+    value % 2 == 0
+}
+
+#[inline(always)]
+fn square(value: u32) -> u64 {
+    u64::from(value) * u64::from(value)
+}
+
+#[inline(always)]
+fn rust_unchecked(context: &mut Values) -> u64 {
+    let values = &context.values;
+    let mut total = 0;
+    for i in 0..context.bound {
+        let value = unsafe { *values.get_unchecked(i) };
+        if even(value) {
+            total += square(value);
+        }
+    }
+    total
+}
+
+#[inline(always)]
+fn rust_index(context: &mut Values) -> u64 {
+    let values = &context.values;
+    let mut total = 0;
+    for i in 0..context.bound {
+        if even(values[i]) {
+            total += square(values[i]);
+        }
+    }
+    total
+}
+
+#[inline(always)]
+fn rust_iterator(context: &mut Values) -> u64 {
+    context.values.iter().copied().filter(|&value| even(value)).map(square).sum()
+}
+
+case! { Input:
+    raw rust_unchecked(Values) "get_unchecked up to the bound, if";
+    safe rust_index(Values) "slice indexing up to the bound, if";
+    safe rust_iterator(Values) "iter().filter().map().sum()";
+}

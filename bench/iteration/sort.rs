@@ -1,0 +1,62 @@
+//! The twin of sort.cc: the standard library's two sorts, which no order can lead out of the slice.
+use safecost::{case, input, slice, Context};
+
+input! {
+    struct Input {
+        values: *const i32,
+        count: usize,
+        bound: usize,
+    }
+}
+
+struct Values {
+    values: Vec<i32>,
+    bound: usize,
+}
+
+impl Context<Input> for Values {
+    const RESETS: bool = true;
+    const DIGESTS: bool = true;
+
+    fn prepare(input: &Input) -> Self {
+        let values = unsafe { slice(input.values, input.count) };
+        Values { values: values.to_vec(), bound: input.bound }
+    }
+
+    fn reset(&mut self, input: &Input) {
+        self.values.copy_from_slice(unsafe { slice(input.values, input.count) });
+    }
+
+    fn digest(&self) -> u64 {
+        self.values.iter().fold(0u64, |digest, &value| {
+            digest.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(u64::from(value as u32))
+        })
+    }
+}
+
+/// A slice made as long as the bound says, which nobody checks.
+#[inline(always)]
+fn rust_unchecked(context: &mut Values) -> u64 {
+    let start = context.values.as_mut_ptr();
+    unsafe { std::slice::from_raw_parts_mut(start, context.bound) }.sort_unstable();
+    0
+}
+
+#[inline(always)]
+fn rust_sort_unstable(context: &mut Values) -> u64 {
+    context.values[..context.bound].sort_unstable();
+    0
+}
+
+/// Keeps equal values in their order, and takes memory for it.
+#[inline(always)]
+fn rust_sort(context: &mut Values) -> u64 {
+    context.values[..context.bound].sort();
+    0
+}
+
+case! { Input:
+    raw rust_unchecked(Values) "sort_unstable on a slice of unchecked length";
+    safe rust_sort_unstable(Values) "sort_unstable on the slice cut to the bound";
+    safe rust_sort(Values) "sort, stable, on the slice cut to the bound";
+}

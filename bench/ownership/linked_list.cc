@@ -1,0 +1,452 @@
+// What does it cost to give the nodes of a linked list an owner?
+//
+// A tape of operations is played on a singly linked list and on a hand that holds one node at most.
+// Nodes are made, unlinked into the hand, put back elsewhere and destroyed, so that ownership moves all
+// the time: from the list to the hand, back to the list, to nobody. In C it moves by convention, and
+// a tape that breaks the convention is the bug; an idiom that gives each node one owner cannot be
+// talked into it. Each call starts from an empty list and frees all it made.
+#include <algorithm>
+#include <cstdlib>
+#include <forward_list>
+#include <iterator>
+#include <list>
+#include <memory>
+#include <numeric>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "kernel/case.h"
+
+namespace ownership::linked_list {
+
+enum class Kind : std::uint32_t {
+  push,  // make a node at the front
+  take,  // unlink the node at a position: it is the hand's now
+  put,   // link the hand's node in at a position: it is the list's again
+  drop,  // destroy the hand's node
+  read,  // look at the hand's node
+  sum    // walk the list and add it up
+};
+
+struct Operation {
+  Kind kind;
+  std::uint32_t position;
+  std::uint64_t value;
+};
+
+struct Input {
+  const Operation* operations;
+  std::size_t count;
+};
+
+// A valid tape takes with an empty hand only, uses the hand only when it holds a node, and leaves it empty.
+Kind choose(safecost::Random& random, std::size_t left, std::size_t length, bool holds, bool fill) {
+  if (holds) {
+    constexpr Kind choices[] = {Kind::read, Kind::put, Kind::drop};
+    return left == 1 ? Kind::drop : choices[random.below(3)];
+  }
+  if (fill || length == 0) return Kind::push;
+  const std::uint64_t dice = random.below(32);
+  if (dice == 0) return Kind::sum;
+  // Of two nodes taken one is dropped: two takes for each push keep the list about as long as it was filled.
+  return dice <= 10 || left == 1 ? Kind::push : Kind::take;
+}
+
+Input generate(safecost::Generator& generator) {
+  std::vector<Kind> ending;
+  if (generator.commits("use_after_free"))
+    ending = {Kind::push, Kind::take, Kind::drop, Kind::read};
+  if (generator.commits("double_free")) ending = {Kind::push, Kind::take, Kind::drop, Kind::drop};
+  if (generator.commits("leak"))
+    ending = {Kind::push, Kind::push, Kind::take, Kind::take, Kind::drop};
+  const std::size_t count = std::max(generator.size(), ending.size());
+  const std::size_t valid = count - ending.size();
+
+  const auto operations = generator.array<Operation>(count);
+  std::size_t length = 0;
+  bool holds = false;
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool fill = i < count / 8;
+    const Kind kind =
+        i < valid ? choose(generator.random, valid - i, length, holds, fill) : ending[i - valid];
+    // Near the front, lest a long list make the walk all that is measured.
+    const std::size_t places = std::min<std::size_t>(length + (kind == Kind::put ? 1 : 0), 16);
+    const bool walks = i < valid && (kind == Kind::take || kind == Kind::put);
+    operations[i] = {
+        .kind = kind,
+        .position = walks ? static_cast<std::uint32_t>(generator.random.below(places)) : 0,
+        .value = generator.random.below(1'000'000)};
+    if (kind == Kind::push || kind == Kind::put) ++length;
+    if (kind == Kind::take) --length;
+    if (kind != Kind::read) holds = kind == Kind::take;
+  }
+  return {operations.data(), operations.size()};
+}
+
+struct Tape {
+  explicit Tape(const Input& input)
+      : operations(input.operations, input.operations + input.count) {}
+
+  std::vector<Operation> operations;
+};
+
+template <class List>
+SAFECOST_HELPER std::uint64_t play(std::span<const Operation> operations, List& list) {
+  std::uint64_t digest = 0;
+  for (const Operation& operation : operations) {
+    switch (operation.kind) {
+      case Kind::push:
+        push(list, operation.value);
+        break;
+      case Kind::take:
+        take(list, operation.position);
+        break;
+      case Kind::put:
+        put(list, operation.position);
+        break;
+      case Kind::drop:
+        drop(list);
+        break;
+      case Kind::read:
+        digest = digest * 31 + read(list);
+        break;
+      case Kind::sum:
+        digest = digest * 31 + sum(list);
+        break;
+    }
+  }
+  return digest;
+}
+
+// Raw: pointers say where a node is, not whose it is. The hand is not cleared when its node is gone.
+
+struct Node {
+  std::uint64_t value;
+  Node* next;
+};
+
+struct RawList {
+  Node* head = nullptr;
+  Node* hand = nullptr;
+};
+
+SAFECOST_HELPER Node** link_at(RawList& list, std::uint32_t position) {
+  Node** link = &list.head;
+  while (position-- > 0) link = &(*link)->next;
+  return link;
+}
+
+SAFECOST_HELPER void push(RawList& list, std::uint64_t value) {
+  Node* const node = static_cast<Node*>(std::malloc(sizeof(Node)));
+  if (node == nullptr) std::abort();
+  node->value = value;
+  node->next = list.head;
+  list.head = node;
+}
+
+SAFECOST_HELPER void take(RawList& list, std::uint32_t position) {
+  Node** const link = link_at(list, position);
+  list.hand = *link;
+  *link = list.hand->next;
+}
+
+SAFECOST_HELPER void put(RawList& list, std::uint32_t position) {
+  Node** const link = link_at(list, position);
+  list.hand->next = *link;
+  *link = list.hand;
+}
+
+SAFECOST_HELPER void drop(RawList& list) { std::free(list.hand); }
+
+SAFECOST_HELPER std::uint64_t read(const RawList& list) { return list.hand->value; }
+
+SAFECOST_HELPER std::uint64_t sum(const RawList& list) {
+  std::uint64_t total = 0;
+  for (const Node* node = list.head; node != nullptr; node = node->next) total += node->value;
+  return total;
+}
+
+SAFECOST_KERNEL raw(const Tape& tape) {
+  RawList list;
+  const std::uint64_t digest = play(tape.operations, list);
+  while (list.head != nullptr) std::free(std::exchange(list.head, list.head->next));
+  return digest;
+}
+
+// The same list from new and delete: what malloc costs less than they do is no price of an owner.
+
+struct NewList : RawList {};
+
+SAFECOST_HELPER void push(NewList& list, std::uint64_t value) {
+  list.head = new Node{value, list.head};
+}
+
+SAFECOST_HELPER void drop(NewList& list) { delete list.hand; }
+
+SAFECOST_KERNEL raw_new(const Tape& tape) {
+  NewList list;
+  const std::uint64_t digest = play(tape.operations, list);
+  while (list.head != nullptr) delete std::exchange(list.head, list.head->next);
+  return digest;
+}
+
+// Each node is owned by the link that leads to it; a link that gives its node away is empty.
+
+struct OwnedNode {
+  std::uint64_t value;
+  std::unique_ptr<OwnedNode> next;
+};
+
+struct OwnedList {
+  std::unique_ptr<OwnedNode> head;
+  std::unique_ptr<OwnedNode> hand;
+
+  // One node after the other: left to itself, the first would destroy the rest by recursion.
+  ~OwnedList() {
+    while (head != nullptr) head = std::move(head->next);
+  }
+};
+
+SAFECOST_HELPER std::unique_ptr<OwnedNode>& link_at(OwnedList& list, std::uint32_t position) {
+  std::unique_ptr<OwnedNode>* link = &list.head;
+  while (position-- > 0) link = &(*link)->next;
+  return *link;
+}
+
+SAFECOST_HELPER void push(OwnedList& list, std::uint64_t value) {
+  list.head = std::make_unique<OwnedNode>(value, std::move(list.head));
+}
+
+SAFECOST_HELPER void take(OwnedList& list, std::uint32_t position) {
+  std::unique_ptr<OwnedNode>& link = link_at(list, position);
+  list.hand = std::move(link);
+  link = std::move(list.hand->next);
+}
+
+SAFECOST_HELPER void put(OwnedList& list, std::uint32_t position) {
+  std::unique_ptr<OwnedNode>& link = link_at(list, position);
+  list.hand->next = std::move(link);
+  link = std::move(list.hand);
+}
+
+SAFECOST_HELPER void drop(OwnedList& list) { list.hand.reset(); }
+
+SAFECOST_HELPER std::uint64_t read(const OwnedList& list) { return list.hand->value; }
+
+SAFECOST_HELPER std::uint64_t sum(const OwnedList& list) {
+  std::uint64_t total = 0;
+  for (const OwnedNode* node = list.head.get(); node != nullptr; node = node->next.get())
+    total += node->value;
+  return total;
+}
+
+SAFECOST_KERNEL unique_ptr(const Tape& tape) {
+  OwnedList list;
+  return play(tape.operations, list);
+}
+
+// All nodes are owned by one vector and named by their index in it; freed ones wait in a list of their own.
+
+constexpr std::uint32_t nowhere = UINT32_MAX;
+
+struct Slot {
+  std::uint64_t value;
+  std::uint32_t next;  // the next node of the list, or the next free slot
+};
+
+template <bool checked>
+struct ArenaList {
+  std::vector<Slot> slots;
+  std::uint32_t head = nowhere;
+  std::uint32_t hand = nowhere;
+  std::uint32_t free = nowhere;
+
+  [[gnu::always_inline]] Slot& operator[](std::uint32_t slot) {
+    if constexpr (checked) return slots.at(slot);
+    return slots[slot];
+  }
+};
+
+template <bool checked>
+SAFECOST_HELPER std::uint32_t& link_at(ArenaList<checked>& list, std::uint32_t position) {
+  std::uint32_t* link = &list.head;
+  while (position-- > 0) link = &list[*link].next;
+  return *link;
+}
+
+template <bool checked>
+SAFECOST_HELPER void push(ArenaList<checked>& list, std::uint64_t value) {
+  std::uint32_t slot = list.free;
+  if (slot == nowhere) {
+    slot = static_cast<std::uint32_t>(list.slots.size());
+    list.slots.push_back({value, list.head});
+  } else {
+    list.free = std::exchange(list[slot], {value, list.head}).next;
+  }
+  list.head = slot;
+}
+
+template <bool checked>
+SAFECOST_HELPER void take(ArenaList<checked>& list, std::uint32_t position) {
+  std::uint32_t& link = link_at(list, position);
+  list.hand = link;
+  link = list[list.hand].next;
+}
+
+template <bool checked>
+SAFECOST_HELPER void put(ArenaList<checked>& list, std::uint32_t position) {
+  std::uint32_t& link = link_at(list, position);
+  list[list.hand].next = link;
+  link = std::exchange(list.hand, nowhere);
+}
+
+template <bool checked>
+SAFECOST_HELPER void drop(ArenaList<checked>& list) {
+  list[list.hand].next = list.free;
+  list.free = std::exchange(list.hand, nowhere);
+}
+
+template <bool checked>
+SAFECOST_HELPER std::uint64_t read(ArenaList<checked>& list) {
+  return list[list.hand].value;
+}
+
+template <bool checked>
+SAFECOST_HELPER std::uint64_t sum(ArenaList<checked>& list) {
+  std::uint64_t total = 0;
+  for (std::uint32_t slot = list.head; slot != nowhere; slot = list[slot].next)
+    total += list[slot].value;
+  return total;
+}
+
+SAFECOST_KERNEL arena(const Tape& tape) {
+  ArenaList<false> list;
+  return play(tape.operations, list);
+}
+
+SAFECOST_KERNEL arena_at(const Tape& tape) {
+  ArenaList<true> list;
+  return play(tape.operations, list);
+}
+
+// The library's lists. The hand is a list too: splicing moves a node from one to the other as it is.
+
+template <class Nodes>
+struct LibraryList {
+  Nodes nodes;
+  Nodes hand;
+};
+
+template <class Nodes>
+SAFECOST_HELPER void push(LibraryList<Nodes>& list, std::uint64_t value) {
+  list.nodes.push_front(value);
+}
+
+SAFECOST_HELPER void take(LibraryList<std::forward_list<std::uint64_t>>& list,
+                          std::uint32_t position) {
+  list.hand.splice_after(list.hand.before_begin(), list.nodes,
+                         std::next(list.nodes.before_begin(), position));
+}
+
+SAFECOST_HELPER void take(LibraryList<std::list<std::uint64_t>>& list, std::uint32_t position) {
+  list.hand.splice(list.hand.begin(), list.nodes, std::next(list.nodes.begin(), position));
+}
+
+SAFECOST_HELPER void put(LibraryList<std::forward_list<std::uint64_t>>& list,
+                         std::uint32_t position) {
+  list.nodes.splice_after(std::next(list.nodes.before_begin(), position), list.hand);
+}
+
+SAFECOST_HELPER void put(LibraryList<std::list<std::uint64_t>>& list, std::uint32_t position) {
+  list.nodes.splice(std::next(list.nodes.begin(), position), list.hand);
+}
+
+template <class Nodes>
+SAFECOST_HELPER void drop(LibraryList<Nodes>& list) {
+  list.hand.clear();
+}
+
+template <class Nodes>
+SAFECOST_HELPER std::uint64_t read(const LibraryList<Nodes>& list) {
+  return list.hand.front();
+}
+
+template <class Nodes>
+SAFECOST_HELPER std::uint64_t sum(const LibraryList<Nodes>& list) {
+  return std::accumulate(list.nodes.begin(), list.nodes.end(), std::uint64_t{0});
+}
+
+SAFECOST_KERNEL forward_list(const Tape& tape) {
+  LibraryList<std::forward_list<std::uint64_t>> list;
+  return play(tape.operations, list);
+}
+
+SAFECOST_KERNEL list(const Tape& tape) {
+  LibraryList<std::list<std::uint64_t>> list;
+  return play(tape.operations, list);
+}
+
+// What an idiom gives that prevents a fault: nobody is there to be dropped twice, nothing to be lost.
+
+struct Values {
+  std::vector<std::uint64_t> nodes;
+  std::uint64_t hand = 0;
+};
+
+void push(Values& list, std::uint64_t value) { list.nodes.insert(list.nodes.begin(), value); }
+void take(Values& list, std::uint32_t position) {
+  list.hand = list.nodes[position];
+  list.nodes.erase(list.nodes.begin() + position);
+}
+void put(Values& list, std::uint32_t position) {
+  list.nodes.insert(list.nodes.begin() + position, list.hand);
+}
+void drop(Values&) {}
+std::uint64_t read(const Values& list) { return list.hand; }
+std::uint64_t sum(const Values& list) {
+  return std::accumulate(list.nodes.begin(), list.nodes.end(), std::uint64_t{0});
+}
+
+std::uint64_t values_alone(const void* input) {
+  const Input& given = *static_cast<const Input*>(input);
+  Values list;
+  return play(std::span(given.operations, given.count), list);
+}
+
+auto the_case =
+    safecost::Case<Input>(generate)
+        .size(256, "L1")                          // about 32 nodes at a time
+        .size(8'192, "L2", safecost::Tier::full)  // about 1,024
+        .fault({.name = "use_after_free",
+                .cwe = 416,
+                .description = "the hand's node is destroyed, then looked at",
+                .contract = "a node is used before it is destroyed",
+                .kind = SAFECOST_FAULT_TAPE})
+        .fault({.name = "double_free",
+                .cwe = 415,
+                .description = "the hand's node is destroyed twice",
+                .contract = "a node is destroyed once",
+                .kind = SAFECOST_FAULT_TAPE,
+                .oracles =
+                    SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_LEDGER,
+                .reference = values_alone})
+        .fault({.name = "leak",
+                .cwe = 401,
+                .description = "a second node is taken while the hand still holds one",
+                .contract = "a node has an owner until it is destroyed",
+                .kind = SAFECOST_FAULT_TAPE,
+                .oracles =
+                    SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_LEDGER,
+                .reference = values_alone})
+        .raw<raw>("raw", "nodes from malloc, owned by convention")
+        .raw<raw_new>("raw_new", "the same from new and delete")
+        .safe<unique_ptr>("unique_ptr", "each link owns the node it leads to")
+        .safe<arena>("arena", "nodes in a vector, linked by index, with a free list")
+        .safe<arena_at>("arena_at", "the same through vector::at")
+        .safe<forward_list>("forward_list", "std::forward_list, nodes moved by splicing")
+        .safe<list>("list", "std::list, nodes moved by splicing");
+
+}  // namespace ownership::linked_list
+
+SAFECOST_EXPORT(ownership::linked_list::the_case)

@@ -1,0 +1,353 @@
+//! The twin of linked_list.cc: a Box has one owner by the language's own rules, and an empty hand is a None.
+use std::cell::Cell;
+use std::collections::LinkedList;
+
+use safecost::{case, input, slice, Context};
+
+input! {
+    struct Operation {
+        kind: u32,
+        position: u32,
+        value: u64,
+    }
+
+    struct Input {
+        operations: *const Operation,
+        count: usize,
+    }
+}
+
+struct Tape {
+    operations: Vec<Operation>,
+}
+
+impl Context<Input> for Tape {
+    fn prepare(input: &Input) -> Self {
+        Tape { operations: unsafe { slice(input.operations, input.count) }.to_vec() }
+    }
+}
+
+/// A singly linked list and a hand that holds one node at most.
+trait List: Default {
+    fn push(&mut self, value: u64);
+    fn take(&mut self, position: u32);
+    fn put(&mut self, position: u32);
+    fn drop_held(&mut self);
+    fn read(&self) -> u64;
+    fn sum(&self) -> u64;
+}
+
+#[inline(always)]
+fn play<L: List>(tape: &Tape) -> u64 {
+    let mut list = L::default();
+    let mut digest = 0u64;
+    for operation in &tape.operations {
+        match operation.kind {
+            0 => list.push(operation.value),
+            1 => list.take(operation.position),
+            2 => list.put(operation.position),
+            3 => list.drop_held(),
+            4 => digest = digest.wrapping_mul(31).wrapping_add(list.read()),
+            _ => digest = digest.wrapping_mul(31).wrapping_add(list.sum()),
+        }
+    }
+    digest
+}
+
+struct RawNode {
+    value: u64,
+    next: *mut RawNode,
+}
+
+struct RawList {
+    head: *mut RawNode,
+    hand: *mut RawNode,
+}
+
+impl Default for RawList {
+    fn default() -> Self {
+        RawList { head: std::ptr::null_mut(), hand: std::ptr::null_mut() }
+    }
+}
+
+impl RawList {
+    #[inline(always)]
+    unsafe fn link_at(&mut self, position: u32) -> *mut *mut RawNode {
+        let mut link = &raw mut self.head;
+        for _ in 0..position {
+            link = unsafe { &raw mut (**link).next };
+        }
+        link
+    }
+}
+
+impl List for RawList {
+    #[inline(always)]
+    fn push(&mut self, value: u64) {
+        self.head = Box::into_raw(Box::new(RawNode { value, next: self.head }));
+    }
+    #[inline(always)]
+    fn take(&mut self, position: u32) {
+        unsafe {
+            let link = self.link_at(position);
+            self.hand = *link;
+            *link = (*self.hand).next;
+        }
+    }
+    #[inline(always)]
+    fn put(&mut self, position: u32) {
+        unsafe {
+            let link = self.link_at(position);
+            (*self.hand).next = *link;
+            *link = self.hand;
+        }
+    }
+    #[inline(always)]
+    fn drop_held(&mut self) {
+        drop(unsafe { Box::from_raw(self.hand) });
+    }
+    #[inline(always)]
+    fn read(&self) -> u64 {
+        unsafe { (*self.hand).value }
+    }
+    #[inline(always)]
+    fn sum(&self) -> u64 {
+        let mut total = 0;
+        let mut node = self.head;
+        while !node.is_null() {
+            unsafe {
+                total += (*node).value;
+                node = (*node).next;
+            }
+        }
+        total
+    }
+}
+
+impl Drop for RawList {
+    #[inline(always)]
+    fn drop(&mut self) {
+        while !self.head.is_null() {
+            let node = unsafe { Box::from_raw(self.head) };
+            self.head = node.next;
+        }
+    }
+}
+
+struct BoxNode {
+    value: u64,
+    next: Option<Box<BoxNode>>,
+}
+
+#[derive(Default)]
+struct BoxList {
+    head: Option<Box<BoxNode>>,
+    hand: Option<Box<BoxNode>>,
+}
+
+impl BoxList {
+    #[inline(always)]
+    fn link_at(&mut self, position: u32) -> &mut Option<Box<BoxNode>> {
+        let mut link = &mut self.head;
+        for _ in 0..position {
+            link = &mut link.as_mut().unwrap().next;
+        }
+        link
+    }
+}
+
+impl List for BoxList {
+    #[inline(always)]
+    fn push(&mut self, value: u64) {
+        self.head = Some(Box::new(BoxNode { value, next: self.head.take() }));
+    }
+    #[inline(always)]
+    fn take(&mut self, position: u32) {
+        let link = self.link_at(position);
+        let mut node = link.take().unwrap();
+        *link = node.next.take();
+        self.hand = Some(node);
+    }
+    #[inline(always)]
+    fn put(&mut self, position: u32) {
+        let mut node = self.hand.take().unwrap();
+        let link = self.link_at(position);
+        node.next = link.take();
+        *link = Some(node);
+    }
+    #[inline(always)]
+    fn drop_held(&mut self) {
+        self.hand = None;
+    }
+    #[inline(always)]
+    fn read(&self) -> u64 {
+        self.hand.as_ref().unwrap().value
+    }
+    #[inline(always)]
+    fn sum(&self) -> u64 {
+        let mut total = 0;
+        let mut link = &self.head;
+        while let Some(node) = link {
+            total += node.value;
+            link = &node.next;
+        }
+        total
+    }
+}
+
+/// One node after the other: left to itself, the first would drop the rest by recursion.
+impl Drop for BoxList {
+    #[inline(always)]
+    fn drop(&mut self) {
+        let mut rest = self.head.take();
+        while let Some(mut node) = rest {
+            rest = node.next.take();
+        }
+    }
+}
+
+const NOWHERE: u32 = u32::MAX;
+
+/// A cell, so that a link into the arena can be held while another slot is looked at.
+struct Slot {
+    value: u64,
+    next: Cell<u32>,
+}
+
+struct ArenaList {
+    slots: Vec<Slot>,
+    head: Cell<u32>,
+    hand: u32,
+    free: u32,
+}
+
+impl Default for ArenaList {
+    fn default() -> Self {
+        ArenaList { slots: Vec::new(), head: Cell::new(NOWHERE), hand: NOWHERE, free: NOWHERE }
+    }
+}
+
+impl ArenaList {
+    #[inline(always)]
+    fn link_at(&self, position: u32) -> &Cell<u32> {
+        let mut link = &self.head;
+        for _ in 0..position {
+            link = &self.slots[link.get() as usize].next;
+        }
+        link
+    }
+}
+
+impl List for ArenaList {
+    #[inline(always)]
+    fn push(&mut self, value: u64) {
+        let node = Slot { value, next: self.head.clone() };
+        if self.free == NOWHERE {
+            self.head.set(self.slots.len() as u32);
+            self.slots.push(node);
+        } else {
+            self.head.set(self.free);
+            self.free = std::mem::replace(&mut self.slots[self.free as usize], node).next.get();
+        }
+    }
+    #[inline(always)]
+    fn take(&mut self, position: u32) {
+        let link = self.link_at(position);
+        let node = link.get();
+        link.set(self.slots[node as usize].next.get());
+        self.hand = node;
+    }
+    #[inline(always)]
+    fn put(&mut self, position: u32) {
+        let link = self.link_at(position);
+        self.slots[self.hand as usize].next.set(link.get());
+        link.set(self.hand);
+        self.hand = NOWHERE;
+    }
+    #[inline(always)]
+    fn drop_held(&mut self) {
+        self.slots[self.hand as usize].next.set(self.free);
+        self.free = std::mem::replace(&mut self.hand, NOWHERE);
+    }
+    #[inline(always)]
+    fn read(&self) -> u64 {
+        self.slots[self.hand as usize].value
+    }
+    #[inline(always)]
+    fn sum(&self) -> u64 {
+        let mut total = 0;
+        let mut node = self.head.get();
+        while node != NOWHERE {
+            let slot = &self.slots[node as usize];
+            total += slot.value;
+            node = slot.next.get();
+        }
+        total
+    }
+}
+
+/// The library's doubly linked list; splitting and appending move a node without copying it.
+#[derive(Default)]
+struct LibraryList {
+    nodes: LinkedList<u64>,
+    hand: LinkedList<u64>,
+}
+
+impl List for LibraryList {
+    #[inline(always)]
+    fn push(&mut self, value: u64) {
+        self.nodes.push_front(value);
+    }
+    #[inline(always)]
+    fn take(&mut self, position: u32) {
+        let mut from_here = self.nodes.split_off(position as usize);
+        let mut rest = from_here.split_off(1);
+        self.nodes.append(&mut rest);
+        self.hand = from_here;
+    }
+    #[inline(always)]
+    fn put(&mut self, position: u32) {
+        let mut rest = self.nodes.split_off(position as usize);
+        self.nodes.append(&mut self.hand);
+        self.nodes.append(&mut rest);
+    }
+    #[inline(always)]
+    fn drop_held(&mut self) {
+        self.hand.clear();
+    }
+    #[inline(always)]
+    fn read(&self) -> u64 {
+        *self.hand.front().unwrap()
+    }
+    #[inline(always)]
+    fn sum(&self) -> u64 {
+        self.nodes.iter().sum()
+    }
+}
+
+#[inline(always)]
+fn rust_raw_pointer(tape: &mut Tape) -> u64 {
+    play::<RawList>(tape)
+}
+
+#[inline(always)]
+fn rust_box(tape: &mut Tape) -> u64 {
+    play::<BoxList>(tape)
+}
+
+#[inline(always)]
+fn rust_arena(tape: &mut Tape) -> u64 {
+    play::<ArenaList>(tape)
+}
+
+#[inline(always)]
+fn rust_linked_list(tape: &mut Tape) -> u64 {
+    play::<LibraryList>(tape)
+}
+
+case! { Input:
+    raw rust_raw_pointer(Tape) "nodes as raw pointers, owned by convention";
+    safe rust_box(Tape) "each link is a Box that owns the node it leads to";
+    safe rust_arena(Tape) "nodes in a Vec, linked by index, with a free list";
+    safe rust_linked_list(Tape) "std's LinkedList, nodes moved by splitting and appending";
+}

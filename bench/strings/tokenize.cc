@@ -1,0 +1,256 @@
+// What does it cost to split text into words without trusting it to be terminated?
+//
+// Windows of a real text are cut at spaces and punctuation. Words are short and their lengths cannot
+// be guessed, so most of the time goes into the first and the last step of each word. Every variant hands each
+// word on as it is found, copies none, and looks at its length, its first and its last character.
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <ranges>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#if defined(SAFECOST_ABSEIL)
+#include "absl/strings/str_split.h"
+#endif
+#include "kernel/case.h"
+
+namespace strings::tokenize {
+
+struct Input {
+  const char* text;
+  std::size_t length;
+  std::size_t stored;  // length + 1, for the terminator, unless a fault leaves it out
+};
+
+Input generate(safecost::Generator& generator) {
+  const std::string path = std::string(generator.data()) + "/tokenize.txt";
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                             std::fclose);
+  if (file == nullptr) throw std::runtime_error("cannot open " + path);
+  std::fseek(file.get(), 0, SEEK_END);
+  const std::size_t available = static_cast<std::size_t>(std::ftell(file.get()));
+  const std::size_t length = generator.size();
+  if (length > available) throw std::runtime_error(path + " is shorter than the size asked for");
+
+  // Any place will do: a word cut in two is a word.
+  std::fseek(file.get(), static_cast<long>(generator.random.below(available - length + 1)),
+             SEEK_SET);
+  const auto text = generator.array<char>(generator.commits("unterminated") ? length : length + 1);
+  if (std::fread(text.data(), 1, length, file.get()) != length)
+    throw std::runtime_error("cannot read " + path);
+  return {text.data(), length, text.size()};
+}
+
+struct Text {
+  explicit Text(const Input& input)
+      : characters(input.text, input.text + input.stored), length(input.length) {}
+
+  std::string_view view() const { return {characters.data(), length}; }
+
+  std::vector<char> characters;  // with the terminator
+  std::size_t length;            // without it
+};
+
+constexpr char delimiters[] = " \t\n.,;:!?\"'()-";
+
+// A table decides what a character is, as it does in C code that splits text for a living. The terminator is a
+// kind of its own, so that a loop over a word stops there without a second question.
+enum Kind : unsigned char { word, delimiter, end };
+
+constexpr auto kinds = [] {
+  std::array<Kind, 256> table = {};
+  for (const char character : std::string_view(delimiters))
+    table[static_cast<unsigned char>(character)] = delimiter;
+  table[0] = end;
+  return table;
+}();
+
+SAFECOST_HELPER Kind kind(char character) { return kinds[static_cast<unsigned char>(character)]; }
+
+// What is done with a word; the same for all.
+struct Words {
+  std::uint64_t count = 0;
+  std::uint64_t hash = 0;
+};
+
+SAFECOST_HELPER void add(Words& words, std::size_t length, char first, char last) {
+  ++words.count;
+  words.hash = words.hash * 31 + ((length << 16) | (static_cast<unsigned char>(first) << 8) |
+                                  static_cast<unsigned char>(last));
+}
+
+SAFECOST_HELPER void add(Words& words, std::string_view token) {
+  add(words, token.size(), token.front(), token.back());
+}
+
+SAFECOST_HELPER std::uint64_t digest(const Words& words) {
+  return words.hash ^ (words.count << 48);
+}
+
+SAFECOST_KERNEL raw(const Text& context) {
+  const char* text = context.characters.data();
+  Words words;
+  for (;;) {
+    while (kind(*text) == delimiter) ++text;
+    if (kind(*text) == end) break;
+    const char* const start = text;
+    while (kind(*text) == word) ++text;
+    add(words, static_cast<std::size_t>(text - start), *start, text[-1]);
+  }
+  return digest(words);
+}
+
+// The C library's own way that leaves the text alone.
+SAFECOST_KERNEL raw_strcspn(const Text& context) {
+  const char* text = context.characters.data();
+  Words words;
+  for (;;) {
+    text += std::strspn(text, delimiters);
+    if (*text == '\0') break;
+    const std::size_t length = std::strcspn(text, delimiters);
+    add(words, length, text[0], text[length - 1]);
+    text += length;
+  }
+  return digest(words);
+}
+
+// The one everybody knows: it writes a terminator after each word, so each call needs a fresh text.
+struct ScratchText : Text {
+  using Text::Text;
+
+  void reset(const Input& input) {
+    if (input.stored > 0) std::memcpy(characters.data(), input.text, input.stored);
+  }
+};
+
+SAFECOST_KERNEL raw_strtok(ScratchText& context) {
+  Words words;
+  char* rest = nullptr;
+  for (char* token = strtok_r(context.characters.data(), delimiters, &rest); token != nullptr;
+       token = strtok_r(nullptr, delimiters, &rest)) {
+    const std::size_t length = std::strlen(token);
+    add(words, length, token[0], token[length - 1]);
+  }
+  return digest(words);
+}
+
+// The raw loop with the text's own length for its end: one question more per character.
+SAFECOST_KERNEL index(const Text& context) {
+  const std::string_view text = context.view();
+  Words words;
+  std::size_t i = 0;
+  for (;;) {
+    while (i < text.size() && kind(text[i]) == delimiter) ++i;
+    if (i == text.size()) break;
+    const std::size_t start = i;
+    while (i < text.size() && kind(text[i]) == word) ++i;
+    add(words, text.substr(start, i - start));
+  }
+  return digest(words);
+}
+
+// The same two loops as algorithms.
+SAFECOST_KERNEL find_if(const Text& context) {
+  const std::string_view text = context.view();
+  constexpr auto begins = [](char character) { return kind(character) == word; };
+  constexpr auto ends = [](char character) { return kind(character) != word; };
+  Words words;
+  auto stop = text.begin();
+  for (;;) {
+    const auto start = std::ranges::find_if(stop, text.end(), begins);
+    if (start == text.end()) break;
+    stop = std::ranges::find_if(start, text.end(), ends);
+    add(words, std::string_view(start, stop));
+  }
+  return digest(words);
+}
+
+// What strspn and strcspn are for a view: the library looks each character up in the list of delimiters.
+SAFECOST_KERNEL find_first_of(const Text& context) {
+  const std::string_view text = context.view();
+  Words words;
+  std::size_t stop = 0;
+  for (;;) {
+    const std::size_t start = text.find_first_not_of(delimiters, stop);
+    if (start == std::string_view::npos) break;
+    stop = std::min(text.find_first_of(delimiters, start), text.size());
+    add(words, text.substr(start, stop - start));
+  }
+  return digest(words);
+}
+
+#if defined(SAFECOST_ABSEIL)
+SAFECOST_KERNEL str_split(const Text& context) {
+  const absl::string_view text(context.characters.data(), context.length);
+  Words words;
+  for (const absl::string_view token :
+       absl::StrSplit(text, absl::ByAnyChar(delimiters), absl::SkipEmpty())) {
+    add(words, token.size(), token.front(), token.back());
+  }
+  return digest(words);
+}
+#endif
+
+// views::split takes one delimiter, not a set of them; chunk_by cuts where a word begins or ends.
+#if defined(__cpp_lib_ranges_chunk_by)
+SAFECOST_KERNEL chunk_by(const Text& context) {
+  constexpr auto together = [](char left, char right) {
+    return (kind(left) == word) == (kind(right) == word);
+  };
+  Words words;
+  for (const auto chunk : context.view() | std::views::chunk_by(together)) {
+    if (kind(chunk.front()) == word) add(words, std::string_view(chunk));
+  }
+  return digest(words);
+}
+#endif
+
+// What an idiom gives that never asks for the terminator.
+std::uint64_t words_up_to_length(const void* input) {
+  const Input& given = *static_cast<const Input*>(input);
+  Words words;
+  std::size_t length = 0;
+  for (std::size_t i = 0; i <= given.length; ++i) {
+    const bool within = i < given.length && kind(given.text[i]) == word;
+    if (!within && length > 0) add(words, length, given.text[i - length], given.text[i - 1]);
+    length = within ? length + 1 : 0;
+  }
+  return digest(words);
+}
+
+auto the_case =
+    safecost::Case<Input>(generate)
+        .size(4'096, "L1")
+        .size(131'072, "L2", safecost::Tier::full)
+        .fault({.name = "unterminated",
+                .cwe = 126,
+                .description = "the text fills its buffer and has no terminator",
+                .contract = "a terminator follows the text",
+                .reference = words_up_to_length})
+        .raw<raw>("raw", "char pointer up to the terminator, with a table of kinds")
+        .raw<raw_strcspn>("raw_strcspn", "strspn and strcspn")
+        .raw<raw_strtok>("raw_strtok", "strtok_r on a copy")
+        .safe<index>("index", "string_view::operator[] with the same table")
+        .safe<find_if>("find_if", "ranges::find_if with the same table")
+        .safe<find_first_of>("find_first_of", "string_view::find_first_of and find_first_not_of")
+#if defined(SAFECOST_ABSEIL)
+        .safe<str_split>("str_split", "absl::StrSplit by any character, empty words skipped")
+#else
+        .gap("str_split", "absl::StrSplit by any character, empty words skipped",
+             "no Abseil for this toolchain")
+#endif
+#if defined(__cpp_lib_ranges_chunk_by)
+        .safe<chunk_by>("chunk_by", "views::chunk_by with the same table");
+#else
+        .gap("chunk_by", "views::chunk_by with the same table",
+             "this standard library has no views::chunk_by");
+#endif
+
+}  // namespace strings::tokenize
+
+SAFECOST_EXPORT(strings::tokenize::the_case)
