@@ -13,7 +13,7 @@ endif()
 safecost_status(present "" "rustc ${release} (LLVM ${llvm})" "")
 
 set(common --edition=2021 -Cdebuginfo=line-tables-only
-    -Cllvm-args=-align-all-functions=6 -Cllvm-args=-align-loops=32   # as for C++: placement is noise
+    -Cllvm-args=-align-all-functions=6 -Cllvm-args=-align-loops=64   # as for C++: placement is noise
     --remap-path-prefix=${SAFECOST_ROOT}=.)
 foreach(folder ${SAFECOST_CASES})
   list(APPEND common --remap-path-prefix=${folder}=.)
