@@ -47,7 +47,7 @@ enum { SAFECOST_FAULT_INPUT = 0, SAFECOST_FAULT_TAPE = 1, SAFECOST_FAULT_KERNEL 
 
 /* What may confirm that raw code really commits the error (the oracle). */
 enum {
-  SAFECOST_ORACLE_GUARD = 1u << 0,     /* an inaccessible page beside the block, on the timed binary */
+  SAFECOST_ORACLE_GUARD = 1u << 0, /* an inaccessible page beside the block, on the timed binary */
   SAFECOST_ORACLE_SANITIZER = 1u << 1, /* ASan + UBSan */
   SAFECOST_ORACLE_MEMCHECK = 1u << 2,
   SAFECOST_ORACLE_LEDGER = 1u << 3, /* allocations and frees do not match */

@@ -98,7 +98,8 @@ struct Fault {
   const char* contract;
   std::uint32_t kind = SAFECOST_FAULT_INPUT;
   std::uint32_t oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER;
-  std::uint32_t stops = SAFECOST_STOP_ASSERTION | SAFECOST_STOP_TRAP | SAFECOST_STOP_EXCEPTION | SAFECOST_STOP_PANIC;
+  std::uint32_t stops =
+      SAFECOST_STOP_ASSERTION | SAFECOST_STOP_TRAP | SAFECOST_STOP_EXCEPTION | SAFECOST_STOP_PANIC;
   std::uint64_t size = 8;
   std::uint64_t (*reference)(const void* input) = nullptr;
 };
@@ -121,8 +122,10 @@ class Case {
   Case&& size(std::uint64_t size, const char* label, Tier tier = Tier::quick) && {
     return std::move(*this).size_and_rate(size, -1.0, label, tier);
   }
-  Case&& size_and_rate(std::uint64_t size, double rate, const char* label, Tier tier = Tier::quick) && {
-    parameters_.push_back({sizeof(safecost_parameter), static_cast<std::uint32_t>(tier), size, rate, label});
+  Case&& size_and_rate(std::uint64_t size, double rate, const char* label,
+                       Tier tier = Tier::quick) && {
+    parameters_.push_back(
+        {sizeof(safecost_parameter), static_cast<std::uint32_t>(tier), size, rate, label});
     return std::move(*this);
   }
   Case&& minimum_size(std::uint32_t size) && {
@@ -153,16 +156,25 @@ class Case {
   // An idiom that this toolchain's library lacks: a named hole in the tables.
   Case&& gap(const char* name, const char* summary, const char* why) && {
     Variant variant = {};
-    variant.abi = {.struct_size = sizeof(safecost_variant), .role = SAFECOST_ROLE_SAFE, .name = name,
-                   .summary = summary, .gap = why, .run = nullptr, .prepare = nullptr, .release = nullptr,
-                   .reset = nullptr, .digest = nullptr, .fault_kernels = nullptr, .claims = nullptr};
+    variant.abi = {.struct_size = sizeof(safecost_variant),
+                   .role = SAFECOST_ROLE_SAFE,
+                   .name = name,
+                   .summary = summary,
+                   .gap = why,
+                   .run = nullptr,
+                   .prepare = nullptr,
+                   .release = nullptr,
+                   .reset = nullptr,
+                   .digest = nullptr,
+                   .fault_kernels = nullptr,
+                   .claims = nullptr};
     variants_.push_back(variant);
     return std::move(*this);
   }
 
   Case&& fault(const Fault& fault) && {
-    faults_.push_back({sizeof(safecost_fault), fault.kind, fault.cwe, fault.oracles, fault.stops, 0, fault.size,
-                       fault.name, fault.description, fault.contract, fault.reference});
+    faults_.push_back({sizeof(safecost_fault), fault.kind, fault.cwe, fault.oracles, fault.stops, 0,
+                       fault.size, fault.name, fault.description, fault.contract, fault.reference});
     return std::move(*this);
   }
   // The last added variant with one wrong step: for faults that lie in the program, not in data.
@@ -181,7 +193,8 @@ class Case {
     layout_ = layout_of<Input>();
     facts_ = compiler_facts();
     for (Variant& variant : variants_) {
-      if (!variant.fault_kernels.empty()) variant.abi.fault_kernels = by_fault(variant.fault_kernels, kernels_);
+      if (!variant.fault_kernels.empty())
+        variant.abi.fault_kernels = by_fault(variant.fault_kernels, kernels_);
       if (!variant.claims.empty()) variant.abi.claims = by_fault(variant.claims, claims_);
       table_.push_back(variant.abi);
     }
@@ -222,25 +235,24 @@ class Case {
   void add(const char* name, const char* summary, std::uint32_t role) {
     using Context = typename ContextOf<decltype(Body)>::type;
     Variant variant = {};
-    variant.abi = {
-        .struct_size = sizeof(safecost_variant),
-        .role = role,
-        .name = name,
-        .summary = summary,
-        .gap = nullptr,
-        .run = kernel<Body, Copy>,
-        .prepare = [](const void* input) noexcept -> void* {
-          try {
-            return new Context(*static_cast<const Input*>(input));
-          } catch (...) {
-            return nullptr;
-          }
-        },
-        .release = [](void* context) noexcept { delete static_cast<Context*>(context); },
-        .reset = nullptr,
-        .digest = nullptr,
-        .fault_kernels = nullptr,
-        .claims = nullptr};
+    variant.abi = {.struct_size = sizeof(safecost_variant),
+                   .role = role,
+                   .name = name,
+                   .summary = summary,
+                   .gap = nullptr,
+                   .run = kernel<Body, Copy>,
+                   .prepare = [](const void* input) noexcept -> void* {
+                     try {
+                       return new Context(*static_cast<const Input*>(input));
+                     } catch (...) {
+                       return nullptr;
+                     }
+                   },
+                   .release = [](void* context) noexcept { delete static_cast<Context*>(context); },
+                   .reset = nullptr,
+                   .digest = nullptr,
+                   .fault_kernels = nullptr,
+                   .claims = nullptr};
     if constexpr (requires(Context& context, const Input& input) { context.reset(input); }) {
       variant.abi.reset = [](void* context, const void* input) noexcept {
         static_cast<Context*>(context)->reset(*static_cast<const Input*>(input));
@@ -275,20 +287,23 @@ class Case {
   static const safecost_pool* make_pool(const safecost_request* request) noexcept {
     try {
       auto pool = std::make_unique<Pool>();
-      const char* fault = request->fault == SAFECOST_NO_FAULT ? nullptr : fault_table()[request->fault].name;
+      const char* fault =
+          request->fault == SAFECOST_NO_FAULT ? nullptr : fault_table()[request->fault].name;
       for (std::uint32_t i = 0; i < request->count; ++i) {
         Generator generator(*request, i, fault, pool->arena);
         pool->made.push_back(generate_(generator));
       }
-      static_cast<safecost_pool&>(*pool) = {sizeof(safecost_pool), request->count, pool->made.data(),
-                                            sizeof(Input), pool->arena.bytes()};
+      static_cast<safecost_pool&>(*pool) = {sizeof(safecost_pool), request->count,
+                                            pool->made.data(), sizeof(Input), pool->arena.bytes()};
       return pool.release();
     } catch (...) {
       report_exception();
       return nullptr;
     }
   }
-  static void release_pool(const safecost_pool* pool) noexcept { delete static_cast<const Pool*>(pool); }
+  static void release_pool(const safecost_pool* pool) noexcept {
+    delete static_cast<const Pool*>(pool);
+  }
 
   static inline Generate generate_ = nullptr;
   std::uint32_t flags_ = 0;

@@ -87,7 +87,8 @@ std::string layout_of() {
           const auto add = [&]<class Field>(const Field& member) {
             const auto offset = reinterpret_cast<const std::byte*>(&member) -
                                 reinterpret_cast<const std::byte*>(&object);
-            text += (text.size() > 1 ? "," : "") + std::to_string(offset) + ":" + layout_of<Field>();
+            text +=
+                (text.size() > 1 ? "," : "") + std::to_string(offset) + ":" + layout_of<Field>();
           };
           (add(field), ...);
         },

@@ -49,7 +49,8 @@ TEST(Layout, DiffersInWidthSignOrderAndTarget) {
     const std::int64_t* values;
     std::size_t count;
   };
-  for (const std::string& other : {layout_of<Narrow>(), layout_of<Signed>(), layout_of<Swapped>(), layout_of<Pointee>()}) {
+  for (const std::string& other :
+       {layout_of<Narrow>(), layout_of<Signed>(), layout_of<Swapped>(), layout_of<Pointee>()}) {
     EXPECT_NE(other, layout_of<Flat>());
   }
 }
@@ -62,10 +63,13 @@ TEST(Random, IsTheSameEverywhere) {
 }
 
 TEST(Generator, MakesInputsThatDoNotDependOnTheirNumber) {
-  const safecost_request request = {sizeof(safecost_request), 2, 9, 4, -1.0, SAFECOST_NO_FAULT, 0, ".", "."};
+  const safecost_request request = {sizeof(safecost_request), 2, 9,   4,  -1.0,
+                                    SAFECOST_NO_FAULT,        0, ".", "."};
   Arena arena;
-  EXPECT_EQ(Generator(request, 1, nullptr, arena).random.next(), Generator(request, 1, nullptr, arena).random.next());
-  EXPECT_NE(Generator(request, 0, nullptr, arena).random.next(), Generator(request, 1, nullptr, arena).random.next());
+  EXPECT_EQ(Generator(request, 1, nullptr, arena).random.next(),
+            Generator(request, 1, nullptr, arena).random.next());
+  EXPECT_NE(Generator(request, 0, nullptr, arena).random.next(),
+            Generator(request, 1, nullptr, arena).random.next());
 }
 
 TEST(Arena, CountsBytesAndZeroes) {

@@ -30,7 +30,8 @@ void write_all(int file, const std::string& text) {
 std::string last_line(int file) {
   char tail[2'048];
   const off_t size = lseek(file, 0, SEEK_END);
-  const off_t from = size > static_cast<off_t>(sizeof tail) ? size - static_cast<off_t>(sizeof tail) : 0;
+  const off_t from =
+      size > static_cast<off_t>(sizeof tail) ? size - static_cast<off_t>(sizeof tail) : 0;
   const ssize_t got = pread(file, tail, sizeof tail, from);
   std::string text(tail, got > 0 ? static_cast<std::size_t>(got) : 0);
   while (!text.empty() && text.back() == '\n') text.pop_back();
@@ -40,8 +41,9 @@ std::string last_line(int file) {
 }
 
 std::string describe_end(int status, int errors) {
-  std::string what = WIFSIGNALED(status) ? fmt::format("crashed: {}", strsignal(WTERMSIG(status)))
-                                         : fmt::format("ended the process with exit code {}", WEXITSTATUS(status));
+  std::string what = WIFSIGNALED(status)
+                         ? fmt::format("crashed: {}", strsignal(WTERMSIG(status)))
+                         : fmt::format("ended the process with exit code {}", WEXITSTATUS(status));
   const std::string line = last_line(errors);
   return line.empty() ? what : fmt::format("{} ({})", what, line);
 }
@@ -51,17 +53,20 @@ class Worker {
   explicit Worker(const std::function<void(const Emit&)>& work) {
     int ends[2];
     errors_ = memfd_create("stderr", MFD_CLOEXEC);
-    if (errors_ < 0 || pipe(ends) != 0) throw std::runtime_error(fmt::format("cannot start a worker: {}", strerror(errno)));
+    if (errors_ < 0 || pipe(ends) != 0)
+      throw std::runtime_error(fmt::format("cannot start a worker: {}", strerror(errno)));
     fflush(nullptr);
     process_ = fork();
-    if (process_ < 0) throw std::runtime_error(fmt::format("cannot fork a worker: {}", strerror(errno)));
+    if (process_ < 0)
+      throw std::runtime_error(fmt::format("cannot fork a worker: {}", strerror(errno)));
     if (process_ == 0) {
       platform::die_with_parent();
       platform::expect_crashes();
       dup2(errors_, STDERR_FILENO);
       close(ends[0]);
       work([&](const nlohmann::json& event) {
-        write_all(ends[1], event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+        write_all(ends[1],
+                  event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
       });
       _exit(0);  // neither destructors nor a plugin's atexit handlers
     }
@@ -88,7 +93,8 @@ class Worker {
       if (got <= 0) return true;
       buffer.append(chunk, static_cast<std::size_t>(got));
       std::size_t begin = 0;
-      for (std::size_t end; (end = buffer.find('\n', begin)) != std::string::npos; begin = end + 1) {
+      for (std::size_t end; (end = buffer.find('\n', begin)) != std::string::npos;
+           begin = end + 1) {
         on_event(nlohmann::json::parse(buffer.substr(begin, end - begin)));
       }
       buffer.erase(0, begin);
@@ -111,7 +117,8 @@ class Worker {
 
 }  // namespace
 
-void contain(const std::function<void(const Emit&)>& work, const std::function<void(const nlohmann::json&)>& on_event,
+void contain(const std::function<void(const Emit&)>& work,
+             const std::function<void(const nlohmann::json&)>& on_event,
              const std::function<void(const Accident&)>& on_accident, double timeout_seconds) {
   for (;;) {
     Worker worker(work);

@@ -6,7 +6,8 @@
 
 namespace safecost {
 
-std::string contender_name(const Plugin& plugin, const safecost_variant& variant, std::uint64_t size, double rate) {
+std::string contender_name(const Plugin& plugin, const safecost_variant& variant,
+                           std::uint64_t size, double rate) {
   std::string name = fmt::format("{}/{}/size:{}", plugin.table().name, variant.name, size);
   if (rate >= 0) name += fmt::format("/rate:{}", rate);
   return name + "@" + plugin.profile();

@@ -38,7 +38,8 @@ nlohmann::json google_benchmark_json(const std::vector<TimedRun>& timed) {
 
 nlohmann::json google_benchmark_facts() {
   const nlohmann::json context = google_benchmark_json({})["context"];
-  return {{"build", context.value("library_build_type", "unknown")}, {"version", context.value("library_version", SAFECOST_BENCHMARK_VERSION)}};
+  return {{"build", context.value("library_build_type", "unknown")},
+          {"version", context.value("library_version", SAFECOST_BENCHMARK_VERSION)}};
 }
 
 namespace {
@@ -47,7 +48,8 @@ namespace {
 // as Google Benchmark does it.
 void solo(benchmark::State& state, Contender& contender) {
   if (contender.contexts() == 0) {
-    if (const absl::Status status = contender.prepare(contender.mutates() ? 64 : 256); !status.ok()) {
+    if (const absl::Status status = contender.prepare(contender.mutates() ? 64 : 256);
+        !status.ok()) {
       state.SkipWithError(std::string(status.message()).c_str());
       return;
     }
@@ -72,8 +74,9 @@ void register_solo(const std::vector<std::unique_ptr<Panel>>& panels) {
   for (const std::unique_ptr<Panel>& panel : panels) {
     for (std::size_t i = 0; i < panel->contenders().size(); ++i) {
       Contender& contender = panel->contenders()[i];
-      benchmark::RegisterBenchmark(panel->name(i).c_str(),
-                                   [&contender](benchmark::State& state) { solo(state, contender); });
+      benchmark::RegisterBenchmark(panel->name(i).c_str(), [&contender](benchmark::State& state) {
+        solo(state, contender);
+      });
     }
   }
 }

@@ -24,7 +24,8 @@ ABSL_FLAG(std::string, out, "-", "where the result goes, a JSON file ('-' writes
 ABSL_FLAG(std::uint64_t, calls, 1, "call: how many calls");
 
 // A debugger stops here and learns which kernel is called next and on what.
-extern "C" [[gnu::noinline, gnu::used]] void safecost_before_call(safecost_kernel kernel, void* context) {
+extern "C" [[gnu::noinline, gnu::used]] void safecost_before_call(safecost_kernel kernel,
+                                                                  void* context) {
   asm volatile("" : : "r"(kernel), "r"(context) : "memory");
 }
 
@@ -40,18 +41,23 @@ absl::StatusOr<nlohmann::json> read_plan() {
     if (!file) return absl::NotFoundError(fmt::format("cannot read the plan {}", path));
   }
   nlohmann::json json = nlohmann::json::parse(path == "-" ? std::cin : file, nullptr, false);
-  if (json.is_discarded() || !json.is_object()) return absl::InvalidArgumentError(fmt::format("{} is no JSON object", path));
+  if (json.is_discarded() || !json.is_object())
+    return absl::InvalidArgumentError(fmt::format("{} is no JSON object", path));
   return json;
 }
 
 absl::Status write_result(const nlohmann::json& json) {
-  const std::string text = json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  const std::string text =
+      json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   const std::string path = absl::GetFlag(FLAGS_out);
   std::FILE* const file = path == "-" ? stdout : std::fopen(path.c_str(), "w");
   if (file == nullptr) return absl::PermissionDeniedError(fmt::format("cannot write {}", path));
-  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size() && std::fflush(file) == 0;
-  if (file != stdout && std::fclose(file) != 0) return absl::DataLossError(fmt::format("cannot finish {}", path));
-  return written ? absl::OkStatus() : absl::DataLossError(fmt::format("cannot write all of {}", path));
+  const bool written =
+      std::fwrite(text.data(), 1, text.size(), file) == text.size() && std::fflush(file) == 0;
+  if (file != stdout && std::fclose(file) != 0)
+    return absl::DataLossError(fmt::format("cannot finish {}", path));
+  return written ? absl::OkStatus()
+                 : absl::DataLossError(fmt::format("cannot write all of {}", path));
 }
 
 absl::Status run_verify() {
@@ -94,29 +100,37 @@ absl::Status run_call() {
   absl::StatusOr<std::unique_ptr<Panel>> panel = Panel::load(PanelPlan::from_json(*json));
   if (!panel.ok()) return panel.status();
   Contender& contender = (*panel)->contenders().front();
-  if (absl::Status status = contender.prepare((*panel)->pool().count()); !status.ok()) return status;
+  if (absl::Status status = contender.prepare((*panel)->pool().count()); !status.ok())
+    return status;
   std::uint64_t digest = 0;
   for (std::uint64_t i = 0; i < absl::GetFlag(FLAGS_calls); ++i) {
     const std::size_t at = i % contender.contexts();
     safecost_before_call(contender.variant().run, contender.context(at));
     digest = contender.digest(at);
   }
-  return write_result({{"contender", (*panel)->name(0)}, {"digest", fmt::format("{:016x}", digest)}});
+  return write_result(
+      {{"contender", (*panel)->name(0)}, {"digest", fmt::format("{:016x}", digest)}});
 }
 
 absl::Status run_facts() {
   return write_result({{"abi_version", SAFECOST_ABI_VERSION},
 #if defined(__clang__)
-                       {"compiler", fmt::format("Clang {}.{}.{}", __clang_major__, __clang_minor__, __clang_patchlevel__)},
+                       {"compiler", fmt::format("Clang {}.{}.{}", __clang_major__, __clang_minor__,
+                                                __clang_patchlevel__)},
 #else
-                       {"compiler", fmt::format("GCC {}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__)},
+                       {"compiler",
+                        fmt::format("GCC {}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__)},
 #endif
                        {"benchmark", google_benchmark_facts()}});
 }
 
 int run(const std::string& command) {
   static const std::vector<std::pair<std::string, absl::Status (*)()>> commands = {
-      {"verify", run_verify}, {"time", run_time}, {"solo", run_solo_mode}, {"call", run_call}, {"facts", run_facts}};
+      {"verify", run_verify},
+      {"time", run_time},
+      {"solo", run_solo_mode},
+      {"call", run_call},
+      {"facts", run_facts}};
   for (const auto& [name, action] : commands) {
     if (name != command) continue;
     try {
@@ -129,7 +143,8 @@ int run(const std::string& command) {
       return 1;
     }
   }
-  fmt::print(stderr, "safecost-runner: no command '{}': use verify, time, solo, call or facts\n", command);
+  fmt::print(stderr, "safecost-runner: no command '{}': use verify, time, solo, call or facts\n",
+             command);
   return 2;
 }
 

@@ -31,10 +31,13 @@ double cpu_now() {
 
 double median(std::vector<double> values) {
   const std::size_t half = values.size() / 2;
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(half), values.end());
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(half),
+                   values.end());
   const double upper = values[half];
   if (values.size() % 2 == 1) return upper;
-  return (upper + *std::max_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(half))) / 2;
+  return (upper +
+          *std::max_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(half))) /
+         2;
 }
 
 // Seconds a call of the panel's median contender, over its whole pool.
@@ -42,7 +45,8 @@ double seconds_per_call(std::vector<Contender>& contenders) {
   std::vector<double> seconds;
   for (Contender& contender : contenders) {
     contender.reset(0, contender.contexts());
-    seconds.push_back(contender.timed_call(0, contender.contexts()) / static_cast<double>(contender.contexts()));
+    seconds.push_back(contender.timed_call(0, contender.contexts()) /
+                      static_cast<double>(contender.contexts()));
   }
   return median(seconds);
 }
@@ -69,8 +73,9 @@ absl::Status same_digests(Panel& panel) {
     for (std::size_t c = 1; c < contenders.size(); ++c) {
       const std::uint64_t digest = contenders[c].digest(i);
       if (digest != expected) {
-        return absl::DataLossError(fmt::format("digest: {} gives {:016x} for input {}, {} gives {:016x}",
-                                               panel.name(c), digest, i, panel.name(0), expected));
+        return absl::DataLossError(
+            fmt::format("digest: {} gives {:016x} for input {}, {} gives {:016x}", panel.name(c),
+                        digest, i, panel.name(0), expected));
       }
     }
   }
@@ -103,14 +108,16 @@ std::string Panel::name(std::size_t i) const {
   return contender_name(contenders_[i].plugin(), contenders_[i].variant(), plan_.size, plan_.rate);
 }
 
-absl::StatusOr<const Plugin*> Panel::plugin(const PanelPlan::Entry& entry, const std::string& case_name) {
+absl::StatusOr<const Plugin*> Panel::plugin(const PanelPlan::Entry& entry,
+                                            const std::string& case_name) {
   for (const auto& [path, plugin] : plugins_) {
     if (path == entry.path) return plugin.get();
   }
   Problem problem;
   auto plugin = Plugin::load(entry.path, entry.profile, case_name, problem);
   if (plugin == nullptr) {
-    return absl::FailedPreconditionError(fmt::format("{}: {} {}", problem.kind, entry.profile, problem.message));
+    return absl::FailedPreconditionError(
+        fmt::format("{}: {} {}", problem.kind, entry.profile, problem.message));
   }
   return plugins_.emplace_back(entry.path, std::move(plugin)).second.get();
 }
@@ -120,26 +127,38 @@ absl::StatusOr<std::unique_ptr<Panel>> Panel::load(const PanelPlan& plan) {
   panel->plan_ = plan;
   absl::StatusOr<const Plugin*> generator = panel->plugin(plan.generator, plan.case_name);
   if (!generator.ok()) return generator.status();
-  if (!(*generator)->generates()) return absl::FailedPreconditionError("load: the generator makes no inputs");
-  safecost_request request = {.struct_size = sizeof(safecost_request), .count = 1, .seed = plan.seed,
-                              .size = plan.size, .rate = plan.rate, .fault = SAFECOST_NO_FAULT, .reserved = 0,
-                              .data = panel->plan_.data.c_str(), .scratch = panel->plan_.scratch.c_str()};
+  if (!(*generator)->generates())
+    return absl::FailedPreconditionError("load: the generator makes no inputs");
+  safecost_request request = {.struct_size = sizeof(safecost_request),
+                              .count = 1,
+                              .seed = plan.seed,
+                              .size = plan.size,
+                              .rate = plan.rate,
+                              .fault = SAFECOST_NO_FAULT,
+                              .reserved = 0,
+                              .data = panel->plan_.data.c_str(),
+                              .scratch = panel->plan_.scratch.c_str()};
   absl::StatusOr<Pool> one = Pool::make(**generator, request);
-  if (!one.ok()) return absl::InternalError(fmt::format("pool: {}", std::string(one.status().message())));
+  if (!one.ok())
+    return absl::InternalError(fmt::format("pool: {}", std::string(one.status().message())));
   const std::size_t bytes = std::max<std::size_t>(one->bytes(), 1);
-  request.count = static_cast<std::uint32_t>(std::clamp((plan.pool_bytes + bytes - 1) / bytes, kFewestInputs, kMostInputs));
+  request.count = static_cast<std::uint32_t>(
+      std::clamp((plan.pool_bytes + bytes - 1) / bytes, kFewestInputs, kMostInputs));
   absl::StatusOr<Pool> pool = Pool::make(**generator, request);
-  if (!pool.ok()) return absl::InternalError(fmt::format("pool: {}", std::string(pool.status().message())));
+  if (!pool.ok())
+    return absl::InternalError(fmt::format("pool: {}", std::string(pool.status().message())));
   panel->pool_ = std::make_unique<Pool>(*std::move(pool));
   for (const PanelPlan::Entry& entry : plan.contenders) {
     absl::StatusOr<const Plugin*> plugin = panel->plugin(entry, plan.case_name);
     if (!plugin.ok()) return plugin.status();
     if (std::string((*plugin)->table().input_layout) != (*generator)->table().input_layout) {
-      return absl::FailedPreconditionError(fmt::format("layout: {} lays its input out differently", entry.profile));
+      return absl::FailedPreconditionError(
+          fmt::format("layout: {} lays its input out differently", entry.profile));
     }
     const safecost_variant* variant = (*plugin)->variant(entry.variant);
     if (variant == nullptr || variant->run == nullptr) {
-      return absl::NotFoundError(fmt::format("load: {} has no variant {}", entry.profile, entry.variant));
+      return absl::NotFoundError(
+          fmt::format("load: {} has no variant {}", entry.profile, entry.variant));
     }
     panel->contenders_.emplace_back(**plugin, *variant, *panel->pool_);
   }
@@ -154,13 +173,15 @@ absl::StatusOr<Launch> time_panel(Panel& panel, const PanelPlan& plan) {
   std::iota(order.begin(), order.end(), 0);
   std::shuffle(order.begin(), order.end(), random);
   for (const std::size_t c : order) {
-    if (absl::Status status = contenders[c].prepare(panel.pool().count()); !status.ok()) return status;
+    if (absl::Status status = contenders[c].prepare(panel.pool().count()); !status.ok())
+      return status;
   }
   if (absl::Status status = same_digests(panel); !status.ok()) return status;
 
   Launch launch;
   launch.calls = calibrate(contenders, plan);
-  const bool mutates = std::any_of(contenders.begin(), contenders.end(), [](const Contender& c) { return c.mutates(); });
+  const bool mutates = std::any_of(contenders.begin(), contenders.end(),
+                                   [](const Contender& c) { return c.mutates(); });
   if (mutates) {  // every call of an epoch uses up a context of its own
     const std::size_t bytes = std::max<std::size_t>(panel.pool().bytes() / panel.pool().count(), 1);
     launch.calls = std::min(launch.calls, std::max<std::size_t>(kMutatedBytes / bytes, 1));
@@ -177,7 +198,8 @@ absl::StatusOr<Launch> time_panel(Panel& panel, const PanelPlan& plan) {
   const std::size_t warm = untimed_calls(launch.calls);
   const double budget = plan.contender_seconds * static_cast<double>(contenders.size());
   double spent = 0;
-  std::size_t first = 0;  // where in the pool this round's walk begins: the same for every contender
+  std::size_t first =
+      0;  // where in the pool this round's walk begins: the same for every contender
   for (std::size_t round = 0; spent < budget || round < kFewestRounds; ++round) {
     std::shuffle(order.begin(), order.end(), random);
     const auto start = Clock::now();
@@ -204,10 +226,11 @@ nlohmann::json to_json(const Panel& panel, const Launch& launch, const PanelPlan
   nlohmann::json rounds_json = nlohmann::json::array();
   for (std::size_t c = 0; c < launch.nanoseconds.size(); ++c) {
     const double calls = static_cast<double>(launch.calls * rounds);
-    runs.push_back({panel.name(c), static_cast<std::int64_t>(calls), median(launch.nanoseconds[c]) * 1e-9 * calls,
-                    launch.cpu_seconds[c]});
+    runs.push_back({panel.name(c), static_cast<std::int64_t>(calls),
+                    median(launch.nanoseconds[c]) * 1e-9 * calls, launch.cpu_seconds[c]});
     nlohmann::json values = nlohmann::json::array();
-    for (const double value : launch.nanoseconds[c]) values.push_back(std::round(value * 1e4) / 1e4);
+    for (const double value : launch.nanoseconds[c])
+      values.push_back(std::round(value * 1e4) / 1e4);
     rounds_json.push_back(std::move(values));
   }
   nlohmann::json json = google_benchmark_json(runs);

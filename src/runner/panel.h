@@ -29,7 +29,7 @@ struct PanelPlan {
   std::size_t pool_bytes = 1 << 20;  // inputs are drawn until they refer to this much
   double epoch_seconds = 200e-6;
   double contender_seconds = 0.02;  // time for all epochs of one contender
-  Entry generator;                   // variant unused
+  Entry generator;                  // variant unused
   std::vector<Entry> contenders;
 
   static PanelPlan from_json(const nlohmann::json& json);
@@ -55,9 +55,9 @@ class Panel {
 };
 
 struct Launch {
-  std::size_t calls = 0;                          // in an epoch, the same for every contender
-  std::vector<std::vector<double>> nanoseconds;   // [contender][round], per call
-  std::vector<double> cpu_seconds;                // [contender], of all epochs
+  std::size_t calls = 0;                         // in an epoch, the same for every contender
+  std::vector<std::vector<double>> nanoseconds;  // [contender][round], per call
+  std::vector<double> cpu_seconds;               // [contender], of all epochs
 };
 
 absl::StatusOr<Launch> time_panel(Panel& panel, const PanelPlan& plan);

@@ -82,7 +82,8 @@ TEST(Panel, RefusesAVariantThatIsNotThere) {
 
 TEST(Panel, RefusesATwinOfAnotherLayout) {
   PanelPlan plan = plan_with("nothing");
-  plan.contenders.push_back({"bad", std::string(PLANTED_FOLDER) + "/planted_other_layout.so", "raw"});
+  plan.contenders.push_back(
+      {"bad", std::string(PLANTED_FOLDER) + "/planted_other_layout.so", "raw"});
   const auto panel = Panel::load(plan);
   ASSERT_FALSE(panel.ok());
   EXPECT_THAT(message(panel.status()), HasSubstr("layout: bad"));

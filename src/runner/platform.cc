@@ -1,8 +1,8 @@
 #include "runner/platform.h"
 
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <signal.h>
 
 #include <cstdint>
 #include <cstring>
@@ -48,7 +48,8 @@ absl::StatusOr<std::vector<std::string>> exported_symbols(const std::string& pat
     const Elf64_Shdr& text = sections[sections[i].sh_link];
     const std::uint64_t count = sections[i].sh_size / sizeof(Elf64_Sym);
     const auto* symbols = at<Elf64_Sym>(bytes, sections[i].sh_offset, count);
-    if (symbols == nullptr || at<char>(bytes, text.sh_offset, text.sh_size) == nullptr) return broken;
+    if (symbols == nullptr || at<char>(bytes, text.sh_offset, text.sh_size) == nullptr)
+      return broken;
     for (std::uint64_t s = 0; s < count; ++s) {
       const bool defined = symbols[s].st_shndx != SHN_UNDEF;
       const bool shared = ELF64_ST_BIND(symbols[s].st_info) != STB_LOCAL;

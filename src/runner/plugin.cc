@@ -47,7 +47,9 @@ const char* kind_name(std::uint32_t kind) {
 }  // namespace
 
 nlohmann::json Problem::to_json() const {
-  const auto or_null = [](const std::string& value) { return value.empty() ? nlohmann::json() : nlohmann::json(value); };
+  const auto or_null = [](const std::string& value) {
+    return value.empty() ? nlohmann::json() : nlohmann::json(value);
+  };
   return {{"kind", kind},
           {"profile", or_null(profile)},
           {"variant", or_null(variant)},
@@ -62,13 +64,14 @@ Plugin::Plugin(std::string profile, const safecost_plugin* table)
       variants_(elements(table->variants, table->variant_count)),
       parameters_(elements(table->parameters, table->parameter_count)) {}
 
-std::unique_ptr<Plugin> Plugin::load(const std::string& path, std::string_view profile, std::string_view case_name,
-                                     Problem& problem) {
+std::unique_ptr<Plugin> Plugin::load(const std::string& path, std::string_view profile,
+                                     std::string_view case_name, Problem& problem) {
   problem.profile = profile;
   problem.kind = "exports";
   if (const auto symbols = platform::exported_symbols(path); symbols.ok() && symbols->size() != 1) {
-    problem.message = fmt::format("exports {} symbols instead of one, {} among them: build it with the version script",
-                                  symbols->size(), symbols->empty() ? "none" : symbols->front());
+    problem.message = fmt::format(
+        "exports {} symbols instead of one, {} among them: build it with the version script",
+        symbols->size(), symbols->empty() ? "none" : symbols->front());
     return nullptr;
   }
   problem.kind = "load";
@@ -86,13 +89,14 @@ std::unique_ptr<Plugin> Plugin::load(const std::string& path, std::string_view p
   }
   problem.kind = "abi";
   if (table->abi_version != SAFECOST_ABI_VERSION) {
-    problem.message = fmt::format("speaks version {} of the kernel border, this runner speaks {}: rebuild it",
-                                  table->abi_version, SAFECOST_ABI_VERSION);
+    problem.message =
+        fmt::format("speaks version {} of the kernel border, this runner speaks {}: rebuild it",
+                    table->abi_version, SAFECOST_ABI_VERSION);
     return nullptr;
   }
   if (table->struct_size < sizeof(safecost_plugin)) {
-    problem.message = fmt::format("its table has {} bytes, {} are needed: rebuild it", table->struct_size,
-                                  sizeof(safecost_plugin));
+    problem.message = fmt::format("its table has {} bytes, {} are needed: rebuild it",
+                                  table->struct_size, sizeof(safecost_plugin));
     return nullptr;
   }
   std::unique_ptr<Plugin> plugin(new Plugin(std::string(profile), table));
@@ -107,11 +111,13 @@ std::unique_ptr<Plugin> Plugin::load(const std::string& path, std::string_view p
     if (variant->run == nullptr) continue;
     problem.variant = variant->name;
     if (!kernels.insert(variant->run).second) {
-      problem.message = "shares its code with another variant: the compiler folded them into one function";
+      problem.message =
+          "shares its code with another variant: the compiler folded them into one function";
       return nullptr;
     }
     if (platform::is_only_a_jump(variant->run)) {
-      problem.message = "is only a jump to other code: its body was not inlined or was folded with another's";
+      problem.message =
+          "is only a jump to other code: its body was not inlined or was folded with another's";
       return nullptr;
     }
   }
@@ -120,7 +126,8 @@ std::unique_ptr<Plugin> Plugin::load(const std::string& path, std::string_view p
 }
 
 std::string Plugin::objection() const {
-  if (variants_.size() != table_->variant_count || variants_.empty()) return "has no readable variants";
+  if (variants_.size() != table_->variant_count || variants_.empty())
+    return "has no readable variants";
   if (parameters_.size() != table_->parameter_count) return "has no readable parameters";
   if (generates() && parameters_.empty()) return "times no size: add one with size()";
   if (generates() != (table_->release != nullptr)) return "generates inputs that it cannot release";
@@ -129,10 +136,13 @@ std::string Plugin::objection() const {
   bool raw = false;
   for (const safecost_variant* variant : variants_) {
     const std::string name = text(variant->name);
-    if (!is_name(name)) return fmt::format("has a variant named '{}': use lower case, digits and _", name);
+    if (!is_name(name))
+      return fmt::format("has a variant named '{}': use lower case, digits and _", name);
     if (!names.insert(name).second) return fmt::format("has two variants named {}", name);
-    const bool whole = variant->run != nullptr && variant->prepare != nullptr && variant->release != nullptr;
-    if (variant->gap == nullptr && !whole) return fmt::format("variant {} lacks run, prepare or release", name);
+    const bool whole =
+        variant->run != nullptr && variant->prepare != nullptr && variant->release != nullptr;
+    if (variant->gap == nullptr && !whole)
+      return fmt::format("variant {} lacks run, prepare or release", name);
     raw = raw || variant->role == SAFECOST_ROLE_RAW;
   }
   return raw ? "" : "has no raw variant to compare with";
@@ -160,16 +170,18 @@ nlohmann::json Plugin::describe() const {
     json["facts"][text(fact->key)] = text(fact->value);
   }
   for (const safecost_parameter* parameter : parameters_) {
-    json["parameters"].push_back({{"size", parameter->size},
-                                  {"rate", parameter->rate < 0 ? nlohmann::json() : nlohmann::json(parameter->rate)},
-                                  {"label", text(parameter->label)},
-                                  {"tier", parameter->tier}});
+    json["parameters"].push_back(
+        {{"size", parameter->size},
+         {"rate", parameter->rate < 0 ? nlohmann::json() : nlohmann::json(parameter->rate)},
+         {"label", text(parameter->label)},
+         {"tier", parameter->tier}});
   }
   for (const safecost_variant* variant : variants_) {
-    json["variants"].push_back({{"name", text(variant->name)},
-                                {"role", role_name(variant->role)},
-                                {"summary", text(variant->summary)},
-                                {"gap", variant->gap == nullptr ? nlohmann::json() : nlohmann::json(variant->gap)}});
+    json["variants"].push_back(
+        {{"name", text(variant->name)},
+         {"role", role_name(variant->role)},
+         {"summary", text(variant->summary)},
+         {"gap", variant->gap == nullptr ? nlohmann::json() : nlohmann::json(variant->gap)}});
   }
   for (const safecost_fault* fault : elements(table_->faults, table_->fault_count)) {
     json["faults"].push_back({{"name", text(fault->name)},
@@ -191,7 +203,8 @@ absl::StatusOr<Pool> Pool::make(const Plugin& generator, const safecost_request&
   Pool made(pool, generator.table().release);
   if (pool->struct_size < sizeof(safecost_pool) || pool->count != request.count ||
       (pool->count > 0 && (pool->inputs == nullptr || pool->stride == 0))) {
-    return absl::InternalError(fmt::format("the generator made {} inputs, {} were asked for", pool->count, request.count));
+    return absl::InternalError(
+        fmt::format("the generator made {} inputs, {} were asked for", pool->count, request.count));
   }
   return made;
 }

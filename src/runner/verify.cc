@@ -46,9 +46,10 @@ std::vector<Request> requests(const Plugin& generator, std::uint32_t tier) {
 // What the supervisor knows; the worker sees the state of the moment at which it was forked.
 struct State {
   std::set<std::size_t> dead_plugins;
-  std::set<std::string> dead;                                      // "variant@profile"
-  std::map<std::size_t, std::map<std::string, std::uint64_t>> digests;  // request -> contender -> digest
-  std::map<std::size_t, std::pair<std::int64_t, double>> sizes;           // request -> size and rate
+  std::set<std::string> dead;  // "variant@profile"
+  std::map<std::size_t, std::map<std::string, std::uint64_t>>
+      digests;                                                   // request -> contender -> digest
+  std::map<std::size_t, std::pair<std::int64_t, double>> sizes;  // request -> size and rate
   std::set<std::string> grown;
   bool generator_failed = false;
   nlohmann::json now;
@@ -60,11 +61,14 @@ std::string key(const safecost_variant& variant, const Plugin& plugin) {
   return fmt::format("{}@{}", variant.name, plugin.profile());
 }
 
-nlohmann::json event(const char* what, const Problem& problem) { return {{what, problem.to_json()}}; }
+nlohmann::json event(const char* what, const Problem& problem) {
+  return {{what, problem.to_json()}};
+}
 
 class Check {
  public:
-  Check(const VerifyPlan& plan, const State& state, const Emit& emit) : plan_(plan), state_(state), emit_(emit) {}
+  Check(const VerifyPlan& plan, const State& state, const Emit& emit)
+      : plan_(plan), state_(state), emit_(emit) {}
 
   void run() {
     load();
@@ -73,7 +77,8 @@ class Check {
       if (plugin->generates() && generator_ == nullptr) generator_ = plugin.get();
     }
     if (generator_ == nullptr) {
-      emit_(event("fatal", {"load", "", "", "no C++ plugin of this case is there to make its inputs"}));
+      emit_(event("fatal",
+                  {"load", "", "", "no C++ plugin of this case is there to make its inputs"}));
       return;
     }
     compare_layouts();
@@ -88,7 +93,8 @@ class Check {
       if (state_.dead_plugins.contains(i)) continue;
       emit_({{"now", {{"stage", "load"}, {"plugin", i}, {"profile", plan_.plugins[i].first}}}});
       Problem problem;
-      auto plugin = Plugin::load(plan_.plugins[i].second, plan_.plugins[i].first, plan_.case_name, problem);
+      auto plugin =
+          Plugin::load(plan_.plugins[i].second, plan_.plugins[i].first, plan_.case_name, problem);
       if (plugin == nullptr) {
         emit_(event("problem", problem));
       } else {
@@ -102,9 +108,10 @@ class Check {
     const std::string expected = generator_->table().input_layout;
     std::erase_if(plugins_, [&](const std::unique_ptr<Plugin>& plugin) {
       if (plugin->table().input_layout == expected) return false;
-      emit_(event("problem", {"layout", plugin->profile(), "",
-                              fmt::format("lays its input out as {}, {} lays it out as {}: mirror the struct",
-                                          plugin->table().input_layout, generator_->profile(), expected)}));
+      emit_(event("problem",
+                  {"layout", plugin->profile(), "",
+                   fmt::format("lays its input out as {}, {} lays it out as {}: mirror the struct",
+                               plugin->table().input_layout, generator_->profile(), expected)}));
       return true;
     });
   }
@@ -114,21 +121,33 @@ class Check {
     for (const auto& plugin : plugins_) {
       for (const safecost_variant* variant : plugin->variants()) {
         const std::string name = key(*variant, *plugin);
-        if (variant->run != nullptr && !state_.dead.contains(name) && !failed_.contains(name)) action(*plugin, *variant);
+        if (variant->run != nullptr && !state_.dead.contains(name) && !failed_.contains(name))
+          action(*plugin, *variant);
       }
     }
   }
 
   absl::StatusOr<Pool> generate(const Request& request, std::uint32_t count) {
     emit_({{"now", {{"stage", "generate"}, {"size", request.size}, {"rate", request.rate}}}});
-    return Pool::make(*generator_, {.struct_size = sizeof(safecost_request), .count = count, .seed = request.seed,
-                                    .size = request.size, .rate = request.rate, .fault = SAFECOST_NO_FAULT,
-                                    .reserved = 0, .data = plan_.data.c_str(), .scratch = plan_.scratch.c_str()});
+    return Pool::make(*generator_, {.struct_size = sizeof(safecost_request),
+                                    .count = count,
+                                    .seed = request.seed,
+                                    .size = request.size,
+                                    .rate = request.rate,
+                                    .fault = SAFECOST_NO_FAULT,
+                                    .reserved = 0,
+                                    .data = plan_.data.c_str(),
+                                    .scratch = plan_.scratch.c_str()});
   }
 
-  void announce(const Plugin& plugin, const safecost_variant& variant, const Request& request, const char* stage) {
-    emit_({{"now", {{"stage", stage}, {"profile", plugin.profile()}, {"variant", variant.name},
-                    {"size", request.size}, {"rate", request.rate}}}});
+  void announce(const Plugin& plugin, const safecost_variant& variant, const Request& request,
+                const char* stage) {
+    emit_({{"now",
+            {{"stage", stage},
+             {"profile", plugin.profile()},
+             {"variant", variant.name},
+             {"size", request.size},
+             {"rate", request.rate}}}});
   }
 
   void check(std::size_t r, const Request& request) {
@@ -164,7 +183,9 @@ class Check {
     for (std::size_t i = 0; i < pool.count(); ++i) {
       const std::uint64_t first = contender.digest(i);
       if (contender.digest(i) != first) {
-        return fail("a second call on the same input gives another digest: what it changes needs a reset()");
+        return fail(
+            "a second call on the same input gives another digest: what it changes needs a "
+            "reset()");
       }
       all = (all ^ first) * 0x100000001b3u;
       distinct.insert(first);
@@ -174,10 +195,15 @@ class Check {
     }
     if (request.size > 100 && pool.count() > 1 && distinct.size() == 1) {
       emit_(event("problem", {"pool", plugin.profile(), variant.name,
-                              "all inputs of the pool are alike: a branch predictor learns them; draw each from generator.random",
+                              "all inputs of the pool are alike: a branch predictor learns them; "
+                              "draw each from generator.random",
                               static_cast<std::int64_t>(request.size), request.rate}));
     }
-    emit_({{"digest", all}, {"request", r}, {"contender", key(variant, plugin)}, {"size", request.size}, {"rate", request.rate}});
+    emit_({{"digest", all},
+           {"request", r},
+           {"contender", key(variant, plugin)},
+           {"size", request.size},
+           {"rate", request.rate}});
   }
 
   // Least seconds for one pass over the pool.
@@ -207,11 +233,12 @@ class Check {
       const double long_pass = pass(large);
       const double short_pass = pass(little);
       if (long_pass < kGrowthInTime * short_pass) {
-        emit_(event("problem",
-                    {"growth", plugin.profile(), variant.name,
-                     fmt::format("its work vanished: {:.0f} ns a call at size {} and {:.0f} ns at size {}",
-                                 long_pass / kInputs * 1e9, timed.size, short_pass / kInputs * 1e9, small),
-                     static_cast<std::int64_t>(timed.size), timed.rate}));
+        emit_(event(
+            "problem",
+            {"growth", plugin.profile(), variant.name,
+             fmt::format("its work vanished: {:.0f} ns a call at size {} and {:.0f} ns at size {}",
+                         long_pass / kInputs * 1e9, timed.size, short_pass / kInputs * 1e9, small),
+             static_cast<std::int64_t>(timed.size), timed.rate}));
       }
       emit_({{"grown", name}});
     });
@@ -227,8 +254,13 @@ class Check {
 
 void on_event(State& state, const nlohmann::json& event) {
   const auto problem = [](const nlohmann::json& json) {
-    const auto text = [&](const char* field) { return json[field].is_null() ? "" : json[field].get<std::string>(); };
-    return Problem{text("kind"), text("profile"), text("variant"), text("message"),
+    const auto text = [&](const char* field) {
+      return json[field].is_null() ? "" : json[field].get<std::string>();
+    };
+    return Problem{text("kind"),
+                   text("profile"),
+                   text("variant"),
+                   text("message"),
                    json["size"].is_null() ? -1 : json["size"].get<std::int64_t>(),
                    json["rate"].is_null() ? -1.0 : json["rate"].get<double>()};
   };
@@ -245,7 +277,8 @@ void on_event(State& state, const nlohmann::json& event) {
     const Problem found = problem(event["problem"]);
     state.problems.push_back(found);
     if (found.variant.empty() || state.now["stage"] == "load") {
-      if (state.now["stage"] == "load") state.dead_plugins.insert(state.now["plugin"].get<std::size_t>());
+      if (state.now["stage"] == "load")
+        state.dead_plugins.insert(state.now["plugin"].get<std::size_t>());
     } else if (found.kind == "digest") {
       state.dead.insert(found.variant + "@" + found.profile);
     }
@@ -258,8 +291,12 @@ void on_event(State& state, const nlohmann::json& event) {
 void on_accident(State& state, const Accident& accident) {
   const nlohmann::json& now = state.now;
   const std::string stage = now.value("stage", "load");
-  Problem problem{accident.hung ? "hang" : "crash", now.value("profile", ""), now.value("variant", ""), accident.what,
-                  now.value("size", std::int64_t{-1}), now.value("rate", -1.0)};
+  Problem problem{accident.hung ? "hang" : "crash",
+                  now.value("profile", ""),
+                  now.value("variant", ""),
+                  accident.what,
+                  now.value("size", std::int64_t{-1}),
+                  now.value("rate", -1.0)};
   if (stage == "load") {
     problem.message = "while it was loaded: " + problem.message;
     state.dead_plugins.insert(now["plugin"].get<std::size_t>());
@@ -278,15 +315,17 @@ void compare_digests(State& state) {
   for (const auto& [r, digests] : state.digests) {
     std::map<std::uint64_t, std::size_t> votes;
     for (const auto& [name, digest] : digests) ++votes[digest];
-    const auto expected = std::max_element(votes.begin(), votes.end(),
-                                           [](const auto& a, const auto& b) { return a.second < b.second; });
+    const auto expected =
+        std::max_element(votes.begin(), votes.end(),
+                         [](const auto& a, const auto& b) { return a.second < b.second; });
     for (const auto& [name, digest] : digests) {
       if (digest == expected->first || !named.insert(name).second) continue;
       const std::size_t at = name.find('@');
-      state.problems.push_back({"digest", name.substr(at + 1), name.substr(0, at),
-                                fmt::format("digest {:016x}, {} of {} contenders agree on {:016x}", digest,
-                                            expected->second, digests.size(), expected->first),
-                                state.sizes[r].first, state.sizes[r].second});
+      state.problems.push_back(
+          {"digest", name.substr(at + 1), name.substr(0, at),
+           fmt::format("digest {:016x}, {} of {} contenders agree on {:016x}", digest,
+                       expected->second, digests.size(), expected->first),
+           state.sizes[r].first, state.sizes[r].second});
     }
   }
 }
@@ -301,7 +340,8 @@ VerifyPlan VerifyPlan::from_json(const nlohmann::json& json) {
   plan.tier = json.value("tier", 0u);
   plan.timeout_seconds = json.value("timeout_seconds", 10.0);
   plan.describe_only = json.value("describe_only", false);
-  for (const auto& plugin : json.at("plugins")) plan.plugins.emplace_back(plugin.at("profile"), plugin.at("path"));
+  for (const auto& plugin : json.at("plugins"))
+    plan.plugins.emplace_back(plugin.at("profile"), plugin.at("path"));
   return plan;
 }
 
@@ -310,7 +350,8 @@ nlohmann::json verify(const VerifyPlan& plan) {
   contain([&](const Emit& emit) { Check(plan, state, emit).run(); },
           [&](const nlohmann::json& event) { on_event(state, event); },
           [&](const Accident& accident) { on_accident(state, accident); }, plan.timeout_seconds);
-  nlohmann::json result = {{"plugins", nlohmann::json::array()}, {"problems", nlohmann::json::array()}};
+  nlohmann::json result = {{"plugins", nlohmann::json::array()},
+                           {"problems", nlohmann::json::array()}};
   std::size_t checked = 0;
   for (const auto& [r, digests] : state.digests) checked += digests.size();
   compare_digests(state);

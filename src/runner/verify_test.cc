@@ -16,7 +16,9 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-std::string plugin(const std::string& plant) { return std::string(PLANTED_FOLDER) + "/planted_" + plant + ".so"; }
+std::string plugin(const std::string& plant) {
+  return std::string(PLANTED_FOLDER) + "/planted_" + plant + ".so";
+}
 
 // Verifies the sound plugin as profile "good" together with the planted one as profile "bad".
 nlohmann::json verify_with(const std::string& plant) {
@@ -34,7 +36,9 @@ struct Expected {
   const char* variant;  // null: not a variant's fault
   const char* message;
 };
-std::ostream& operator<<(std::ostream& out, const Expected& expected) { return out << expected.plant; }
+std::ostream& operator<<(std::ostream& out, const Expected& expected) {
+  return out << expected.plant;
+}
 
 class Planted : public ::testing::TestWithParam<Expected> {};
 
@@ -44,7 +48,8 @@ TEST_P(Planted, IsFoundAndNamed) {
   const nlohmann::json& problem = result["problems"][0];
   EXPECT_EQ(problem["kind"], GetParam().kind);
   EXPECT_EQ(problem["profile"], "bad");
-  EXPECT_EQ(problem["variant"], GetParam().variant == nullptr ? nlohmann::json() : nlohmann::json(GetParam().variant));
+  EXPECT_EQ(problem["variant"],
+            GetParam().variant == nullptr ? nlohmann::json() : nlohmann::json(GetParam().variant));
   EXPECT_THAT(problem["message"].get<std::string>(), HasSubstr(GetParam().message));
   // The sound profile has been checked all the same: three contenders at six sizes, twice.
   EXPECT_GE(result["checked"].get<int>(), 3 * 6 * 2);
@@ -79,7 +84,8 @@ TEST(Verify, FindsNothingInSoundPlugins) {
 TEST(Verify, NamesSizeAndBothDigests) {
   const nlohmann::json problem = verify_with("off_by_one")["problems"][0];
   EXPECT_EQ(problem["size"], 101);
-  EXPECT_THAT(problem["message"].get<std::string>(), ::testing::ContainsRegex("digest [0-9a-f]{16}.*[0-9a-f]{16}"));
+  EXPECT_THAT(problem["message"].get<std::string>(),
+              ::testing::ContainsRegex("digest [0-9a-f]{16}.*[0-9a-f]{16}"));
 }
 
 TEST(Verify, ReportsInputsThatAreAllAlike) {

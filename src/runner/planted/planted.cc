@@ -50,14 +50,16 @@ Input generate(safecost::Generator& generator) {
 #endif
   return {values.data(), static_cast<decltype(Input::count)>(values.size())
 #if PLANT_IS(OTHER_LAYOUT)
-          , 0
+                             ,
+          0
 #endif
   };
 }
 
 struct Values {
   explicit Values(const Input& input) : values(input.values, input.values + input.count) {
-    if (PLANT_IS(THROWING_PREPARE) && values.size() == 2) throw std::runtime_error("cannot prepare");
+    if (PLANT_IS(THROWING_PREPARE) && values.size() == 2)
+      throw std::runtime_error("cannot prepare");
   }
   std::vector<std::uint32_t> values;
   std::uint64_t calls = 0;
@@ -121,7 +123,8 @@ namespace {
 
 const safecost_plugin* broken() {
   static safecost_plugin plugin = *planted::the_case.plugin(SAFECOST_NAME);
-  static std::vector<safecost_variant> variants(plugin.variants, plugin.variants + plugin.variant_count);
+  static std::vector<safecost_variant> variants(plugin.variants,
+                                                plugin.variants + plugin.variant_count);
   if (PLANT_IS(OTHER_VERSION)) plugin.abi_version = SAFECOST_ABI_VERSION + 1;
   if (PLANT_IS(SHORT_TABLE)) plugin.struct_size = 16;
   if (PLANT_IS(FOLDED)) variants.back().run = variants.front().run;
@@ -130,7 +133,9 @@ const safecost_plugin* broken() {
   return &plugin;
 }
 }  // namespace
-extern "C" [[gnu::visibility("default")]] const safecost_plugin* safecost_plugin_entry() { return broken(); }
+extern "C" [[gnu::visibility("default")]] const safecost_plugin* safecost_plugin_entry() {
+  return broken();
+}
 #else
 SAFECOST_EXPORT(planted::the_case)
 #endif
