@@ -24,7 +24,7 @@
 #include <system_error>
 #include <vector>
 
-#if defined(SAFECOST_ABSEIL)
+#if defined(SAFECOST_ABSEIL_STATUS)
 #include "absl/status/statusor.h"
 #endif
 #include "kernel/case.h"
@@ -39,7 +39,8 @@ struct Input {
 };
 
 // Makes a file at its first use. What is in it follows from its name, so it serves every input.
-std::string file(const safecost::Generator& generator, std::string_view name, std::string_view line) {
+std::string file(const safecost::Generator& generator, std::string_view name,
+                 std::string_view line) {
   const std::string path = std::string(generator.scratch()) + "/" + std::string(name);
   std::FILE* const made = std::fopen(path.c_str(), "wx");
   if (made == nullptr) {
@@ -51,7 +52,9 @@ std::string file(const safecost::Generator& generator, std::string_view name, st
   return path;
 }
 
-std::string missing(const safecost::Generator& generator) { return std::string(generator.scratch()) + "/missing"; }
+std::string missing(const safecost::Generator& generator) {
+  return std::string(generator.scratch()) + "/missing";
+}
 
 // One of 64 files with names of 4 to 15 letters, which fit into any std::string without an allocation.
 std::string named(safecost::Generator& generator) {
@@ -66,14 +69,16 @@ Input generate(safecost::Generator& generator) {
   const auto paths = generator.array<const char*>(generator.size());
   for (const char*& path : paths) {
     const bool fails = generator.random.unit() < generator.rate();
-    path = generator.text(!fails                             ? named(generator)
-                          : generator.random.below(2) == 0 ? missing(generator)
-                                                             : file(generator, "malformed", "nobody\n"));
+    path =
+        generator.text(!fails                           ? named(generator)
+                       : generator.random.below(2) == 0 ? missing(generator)
+                                                        : file(generator, "malformed", "nobody\n"));
   }
   const std::size_t room = 16;
   if (!paths.empty()) {
     const std::string long_name = "name=" + std::string(40, 'x') + "\n";
-    if (generator.commits("wrong_size")) paths.front() = generator.text(file(generator, "long", long_name));
+    if (generator.commits("wrong_size"))
+      paths.front() = generator.text(file(generator, "long", long_name));
     if (generator.commits("uninitialised")) paths.front() = generator.text(missing(generator));
     if (generator.commits("ignored_error")) paths.back() = generator.text(missing(generator));
   }
@@ -89,13 +94,17 @@ struct Paths {
   std::size_t claimed;
 };
 
-// The functions that an error passes are opaque: a compiler that merges them would hand on nothing.
+// How an error enters a digest: such that what lies in a result that nobody asked does not pass for it.
+SAFECOST_HELPER std::uint64_t failure(int error) { return ~static_cast<std::uint64_t>(error); }
+
+// The functions that an error passes are opaque: a compiler that merged them would hand on nothing.
 
 // Raw: an errno or 0 is returned, results come back through pointers.
 
 namespace by_code {
 
-SAFECOST_OPAQUE int read_file(const char* path, char* buffer, std::size_t room, std::size_t* length) {
+SAFECOST_OPAQUE int read_file(const char* path, char* buffer, std::size_t room,
+                              std::size_t* length) {
   int error = 0;
   const int file = open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0) return errno;
@@ -120,14 +129,16 @@ SAFECOST_OPAQUE int read_name(const char* path, char* name, std::size_t room) {
   if (length < key_length || std::memcmp(line, key, key_length) != 0) return EINVAL;
   const char* const start = line + key_length;
   const void* const end = std::memchr(start, '\n', length - key_length);
-  const std::size_t letters = end == nullptr ? length - key_length : static_cast<const char*>(end) - start;
+  const std::size_t letters =
+      end == nullptr ? length - key_length : static_cast<const char*>(end) - start;
   if (letters >= room) return ENAMETOOLONG;
   std::memcpy(name, start, letters);
   name[letters] = '\0';
   return 0;
 }
 
-SAFECOST_OPAQUE int number_of_name(const char* path, char* name, std::size_t room, std::uint64_t* number) {
+SAFECOST_OPAQUE int number_of_name(const char* path, char* name, std::size_t room,
+                                   std::uint64_t* number) {
   const int error = read_name(path, name, room);
   if (error != 0) return error;
   *number = 0;
@@ -143,8 +154,9 @@ SAFECOST_KERNEL raw(Paths& context) {
   std::uint64_t digest = 0;
   for (const std::string& path : context.paths) {
     std::uint64_t number;
-    const int error = by_code::number_of_name(path.c_str(), context.name.data(), context.claimed, &number);
-    digest = digest * 31 + (error != 0 ? static_cast<std::uint64_t>(error) : number);
+    const int error =
+        by_code::number_of_name(path.c_str(), context.name.data(), context.claimed, &number);
+    digest = digest * 31 + (error != 0 ? failure(error) : number);
   }
   return digest;
 }
@@ -183,7 +195,9 @@ class File {
   }
 
   bool is_open() const { return descriptor_ >= 0; }
-  ssize_t read(std::span<char> buffer) const { return ::read(descriptor_, buffer.data(), buffer.size()); }
+  ssize_t read(std::span<char> buffer) const {
+    return ::read(descriptor_, buffer.data(), buffer.size());
+  }
 
  private:
   int descriptor_;
@@ -207,7 +221,8 @@ namespace by_expected {
 template <class Value>
 using Result = std::expected<Value, std::errc>;
 
-SAFECOST_OPAQUE Result<std::string_view> read_file(const std::string& path, std::span<char> buffer) {
+SAFECOST_OPAQUE Result<std::string_view> read_file(const std::string& path,
+                                                   std::span<char> buffer) {
   const File file(path);
   if (!file.is_open()) return std::unexpected(std::errc(errno));
   const ssize_t length = file.read(buffer);
@@ -236,21 +251,168 @@ SAFECOST_KERNEL expected(Paths& context) {
   std::uint64_t digest = 0;
   for (const std::string& path : context.paths) {
     const auto number = by_expected::number_of_name(path);
-    digest = digest * 31 + (number ? *number : static_cast<std::uint64_t>(number.error()));
+    digest = digest * 31 + (number ? *number : failure(static_cast<int>(number.error())));
   }
   return digest;
 }
 
 SAFECOST_KERNEL expected_ignored(Paths& context) {
   std::uint64_t digest = 0;
-  for (const std::string& path : context.paths) digest = digest * 31 + *by_expected::number_of_name(path);
+  for (const std::string& path : context.paths)
+    digest = digest * 31 + *by_expected::number_of_name(path);
   return digest;
 }
 
-SAFECOST_KERNEL expected_value_ignored(Paths& context) {
+namespace by_exception {
+
+SAFECOST_OPAQUE std::string_view read_file(const std::string& path, std::span<char> buffer) {
+  const File file(path);
+  if (!file.is_open()) throw std::system_error(errno, std::generic_category(), "cannot open");
+  const ssize_t length = file.read(buffer);
+  if (length < 0) throw std::system_error(errno, std::generic_category(), "cannot read");
+  return std::string_view(buffer.data(), static_cast<std::size_t>(length));
+}
+
+SAFECOST_OPAQUE std::string read_name(const std::string& path) {
+  std::array<char, 128> buffer;
+  const auto name = name_in(read_file(path, buffer));
+  if (!name) throw std::system_error(EINVAL, std::generic_category(), "no name");
+  return std::string(*name);
+}
+
+SAFECOST_OPAQUE std::uint64_t number_of_name(const std::string& path) {
+  return number_of(read_name(path));
+}
+
+}  // namespace by_exception
+
+SAFECOST_KERNEL exception(Paths& context) {
   std::uint64_t digest = 0;
   for (const std::string& path : context.paths) {
-    digest = digest * 31 + by_expected::number_of_name(path).value();
+    try {
+      digest = digest * 31 + by_exception::number_of_name(path);
+    } catch (const std::system_error& error) {
+      digest = digest * 31 + failure(error.code().value());
+    }
   }
   return digest;
 }
+
+SAFECOST_KERNEL exception_ignored(Paths& context) {
+  std::uint64_t digest = 0;
+  for (const std::string& path : context.paths)
+    digest = digest * 31 + by_exception::number_of_name(path);
+  return digest;
+}
+
+#if defined(SAFECOST_ABSEIL_STATUS)
+namespace by_status {
+
+SAFECOST_OPAQUE absl::StatusOr<std::string_view> read_file(const std::string& path,
+                                                           std::span<char> buffer) {
+  const File file(path);
+  if (!file.is_open()) return absl::ErrnoToStatus(errno, "cannot open");
+  const ssize_t length = file.read(buffer);
+  if (length < 0) return absl::ErrnoToStatus(errno, "cannot read");
+  return std::string_view(buffer.data(), static_cast<std::size_t>(length));
+}
+
+SAFECOST_OPAQUE absl::StatusOr<std::string> read_name(const std::string& path) {
+  std::array<char, 128> buffer;
+  const auto line = read_file(path, buffer);
+  if (!line.ok()) return line.status();
+  const auto name = name_in(*line);
+  if (!name) return absl::InvalidArgumentError("no name");
+  return std::string(*name);
+}
+
+SAFECOST_OPAQUE absl::StatusOr<std::uint64_t> number_of_name(const std::string& path) {
+  const auto name = read_name(path);
+  if (!name.ok()) return name.status();
+  return number_of(*name);
+}
+
+}  // namespace by_status
+
+SAFECOST_KERNEL status_or(Paths& context) {
+  std::uint64_t digest = 0;
+  for (const std::string& path : context.paths) {
+    const auto number = by_status::number_of_name(path);
+    const int missing = absl::IsNotFound(number.status()) ? ENOENT : EINVAL;
+    digest = digest * 31 + (number.ok() ? *number : failure(missing));
+  }
+  return digest;
+}
+
+SAFECOST_KERNEL status_or_ignored(Paths& context) {
+  std::uint64_t digest = 0;
+  for (const std::string& path : context.paths)
+    digest = digest * 31 + *by_status::number_of_name(path);
+  return digest;
+}
+#endif
+
+// What an idiom gives that prevents a fault: whole names, and errors where there are none.
+std::uint64_t names_and_errors(const void* input) {
+  const Input& given = *static_cast<const Input*>(input);
+  std::uint64_t digest = 0;
+  for (const char* path : std::span(given.paths, given.count)) {
+    std::FILE* const file = std::fopen(path, "r");
+    char name[128];
+    const int error = file == nullptr                              ? ENOENT
+                      : std::fscanf(file, "name=%127s", name) == 1 ? 0
+                                                                   : EINVAL;
+    if (file != nullptr) std::fclose(file);
+    digest = digest * 31 + (error != 0 ? failure(error) : number_of(name));
+  }
+  return digest;
+}
+
+auto the_case =
+    safecost::Case<Input>(generate)
+        .size_and_rate(16, 0.0, "files")
+        .size_and_rate(16, 0.1, "files")
+        .system_bound()
+        .fault({.name = "wrong_size",
+                .cwe = 787,
+                .description =
+                    "the buffer for a name is said to be larger than it is, and a name is long",
+                .contract = "claimed <= room",
+                .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
+                           SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_CANARY,
+                .reference = names_and_errors})
+        .fault({.name = "ignored_error",
+                .cwe = 252,
+                .description = "nobody looks whether there is a name; the last one is taken again",
+                .contract = "a result is used only after success",
+                .kind = SAFECOST_FAULT_KERNEL,
+                .oracles = SAFECOST_ORACLE_VALUE,
+                .reference = names_and_errors})
+        .fault({.name = "uninitialised",
+                .cwe = 457,
+                .description =
+                    "nobody looks whether there is a name; a number is used that was never set",
+                .contract = "a result is used only after success",
+                .kind = SAFECOST_FAULT_KERNEL,
+                .oracles = SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
+                .reference = names_and_errors})
+        .raw<raw>("raw", "errno returned, results through pointers, goto for cleaning up")
+        .fault_kernel<raw_ignored>("ignored_error")
+        .fault_kernel<raw_uninitialised>("uninitialised")
+        .safe<expected>("expected", "std::expected with std::errc")
+        .fault_kernel<expected_ignored>("ignored_error")
+        .fault_kernel<expected_ignored>("uninitialised")
+        .safe<exception>("exception", "std::system_error, caught in the loop")
+        .fault_kernel<exception_ignored>("ignored_error")
+        .fault_kernel<exception_ignored>("uninitialised")
+#if defined(SAFECOST_ABSEIL_STATUS)
+        .safe<status_or>("status_or", "absl::StatusOr")
+        .fault_kernel<status_or_ignored>("ignored_error")
+        .fault_kernel<status_or_ignored>("uninitialised");
+#else
+        .gap("status_or", "absl::StatusOr", "no Abseil whose StatusOr links into a plugin");
+#endif
+
+}  // namespace errors::read_name
+
+SAFECOST_EXPORT(errors::read_name::the_case)

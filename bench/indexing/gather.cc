@@ -22,7 +22,7 @@ struct Input {
 };
 
 // `size` indices into a table of as many elements, rounded up. They are drawn with repetition: some
-// elements are asked for twice, about a third never. Without an index there is still a table of one.
+// elements are asked for twice, a third never. Without an index there is still a table of one.
 Input generate(safecost::Generator& generator) {
   const auto table = generator.array<std::int32_t>(std::bit_ceil(generator.size()));
   for (std::int32_t& value : table)

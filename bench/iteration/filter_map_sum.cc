@@ -1,8 +1,8 @@
 // Does saying what is wanted (filter, map, sum) cost more than the loop that does it?
 //
 // The sum of the squares of the even values. The parity is random, so code that jumps on it guesses
-// wrong at every other even value, and code that computes with it does not: what separates the idioms
-// is less any check than what the compiler makes of the condition.
+// wrong half the time, and code that computes with it does not: what separates the idioms is less
+// any check than what the compiler makes of the condition.
 #include <cstdint>
 #include <functional>
 #include <numeric>

@@ -1,10 +1,10 @@
 // What does sorting cost when the sort knows where its data end?
 //
-// C has two answers to an unsorted array. As practised: qsort, which calls back for each comparison.
-// With the algorithm of a C++ library: an introsort stamped out for the type, comparison inlined. The
-// second is the baseline, so that the price of a callback does not pay for checks; the same source
-// over a span then shows what checks cost inside a sort. The values are random and a comparison goes
-// either way: that is where the time goes, unless a sort computes where others jump.
+// C has two answers. As practised: qsort, which calls back for each comparison. With the algorithm
+// of a C++ library: an introsort stamped out for the type, comparison inlined. The second is the
+// baseline, so that the price of a callback does not pay for checks; its source over a span then
+// shows what checks cost inside a sort. The values are random and a comparison goes either way:
+// that is where the time goes, unless a sort computes where others jump.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -59,9 +59,9 @@ struct Values {
   std::size_t bound;
 };
 
-// Below, `Array` is a bare pointer in raw code and a span in safe code, and `Stack` likewise an array
-// that does not or does know its size; nothing else differs. A C programmer makes these functions
-// with macros that take the type and the comparison, as klib's ksort.h does.
+// Below, `Array` is a bare pointer in raw code and a span in safe code, and `Stack` an array that
+// does not or does know its size; nothing else differs. A C programmer makes these functions with
+// macros that take the type and the comparison, as klib's ksort.h does.
 
 constexpr std::size_t few = 16;  // parts this small are left to one insertion sort at the end
 // A part waits for each partition that its depth allows: two for each bit of a size.
@@ -183,8 +183,8 @@ SAFECOST_HELPER void introsort(Array values, std::size_t count, Stack& parts, Le
 }
 
 // Every idiom comes with two orders: the one that is timed, and the wrong one of a fault, <= for <.
-// The first is the default of ranges::sort and leads std::sort where its own default does: libc++ has
-// that sort of integers compiled in its archive, and would not recognise std::less<>.
+// The first is the default of ranges::sort, and leads std::sort where its own default does: libc++
+// has that sort of integers compiled in its archive, and does not know std::less<> for the same.
 using Smaller = std::ranges::less;
 using NotLarger = std::ranges::less_equal;
 

@@ -1,10 +1,10 @@
 // What does it cost to give the nodes of a linked list an owner?
 //
 // A tape of operations is played on a singly linked list and on a hand that holds one node at most.
-// Nodes are made, unlinked into the hand, put back elsewhere and destroyed, so that ownership moves all
-// the time: from the list to the hand, back to the list, to nobody. In C it moves by convention, and
-// a tape that breaks the convention is the bug; an idiom that gives each node one owner cannot be
-// talked into it. Each call starts from an empty list and frees all it made.
+// Nodes are made, unlinked into the hand, put back elsewhere and destroyed, so that ownership moves
+// all the time: from the list to the hand, back to the list, to nobody. In C it moves by convention
+// and a tape that breaks the convention is the bug; an idiom that gives each node one owner cannot
+// be talked into it. Each call starts from an empty list and frees all that it made.
 #include <algorithm>
 #include <cstdlib>
 #include <forward_list>
@@ -40,7 +40,7 @@ struct Input {
   std::size_t count;
 };
 
-// A valid tape takes with an empty hand only, uses the hand only when it holds a node, and leaves it empty.
+// A valid tape takes only with an empty hand, uses only a hand that holds a node, and leaves it empty.
 Kind choose(safecost::Random& random, std::size_t left, std::size_t length, bool holds, bool fill) {
   if (holds) {
     constexpr Kind choices[] = {Kind::read, Kind::put, Kind::drop};
@@ -49,7 +49,7 @@ Kind choose(safecost::Random& random, std::size_t left, std::size_t length, bool
   if (fill || length == 0) return Kind::push;
   const std::uint64_t dice = random.below(32);
   if (dice == 0) return Kind::sum;
-  // Of two nodes taken one is dropped: two takes for each push keep the list about as long as it was filled.
+  // Of two nodes taken one is dropped: two takes for each push keep the list as long as it is.
   return dice <= 10 || left == 1 ? Kind::push : Kind::take;
 }
 
@@ -119,7 +119,7 @@ SAFECOST_HELPER std::uint64_t play(std::span<const Operation> operations, List& 
   return digest;
 }
 
-// Raw: pointers say where a node is, not whose it is. The hand is not cleared when its node is gone.
+// Raw: a pointer says where a node is, not whose it is, and stays when the node is gone.
 
 struct Node {
   std::uint64_t value;
@@ -246,7 +246,7 @@ SAFECOST_KERNEL unique_ptr(const Tape& tape) {
   return play(tape.operations, list);
 }
 
-// All nodes are owned by one vector and named by their index in it; freed ones wait in a list of their own.
+// One vector owns all nodes; links are indices into it. Freed slots wait in a list of their own.
 
 constexpr std::uint32_t nowhere = UINT32_MAX;
 
@@ -255,82 +255,78 @@ struct Slot {
   std::uint32_t next;  // the next node of the list, or the next free slot
 };
 
-template <bool checked>
 struct ArenaList {
   std::vector<Slot> slots;
   std::uint32_t head = nowhere;
   std::uint32_t hand = nowhere;
   std::uint32_t free = nowhere;
-
-  [[gnu::always_inline]] Slot& operator[](std::uint32_t slot) {
-    if constexpr (checked) return slots.at(slot);
-    return slots[slot];
-  }
 };
 
-template <bool checked>
-SAFECOST_HELPER std::uint32_t& link_at(ArenaList<checked>& list, std::uint32_t position) {
+struct CheckedArenaList : ArenaList {};
+
+SAFECOST_HELPER Slot& at(ArenaList& list, std::uint32_t slot) { return list.slots[slot]; }
+SAFECOST_HELPER Slot& at(CheckedArenaList& list, std::uint32_t slot) { return list.slots.at(slot); }
+
+template <class List>
+concept Arena = std::derived_from<List, ArenaList>;
+
+SAFECOST_HELPER std::uint32_t& link_at(Arena auto& list, std::uint32_t position) {
   std::uint32_t* link = &list.head;
-  while (position-- > 0) link = &list[*link].next;
+  while (position-- > 0) link = &at(list, *link).next;
   return *link;
 }
 
-template <bool checked>
-SAFECOST_HELPER void push(ArenaList<checked>& list, std::uint64_t value) {
+SAFECOST_HELPER void push(Arena auto& list, std::uint64_t value) {
   std::uint32_t slot = list.free;
   if (slot == nowhere) {
     slot = static_cast<std::uint32_t>(list.slots.size());
     list.slots.push_back({value, list.head});
   } else {
-    list.free = std::exchange(list[slot], {value, list.head}).next;
+    list.free = std::exchange(at(list, slot), {value, list.head}).next;
   }
   list.head = slot;
 }
 
-template <bool checked>
-SAFECOST_HELPER void take(ArenaList<checked>& list, std::uint32_t position) {
+SAFECOST_HELPER void take(Arena auto& list, std::uint32_t position) {
   std::uint32_t& link = link_at(list, position);
   list.hand = link;
-  link = list[list.hand].next;
+  link = at(list, list.hand).next;
 }
 
-template <bool checked>
-SAFECOST_HELPER void put(ArenaList<checked>& list, std::uint32_t position) {
+SAFECOST_HELPER void put(Arena auto& list, std::uint32_t position) {
   std::uint32_t& link = link_at(list, position);
-  list[list.hand].next = link;
+  at(list, list.hand).next = link;
   link = std::exchange(list.hand, nowhere);
 }
 
-template <bool checked>
-SAFECOST_HELPER void drop(ArenaList<checked>& list) {
-  list[list.hand].next = list.free;
+SAFECOST_HELPER void drop(Arena auto& list) {
+  at(list, list.hand).next = list.free;
   list.free = std::exchange(list.hand, nowhere);
 }
 
-template <bool checked>
-SAFECOST_HELPER std::uint64_t read(ArenaList<checked>& list) {
-  return list[list.hand].value;
-}
+SAFECOST_HELPER std::uint64_t read(Arena auto& list) { return at(list, list.hand).value; }
 
-template <bool checked>
-SAFECOST_HELPER std::uint64_t sum(ArenaList<checked>& list) {
+SAFECOST_HELPER std::uint64_t sum(Arena auto& list) {
   std::uint64_t total = 0;
-  for (std::uint32_t slot = list.head; slot != nowhere; slot = list[slot].next)
-    total += list[slot].value;
+  for (std::uint32_t slot = list.head; slot != nowhere;) {
+    const Slot& node = at(list, slot);
+    total += node.value;
+    slot = node.next;
+  }
   return total;
 }
 
 SAFECOST_KERNEL arena(const Tape& tape) {
-  ArenaList<false> list;
+  ArenaList list;
   return play(tape.operations, list);
 }
 
 SAFECOST_KERNEL arena_at(const Tape& tape) {
-  ArenaList<true> list;
+  CheckedArenaList list;
   return play(tape.operations, list);
 }
 
-// The library's lists. The hand is a list too: splicing moves a node from one to the other as it is.
+// The library's lists. The hand is a list too: splicing moves a node from one to the other.
 
 template <class Nodes>
 struct LibraryList {
@@ -338,56 +334,31 @@ struct LibraryList {
   Nodes hand;
 };
 
-template <class Nodes>
-SAFECOST_HELPER void push(LibraryList<Nodes>& list, std::uint64_t value) {
-  list.nodes.push_front(value);
+using SingleList = LibraryList<std::forward_list<std::uint64_t>>;
+using DoubleList = LibraryList<std::list<std::uint64_t>>;
+
+SAFECOST_HELPER void take(SingleList& list, std::uint32_t position) {
+  const auto before = std::next(list.nodes.before_begin(), position);
+  list.hand.splice_after(list.hand.before_begin(), list.nodes, before);
 }
 
-SAFECOST_HELPER void take(LibraryList<std::forward_list<std::uint64_t>>& list,
-                          std::uint32_t position) {
-  list.hand.splice_after(list.hand.before_begin(), list.nodes,
-                         std::next(list.nodes.before_begin(), position));
+SAFECOST_HELPER void take(DoubleList& list, std::uint32_t position) {
+  const auto node = std::next(list.nodes.begin(), position);
+  list.hand.splice(list.hand.begin(), list.nodes, node);
 }
 
-SAFECOST_HELPER void take(LibraryList<std::list<std::uint64_t>>& list, std::uint32_t position) {
-  list.hand.splice(list.hand.begin(), list.nodes, std::next(list.nodes.begin(), position));
-}
-
-SAFECOST_HELPER void put(LibraryList<std::forward_list<std::uint64_t>>& list,
-                         std::uint32_t position) {
+SAFECOST_HELPER void put(SingleList& list, std::uint32_t position) {
   list.nodes.splice_after(std::next(list.nodes.before_begin(), position), list.hand);
 }
 
-SAFECOST_HELPER void put(LibraryList<std::list<std::uint64_t>>& list, std::uint32_t position) {
+SAFECOST_HELPER void put(DoubleList& list, std::uint32_t position) {
   list.nodes.splice(std::next(list.nodes.begin(), position), list.hand);
 }
 
-template <class Nodes>
-SAFECOST_HELPER void drop(LibraryList<Nodes>& list) {
-  list.hand.clear();
-}
+template <class List>
+concept Library = requires(List& list) { list.nodes.splice_after(nullptr, list.hand); };
 
-template <class Nodes>
-SAFECOST_HELPER std::uint64_t read(const LibraryList<Nodes>& list) {
-  return list.hand.front();
-}
-
-template <class Nodes>
-SAFECOST_HELPER std::uint64_t sum(const LibraryList<Nodes>& list) {
-  return std::accumulate(list.nodes.begin(), list.nodes.end(), std::uint64_t{0});
-}
-
-SAFECOST_KERNEL forward_list(const Tape& tape) {
-  LibraryList<std::forward_list<std::uint64_t>> list;
-  return play(tape.operations, list);
-}
-
-SAFECOST_KERNEL list(const Tape& tape) {
-  LibraryList<std::list<std::uint64_t>> list;
-  return play(tape.operations, list);
-}
-
-// What an idiom gives that prevents a fault: nobody is there to be dropped twice, nothing to be lost.
+// What an idiom gives that prevents a fault: nothing is there to be dropped twice or to be lost.
 
 struct Values {
   std::vector<std::uint64_t> nodes;

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import subprocess
+import sys
 import threading
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from desk import processes
 from desk.cases import Case
 from desk.errors import DeskError
 from desk.places import BUILD, ROOT, RUNNER, Folders
@@ -47,22 +50,40 @@ def build_runner() -> Path:
 
 def _must(command: Sequence[str], verb: str) -> None:
     try:
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace", check=False)
+        done = processes.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     except FileNotFoundError as error:
         raise DeskError(f"{command[0]} is not installed: see 'safecost doctor'.") from error
     if done.returncode != 0:
-        tail = "\n".join((done.stdout + done.stderr).splitlines()[-40:])
+        tail = "\n".join(done.stdout.decode(errors="replace").splitlines()[-40:])
         raise DeskError(f"the runner could not be {verb} ({' '.join(command)}):\n{tail}")
 
 
 def build_all(folders: Folders, cases: Sequence[Case], profiles: Sequence[Profile]) -> Built:
     """Build the runner, and every case with every profile, side by side on all processors."""
+    with _alone():
+        return _build_all(folders, cases, profiles)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One build at a time: two in one folder would take each other's files away."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "in-use").open("w", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("build: waiting for another build to end", file=sys.stderr)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _build_all(folders: Folders, cases: Sequence[Case], profiles: Sequence[Profile]) -> Built:
     built = Built()
     lock = threading.Lock()
     workers = os.cpu_count() or 1
     jobs = max(1, workers // max(1, len(profiles)))
     wanted = {profile.name: _targets(cases, profile) for profile in profiles}
-    with Steps("build", 1 + sum(map(len, wanted.values()))) as steps, ThreadPoolExecutor(workers) as pool:
+    with Steps("build", 1 + sum(map(len, wanted.values()))) as steps, processes.workers(workers) as pool:
 
         def runner() -> None:
             build_runner()
@@ -110,29 +131,36 @@ class _ProfileBuild:
         if not stamp.exists() or stamp.read_text(encoding="utf-8") != key:
             shutil.rmtree(self.folder, ignore_errors=True)
             done = self._run(
-                ["cmake", "-S", str(ROOT / "bench"), "-B", str(self.folder), "-G", "Ninja"]
-                + [f"-DSAFECOST_PROFILE={self._profile.file}", f"-DSAFECOST_WERROR={werror()}"]
-                + [f"-DSAFECOST_CASES={';'.join(map(str, self._folders.cases))}"]
+                [
+                    *("cmake", "-S", str(ROOT / "bench"), "-B", str(self.folder), "-G", "Ninja"),
+                    *(f"-DSAFECOST_PROFILE={self._profile.file}", f"-DSAFECOST_WERROR={werror()}"),
+                    f"-DSAFECOST_CASES={';'.join(map(str, self._folders.cases))}",
+                ]
             )
             if done.returncode != 0:
                 return f"its build cannot be configured: {_last_error(done.stdout)}"
             stamp.write_text(key, encoding="utf-8")
         status: Mapping[str, str] = json.loads((self.folder / "profile.json").read_text(encoding="utf-8"))
         self.compiler = status["version"]
-        return status["reason"] if status["status"] == "absent" else None
+        if status["status"] != "absent":
+            return None
+        stamp.unlink()  # what is missing may be there the next time
+        return status["reason"]
 
     def _key(self) -> str:
-        """Whatever would lead to another build: the profile, the cases' folders, the compilers on the machine."""
+        """Whatever would lead to another build: profile and plain sibling, cases' folders, compilers on the machine."""
         compilers = sorted(
             {
-                entry.name
+                f"{entry.name} {_changed(entry)}"
                 for folder in os.environ.get("PATH", "").split(os.pathsep)
                 if os.path.isdir(folder or ".")  # noqa: PTH112 - PATH may hold anything
                 for entry in os.scandir(folder or ".")
                 if entry.name.startswith(("g++", "clang++", "rustc"))
             }
         )
-        parts = [*map(str, self._folders.cases), werror(), *compilers, self._profile.file.read_text(encoding="utf-8")]
+        written = (self._profile.file, self._profile.file.with_name(f"{self._profile.plain}.json"))
+        texts = [file.read_text(encoding="utf-8") for file in written]
+        parts = [*map(str, self._folders.cases), werror(), *compilers, *texts]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def make(self, names: Sequence[str], jobs: int) -> dict[str, str]:
@@ -153,9 +181,16 @@ class _ProfileBuild:
 
     @staticmethod
     def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False
-        )
+        done = processes.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(errors="replace"))
+
+
+def _changed(entry: os.DirEntry[str]) -> int:
+    """When a program last changed, in nanoseconds; 0 for a link to nowhere."""
+    try:
+        return entry.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _last_error(output: str) -> str:

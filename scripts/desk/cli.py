@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
+import signal
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 from typing import Any, TypeVar
 
 import click
@@ -21,8 +25,13 @@ from desk.errors import HARNESS, OK, WRONG_RESULT, DeskError, UsageError
 from desk.places import LOCAL_RESULTS, VERSION, Folders
 
 INTERRUPTED = 130
+TERMINATED = 128 + signal.SIGTERM
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Terminated(KeyboardInterrupt):
+    """Asked to end by a signal other than Ctrl-C: what was measured is written all the same."""
 
 
 def examples(*lines: str) -> str:
@@ -70,7 +79,10 @@ def main(no_setup: bool) -> None:
         "safecost run --profile 'mine: g++-12 -O3 -march=x86-64-v3'",
         "safecost run --cases ~/my-cases --quick",
     )
-    + "\n\n\b\nExit codes: 0 fine; 1 something could not be built or loaded; 2 usage; 5 a wrong result."
+    + "\n\n\b\nExit codes: 0 fine; 1 something could not be built, loaded or timed, or nothing was measured;"
+    + "\n2 usage; 5 a wrong result; 130 interrupted (what was measured is written)."
+    + "\n\n\b\nEnvironment: SAFECOST_VERIFY_SECONDS=10, SAFECOST_LAUNCH_SECONDS=120: how long a kernel may be"
+    + "\nsilent while it is verified, and a launch may take, before it counts as hung."
 )
 @click.option("--quick", is_flag=True, help="L1 sizes, 6 launches: under a minute for the suite's cases.")
 @click.option("--full", is_flag=True, help="L1 and L2 sizes, 20 launches.")
@@ -102,31 +114,61 @@ def run(
         **({} if seed is None else {"seed": seed}),
     )
     measurement = measure.Measurement(options)
-    folder.mkdir(parents=True, exist_ok=True)
-    interrupted = False
+    _make(folder)
+    code: int | None = None
     try:
         measurement.run()
-    except KeyboardInterrupt:
-        interrupted = True
+    except KeyboardInterrupt as interrupt:
+        code = _code_of(interrupt)
         print("interrupted: writing what was measured", file=sys.stderr)
-    made = measurement.document()
-    document.write(made, folder / "run.json")
+    with _undisturbed():
+        made = measurement.document()
+        document.write(made, folder / "run.json")
     page = report.write(made, folder)
     table.render(made, Console())
+    if code is None and not made.panels:
+        print(f"safecost: nothing was measured: {_why_nothing(made)}", file=sys.stderr)
     print(f"report: {_shown(page)}")
-    return INTERRUPTED if interrupted else exit_code(made)
+    return exit_code(made) if code is None else code
 
 
 def _run_folder(out: Path | None, mode: str) -> Path:
     """Where the run goes; raises UsageError where another run lies already."""
     folder = out or LOCAL_RESULTS / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}-{mode}"
-    if (folder / "run.json").exists():
-        raise UsageError(
-            f"--out {folder.name} holds a run already: results are never overwritten, choose another folder."
-        )
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"--out {folder.name} is not a folder.")
+    if folder.is_dir() and any(folder.iterdir()):
+        what = "a run" if (folder / "run.json").exists() else "files"
+        raise UsageError(f"--out {folder} holds {what} already: results are never overwritten, choose another folder.")
     return folder
+
+
+def _make(folder: Path) -> None:
+    """Make a folder for results; raises UsageError where that cannot be, before anything is spent on them."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise UsageError(f"--out {folder} cannot be written to: {error.strerror}.") from error
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """An impatient second Ctrl-C must not cost the document."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _why_nothing(made: document.Document) -> str:
+    if made.problems:
+        return "see the problems above."
+    if all(profile.status == "absent" for profile in made.profiles):
+        return "no chosen profile is present on this machine; see 'safecost doctor'."
+    if made.run.filter is not None:
+        return f"--filter {made.run.filter!r} finds no contender of the chosen profiles; see 'safecost list'."
+    return "no case is written in a chosen profile's language, or its profile is absent."
 
 
 def _shown(path: Path) -> str:
@@ -136,10 +178,10 @@ def _shown(path: Path) -> str:
 
 
 def exit_code(made: document.Document) -> int:
-    """5 when a result was wrong, 1 when something could not be built, loaded or timed, else 0."""
+    """5 when a result was wrong, 1 when something could not be built, loaded or timed or nothing could, else 0."""
     if any(problem.strikes for problem in made.problems):
         return WRONG_RESULT
-    return HARNESS if made.problems else OK
+    return HARNESS if made.problems or not made.panels else OK
 
 
 @main.command("list", epilog=examples("safecost list", "safecost list --filter sort", "safecost list --profiles all"))
@@ -198,7 +240,7 @@ def report_command(run_path: Path, out: Path | None) -> int:
     file = run_path / "run.json" if run_path.is_dir() else run_path
     made = document.read(file)
     folder = out or file.parent
-    folder.mkdir(parents=True, exist_ok=True)
+    _make(folder)
     page = report.write(made, folder)
     table.render(made, Console())
     print(f"report: {_shown(page)}")
@@ -263,8 +305,14 @@ def test(quick: bool) -> int:
 
 def entry(arguments: list[str] | None = None) -> int:
     """Run the command line and return the documented exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a character must not end a run
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _terminate)
     try:
         code = main.main(args=arguments, prog_name="safecost", standalone_mode=False)
+        sys.stdout.flush()  # here, where a full disk or a closed pipe is still told in words
     except DeskError as error:
         return _fail(str(error), error.exit_code)
     except click.exceptions.Exit as error:
@@ -272,8 +320,8 @@ def entry(arguments: list[str] | None = None) -> int:
     except click.UsageError as error:
         where = f" (see '{error.ctx.command_path} --help')" if error.ctx else ""
         return _fail(f"{error.format_message().rstrip('.')}{where}", error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        return _fail("interrupted", INTERRUPTED)
+    except (KeyboardInterrupt, click.Abort) as interrupt:
+        return _fail("interrupted", _code_of(interrupt))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return HARNESS
@@ -281,6 +329,14 @@ def entry(arguments: list[str] | None = None) -> int:
         name = re.sub(r"[^\w./ -]", "?", str(error.filename or ""))
         return _fail(f"{error.strerror or error}{f': {name}' if name else ''}", HARNESS)
     return code if isinstance(code, int) else OK
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise Terminated
+
+
+def _code_of(interrupt: BaseException) -> int:
+    return TERMINATED if isinstance(interrupt, Terminated) else INTERRUPTED
 
 
 def _fail(message: str, code: int) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 import re
 import secrets
 import subprocess
@@ -10,7 +12,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,11 +20,11 @@ from typing import Any, Literal
 import numpy as np
 
 from desk import cases as case_files
+from desk import described, machine, panels, processes, runner
 from desk import document as doc
-from desk import machine, panels, runner
 from desk.build import Built, build_all, sha256
 from desk.cases import Case
-from desk.errors import DeskError
+from desk.errors import DeskError, UsageError
 from desk.places import ROOT, RUNNER, VERSION, Folders
 from desk.profiles import Profile, with_siblings
 from desk.progress import Steps
@@ -31,7 +32,6 @@ from desk.statistics import launch_ratio, summarise
 
 MARGIN = 0.01
 EPOCH_SECONDS = 200e-6
-VERIFY_SECONDS = 10.0
 # What makes the numbers of a case worthless; anything else costs only the plugin it befell.
 WRONG = frozenset({"digest", "growth", "crash", "hang", "folded", "pool"})
 
@@ -44,6 +44,18 @@ class Mode:
     tier: int
     launches: int
     contender_seconds: float
+
+
+def limit(variable: str, usual: float) -> float:
+    """How many seconds something may take: what the environment says, else what is usual."""
+    text = os.environ.get(variable, "")
+    try:
+        seconds = float(text) if text else usual
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < 1e6:
+        raise UsageError(f"{variable}={text!r} is not a number of seconds above 0.")
+    return seconds
 
 
 QUICK = Mode("quick", 0, 6, 0.014)
@@ -62,12 +74,13 @@ class Options:
     out: Path
     margin: float = MARGIN
     seed: int = field(default_factory=lambda: secrets.randbits(32))
+    # How long a kernel may be silent while it is verified, and a launch as a whole, before either counts as hung.
+    verify_seconds: float = field(default_factory=lambda: limit("SAFECOST_VERIFY_SECONDS", 10.0))
+    launch_seconds: float = field(default_factory=lambda: limit("SAFECOST_LAUNCH_SECONDS", 120.0))
 
 
-@dataclass(slots=True)
-class _PanelResult:
-    launches: list[doc.Launch] = field(default_factory=list)
-    nanoseconds: list[list[list[float]]] = field(default_factory=list)  # [launch][contender][round]
+# What the launches of a panel gave; one entry a launch, so that an interrupt leaves no half of one.
+_Results = list[tuple[doc.Launch, list[list[float]]]]  # nanoseconds: [contender][round]
 
 
 def now() -> str:
@@ -91,7 +104,7 @@ class Measurement:
         self.runner_facts: dict[str, Any] = {}
         self.descriptions: dict[tuple[str, str], dict[str, Any]] = {}
         self.problems: list[doc.Problem] = []
-        self.results: dict[panels.Panel, _PanelResult] = {}
+        self.results: dict[panels.Panel, _Results] = {}
         self.complete = False
 
     # -- the stages ------------------------------------------------------------------------------------------
@@ -120,7 +133,7 @@ class Measurement:
 
     def verify(self) -> None:
         """Compare every contender's digests; several cases at a time."""
-        with Steps("verify", len(self.cases)) as steps, ThreadPoolExecutor() as pool:
+        with Steps("verify", len(self.cases)) as steps, processes.workers() as pool:
             for case, result in zip(self.cases, pool.map(self._verify_case, self.cases), strict=True):
                 self._take_verification(case, result)
                 steps.step()
@@ -133,7 +146,7 @@ class Measurement:
         ]
         with tempfile.TemporaryDirectory(prefix="safecost-") as scratch:
             plan: dict[str, Any] = {"case": case.name, "data": str(case.data), "scratch": scratch, "plugins": plugins}
-            plan |= {"tier": self.options.mode.tier, "timeout_seconds": VERIFY_SECONDS}
+            plan |= {"tier": self.options.mode.tier, "timeout_seconds": self.options.verify_seconds}
             return runner.call("verify", plan, 600)
 
     def _take_verification(self, case: Case, result: dict[str, Any] | runner.Failure) -> None:
@@ -141,9 +154,17 @@ class Measurement:
             self._note(result.kind, case.name, None, None, f"while it was verified, the runner {result.message}")
             return
         for description in result["plugins"]:
+            objection = described.objection(description)
+            if objection is not None:
+                self._note("abi", case.name, None, description["profile"], objection)
+                continue
             self.descriptions[case.name, description["profile"]] = description
+        told = set()
         for problem in result["problems"]:
             kind, profile = problem["kind"], problem["profile"]
+            if (kind, profile, problem["variant"]) in told:
+                continue  # the same at another size or seed says nothing new
+            told.add((kind, profile, problem["variant"]))
             place = (problem["size"], problem["rate"])
             self._note(kind, case.name, problem["variant"], profile, problem["message"], *place)
             if kind not in WRONG:
@@ -152,7 +173,7 @@ class Measurement:
     def measure(self) -> None:
         """Launch by launch, every panel in random order."""
         todo = self._panels()
-        self.results = {panel: _PanelResult() for panel in todo}
+        self.results = {panel: [] for panel in todo}
         if not todo:
             return
         mode = self.options.mode
@@ -164,7 +185,8 @@ class Measurement:
         ):
             for launch, panel in panels.order(todo, mode.launches, self.options.seed):
                 if panel not in broken and not self._launch(launch, panel, todo.index(panel), Path(at)):
-                    broken.add(panel)
+                    struck = {problem.case for problem in self.problems if problem.strikes}
+                    broken |= {panel, *(other for other in todo if other.case in struck)}
                 steps.step()
 
     def solo(self, scratch: Path, flags: Sequence[str]) -> int:
@@ -187,7 +209,7 @@ class Measurement:
 
     def _launch(self, launch: int, panel: panels.Panel, number: int, scratch: Path) -> bool:
         seed = (self.options.seed * 1_000_003 + launch * 10_007 + number) % 2**53
-        result = runner.call("time", self._plan(panel, seed, scratch), 120)
+        result = runner.call("time", self._plan(panel, seed, scratch), self.options.launch_seconds)
         if isinstance(result, runner.Failure):
             place = (panel.parameter.size, panel.parameter.rate)
             self._note(result.kind, panel.case, None, panel.profile, f"while it was timed: {result.message}", *place)
@@ -195,9 +217,7 @@ class Measurement:
         name = f"{panel.case}@{panel.profile}-{panel.parameter.size}-{number:03}-{launch:02}.json".replace("/", ".")
         (self.options.out / "launches" / name).write_text(json.dumps(result) + "\n", encoding="utf-8")
         rounds = result["safecost"]["nanoseconds"]
-        kept = self.results[panel]
-        kept.launches.append(doc.Launch(seed, result["safecost"]["calls"], len(rounds[0])))
-        kept.nanoseconds.append(rounds)
+        self.results[panel].append((doc.Launch(seed, result["safecost"]["calls"], len(rounds[0])), rounds))
         return True
 
     def _plan(self, panel: panels.Panel, seed: int, scratch: Path) -> dict[str, Any]:
@@ -281,7 +301,7 @@ class Measurement:
                 epoch_seconds=EPOCH_SECONDS,
                 contender_seconds=mode.contender_seconds,
                 margin=self.options.margin,
-                filter=None if self.options.filter is None else self._clean(self.options.filter),
+                filter=None if self.options.filter is None else self._clean(self.options.filter, 1_000),
                 runner=doc.Runner(
                     facts.get("compiler", "unknown"),
                     facts.get("benchmark", {}).get("version", "unknown"),
@@ -303,7 +323,7 @@ class Measurement:
                 for variant in said["variants"]
                 if variant["gap"] is not None
             ),
-            panels=tuple(self._panel(panel, result) for panel, result in self.results.items() if result.launches),
+            panels=tuple(self._panel(panel, result) for panel, result in self.results.items() if result),
             problems=tuple(self.problems),
         )
 
@@ -329,12 +349,11 @@ class Measurement:
         described = [said for (of, _), said in self.descriptions.items() if of == case.name]
         generator = next((said for said in described if said["parameters"]), None)
         status, reason = self._status(case, bool(described))
-        variants: dict[str, doc.Variant] = {}
+        variants: dict[tuple[str, str], doc.Variant] = {}
         for said in described:
             for one in said["variants"]:
-                variants.setdefault(
-                    one["name"], doc.Variant(one["name"], one["role"], said["language"], self._clean(one["summary"]))
-                )
+                variant = doc.Variant(one["name"], one["role"], said["language"], self._clean(one["summary"]))
+                variants.setdefault((variant.name, variant.language), variant)
         return doc.Case(
             family=family,
             case=name,
@@ -350,7 +369,10 @@ class Measurement:
                 doc.Parameter(p["size"], p["rate"], p["label"]) for p in (generator["parameters"] if generator else ())
             ),
             variants=tuple(variants.values()),
-            faults=tuple(doc.Fault(**fault) for fault in (generator["faults"] if generator else ())),
+            faults=tuple(
+                doc.Fault(**fault | {key: self._clean(fault[key]) for key in ("description", "contract")})
+                for fault in (generator["faults"] if generator else ())
+            ),
         )
 
     def _status(
@@ -361,15 +383,17 @@ class Measurement:
             first = strikes[0]
             who = f"{first.variant}@{first.profile} " if first.variant else ""
             return "struck", self._clean(f"{who}{first.message.splitlines()[0]}")
-        if any(panel.case == case.name and result.launches for panel, result in self.results.items()):
+        if any(panel.case == case.name and launches for panel, launches in self.results.items()):
             return "measured", None
-        if not described and not any(name == case.name for name, _ in self.built.plugins):
+        stopped = not (self.complete or self.seconds["verify"])  # before there was anything to describe
+        if not stopped and not described and not any(name == case.name for name, _ in self.built.plugins):
             return "not_built", "no profile could build it"
         return "not_measured", None if self.complete else "the run ended before it was measured"
 
-    def _panel(self, panel: panels.Panel, result: _PanelResult) -> doc.Panel:
+    def _panel(self, panel: panels.Panel, results: _Results) -> doc.Panel:
         profile = next(profile for profile in self.profiles if profile.name == panel.profile)
-        medians = [[float(np.median(rounds)) for rounds in launch] for launch in result.nanoseconds]
+        times = [nanoseconds for _, nanoseconds in results]
+        medians = [[float(np.median(rounds)) for rounds in launch] for launch in times]
         typical = [float(np.median(values)) for values in zip(*medians, strict=True)]
         return doc.Panel(
             case=panel.case,
@@ -377,16 +401,18 @@ class Measurement:
             size=panel.parameter.size,
             rate=panel.parameter.rate,
             label=panel.parameter.label,
-            launches=tuple(result.launches),
+            launches=tuple(launch for launch, _ in results),
             contenders=tuple(
                 doc.Contender(arm.variant, arm.profile, arm.role, tuple(launch[i] for launch in medians))
                 for i, arm in enumerate(panel.contenders)
             ),
-            pairs=tuple(self._pair(kind, n, d, result) for kind, n, d in panels.pairs(panel, profile, typical)),
+            pairs=tuple(self._pair(kind, n, d, times) for kind, n, d in panels.pairs(panel, profile, typical)),
         )
 
-    def _pair(self, kind: doc.PairKind, numerator: int, denominator: int, result: _PanelResult) -> doc.Pair:
-        ratios = [launch_ratio(launch[numerator], launch[denominator]) for launch in result.nanoseconds]
+    def _pair(
+        self, kind: doc.PairKind, numerator: int, denominator: int, times: Sequence[Sequence[Sequence[float]]]
+    ) -> doc.Pair:
+        ratios = [launch_ratio(launch[numerator], launch[denominator]) for launch in times]
         said = summarise(ratios, self.options.margin)
         return doc.Pair(
             kind, numerator, denominator, tuple(ratios), said.ratio, said.low, said.high, said.level, said.verdict,

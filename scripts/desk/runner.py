@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import secrets
 import signal
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from desk import processes
 from desk.places import RUNNER
 
 # The environment's size moves the stack, and placement with it: each launch draws one.
@@ -38,40 +39,48 @@ def environment() -> dict[str, str]:
 
 def call(command: str, plan: Mapping[str, Any], seconds: float, runner: Path = RUNNER) -> dict[str, Any] | Failure:
     """Run one command of the runner on a plan; `seconds` is how long it may take."""
-    process = subprocess.Popen(
-        [str(runner), command, "--plan", "-"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment(),
-        start_new_session=True,  # Ctrl-C is the desk's to handle
-    )
-    try:
-        out, said = process.communicate(json.dumps(plan).encode(), timeout=seconds)
-    except subprocess.TimeoutExpired:
-        _end(process)
-        return Failure("hang", f"did not come back within {seconds:.0f} s")
-    except BaseException:
-        _end(process)
-        raise
-    if process.returncode < 0:
-        name = signal.strsignal(-process.returncode) or f"signal {-process.returncode}"
-        return Failure("crash", f"crashed: {name}{_last_line(said)}")
-    if process.returncode != 0:
-        message = said.decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
-        kind, _, rest = message[0].removeprefix("safecost-runner: ").partition(": ")
-        return Failure(kind, rest) if kind in _KINDS else Failure("timing", message[0])
-    result: dict[str, Any] = json.loads(out)
-    return result
+    with tempfile.TemporaryFile() as result:  # not stdout, which belongs to whatever a kernel prints
+        try:
+            done = processes.run(
+                [str(runner), command, "--plan", "-", "--out", f"/dev/fd/{result.fileno()}"],
+                json.dumps(plan).encode(),
+                seconds,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                pass_fds=(result.fileno(),),
+                env=environment(),
+            )
+        except subprocess.TimeoutExpired:
+            return Failure("hang", f"did not come back within {seconds:g} s")
+        if done.returncode < 0:
+            name = signal.strsignal(-done.returncode) or f"signal {-done.returncode}"
+            return Failure("crash", f"crashed: {name}{_last_line(done.stderr)}")
+        if done.returncode != 0:
+            lines = done.stderr.decode(errors="replace").strip().splitlines() or [""]
+            return _told(lines[-1]) or _left(done.returncode, done.stderr)
+        result.seek(0)
+        try:
+            told: dict[str, Any] = json.loads(result.read())
+        except ValueError:
+            return _left(done.returncode, done.stderr)
+        return told
 
 
+_PREFIX = "safecost-runner: "
 _KINDS = {"load", "abi", "layout", "exports", "folded", "pool", "digest"}
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+def _told(line: str) -> Failure | None:
+    """What the runner itself said last; None for a line of a kernel's, which then ended the process."""
+    if not line.startswith(_PREFIX):
+        return None
+    line = line.removeprefix(_PREFIX)
+    kind, _, rest = line.partition(": ")
+    return Failure(kind, rest) if kind in _KINDS else Failure("timing", line)
+
+
+def _left(code: int, said: bytes) -> Failure:
+    return Failure("crash", f"ended the process with exit code {code} and no result{_last_line(said)}")
 
 
 def _last_line(said: bytes) -> str:

@@ -67,8 +67,8 @@ LIBRARIES = (
         version="ABSL_LTS_RELEASE_VERSION.ABSL_LTS_RELEASE_PATCH_LEVEL",
     ),
     Library("GSL", "gsl/span", "libmsgsl-dev", "the gsl::span idiom"),
-    Library("GoogleTest", "gtest/gtest.h", "libgtest-dev", "the tests of the runner"),
-    Library("GoogleMock", "gmock/gmock.h", "libgmock-dev", "the tests of the runner"),
+    Library("GoogleTest", "gtest/gtest.h", "libgtest-dev", "the build of the runner", required=True),
+    Library("GoogleMock", "gmock/gmock.h", "libgmock-dev", "the build of the runner", required=True),
 )
 
 
