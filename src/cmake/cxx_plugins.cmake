@@ -60,9 +60,13 @@ if(PROFILE_LIBRARY STREQUAL "libstdc++")
 endif()
 safecost_status(present "" "${version}" "${abseil}")
 
-# What is meant for the linker is for it alone; everything else is seen by compiler and linker.
-set(profile_compile ${PROFILE_FLAGS})
-list(FILTER profile_compile EXCLUDE REGEX "^-Wl,")
+# The profile's flags as one string each, since CMake drops what a list of options says twice, and an -U may
+# have to. What is meant for the linker is for it alone; everything else is seen by compiler and linker.
+set(for_linker ${PROFILE_FLAGS})
+list(FILTER for_linker INCLUDE REGEX "^-Wl,")
+list(JOIN for_linker " " CMAKE_MODULE_LINKER_FLAGS)
+list(FILTER PROFILE_FLAGS EXCLUDE REGEX "^-Wl,")
+list(JOIN PROFILE_FLAGS " " CMAKE_CXX_FLAGS)
 
 foreach(name ${cases})
   if(NOT sources_cc_${name})
@@ -74,8 +78,8 @@ foreach(name ${cases})
   add_library(${target} MODULE ${sources_cc_${name}})
   target_include_directories(${target} SYSTEM PRIVATE ${SAFECOST_ROOT}/src)
   target_compile_definitions(${target} PRIVATE SAFECOST_NAME="${name}")
-  target_compile_options(${target} PRIVATE ${common} ${profile_compile} ${warnings})
-  target_link_options(${target} PRIVATE ${link} ${PROFILE_FLAGS})
+  target_compile_options(${target} PRIVATE ${common} ${warnings})
+  target_link_options(${target} PRIVATE ${link})
   if(abseil)
     target_compile_definitions(${target} PRIVATE SAFECOST_ABSEIL=1)
     target_link_libraries(${target} PRIVATE ${abseil})

@@ -21,6 +21,24 @@ endforeach()
 if(SAFECOST_WERROR)
   list(APPEND common -Dwarnings)
 endif()
+
+# The unwinder is static too. rustc links the shared one by name, so a linker script of that name, found first,
+# leads to the archives; where the C compiler has none, the shared one stays.
+set(unwinder "")
+foreach(library libgcc_eh.a libgcc.a)
+  execute_process(COMMAND cc -print-file-name=${library} OUTPUT_VARIABLE path OUTPUT_STRIP_TRAILING_WHITESPACE
+                  ERROR_QUIET)
+  if(IS_ABSOLUTE "${path}" AND EXISTS "${path}")
+    list(APPEND unwinder ${path})
+  endif()
+endforeach()
+list(LENGTH unwinder found)
+set(link "")
+if(found EQUAL 2)
+  list(JOIN unwinder " " unwinder)
+  file(WRITE ${CMAKE_BINARY_DIR}/static/libgcc_s.so "GROUP ( ${unwinder} )\n")
+  set(link -Lnative=${CMAKE_BINARY_DIR}/static)
+endif()
 set(environment ${CMAKE_COMMAND} -E env SAFECOST_RUSTC_VERSION=rustc\ ${release} SAFECOST_RUSTC_LLVM=${llvm})
 
 set(sugar ${CMAKE_BINARY_DIR}/libsafecost.rlib)
@@ -42,7 +60,7 @@ foreach(name ${cases})
   get_filename_component(crate ${name} NAME)
   add_custom_command(OUTPUT ${plugin}
     COMMAND ${environment} SAFECOST_NAME=${name} ${compiler} --crate-type=cdylib --crate-name=${crate}
-            --extern safecost=${sugar} ${common} ${PROFILE_FLAGS} -o ${plugin} ${source}
+            --extern safecost=${sugar} ${common} ${link} ${PROFILE_FLAGS} -o ${plugin} ${source}
     DEPENDS ${source} ${sugar} ${SAFECOST_PROFILE}
     COMMENT "${name}" VERBATIM)
   add_custom_target(${target} ALL DEPENDS ${plugin})

@@ -137,20 +137,20 @@ class Case {
     return std::move(*this);
   }
 
-  // The first raw variant is the baseline of its profile; a null, the same source once more, follows it.
+  // The first raw variant is the baseline of its profile, and has a null: the same source once more.
   template <auto Body>
   Case&& raw(const char* name, const char* summary) && {
-    const bool first = variants_.empty();
-    add<Body, 0>(name, summary, SAFECOST_ROLE_RAW);
-    if (first) {
-      add<Body, 1>("null", "the first raw variant's source as a second function; its ratio is 1",
-                   SAFECOST_ROLE_NULL);
+    variants_.push_back({described<Body, 0>(name, summary, SAFECOST_ROLE_RAW), {}, {}});
+    if (null_.run == nullptr) {
+      null_ = described<Body, 1>(
+          "null", "the first raw variant's source as a second function; its ratio is 1",
+          SAFECOST_ROLE_NULL);
     }
     return std::move(*this);
   }
   template <auto Body>
   Case&& safe(const char* name, const char* summary) && {
-    add<Body, 0>(name, summary, SAFECOST_ROLE_SAFE);
+    variants_.push_back({described<Body, 0>(name, summary, SAFECOST_ROLE_SAFE), {}, {}});
     return std::move(*this);
   }
   // An idiom that this toolchain's library lacks: a named hole in the tables.
@@ -198,6 +198,7 @@ class Case {
       if (!variant.claims.empty()) variant.abi.claims = by_fault(variant.claims, claims_);
       table_.push_back(variant.abi);
     }
+    if (null_.run != nullptr) table_.push_back(null_);
     plugin_ = {.abi_version = SAFECOST_ABI_VERSION,
                .struct_size = sizeof(safecost_plugin),
                .name = name,
@@ -232,38 +233,38 @@ class Case {
   };
 
   template <auto Body, int Copy>
-  void add(const char* name, const char* summary, std::uint32_t role) {
+  static safecost_variant described(const char* name, const char* summary, std::uint32_t role) {
     using Context = typename ContextOf<decltype(Body)>::type;
-    Variant variant = {};
-    variant.abi = {.struct_size = sizeof(safecost_variant),
-                   .role = role,
-                   .name = name,
-                   .summary = summary,
-                   .gap = nullptr,
-                   .run = kernel<Body, Copy>,
-                   .prepare = [](const void* input) noexcept -> void* {
-                     try {
-                       return new Context(*static_cast<const Input*>(input));
-                     } catch (...) {
-                       return nullptr;
-                     }
-                   },
-                   .release = [](void* context) noexcept { delete static_cast<Context*>(context); },
-                   .reset = nullptr,
-                   .digest = nullptr,
-                   .fault_kernels = nullptr,
-                   .claims = nullptr};
+    safecost_variant variant = {
+        .struct_size = sizeof(safecost_variant),
+        .role = role,
+        .name = name,
+        .summary = summary,
+        .gap = nullptr,
+        .run = kernel<Body, Copy>,
+        .prepare = [](const void* input) noexcept -> void* {
+          try {
+            return new Context(*static_cast<const Input*>(input));
+          } catch (...) {
+            return nullptr;
+          }
+        },
+        .release = [](void* context) noexcept { delete static_cast<Context*>(context); },
+        .reset = nullptr,
+        .digest = nullptr,
+        .fault_kernels = nullptr,
+        .claims = nullptr};
     if constexpr (requires(Context& context, const Input& input) { context.reset(input); }) {
-      variant.abi.reset = [](void* context, const void* input) noexcept {
+      variant.reset = [](void* context, const void* input) noexcept {
         static_cast<Context*>(context)->reset(*static_cast<const Input*>(input));
       };
     }
     if constexpr (requires(const Context& context) { context.digest(); }) {
-      variant.abi.digest = [](const void* context) noexcept -> std::uint64_t {
+      variant.digest = [](const void* context) noexcept -> std::uint64_t {
         return static_cast<const Context*>(context)->digest();
       };
     }
-    variants_.push_back(variant);
+    return variant;
   }
 
   // Named values laid out as one array over all faults; the deque keeps earlier arrays in place.
@@ -313,6 +314,7 @@ class Case {
   std::vector<safecost_parameter> parameters_;
   std::vector<safecost_fault> faults_;
   std::vector<Variant> variants_;
+  safecost_variant null_ = {};
   std::vector<safecost_variant> table_;
   std::deque<std::vector<safecost_kernel>> kernels_;
   std::deque<std::vector<const char*>> claims_;

@@ -67,16 +67,16 @@ std::string layout_of() {
   if constexpr (std::is_void_v<T>) {
     return "void";
   } else if constexpr (std::is_pointer_v<T>) {
-    return "*" + layout_of<std::remove_pointer_t<T>>();
+    return std::string("*").append(layout_of<std::remove_pointer_t<T>>());
   } else if constexpr (std::is_same_v<T, bool>) {
     return "bool";
   } else if constexpr (std::is_enum_v<T>) {
     return layout_of<std::underlying_type_t<T>>();
   } else if constexpr (std::is_integral_v<T>) {
     if (sizeof(T) == 1) return "b";
-    return (std::is_signed_v<T> ? "i" : "u") + std::to_string(sizeof(T));
+    return std::string(std::is_signed_v<T> ? "i" : "u").append(std::to_string(sizeof(T)));
   } else if constexpr (std::is_floating_point_v<T>) {
-    return "f" + std::to_string(sizeof(T));
+    return std::string("f").append(std::to_string(sizeof(T)));
   } else {
     static_assert(std::is_standard_layout_v<T> && std::is_trivially_copyable_v<T>,
                   "an input is a plain C struct");
@@ -87,13 +87,13 @@ std::string layout_of() {
           const auto add = [&]<class Field>(const Field& member) {
             const auto offset = reinterpret_cast<const std::byte*>(&member) -
                                 reinterpret_cast<const std::byte*>(&object);
-            text +=
-                (text.size() > 1 ? "," : "") + std::to_string(offset) + ":" + layout_of<Field>();
+            text.append(text.size() > 1 ? "," : "").append(std::to_string(offset));
+            text.append(":").append(layout_of<Field>());
           };
           (add(field), ...);
         },
         layout_detail::fields(object));
-    return text + "}" + std::to_string(sizeof(T));
+    return text.append("}").append(std::to_string(sizeof(T)));
   }
 }
 

@@ -47,17 +47,13 @@ absl::StatusOr<nlohmann::json> read_plan() {
 }
 
 absl::Status write_result(const nlohmann::json& json) {
-  const std::string text =
-      json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   const std::string path = absl::GetFlag(FLAGS_out);
-  std::FILE* const file = path == "-" ? stdout : std::fopen(path.c_str(), "w");
-  if (file == nullptr) return absl::PermissionDeniedError(fmt::format("cannot write {}", path));
-  const bool written =
-      std::fwrite(text.data(), 1, text.size(), file) == text.size() && std::fflush(file) == 0;
-  if (file != stdout && std::fclose(file) != 0)
-    return absl::DataLossError(fmt::format("cannot finish {}", path));
-  return written ? absl::OkStatus()
-                 : absl::DataLossError(fmt::format("cannot write all of {}", path));
+  std::ofstream file;
+  if (path != "-") file.open(path);
+  std::ostream& out = path == "-" ? std::cout : file;
+  out << json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
+  return out ? absl::OkStatus()
+             : absl::UnavailableError(fmt::format("cannot write all of {}", path));
 }
 
 absl::Status run_verify() {

@@ -17,7 +17,6 @@ namespace {
 
 // A pool has at most this many inputs: beyond it, contexts cost more than they teach.
 constexpr std::size_t kMostInputs = 1'024;
-constexpr std::size_t kFewestInputs = 4;
 constexpr std::size_t kMostCalls = 1 << 20;
 constexpr std::size_t kFewestRounds = 8;
 // Contexts that a mutating kernel uses up in one epoch may refer to this much together.
@@ -97,6 +96,8 @@ PanelPlan PanelPlan::from_json(const nlohmann::json& json) {
   plan.seed = json.value("seed", plan.seed);
   plan.order_seed = json.value("order_seed", plan.order_seed);
   plan.pool_bytes = json.value("pool_bytes", plan.pool_bytes);
+  plan.fewest_inputs =
+      std::clamp<std::size_t>(json.value("fewest_inputs", plan.fewest_inputs), 1, kMostInputs);
   plan.epoch_seconds = json.value("epoch_seconds", plan.epoch_seconds);
   plan.contender_seconds = json.value("contender_seconds", plan.contender_seconds);
   plan.generator = entry(json.at("generator"));
@@ -143,7 +144,7 @@ absl::StatusOr<std::unique_ptr<Panel>> Panel::load(const PanelPlan& plan) {
     return absl::InternalError(fmt::format("pool: {}", std::string(one.status().message())));
   const std::size_t bytes = std::max<std::size_t>(one->bytes(), 1);
   request.count = static_cast<std::uint32_t>(
-      std::clamp((plan.pool_bytes + bytes - 1) / bytes, kFewestInputs, kMostInputs));
+      std::clamp((plan.pool_bytes + bytes - 1) / bytes, plan.fewest_inputs, kMostInputs));
   absl::StatusOr<Pool> pool = Pool::make(**generator, request);
   if (!pool.ok())
     return absl::InternalError(fmt::format("pool: {}", std::string(pool.status().message())));

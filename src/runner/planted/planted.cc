@@ -127,8 +127,8 @@ const safecost_plugin* broken() {
                                                 plugin.variants + plugin.variant_count);
   if (PLANT_IS(OTHER_VERSION)) plugin.abi_version = SAFECOST_ABI_VERSION + 1;
   if (PLANT_IS(SHORT_TABLE)) plugin.struct_size = 16;
-  if (PLANT_IS(FOLDED)) variants.back().run = variants.front().run;
-  if (PLANT_IS(JUMP)) variants.back().run = jump;
+  if (PLANT_IS(FOLDED)) variants[1].run = variants[0].run;
+  if (PLANT_IS(JUMP)) variants[1].run = jump;
   plugin.variants = variants.data();
   return &plugin;
 }
