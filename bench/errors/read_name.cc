@@ -1,12 +1,12 @@
 // What does it cost to hand an error on, when the work is to open a file and read a name?
 //
-// Each call goes through a list of paths. A file holds one line, "name=" and a name. Three functions lie
-// between the system call that fails and the loop that wants to know: one reads a file, one finds
-// the name in it, one turns it into a number. At the given rate a file is missing or holds
-// something else. What went wrong is an errno in every variant, so that their digests agree.
+// Each call goes through a list of paths. A file holds one line, "name=" and a name. Three
+// functions lie between the system call that fails and the loop that wants to know: one reads a
+// file, one finds the name in it, one turns it into a number. At the given rate a file is missing
+// or holds something else. What went wrong is an errno in every variant, so that digests agree.
 //
-// All make the same three system calls, and most of the time goes there. The raw code closes a file by goto
-// and copies the name into a buffer of its caller; the safe code has a guard and a string for that.
+// All make the same three system calls, and most of the time goes there. The raw code closes a file
+// by goto and copies the name into a buffer of its caller; the safe code has a guard and a string.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -56,7 +56,7 @@ std::string missing(const safecost::Generator& generator) {
   return std::string(generator.scratch()) + "/missing";
 }
 
-// One of 64 files with names of 4 to 15 letters, which fit into any std::string without an allocation.
+// One of 64 files. Its name of 4 to 15 letters fits into any std::string without an allocation.
 std::string named(safecost::Generator& generator) {
   const std::uint64_t number = generator.random.below(64);
   safecost::Random random(number);
@@ -65,15 +65,15 @@ std::string named(safecost::Generator& generator) {
   return file(generator, "name" + std::to_string(number), "name=" + name + "\n");
 }
 
+std::string choose(safecost::Generator& generator) {
+  if (generator.random.unit() >= generator.rate()) return named(generator);
+  if (generator.random.below(2) == 0) return missing(generator);
+  return file(generator, "malformed", "nobody\n");
+}
+
 Input generate(safecost::Generator& generator) {
   const auto paths = generator.array<const char*>(generator.size());
-  for (const char*& path : paths) {
-    const bool fails = generator.random.unit() < generator.rate();
-    path =
-        generator.text(!fails                           ? named(generator)
-                       : generator.random.below(2) == 0 ? missing(generator)
-                                                        : file(generator, "malformed", "nobody\n"));
-  }
+  for (const char*& path : paths) path = generator.text(choose(generator));
   const std::size_t room = 16;
   if (!paths.empty()) {
     const std::string long_name = "name=" + std::string(40, 'x') + "\n";
@@ -94,7 +94,7 @@ struct Paths {
   std::size_t claimed;
 };
 
-// How an error enters a digest: such that what lies in a result that nobody asked does not pass for it.
+// How an error enters a digest: what lies in a result that nobody asked must not pass for it.
 SAFECOST_HELPER std::uint64_t failure(int error) { return ~static_cast<std::uint64_t>(error); }
 
 // The functions that an error passes are opaque: a compiler that merged them would hand on nothing.
@@ -141,10 +141,11 @@ SAFECOST_OPAQUE int number_of_name(const char* path, char* name, std::size_t roo
                                    std::uint64_t* number) {
   const int error = read_name(path, name, room);
   if (error != 0) return error;
-  *number = 0;
+  std::uint64_t total = 0;
   for (const char* letter = name; *letter != '\0'; ++letter) {
-    *number = *number * 31 + static_cast<unsigned char>(*letter);
+    total = total * 31 + static_cast<unsigned char>(*letter);
   }
+  *number = total;
   return 0;
 }
 
@@ -161,7 +162,7 @@ SAFECOST_KERNEL raw(Paths& context) {
   return digest;
 }
 
-// Nobody looks at the code: the number of the last name is taken for that of a file that is not there.
+// Nobody looks at the code: the last name's number is taken for that of a file that is missing.
 SAFECOST_KERNEL raw_ignored(Paths& context) {
   std::uint64_t digest = 0;
   std::uint64_t number = 0;

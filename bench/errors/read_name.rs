@@ -1,5 +1,5 @@
 //! The twin of read_name.cc: a Result must be looked at before its value can be had.
-use std::ffi::{c_char, c_int, c_void, CStr};
+use std::ffi::{c_char, c_int, c_void, CStr, CString};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -17,15 +17,16 @@ input! {
 
 struct Paths {
     paths: Vec<PathBuf>,
-    terminated: Vec<std::ffi::CString>, // the same, for the raw code alone
-    name: Vec<u8>,                      // for the raw code alone
+    terminated: Vec<CString>, // the same, for the raw code alone
+    name: Vec<u8>,            // for the raw code alone
     claimed: usize,
 }
 
 impl Context<Input> for Paths {
     fn prepare(input: &Input) -> Self {
         let given = unsafe { slice(input.paths, input.count) };
-        let terminated: Vec<_> = given.iter().map(|path| unsafe { CStr::from_ptr(*path) }.to_owned()).collect();
+        let terminated: Vec<CString> =
+            given.iter().map(|path| unsafe { CStr::from_ptr(*path) }.to_owned()).collect();
         let paths = terminated.iter().map(|path| path.to_str().unwrap().into()).collect();
         Paths { paths, terminated, name: vec![0; input.room], claimed: input.claimed }
     }
@@ -57,7 +58,12 @@ mod by_code {
     }
 
     #[inline(never)]
-    unsafe fn read_file(path: *const c_char, buffer: *mut u8, room: usize, length: *mut usize) -> c_int {
+    unsafe fn read_file(
+        path: *const c_char,
+        buffer: *mut u8,
+        room: usize,
+        length: *mut usize,
+    ) -> c_int {
         unsafe {
             let file = open(path, O_RDONLY | O_CLOEXEC);
             if file < 0 {
@@ -100,18 +106,24 @@ mod by_code {
     }
 
     #[inline(never)]
-    pub unsafe fn number_of_name(path: *const c_char, name: *mut u8, room: usize, number: *mut u64) -> c_int {
+    pub unsafe fn number_of_name(
+        path: *const c_char,
+        name: *mut u8,
+        room: usize,
+        number: *mut u64,
+    ) -> c_int {
         unsafe {
             let error = read_name(path, name, room);
             if error != 0 {
                 return error;
             }
-            *number = 0;
+            let mut total = 0u64;
             let mut letter = name;
             while *letter != 0 {
-                *number = (*number).wrapping_mul(31).wrapping_add(u64::from(*letter));
+                total = total.wrapping_mul(31).wrapping_add(u64::from(*letter));
                 letter = letter.add(1);
             }
+            *number = total;
         }
         0
     }
@@ -123,8 +135,10 @@ fn rust_unchecked(context: &mut Paths) -> u64 {
     for path in &context.terminated {
         let mut number = 0;
         let name = context.name.as_mut_ptr();
-        let error = unsafe { by_code::number_of_name(path.as_ptr(), name, context.claimed, &mut number) };
-        digest = digest.wrapping_mul(31).wrapping_add(if error != 0 { failure(error) } else { number });
+        let error =
+            unsafe { by_code::number_of_name(path.as_ptr(), name, context.claimed, &mut number) };
+        digest =
+            digest.wrapping_mul(31).wrapping_add(if error != 0 { failure(error) } else { number });
     }
     digest
 }
@@ -155,6 +169,7 @@ fn read_file<'a>(path: &Path, buffer: &'a mut [u8]) -> Result<&'a [u8], ReadErro
     Ok(&buffer[..length])
 }
 
+/// Unlike std::string a Vec keeps no short name within itself: it allocates.
 #[inline(never)]
 fn read_name(path: &Path) -> Result<Vec<u8>, ReadError> {
     let mut buffer = [0; 128];
@@ -167,7 +182,9 @@ fn read_name(path: &Path) -> Result<Vec<u8>, ReadError> {
 #[inline(never)]
 fn number_of_name(path: &Path) -> Result<u64, ReadError> {
     let name = read_name(path)?;
-    Ok(name.iter().fold(0u64, |number, letter| number.wrapping_mul(31).wrapping_add(u64::from(*letter))))
+    Ok(name
+        .iter()
+        .fold(0u64, |number, letter| number.wrapping_mul(31).wrapping_add(u64::from(*letter))))
 }
 
 #[inline(always)]

@@ -20,13 +20,17 @@ struct Input {
 
 Input generate(safecost::Generator& generator) {
   const auto values = generator.array<std::int32_t>(generator.size());
-  for (std::int32_t& value : values) value = static_cast<std::int32_t>(generator.random.below(2'000)) - 1'000;
-  const std::size_t too_far = generator.commits("one_past_end") ? 1 : generator.commits("far_past_end") ? 4'096 : 0;
+  for (std::int32_t& value : values)
+    value = static_cast<std::int32_t>(generator.random.below(2'000)) - 1'000;
+  const std::size_t too_far = generator.commits("one_past_end")   ? 1
+                              : generator.commits("far_past_end") ? 4'096
+                                                                  : 0;
   return {values.data(), values.size(), values.size() + too_far};
 }
 
 struct Values {
-  explicit Values(const Input& input) : values(input.values, input.values + input.count), bound(input.bound) {}
+  explicit Values(const Input& input)
+      : values(input.values, input.values + input.count), bound(input.bound) {}
 
   std::vector<std::int32_t> values;
   std::size_t bound;
@@ -80,7 +84,8 @@ SAFECOST_KERNEL accumulate(const Values& context) {
 // What an idiom gives that never asks for the bound: the sum of what is there.
 std::uint64_t sum_of_all(const void* input) {
   const Input& given = *static_cast<const Input*>(input);
-  return static_cast<std::uint64_t>(std::accumulate(given.values, given.values + given.count, std::int64_t{0}));
+  return static_cast<std::uint64_t>(
+      std::accumulate(given.values, given.values + given.count, std::int64_t{0}));
 }
 
 auto the_case = safecost::Case<Input>(generate)

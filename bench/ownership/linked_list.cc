@@ -6,6 +6,7 @@
 // and a tape that breaks the convention is the bug; an idiom that gives each node one owner cannot
 // be talked into it. Each call starts from an empty list and frees all that it made.
 #include <algorithm>
+#include <concepts>
 #include <cstdlib>
 #include <forward_list>
 #include <iterator>
@@ -40,7 +41,7 @@ struct Input {
   std::size_t count;
 };
 
-// A valid tape takes only with an empty hand, uses only a hand that holds a node, and leaves it empty.
+// A valid tape takes with an empty hand, uses a hand that holds a node, and ends with an empty one.
 Kind choose(safecost::Random& random, std::size_t left, std::size_t length, bool holds, bool fill) {
   if (holds) {
     constexpr Kind choices[] = {Kind::read, Kind::put, Kind::drop};
@@ -355,8 +356,35 @@ SAFECOST_HELPER void put(DoubleList& list, std::uint32_t position) {
   list.nodes.splice(std::next(list.nodes.begin(), position), list.hand);
 }
 
-template <class List>
-concept Library = requires(List& list) { list.nodes.splice_after(nullptr, list.hand); };
+template <class Nodes>
+SAFECOST_HELPER void push(LibraryList<Nodes>& list, std::uint64_t value) {
+  list.nodes.push_front(value);
+}
+
+template <class Nodes>
+SAFECOST_HELPER void drop(LibraryList<Nodes>& list) {
+  list.hand.clear();
+}
+
+template <class Nodes>
+SAFECOST_HELPER std::uint64_t read(const LibraryList<Nodes>& list) {
+  return list.hand.front();
+}
+
+template <class Nodes>
+SAFECOST_HELPER std::uint64_t sum(const LibraryList<Nodes>& list) {
+  return std::accumulate(list.nodes.begin(), list.nodes.end(), std::uint64_t{0});
+}
+
+SAFECOST_KERNEL forward_list(const Tape& tape) {
+  SingleList list;
+  return play(tape.operations, list);
+}
+
+SAFECOST_KERNEL list(const Tape& tape) {
+  DoubleList list;
+  return play(tape.operations, list);
+}
 
 // What an idiom gives that prevents a fault: nothing is there to be dropped twice or to be lost.
 

@@ -1,4 +1,4 @@
-//! The twin of linked_list.cc: a Box has one owner by the language's own rules, and an empty hand is a None.
+//! The twin of linked_list.cc: a Box has one owner by the language's rules; an empty hand is None.
 use std::cell::Cell;
 use std::collections::LinkedList;
 

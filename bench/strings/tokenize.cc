@@ -1,8 +1,9 @@
 // What does it cost to split text into words without trusting it to be terminated?
 //
-// Windows of a real text are cut at spaces and punctuation. Words are short and their lengths cannot
-// be guessed, so most of the time goes into the first and the last step of each word. Every variant hands each
-// word on as it is found, copies none, and looks at its length, its first and its last character.
+// Windows of a real text are cut at spaces and punctuation. Words are short and their lengths
+// cannot be guessed, so much of the time goes into the first and the last step of each. Every
+// variant hands each word on as it is found, copies none, and looks at its length, its first and
+// its last character.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -58,8 +59,8 @@ struct Text {
 
 constexpr char delimiters[] = " \t\n.,;:!?\"'()-";
 
-// A table decides what a character is, as it does in C code that splits text for a living. The terminator is a
-// kind of its own, so that a loop over a word stops there without a second question.
+// A table decides what a character is, as it does in C code that splits text for a living. The
+// terminator is a kind of its own: a loop over a word stops there without a second question.
 enum Kind : unsigned char { word, delimiter, end };
 
 constexpr auto kinds = [] {
@@ -170,7 +171,7 @@ SAFECOST_KERNEL find_if(const Text& context) {
   return digest(words);
 }
 
-// What strspn and strcspn are for a view: the library looks each character up in the list of delimiters.
+// What strspn and strcspn are for a view: the library looks for each character in a list.
 SAFECOST_KERNEL find_first_of(const Text& context) {
   const std::string_view text = context.view();
   Words words;

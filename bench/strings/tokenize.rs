@@ -16,7 +16,10 @@ struct Text {
 
 impl Context<Input> for Text {
     fn prepare(input: &Input) -> Self {
-        Text { characters: unsafe { slice(input.text, input.stored) }.to_vec(), length: input.length }
+        Text {
+            characters: unsafe { slice(input.text, input.stored) }.to_vec(),
+            length: input.length,
+        }
     }
 }
 
@@ -115,7 +118,8 @@ fn rust_position(context: &mut Text) -> u64 {
     let mut words = Words::default();
     while let Some(start) = rest.iter().position(|character| kind(*character) == WORD) {
         rest = &rest[start..];
-        let length = rest.iter().position(|character| kind(*character) != WORD).unwrap_or(rest.len());
+        let length =
+            rest.iter().position(|character| kind(*character) != WORD).unwrap_or(rest.len());
         let (word, after) = rest.split_at(length);
         words.add_slice(word);
         rest = after;
