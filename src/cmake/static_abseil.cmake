@@ -43,3 +43,13 @@ function(safecost_static_abseil names result)
   endforeach()
   set(${result} -Wl,--start-group ${archives} -Wl,--end-group PARENT_SCOPE)
 endfunction()
+
+# Does a shared object link that uses absl::StatusOr? Debian's archive of it is not compiled for one.
+function(safecost_status_or_links archives result)
+  set(source ${CMAKE_BINARY_DIR}/status_or.cc)
+  file(WRITE ${source} "#include <absl/status/statusor.h>\nabsl::StatusOr<int> probe(int i) { if (i) return i; return absl::NotFoundError(\"none\"); }\n")
+  try_compile(links ${CMAKE_BINARY_DIR}/status_or SOURCES ${source} COMPILE_DEFINITIONS -fPIC
+              LINK_OPTIONS -shared -Wl,--no-undefined -static-libgcc -static-libstdc++ LINK_LIBRARIES ${archives}
+              CXX_STANDARD 23)
+  set(${result} ${links} PARENT_SCOPE)
+endfunction()
