@@ -157,8 +157,12 @@ pub mod border {
     use super::*;
 
     /// The panic that last reached the border: noted for the runner, never passed on.
-    pub static mut REPORT: abi::Report =
-        abi::Report { struct_size: std::mem::size_of::<abi::Report>() as u32, stop: 0, count: 0, text: [0; 160] };
+    pub static mut REPORT: abi::Report = abi::Report {
+        struct_size: std::mem::size_of::<abi::Report>() as u32,
+        stop: 0,
+        count: 0,
+        text: [0; 160],
+    };
 
     #[cold]
     #[inline(never)]
@@ -183,7 +187,8 @@ pub mod border {
 
     pub extern "C" fn prepare<I, C: Context<I>>(input: *const c_void) -> *mut c_void {
         let make = || Box::into_raw(Box::new(C::prepare(unsafe { &*(input as *const I) })));
-        std::panic::catch_unwind(make).map_or(std::ptr::null_mut(), |context| context as *mut c_void)
+        std::panic::catch_unwind(make)
+            .map_or(std::ptr::null_mut(), |context| context as *mut c_void)
     }
     pub extern "C" fn release<C>(context: *mut c_void) {
         drop(unsafe { Box::from_raw(context as *mut C) });
@@ -195,7 +200,12 @@ pub mod border {
         unsafe { (*(context as *const C)).digest() }
     }
 
-    pub fn variant<I, C: Context<I>>(role: &str, name: &str, summary: &str, run: abi::Kernel) -> abi::Variant {
+    pub fn variant<I, C: Context<I>>(
+        role: &str,
+        name: &str,
+        summary: &str,
+        run: abi::Kernel,
+    ) -> abi::Variant {
         abi::Variant {
             struct_size: std::mem::size_of::<abi::Variant>() as u32,
             role: if role == "raw" { abi::ROLE_RAW } else { abi::ROLE_SAFE },
@@ -223,7 +233,11 @@ pub mod border {
     unsafe impl Sync for Table {}
     pub static TABLE: OnceLock<Table> = OnceLock::new();
 
-    pub fn plugin<I: Layout>(name: &str, facts: &[(&str, &str)], variants: Vec<abi::Variant>) -> Table {
+    pub fn plugin<I: Layout>(
+        name: &str,
+        facts: &[(&str, &str)],
+        variants: Vec<abi::Variant>,
+    ) -> Table {
         let facts: Vec<abi::Fact> = facts
             .iter()
             .map(|(key, value)| abi::Fact {
@@ -260,7 +274,8 @@ pub mod border {
 #[macro_export]
 macro_rules! overflow_is_checked {
     () => {
-        std::panic::catch_unwind(|| std::hint::black_box(255u8) + std::hint::black_box(1u8)).is_err()
+        std::panic::catch_unwind(|| std::hint::black_box(255u8) + std::hint::black_box(1u8))
+            .is_err()
     };
 }
 

@@ -25,7 +25,9 @@ impl Context<Input> for Values {
 fn rust_unchecked(context: &mut Values) -> u64 {
     let mut digest = 0u64;
     for i in 0..context.bound {
-        digest = digest.wrapping_mul(31).wrapping_add(unsafe { *context.values.get_unchecked(i) } as u64);
+        digest = digest
+            .wrapping_mul(31)
+            .wrapping_add(unsafe { *context.values.get_unchecked(i) } as u64);
     }
     digest
 }
