@@ -50,7 +50,8 @@ struct State {
   std::map<std::size_t, std::map<std::string, std::uint64_t>>
       digests;                                                   // request -> contender -> digest
   std::map<std::size_t, std::pair<std::int64_t, double>> sizes;  // request -> size and rate
-  std::set<std::string> grown;
+  std::set<std::string> grown;     // contenders whose work was seen to grow
+  std::set<std::string> compared;  // profiles whose inputs were compared
   bool generator_failed = false;
   nlohmann::json now;
   std::map<std::size_t, nlohmann::json> descriptions;
@@ -85,6 +86,7 @@ class Check {
     const std::vector<Request> all = requests(*generator_, plan_.tier);
     for (std::size_t r = 0; r < all.size() && !state_.generator_failed; ++r) check(r, all[r]);
     if (!state_.generator_failed) check_growth();
+    if (!state_.generator_failed) compare_generators();
   }
 
  private:
@@ -116,28 +118,68 @@ class Check {
     });
   }
 
+  // Every C++ build must make the same inputs from the same seed: two draws in one expression, whose
+  // order compilers choose, are enough to make them differ.
+  void compare_generators() {
+    const safecost_parameter& timed = *generator_->parameters().front();
+    const Request request = {timed.size, timed.rate, kSeeds[0]};
+    if (!usable(*generator_, *generator_->variants().front())) return;
+    const std::string expected = judged(*generator_, request);
+    for (const auto& plugin : plugins_) {
+      if (!plugin->generates() || state_.compared.contains(plugin->profile())) continue;
+      if (judged(*plugin, request) != expected) {
+        emit_(event("problem",
+                    {"pool", plugin->profile(), "",
+                     fmt::format("makes other inputs than {} from the same seed: draw one number "
+                                 "from generator.random in a statement",
+                                 generator_->profile())}));
+      }
+      emit_({{"compared", plugin->profile()}});
+    }
+  }
+
+  // What the generator's first raw kernel says of the inputs that `maker` makes.
+  std::string judged(const Plugin& maker, const Request& request) {
+    emit_({{"now", {{"stage", "compare"}, {"profile", maker.profile()}, {"size", request.size}}}});
+    absl::StatusOr<Pool> pool = make(maker, request, kInputs);
+    if (!pool.ok()) return std::string(pool.status().message());
+    Contender judge(*generator_, *generator_->variants().front(), *pool);
+    std::string said;
+    if (!judge.prepare(pool->count()).ok()) return said;
+    for (std::size_t i = 0; i < pool->count(); ++i) said += fmt::format("{:016x}", judge.digest(i));
+    return said;
+  }
+
+  bool usable(const Plugin& plugin, const safecost_variant& variant) const {
+    const std::string name = key(variant, plugin);
+    return variant.run != nullptr && !state_.dead.contains(name) && !failed_.contains(name);
+  }
+
   template <class Action>
   void each_contender(const Action& action) {
     for (const auto& plugin : plugins_) {
       for (const safecost_variant* variant : plugin->variants()) {
-        const std::string name = key(*variant, *plugin);
-        if (variant->run != nullptr && !state_.dead.contains(name) && !failed_.contains(name))
-          action(*plugin, *variant);
+        if (usable(*plugin, *variant)) action(*plugin, *variant);
       }
     }
   }
 
   absl::StatusOr<Pool> generate(const Request& request, std::uint32_t count) {
     emit_({{"now", {{"stage", "generate"}, {"size", request.size}, {"rate", request.rate}}}});
-    return Pool::make(*generator_, {.struct_size = sizeof(safecost_request),
-                                    .count = count,
-                                    .seed = request.seed,
-                                    .size = request.size,
-                                    .rate = request.rate,
-                                    .fault = SAFECOST_NO_FAULT,
-                                    .reserved = 0,
-                                    .data = plan_.data.c_str(),
-                                    .scratch = plan_.scratch.c_str()});
+    return make(*generator_, request, count);
+  }
+
+  absl::StatusOr<Pool> make(const Plugin& maker, const Request& request,
+                            std::uint32_t count) const {
+    return Pool::make(maker, {.struct_size = sizeof(safecost_request),
+                              .count = count,
+                              .seed = request.seed,
+                              .size = request.size,
+                              .rate = request.rate,
+                              .fault = SAFECOST_NO_FAULT,
+                              .reserved = 0,
+                              .data = plan_.data.c_str(),
+                              .scratch = plan_.scratch.c_str()});
   }
 
   void announce(const Plugin& plugin, const safecost_variant& variant, const Request& request,
@@ -273,6 +315,8 @@ void on_event(State& state, const nlohmann::json& event) {
     state.sizes[event["request"]] = {event["size"], event["rate"]};
   } else if (event.contains("grown")) {
     state.grown.insert(event["grown"]);
+  } else if (event.contains("compared")) {
+    state.compared.insert(event["compared"]);
   } else if (event.contains("problem")) {
     const Problem found = problem(event["problem"]);
     state.problems.push_back(found);
@@ -303,6 +347,9 @@ void on_accident(State& state, const Accident& accident) {
   } else if (stage == "generate") {
     problem.message = "while its inputs were generated: " + problem.message;
     state.generator_failed = true;
+  } else if (stage == "compare") {
+    problem.message = "while its inputs were compared: " + problem.message;
+    state.compared.insert(problem.profile);
   } else {
     state.dead.insert(problem.variant + "@" + problem.profile);
   }

@@ -64,6 +64,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Expected{"throws", "digest", "bad", "thrown on valid input"},
                       Expected{"vanished_work", "growth", "bad", "its work vanished"},
                       Expected{"no_reset", "digest", "bad", "needs a reset()"},
+                      Expected{"other_inputs", "pool", nullptr, "makes other inputs than good"},
                       Expected{"other_layout", "layout", nullptr, "{0:*u4,8:u4,12:u4}16"},
                       Expected{"other_version", "abi", nullptr, "rebuild it"},
                       Expected{"short_table", "abi", nullptr, "16 bytes"},

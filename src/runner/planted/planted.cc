@@ -27,6 +27,7 @@
 #define CRASHING_GENERATOR 16
 #define NO_RAW 17
 #define THROWING_PREPARE 18
+#define OTHER_INPUTS 19
 
 namespace planted {
 
@@ -43,7 +44,8 @@ struct Input {
 Input generate(safecost::Generator& generator) {
   const auto values = generator.array<std::uint32_t>(generator.size());
   for (std::uint32_t& value : values) {
-    value = static_cast<std::uint32_t>(PLANT_IS(ALIKE_INPUTS) ? 7 : generator.random.below(1'000));
+    value = static_cast<std::uint32_t>(
+        PLANT_IS(ALIKE_INPUTS) ? 7 : generator.random.below(PLANT_IS(OTHER_INPUTS) ? 999 : 1'000));
   }
 #if PLANT_IS(CRASHING_GENERATOR)
   if (generator.size() == 3) std::raise(SIGSEGV);
