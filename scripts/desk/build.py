@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -39,12 +40,11 @@ def werror() -> str:
 
 
 def build_runner() -> Path:
-    """Build the runner through the default preset; raises DeskError with what the compiler said."""
-    if not (BUILD / "build.ninja").exists():
-        _must(
-            ["cmake", "--preset", "default", "-DSAFECOST_PROFILES=none", f"-DSAFECOST_WERROR={werror()}"], "configured"
-        )
-    _must(["cmake", "--build", str(BUILD), "--target", "safecost-runner"], "built")
+    """Build the runner through its preset; raises DeskError with what the compiler said."""
+    with _alone(BUILD / "runner.lock"):
+        if not (BUILD / "build.ninja").exists():
+            _must(["cmake", "--preset", "runner", f"-DSAFECOST_WERROR={werror()}"], "configured")
+        _must(["cmake", "--build", str(BUILD), "--target", "safecost-runner"], "built")
     return RUNNER
 
 
@@ -60,15 +60,15 @@ def _must(command: Sequence[str], verb: str) -> None:
 
 def build_all(folders: Folders, cases: Sequence[Case], profiles: Sequence[Profile]) -> Built:
     """Build the runner, and every case with every profile, side by side on all processors."""
-    with _alone():
+    with _alone(folders.build / "plugins.lock"):
         return _build_all(folders, cases, profiles)
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """One build at a time: two in one folder would take each other's files away."""
-    BUILD.mkdir(exist_ok=True)
-    with (BUILD / "in-use").open("w", encoding="utf-8") as file:
+def _alone(lock: Path) -> Iterator[None]:
+    """One build at a time in a folder: two would take each other's files away."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -129,7 +129,8 @@ class _ProfileBuild:
         stamp = self.folder / "configured-from"
         key = self._key()
         if not stamp.exists() or stamp.read_text(encoding="utf-8") != key:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            if stamp.exists():  # another compiler wants a new folder; one that plain CMake made is as good as ours
+                shutil.rmtree(self.folder)
             done = self._run(
                 [
                     *("cmake", "-S", str(ROOT / "bench"), "-B", str(self.folder), "-G", "Ninja"),
@@ -144,7 +145,7 @@ class _ProfileBuild:
         self.compiler = status["version"]
         if status["status"] != "absent":
             return None
-        stamp.unlink()  # what is missing may be there the next time
+        shutil.rmtree(self.folder)  # with what CMake remembers: what is missing may be there the next time
         return status["reason"]
 
     def _key(self) -> str:
@@ -175,7 +176,7 @@ class _ProfileBuild:
         for name, target in zip(names, targets, strict=True):  # what is up to date costs nothing here
             done = self._run([*command, target])
             if done.returncode != 0:
-                failures[name] = done.stdout
+                failures[name] = _diagnostics(done.stdout)
                 (self.folder / f"{name}.so").unlink(missing_ok=True)  # an older one must not be measured
         return failures
 
@@ -183,6 +184,19 @@ class _ProfileBuild:
     def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
         done = processes.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(errors="replace"))
+
+
+def _diagnostics(output: str) -> str:
+    """What the compiler said: a build's output without its progress and the commands that failed."""
+    kept, skip = [], False
+    for line in output.splitlines():
+        if skip:
+            skip = False  # the command itself, in one line
+        elif line.startswith("FAILED: "):
+            skip = True
+        elif not re.match(r"\[\d+/\d+\] |ninja: build stopped", line):
+            kept.append(line)
+    return "\n".join(kept).strip() or output
 
 
 def _changed(entry: os.DirEntry[str]) -> int:

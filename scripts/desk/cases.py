@@ -11,6 +11,7 @@ from desk.errors import UsageError
 from desk.places import Folders
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_FILE = re.compile(r"(?!.*[.][.])[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}")  # what the document can name
 _CXX_VARIANT = re.compile(r'\.(?:raw|safe)<\w+>\(\s*"(\w+)"|\.gap\(\s*"(\w+)"')
 _RUST_VARIANT = re.compile(r"^\s*(?:raw|safe)\s+(\w+)\s*\(", re.MULTILINE)
 
@@ -53,12 +54,21 @@ def find(folders: Folders) -> list[Case]:
     files: dict[str, list[Path]] = {}
     for folder in folders.cases:
         if not folder.is_dir():
-            raise UsageError(f"--cases {folder.name}: no such folder.")
-        before = len(files)
-        for name, file in _files(folder):
+            raise UsageError(f"--cases {folder}: no such folder.")
+        if ";" in str(folder):
+            raise UsageError(f"--cases {folder}: the build cannot take a path with a semicolon in it.")
+        inside = list(_files(folder))
+        for name, file in inside:
             files.setdefault(name, []).append(file)
-        if len(files) == before:
-            raise UsageError(f"--cases {folder.name}: no <family>/<case>.cc in it; 'safecost new' writes one.")
+        if not inside:
+            raise UsageError(f"--cases {folder}: no <family>/<case>.cc in it; 'safecost new' writes one.")
+    for name, found in files.items():
+        names = [file.name for file in found]
+        for one in names:
+            if names.count(one) > 1:
+                raise UsageError(f"case {name} has two files {one}: give one of them, or its case, another name.")
+            if not _FILE.fullmatch(one):
+                raise UsageError(f"case {name} has a file {one!r}: use letters, digits, '_', '+' and '-' in its name.")
     return [Case(name, tuple(sorted(found))) for name, found in sorted(files.items())]
 
 

@@ -19,7 +19,7 @@ import click
 from rich.console import Console
 
 from desk import cases as case_files
-from desk import debugger, doctor, document, measure, new, report, selfcheck, table
+from desk import debugger, doctor, document, measure, new, pace, selfcheck, table
 from desk import profiles as profile_files
 from desk.errors import HARNESS, OK, WRONG_RESULT, DeskError, UsageError
 from desk.places import LOCAL_RESULTS, VERSION, Folders
@@ -124,7 +124,7 @@ def run(
     with _undisturbed():
         made = measurement.document()
         document.write(made, folder / "run.json")
-    page = report.write(made, folder)
+    page = _draw(made, folder)
     table.render(made, Console())
     if code is None and not made.panels:
         print(f"safecost: nothing was measured: {_why_nothing(made)}", file=sys.stderr)
@@ -148,6 +148,12 @@ def _make(folder: Path) -> None:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise UsageError(f"--out {folder} cannot be written to: {error.strerror}.") from error
+
+
+def _draw(made: document.Document, folder: Path) -> Path:
+    from desk import report  # noqa: PLC0415 - what draws charts takes long to load, and most commands draw none
+
+    return report.write(made, folder)
 
 
 @contextlib.contextmanager
@@ -241,7 +247,7 @@ def report_command(run_path: Path, out: Path | None) -> int:
     made = document.read(file)
     folder = out or file.parent
     _make(folder)
-    page = report.write(made, folder)
+    page = _draw(made, folder)
     table.render(made, Console())
     print(f"report: {_shown(page)}")
     return OK
@@ -296,6 +302,22 @@ def solo(
         return measure.Measurement(options).solo(Path(scratch), flags)
 
 
+@main.command(
+    "pace",
+    epilog=examples(
+        "safecost pace                        every figure, in some minutes",
+        "safecost pace --only noop,border     two of them, in seconds",
+        "safecost pace --out pace.json        writes pace.json, and pace.md with the tables",
+    ),
+)
+@click.option("--out", metavar="FILE", type=click.Path(path_type=Path),
+              help="Write the figures to FILE, as JSON, and a Markdown table beside it.")  # fmt: skip
+@click.option("--only", metavar="NAMES", help=f"Figures with commas between, of {', '.join(pace.PIECES)}.")
+def pace_command(out: Path | None, only: str | None) -> int:
+    """Measure safecost itself on this machine: build, verification, run, report, and a call through the border."""
+    return pace.run(only, out, Console())
+
+
 @main.command("test", epilog=examples("safecost test", "safecost test --quick"))
 @click.option("--quick", is_flag=True, help="Only what needs no build of plugins and no browser.")
 def test(quick: bool) -> int:
@@ -336,7 +358,8 @@ def _terminate(number: int, frame: FrameType | None) -> None:
 
 
 def _code_of(interrupt: BaseException) -> int:
-    return TERMINATED if isinstance(interrupt, Terminated) else INTERRUPTED
+    # click makes an Abort of what reaches it.
+    return TERMINATED if isinstance(interrupt.__cause__ or interrupt, Terminated) else INTERRUPTED
 
 
 def _fail(message: str, code: int) -> int:

@@ -22,8 +22,8 @@ PATIENCE = 300.0  # seconds for one command, far above what any needs on a busy 
 SUM = "for (std::size_t i = 0; i < in.size(); ++i) digest = digest * 31 + in[i];"
 AT = "for (std::size_t i = 0; i < in.size(); ++i) digest = digest * 31 + in.at(i);"
 OFF_BY_ONE = "for (std::size_t i = 0; i + 1 < in.size(); ++i) digest = digest * 31 + in[i];"
-# The address comes from memory, so that no compiler sees a null write and puts something else there.
-NULL_WRITE = "int* volatile nowhere = nullptr; *nowhere = 1;"
+# Twice volatile: the address, lest a compiler see a null write, and what is written, lest it see a write in vain.
+NULL_WRITE = "volatile int* volatile nowhere = nullptr; *nowhere = 1;"
 FOREVER = "for (volatile bool on = true; on;) {}"
 
 _CASE = """\
@@ -218,3 +218,24 @@ def quick(out: Path, *words: str, profiles: str = "gcc-o2", **more: str) -> Ende
     """`run --quick` on the shared cases; `more` are variables of its environment."""
     given: Sequence[str | Path] = ("--cases", cases(), "--profiles", profiles, "--out", out)
     return safecost("run", "--quick", *given, *words, more=more)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A run that tests share: how the command ended, where its results lie, and its document."""
+
+    ended: Ended
+    out: Path
+    document: Document
+
+
+@cache
+def calm() -> Outcome:
+    """A run in which nothing is wrong: two cases, one of them with a gap, in a plain profile and a hardened one."""
+    put(cases(), "calm/sum", case_text({"raw": SUM, "index": AT.replace("in.at(i)", "in[i]"), "at": AT}))
+    gap = '.gap("views", "a view", "this library has no such view")'
+    put(cases(), "calm/gap", case_text({"raw": SUM, "at": AT}, added=gap))
+    out = workshop() / "calm"
+    ended = quick(out, "--filter", "^calm/", "--seed", "7", profiles="gcc-o2,gcc-o2-assertions")
+    assert (out / "run.json").exists(), ended.err
+    return Outcome(ended, out, read(out))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shlex
 import shutil
 import subprocess
-import tempfile
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from desk import cases as case_files
 from desk import profiles as profile_files
@@ -17,6 +19,9 @@ from desk import runner
 from desk.build import build_all
 from desk.errors import DeskError, UsageError
 from desk.places import RUNNER, Folders
+
+# Where a call's first argument is: the kernel that the runner announces.
+_FIRST_ARGUMENT = {"x86_64": "$rdi", "aarch64": "$x0"}
 
 
 def start(case: str, variant: str, profile: str, size: int | None, folders: Folders, print_only: bool) -> int:
@@ -27,6 +32,10 @@ def start(case: str, variant: str, profile: str, size: int | None, folders: Fold
     if ("," in profile) or profile in {"all", "default"}:
         raise UsageError(f"--profile {profile!r}: name one profile.")
     chosen = profile_files.choose(profile, ())[0]
+    if chosen.language == "rust" and not found[case].has_twin:
+        raise UsageError(f"{case} has no Rust twin, so profile {profile} does not build it.")
+    if all(file.suffix == ".rs" for file in found[case].files):
+        raise UsageError(f"{case} has no C++ file, so nothing makes its inputs.")
     known = profile_files.shipped()
     wanted = [chosen] if chosen.language == "c++" else [chosen, known[chosen.against or "clang-o2"]]
     built = build_all(folders, [found[case]], wanted)
@@ -35,29 +44,36 @@ def start(case: str, variant: str, profile: str, size: int | None, folders: Fold
             raise DeskError(f"profile {one.name} is absent: {built.absent[one.name]}")
         if (case, one.name) in built.failures:
             raise DeskError(f"{case} does not compile with {one.name}:\n{built.failures[case, one.name]}")
-        if (case, one.name) not in built.plugins:
-            raise UsageError(f"{case} has no {one.language} file, so profile {one.name} does not build it.")
+    variants = [one["name"] for one in _described(case, profile, built.plugins[case, profile])["variants"]]
+    if variant not in variants:
+        raise UsageError(f"{case} has no variant {variant!r} in {profile}: choose from {', '.join(variants)}.")
     generator = built.plugins[case, wanted[-1].name]
-    with tempfile.TemporaryDirectory(prefix="safecost-") as scratch:
-        plan = {
-            "case": case,
-            "data": str(found[case].data),
-            "scratch": scratch,
-            "size": _size(case, wanted[-1].name, generator) if size is None else size,
-            "rate": _first_parameter(case, wanted[-1].name, generator)["rate"],
-            "seed": 1,
-            "generator": {"profile": wanted[-1].name, "path": str(generator)},
-            "contenders": [{"profile": profile, "path": str(built.plugins[case, profile]), "variant": variant}],
-        }
-        file = Path(scratch) / "plan.json"
-        file.write_text(json.dumps(plan), encoding="utf-8")
-        command = debugger_command(file)
-        if print_only:
-            print(shlex.join(command))
-            return 0
-        if shutil.which(command[0]) is None:
-            raise DeskError(f"{command[0]} is not installed: apt install gdb.")
-        return subprocess.run(command, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"}).returncode
+    first = _described(case, wanted[-1].name, generator)["parameters"][0]
+    # In the build folder, where it outlives this command: what --print prints is for later.
+    place = folders.build / "debug" / f"{case}.{variant}@{profile}"
+    place.mkdir(parents=True, exist_ok=True)
+    plan = {
+        "case": case,
+        "data": str(found[case].data),
+        "scratch": str(place),
+        "size": first["size"] if size is None else size,
+        "rate": first["rate"],
+        "seed": 1,
+        "generator": {"profile": wanted[-1].name, "path": str(generator)},
+        "contenders": [{"profile": profile, "path": str(built.plugins[case, profile]), "variant": variant}],
+    }
+    file = place / "plan.json"
+    file.write_text(json.dumps(plan), encoding="utf-8")
+    command = debugger_command(file)
+    if print_only:
+        print(shlex.join(command))
+        return 0
+    if shutil.which(command[0]) is None:
+        raise DeskError(f"{command[0]} is not installed: apt install gdb.")
+    print(
+        "stopping at the kernel; 'stepi' goes on by an instruction, 'finish' to its end, 'quit' leaves", file=sys.stderr
+    )
+    return subprocess.run(command, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"}).returncode
 
 
 def debugger_command(plan: Path) -> Sequence[str]:
@@ -67,21 +83,17 @@ def debugger_command(plan: Path) -> Sequence[str]:
         "-ex", "set breakpoint pending on",
         "-ex", "break safecost_before_call",
         "-ex", "run",
-        "-ex", "tbreak *$rdi",
+        "-ex", f"tbreak *{_FIRST_ARGUMENT.get(platform.machine(), '$rdi')}",
         "-ex", "continue",
         "-ex", "x/12i $pc",
         "--args", str(RUNNER), "call", "--plan", str(plan),
     ]  # fmt: skip
 
 
-def _first_parameter(case: str, profile: str, plugin: Path) -> dict[str, object]:
+def _described(case: str, profile: str, plugin: Path) -> dict[str, Any]:
     plan = {"case": case, "describe_only": True, "plugins": [{"profile": profile, "path": str(plugin)}]}
     said = runner.call("verify", plan, 60)
     if isinstance(said, runner.Failure) or not said["plugins"]:
         raise DeskError(f"the plugin of {case} for {profile} cannot be loaded: see 'safecost run --filter {case}'.")
-    first: dict[str, object] = said["plugins"][0]["parameters"][0]
-    return first
-
-
-def _size(case: str, profile: str, plugin: Path) -> object:
-    return _first_parameter(case, profile, plugin)["size"]
+    description: dict[str, Any] = said["plugins"][0]
+    return description

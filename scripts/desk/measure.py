@@ -129,7 +129,9 @@ class Measurement:
         for name, reason in self.built.absent.items():
             print(f"skipped: profile {name}: {reason}", file=sys.stderr)
         for (case, profile), said in sorted(self.built.failures.items()):
-            self._note("build", case, None, profile, f"does not compile:\n{said}")
+            print(f"does not compile: {case} with {profile}:\n{said}", file=sys.stderr)
+            first = next((line for line in said.splitlines() if "error" in line), "")
+            self._note("build", case, None, profile, f"does not compile: {first}\n{said}".strip())
 
     def verify(self) -> None:
         """Compare every contender's digests; several cases at a time."""
@@ -162,9 +164,12 @@ class Measurement:
         told = set()
         for problem in result["problems"]:
             kind, profile = problem["kind"], problem["profile"]
-            if (kind, profile, problem["variant"]) in told:
-                continue  # the same at another size or seed says nothing new
-            told.add((kind, profile, problem["variant"]))
+            if kind in {"crash", "hang"} and problem["size"] is None:
+                kind = "load"  # no kernel was called yet: it costs this plugin only
+            what = (kind, profile, None if kind == "pool" else problem["variant"])
+            if what in told:
+                continue  # the same once more, at another size or of inputs that all variants share, says nothing new
+            told.add(what)
             place = (problem["size"], problem["rate"])
             self._note(kind, case.name, problem["variant"], profile, problem["message"], *place)
             if kind not in WRONG:
@@ -193,6 +198,9 @@ class Measurement:
         """Build, then let Google Benchmark time every contender of the chosen profiles; returns its exit code."""
         self.build()
         self.verify()
+        for problem in self.problems:
+            where = "@".join(filter(None, (problem.variant, problem.profile)))
+            print(f"{problem.case}: {where}: {problem.message.splitlines()[0]}", file=sys.stderr)
         seen: set[tuple[str, int, float | None, panels.Contender]] = set()
         plans = []
         for panel in self._panels():
@@ -388,7 +396,12 @@ class Measurement:
         stopped = not (self.complete or self.seconds["verify"])  # before there was anything to describe
         if not stopped and not described and not any(name == case.name for name, _ in self.built.plugins):
             return "not_built", "no profile could build it"
-        return "not_measured", None if self.complete else "the run ended before it was measured"
+        if not self.complete:
+            return "not_measured", "the run ended before it was measured"
+        for problem in self.problems:
+            if problem.case == case.name:
+                return "not_measured", self._clean(f"{problem.profile or 'it'} {problem.message.splitlines()[0]}")
+        return "not_measured", None
 
     def _panel(self, panel: panels.Panel, results: _Results) -> doc.Panel:
         profile = next(profile for profile in self.profiles if profile.name == panel.profile)

@@ -9,14 +9,26 @@ from desk.errors import UsageError
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}/[a-z][a-z0-9_]{0,63}")
+# What a name cannot be because it is that of a namespace in the skeleton: C++'s keywords, and `std`.
 _KEYWORDS = frozenset(
-    {"case", "new", "delete", "default", "double", "float", "int", "switch", "union", "static", "auto"}
+    """
+    alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t char16_t char32_t class
+    co_await co_return co_yield compl concept const const_cast consteval constexpr constinit continue decltype
+    default delete do double dynamic_cast else enum explicit export extern false float for friend goto if inline
+    int long mutable namespace new noexcept not not_eq nullptr operator or or_eq private protected public register
+    reinterpret_cast requires return short signed sizeof static static_assert static_cast std struct switch
+    template this thread_local throw true try typedef typeid typename union unsigned using virtual void volatile
+    wchar_t while xor xor_eq
+    """.split()  # noqa: SIM905 - a hundred quotation marks more would hide the words
 )
 
 
 def write(name: str, folder: Path) -> list[Path]:
     """Write `<folder>/<family>/<case>.cc` and `.rs`; raises UsageError for a bad name or where a file exists."""
-    if not _NAME.fullmatch(name) or _KEYWORDS & set(name.split("/")):
+    reserved = _KEYWORDS & set(name.split("/"))
+    if reserved:
+        raise UsageError(f"{name!r}: {min(reserved)} is a word of C++'s own: choose another name.")
+    if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} does not name a case: give FAMILY/CASE in lower case, as in 'indexing/gather'.")
     family, _, case = name.partition("/")
     made = []

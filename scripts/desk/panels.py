@@ -96,7 +96,8 @@ def _matching(
 
     def found(contender: Contender) -> bool:
         name = contender_name(case, contender.variant, parameter.size, parameter.rate, contender.profile)
-        return pattern.search(name) is not None
+        # The short name, too, since by it the cases to build are chosen: 'sum/at$' means the same to both.
+        return any(pattern.search(one) for one in (name, f"{case}/{contender.variant}"))
 
     if not any(found(contender) for contender in everyone):
         return ()
@@ -115,7 +116,8 @@ def pairs(panel: Panel, profile: Profile, nanoseconds: Sequence[float]) -> list[
     """The comparisons that a panel is for: (kind, numerator, denominator), indices into its contenders.
 
     `nanoseconds` holds each contender's median over launches: the fastest raw code is the denominator of full
-    cost and of the language gap.
+    cost and of the language gap. In a plain profile full cost differs from idiom cost only where another raw
+    variant is faster than the first.
     """
     arms = list(enumerate(panel.contenders))
     own = [(i, arm) for i, arm in arms if arm.profile == profile.name]
@@ -124,6 +126,9 @@ def pairs(panel: Panel, profile: Profile, nanoseconds: Sequence[float]) -> list[
     if raw is not None:
         found += [("null", i, raw) for i, arm in own if arm.role == "null"]
         found += [("idiom", i, raw) for i, arm in own if arm.role != "null" and i != raw]
+        fastest = min((i for i, arm in own if arm.role == "raw"), key=lambda i: nanoseconds[i])
+        if fastest != raw and profile.plain == profile.name:
+            found += [("full", i, fastest) for i, arm in own if arm.role == "safe"]
     for other in profile.needs:
         theirs = [(i, arm) for i, arm in arms if arm.profile == other]
         kind: PairKind = "null" if profile.is_null else "profile"

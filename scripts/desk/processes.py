@@ -7,9 +7,13 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+
+# A build tool that is asked to end takes its compilers with it; one that is killed leaves them.
+_GRACE = 3.0  # seconds
 
 
 class Stopped(Exception):
@@ -39,17 +43,23 @@ def run(
         out, said = process.communicate(given, timeout=seconds)
         return subprocess.CompletedProcess(command, process.returncode, out, said)
     except BaseException:
-        _end(process)
+        _end([process])
         raise
     finally:
         with _lock:
             _running.discard(process)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+def _end(processes: Collection[subprocess.Popen[bytes]]) -> None:
+    """Ask the groups to end, and kill what is left of them after a while."""
+    for number, seconds in ((signal.SIGTERM, _GRACE), (signal.SIGKILL, None)):
+        for process in processes:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
+        deadline = None if seconds is None else time.monotonic() + seconds
+        for process in processes:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(None if deadline is None else max(0.0, deadline - time.monotonic()))
 
 
 @contextlib.contextmanager
@@ -62,9 +72,7 @@ def workers(count: int | None = None) -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(wait=False, cancel_futures=True)
         with _lock:
             _stopping.set()
-            for process in _running:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
+            _end(_running)
         raise
     finally:
         pool.shutdown(wait=True)

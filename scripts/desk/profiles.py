@@ -14,7 +14,7 @@ from desk.errors import UsageError
 from desk.places import BENCH, BUILD
 
 FOLDER = BENCH / "profiles"
-_NAME = re.compile(r"[a-z][a-z0-9_.+-]{0,63}")
+_NAME = re.compile(r"(?!.*[.][.])[a-z][a-z0-9_.+-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def _read(file: Path, found: dict[str, Profile]) -> Profile:
         return found[file.stem]
     written = _json(file)
     own = tuple((str(flag), str(why)) for flag, why in written["flags"])
-    base = _read(file.with_name(f"{written['plain']}.json"), found) if "plain" in written else None
+    base = _base(file, written["plain"], found) if "plain" in written else None
     profile = Profile(
         name=file.stem,
         summary=written["summary"],
@@ -74,6 +74,13 @@ def _read(file: Path, found: dict[str, Profile]) -> Profile:
     return profile
 
 
+def _base(file: Path, plain: str, found: dict[str, Profile]) -> Profile:
+    base = file.with_name(f"{plain}.json")
+    if "plain" in _json(base):
+        raise UsageError(f"profile {file.stem} builds on {plain}, which is not plain itself: name its plain sibling.")
+    return _read(base, found)
+
+
 def _json(file: Path) -> dict[str, Any]:
     try:
         written = json.loads(file.read_text(encoding="utf-8"))
@@ -81,8 +88,13 @@ def _json(file: Path) -> dict[str, Any]:
         raise UsageError(f"profile {file.stem} does not exist: add {file.name} beside the others.") from error
     except ValueError as error:
         raise UsageError(f"profile {file.stem} is not valid JSON: {error}.") from error
-    if not isinstance(written, dict) or not {"summary", "flags"} <= written.keys():
-        raise UsageError(f"profile {file.stem} lacks a summary or flags.")
+    if not isinstance(written, dict) or not _NAME.fullmatch(file.stem):
+        raise UsageError(f"profile {file.name} is no object, or its name is not in lower case.")
+    needed = {"summary", "flags"} | (set() if "plain" in written else {"language", "compiler", "library"})
+    for key in sorted(needed - written.keys()):
+        raise UsageError(f"profile {file.stem} lacks its {key}.")
+    if not all(isinstance(flag, list) and len(flag) == 2 for flag in written["flags"]):
+        raise UsageError(f"profile {file.stem} has a flag that is not a pair: give [flag, why].")
     return written
 
 
@@ -92,9 +104,16 @@ def ad_hoc(text: str) -> Profile:
     Raises UsageError where the text is not `name: command flags...`.
     """
     name, colon, command = text.partition(":")
-    name, words = name.strip(), shlex.split(command)
+    name = name.strip()
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise UsageError(f"--profile {text!r} cannot be split into words: {error}.") from error
     if not colon or not _NAME.fullmatch(name) or not words:
         raise UsageError(f"--profile {text!r} is not of the form 'name: compiler flags...', as in 'mine: g++-14 -O3'.")
+    for word in words:
+        if re.search(r"[\s;'\"$`\\]", word):
+            raise UsageError(f"--profile {name!r}: the build cannot pass {word!r} on: leave out spaces and quotes.")
     if name in shipped():
         raise UsageError(f"--profile {name!r} has the name of a profile of the suite: choose another.")
     rust = Path(words[0]).name.startswith("rustc")
@@ -122,6 +141,9 @@ def choose(names: str | None, given: Sequence[str]) -> list[Profile]:
     """
     known = shipped()
     extra = [ad_hoc(text) for text in given]
+    for profile in extra:
+        if sum(other.name == profile.name for other in extra) > 1:
+            raise UsageError(f"--profile {profile.name!r} is given twice: give each a name of its own.")
     if names is None:
         return extra or [profile for profile in known.values() if profile.by_default]
     if names == "all":

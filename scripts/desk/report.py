@@ -9,12 +9,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import math
 import re
-import statistics
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,36 +19,33 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from desk import charts
-from desk.charts import KINDS, NULL_LIMIT, Chart, Row, percent, ratio_text, visible
-from desk.document import Document
+from desk.advice import STRAY_NULL, advisories, nulls
+from desk.charts import Chart
+from desk.document import Document, Verdict
+from desk.rows import KINDS, Row, rows, valid_rows
+from desk.wording import counted, number, percent, visible
 
 TEMPLATES = Path(__file__).parent / "templates"
-VERDICTS = ("equivalent", "slower", "faster", "unresolved")
-SHAPES = {"slower": "▶", "equivalent": "■", "faster": "◀", "unresolved": "○"}
+VERDICTS: tuple[Verdict, ...] = ("equivalent", "slower", "faster", "unresolved")
+SHAPES: dict[Verdict, str] = {"slower": "▶", "equivalent": "■", "faster": "◀", "unresolved": "○"}
 MARKDOWN_ROWS = 300  # code hosts refuse to render longer pages
-
-
-@dataclass(frozen=True)
-class Nulls:
-    """How far pairs of identical code stray from 1: shares, so 0.005 is 0.5 %."""
-
-    count: int
-    strays: int
-    median: float
-    worst: float
 
 
 def write(document: Document, folder: Path) -> Path:
     """Writes report.html, report.md and charts/*.svg into the folder and returns the path of report.html.
 
-    The same document gives the same bytes.
+    The same document gives the same bytes. Charts that an earlier report left in the folder are removed.
     """
     drawn = charts.draw(document)
+    drawings = {folder / "charts" / f"{chart.name}.svg": chart.svg for chart in drawn}
     (folder / "charts").mkdir(parents=True, exist_ok=True)
-    for chart in drawn:
-        _save(folder / "charts" / f"{chart.name}.svg", chart.svg)
+    for path, svg in drawings.items():
+        _save(path, svg)
     _save(folder / "report.md", markdown(document, drawn))
     _save(folder / "report.html", page(document, drawn))
+    for path in (folder / "charts").iterdir():
+        if path not in drawings and charts.FILE_NAME.fullmatch(path.name) and path.is_file():
+            path.unlink()
     return folder / "report.html"
 
 
@@ -64,10 +58,10 @@ def _save(path: Path, text: str) -> None:
 
 def headline(document: Document) -> str:
     """The verdicts over all idiom costs in a sentence or two, without those of struck cases."""
-    tally = Counter(row.verdict for row in charts.rows(document) if row.kind == "idiom" and not row.struck)
+    tally = Counter(row.verdict for row in valid_rows(document) if row.kind == "idiom")
     total = tally.total()
     margin = percent(document.run.margin)
-    phrases = {
+    phrases: dict[Verdict, str] = {
         "equivalent": f"equivalent to raw within {margin}",
         "slower": "slower",
         "faster": "faster",
@@ -75,12 +69,10 @@ def headline(document: Document) -> str:
     }
     parts = [f"{tally[verdict]} {phrases[verdict]}" for verdict in VERDICTS if tally[verdict]]
     if parts:
-        count, _, rest = parts[0].partition(" ")
-        parts[0] = f"{count} {'is' if count == '1' else 'are'} {rest}"
+        first, _, rest = parts[0].partition(" ")
+        parts[0] = f"{first} {'is' if first == '1' else 'are'} {rest}"
     sentence = (
-        f"Of {charts.count(total, 'idiom–profile pair')} {', '.join(parts)}."
-        if total
-        else "No idiom has been measured."
+        f"Of {counted(total, 'idiom–profile pair')} {', '.join(parts)}." if total else "No idiom has been measured."
     )
     struck = [case.name for case in document.cases if case.status == "struck"]
     if struck:
@@ -96,45 +88,15 @@ def summary(document: Document) -> str:
     commit = f" at {suite.commit[:12]}" if suite.commit else ""
     changed = ", modified" if suite.modified else ""
     chosen = f", filter {run.filter}" if run.filter else ""
-    started, cpus = run.started[:16].replace("T", " "), charts.count(machine.logical_cpus, "CPU")
+    started, cpus = run.started[:16].replace("T", " "), counted(machine.logical_cpus, "CPU")
     return (
         f"{run.mode.capitalize()} run of {started} UTC on {machine.cpu} ({machine.architecture}, {cpus}), "
-        f"{charts.count(run.launches, 'launch', 'launches')} "
+        f"{counted(run.launches, 'launch', 'launches')} "
         f"per panel{chosen}, {state}; safecost {suite.version}{commit}{changed}."
     )
 
 
-def nulls(found: Sequence[Row]) -> Nulls | None:
-    """How the nulls of a run stray; None where it has none."""
-    distances = [math.expm1(abs(math.log(row.ratio))) for row in found if row.kind == "null" and not row.struck]
-    if not distances:
-        return None
-    strays = sum(distance > NULL_LIMIT for distance in distances)
-    return Nulls(len(distances), strays, statistics.median(distances), max(distances))
-
-
-def advisories(document: Document) -> tuple[str, ...]:
-    """Why the times of this run are to be taken as advice only; empty for a quiet, complete run with calm nulls."""
-    machine, strayed = document.machine, nulls(charts.rows(document))
-    reasons = []
-    if not document.run.complete:
-        reasons.append("The run was interrupted.")
-    if strayed is None:
-        reasons.append("No null was measured, so nothing shows how far identical code strays here.")
-    elif strayed.strays > 0.05 * strayed.count:
-        reasons.append(
-            f"{strayed.strays} of {charts.count(strayed.count, 'null')} "
-            f"{'stray' if strayed.strays > 1 else 'strays'} by more than {percent(NULL_LIMIT)}."
-        )
-    if machine.steal_share > 0.05:
-        reasons.append(f"The host took {percent(machine.steal_share)} of the processor time away.")
-    if machine.load_before > machine.logical_cpus:
-        cpus = charts.count(machine.logical_cpus, "CPU")
-        reasons.append(f"The load before the run was {machine.load_before:.2f} on {cpus}.")
-    return tuple(reasons)
-
-
-def by_profile(document: Document, found: Sequence[Row]) -> list[tuple[str, Counter[str]]]:
+def by_profile(document: Document, found: Sequence[Row]) -> list[tuple[str, Counter[Verdict]]]:
     """Verdicts over idiom costs and language gaps per measured profile, in the document's order."""
     tallies = []
     for profile in document.profiles:
@@ -158,11 +120,6 @@ def worst_first(found: Sequence[Row]) -> list[Row]:
 # ---- how values are written ----------------------------------------------------------------------------------------
 
 
-def nanoseconds(value: float) -> str:
-    """A time with about four significant digits, never in powers of ten."""
-    return f"{value:,.{3 if value < 10 else 2 if value < 100 else 1 if value < 1000 else 0}f}"
-
-
 def size_text(count: int) -> str:
     """Bytes in binary units, such as `48 KiB`."""
     value, units = float(count), ["bytes", "KiB", "MiB", "GiB", "TiB"]
@@ -173,7 +130,7 @@ def size_text(count: int) -> str:
 
 def interval(row: Row) -> str:
     """The interval of a pair, a dash where there are too few launches for one."""
-    return "–" if row.low is None or row.high is None else f"{ratio_text(row.low)} – {ratio_text(row.high)}"
+    return "–" if row.low is None or row.high is None else f"{number(row.low)} – {number(row.high)}"
 
 
 def machine_facts(document: Document) -> list[tuple[str, str]]:
@@ -188,7 +145,7 @@ def machine_facts(document: Document) -> list[tuple[str, str]]:
     epochs = f"epochs of {1e6 * run.epoch_seconds:g} µs, {1e3 * run.contender_seconds:g} ms per contender and launch"
     spent = f"{run.seconds.build:.1f} s to build, {run.seconds.verify:.1f} s to verify"
     return [
-        ("Processor", f"{machine.cpu}, {machine.architecture}, {charts.count(machine.logical_cpus, 'logical CPU')}"),
+        ("Processor", f"{machine.cpu}, {machine.architecture}, {counted(machine.logical_cpus, 'logical CPU')}"),
         ("Caches", caches or "not known"),
         ("Memory", size_text(machine.memory_bytes)),
         ("System", f"{machine.distribution}, {machine.kernel}"),
@@ -200,7 +157,7 @@ def machine_facts(document: Document) -> list[tuple[str, str]]:
         ("Suite", f"safecost {suite.version}, commit {suite.commit or 'not known'}, {state}"),
         ("Runner", f"{run.runner.compiler}; {benchmark}; ABI {run.runner.abi_version}"),
         ("Run", f"{run.mode}, seed {run.seed}, from {run.started} to {run.finished or 'an interruption'}"),
-        ("Schedule", f"{charts.count(run.launches, 'launch', 'launches')} per panel, {epochs}"),
+        ("Schedule", f"{counted(run.launches, 'launch', 'launches')} per panel, {epochs}"),
         ("Time taken", f"{spent}, {run.seconds.measure:.1f} s to measure"),
         ("Margin", f"±{percent(run.margin)}"),
         ("Filter", run.filter or "none"),
@@ -211,7 +168,7 @@ def machine_facts(document: Document) -> list[tuple[str, str]]:
 
 
 def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
-    found = charts.rows(document)
+    found = rows(document)
     return {
         "document": document,
         "run": document.run,
@@ -227,11 +184,10 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "kinds": KINDS,
         "verdicts": VERDICTS,
         "shapes": SHAPES,
-        "null_limit": NULL_LIMIT,
+        "null_limit": STRAY_NULL,
         "percent": percent,
-        "ratio": ratio_text,
+        "number": number,
         "interval": interval,
-        "nanoseconds": nanoseconds,
         "size": size_text,
     }
 

@@ -42,7 +42,7 @@ def call(command: str, plan: Mapping[str, Any], seconds: float, runner: Path = R
     with tempfile.TemporaryFile() as result:  # not stdout, which belongs to whatever a kernel prints
         try:
             done = processes.run(
-                [str(runner), command, "--plan", "-", "--out", f"/dev/fd/{result.fileno()}"],
+                [str(runner), command, "--plan=-", f"--out=/dev/fd/{result.fileno()}"],
                 json.dumps(plan).encode(),
                 seconds,
                 stdout=subprocess.DEVNULL,

@@ -14,12 +14,10 @@ from scipy import stats
 
 from desk.document import Verdict
 from desk.errors import DeskError
+from desk.wording import counted, percent
 
 FEWEST_LAUNCHES = 6
 """Below six launches not even the smallest and largest one hold the median with a level of 95 %."""
-
-STRAY_NULL = 0.005
-"""A null whose ratio differs from 1 by more than this strays: the machine or the method is at fault."""
 
 _TOLERANCE = 1e-12  # in log ratios: rounding must not decide which side of the margin an interval end lies on
 
@@ -149,7 +147,7 @@ def _verdict(interval: Interval, edge: float) -> Verdict:
 
 
 def _few(count: int) -> str:
-    return f"{count} {'launch' if count == 1 else 'launches'}, and an interval needs at least {FEWEST_LAUNCHES}"
+    return f"{counted(count, 'launch', 'launches')}, and an interval needs at least {FEWEST_LAUNCHES}"
 
 
 def _reason(logs: NDArray[np.float64], interval: Interval, edge: float) -> str:
@@ -162,17 +160,15 @@ def _reason(logs: NDArray[np.float64], interval: Interval, edge: float) -> str:
         )
     half_width = (interval.high - interval.low) / 2.0
     if half_width > edge:
-        return (
-            f"the launches disagree: the interval, {_percent(half_width)}, is wider than the margin of {_percent(edge)}"
-        )
+        return f"the launches disagree: the interval, {_width(half_width)}, is wider than the margin of {_width(edge)}"
     return (
         f"the effect lies near the margin: the interval, {np.exp(interval.low):.4f} to {np.exp(interval.high):.4f},"
         f" reaches across {np.exp(edge if interval.high > edge else -edge):.4f}"
     )
 
 
-def _percent(log_width: float) -> str:
-    return f"±{100.0 * np.expm1(log_width):.2g} %"
+def _width(log_width: float) -> str:
+    return f"±{percent(float(np.expm1(log_width)))}"
 
 
 def _finite(values: ArrayLike) -> NDArray[np.float64]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from statistics import median
 
-import numpy as np
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from desk.document import Case, Contender, Document, Pair, Panel, Problem, Verdict, contender_name
-from desk.statistics import STRAY_NULL
+from desk.advice import STRAY_NULL, advisories, distance, nulls
+from desk.document import Case, Document, PairKind, Problem, Verdict
+from desk.rows import Row, valid_rows
+from desk.wording import counted, number, percent
 
 MOST_ROWS = 40
 ROWS_WHEN_MORE = 30
@@ -22,31 +24,7 @@ MOST_REASONS = 5
 
 _STYLES: dict[Verdict, str] = {"slower": "red", "faster": "green", "equivalent": "", "unresolved": "yellow"}
 _WITHIN = "*"
-_SHOWN_FIRST = ("full", "language", "idiom")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One pair with the panel it was measured in."""
-
-    panel: Panel
-    pair: Pair
-
-    @property
-    def numerator(self) -> Contender:
-        """The contender whose cost it is."""
-        return self.panel.contenders[self.pair.numerator]
-
-    @property
-    def denominator(self) -> Contender:
-        """The contender it is compared with."""
-        return self.panel.contenders[self.pair.denominator]
-
-    @property
-    def name(self) -> str:
-        """The full name of the numerator."""
-        arm = self.numerator
-        return contender_name(self.panel.case, arm.variant, self.panel.size, self.panel.rate, arm.profile)
+_SHOWN_FIRST: tuple[PairKind, ...] = ("full", "language", "idiom")
 
 
 def render(document: Document, console: Console) -> None:
@@ -66,65 +44,80 @@ def render(document: Document, console: Console) -> None:
         _say(console, "no ratio was measured")
     for line in (*_summary_lines(document, rows), *_missing_lines(document)):
         _say(console, line)
+    for line in advisories(document) if rows else ():
+        _say(console, f"advisory: {line}", "yellow")
 
 
 def table_rows(document: Document) -> list[Row]:
     """The pairs worth a line, largest ratio first: one per safe contender, at each size and rate.
 
-    In a plain profile that is its idiom cost (over raw in the same profile); in a hardened one its full cost (over
-    raw in the plain sibling), which holds the idiom cost; for Rust the language gap. Struck cases have no rows:
+    In a plain profile that is its idiom cost (over raw in the same profile), or its full cost where another raw
+    variant is faster than the first; in a hardened one its full cost (over the fastest raw in the plain sibling),
+    which holds the idiom cost; for Rust the language gap. Struck cases have no rows:
     their numbers time something else than they say.
     """
     best: dict[str, Row] = {}
-    for row in _pairs(document, _SHOWN_FIRST):
-        if row.numerator.role != "safe":
+    for row in valid_rows(document):
+        if row.role != "safe" or row.kind not in _SHOWN_FIRST:
             continue
         other = best.get(row.name)
-        if other is None or _SHOWN_FIRST.index(row.pair.kind) < _SHOWN_FIRST.index(other.pair.kind):
+        if other is None or _SHOWN_FIRST.index(row.kind) < _SHOWN_FIRST.index(other.kind):
             best[row.name] = row
-    return sorted(best.values(), key=lambda row: (-row.pair.ratio, row.name))
-
-
-def _pairs(document: Document, kinds: Iterable[str]) -> list[Row]:
-    """The pairs of these kinds in cases that were not struck."""
-    wanted, struck = set(kinds), {case.name for case in document.cases if case.status == "struck"}
-    panels = [panel for panel in document.panels if panel.case not in struck]
-    return [Row(panel, pair) for panel in panels for pair in panel.pairs if pair.kind in wanted]
+    return sorted(best.values(), key=lambda row: (-row.ratio, row.name))
 
 
 def _within_hardened(document: Document, rows: Sequence[Row]) -> list[Row]:
     """Rows of hardened profiles that lack a full cost, so that the raw code they are compared with is hardened too."""
     hardened = {profile.name for profile in document.profiles if profile.plain != profile.name}
-    return [row for row in rows if row.pair.kind == "idiom" and row.numerator.profile in hardened]
+    return [row for row in rows if row.kind == "idiom" and row.profile in hardened]
 
 
 def _table(rows: Sequence[Row], marked: Sequence[Row], console: Console) -> Table:
+    cells = [
+        [
+            _printable(f"{row.task} {row.label or f'size {row.size}'}", console),
+            _printable(row.variant, console),
+            _printable(row.profile + (_WITHIN if row in marked else ""), console),
+        ]
+        for row in rows
+    ]
+    ratio, verdict = max(len(_ratio(row)) for row in rows), len("unresolved")
+    headings = ("case", "idiom", "profile")
+    natural = [max(map(len, (heading, *column))) for heading, *column in zip(headings, *cells, strict=True)]
+    widths = _narrowed(natural, console.width - ratio - verdict - len(headings) - 1)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    for heading in ("case", "idiom", "profile"):
-        table.add_column(heading, overflow="fold")
-    table.add_column("ratio (interval)", no_wrap=True, min_width=max(len(_ratio(row.pair)) for row in rows))
-    table.add_column("verdict", no_wrap=True, min_width=len("unresolved"))
-    for row in rows:
-        profile = row.numerator.profile + (_WITHIN if row in marked else "")
-        cells = (_case(row.panel), row.numerator.variant, profile, _ratio(row.pair))
-        verdict = Text(row.pair.verdict, style=_STYLES[row.pair.verdict])
-        table.add_row(*(Text(_printable(cell, console)) for cell in cells), verdict)
+    for heading, width in zip(headings, widths, strict=True):
+        table.add_column(heading, overflow="fold", width=width)
+    table.add_column("ratio (interval)", no_wrap=True, min_width=ratio)
+    table.add_column("verdict", no_wrap=True, min_width=verdict)
+    for row, line in zip(rows, cells, strict=True):
+        texts = (Text(_folded(cell, width)) for cell, width in zip(line, widths, strict=True))
+        table.add_row(*texts, Text(_ratio(row)), Text(row.verdict, style=_STYLES[row.verdict]))
     return table
 
 
-def _case(panel: Panel) -> str:
-    return f"{panel.case} {panel.label or f'size {panel.size}'}"
+def _narrowed(natural: Sequence[int], room: int) -> list[int]:
+    """Widths that fit into `room`: the widest column gives way first, none below eight characters."""
+    widths = list(natural)
+    while sum(widths) > room and max(widths) > 8:
+        widths[widths.index(max(widths))] -= 1
+    return widths
 
 
-def _ratio(pair: Pair) -> str:
-    if pair.low is None or pair.high is None:
-        return f"{_number(pair.ratio)} ({len(pair.ratios)} launches)"
-    return f"{_number(pair.ratio)} ({_number(pair.low)}-{_number(pair.high)})"
+def _folded(text: str, width: int) -> str:
+    """Text in lines of at most `width`, broken behind a separator where there is one."""
+    lines = [""]
+    for part in re.findall(r"[^/_ -]*[/_ -]?", text):
+        if lines[-1] and len(lines[-1]) + len(part.rstrip()) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(line.rstrip() for line in lines)
 
 
-def _number(ratio: float) -> str:
-    """Three decimals where a thousandth can be told, else four digits."""
-    return f"{ratio:.3f}" if 0.01 <= ratio < 10.0 else f"{ratio:.4g}"
+def _ratio(row: Row) -> str:
+    if row.low is None or row.high is None:
+        return f"{number(row.ratio)} ({len(row.ratios)} launches)"
+    return f"{number(row.ratio)} ({number(row.low)}-{number(row.high)})"
 
 
 def _problem_lines(document: Document) -> list[tuple[str, str]]:
@@ -150,7 +143,7 @@ def _problem(problem: Problem) -> str:
     first, *more = problem.message.strip().splitlines() or [""]
     message = first if first.startswith(problem.kind) else f"{problem.kind}: {first}"
     if more:
-        message += f" ({len(more)} more {'line' if len(more) == 1 else 'lines'} in the report)"
+        message += f" ({counted(len(more), 'more line')} in the report)"
     head = "struck" if problem.strikes else "problem"
     return ": ".join(filter(None, (head, problem.case, place.strip(), message)))
 
@@ -158,15 +151,15 @@ def _problem(problem: Problem) -> str:
 def _summary_lines(document: Document, rows: Sequence[Row]) -> list[str]:
     lines = []
     if rows:
-        counts = Counter(row.pair.verdict for row in rows)
+        counts = Counter(row.verdict for row in rows)
         verdicts = ", ".join(f"{counts[verdict]} {verdict}" for verdict in _STYLES if counts[verdict])
-        lines.append(f"{len(rows)} ratios: {verdicts}; equivalent is within {_percent(document.run.margin)}")
+        lines.append(f"{len(rows)} ratios: {verdicts}; equivalent is within {percent(document.run.margin)}")
         lines += _denominator_lines(document, rows)
-    seen = [row.pair.detectable for row in rows if row.pair.detectable is not None]
+    seen = [row.detectable for row in rows if row.detectable is not None]
     if seen:
-        lines.append(f"detectable: half of them would have shown an effect of {_percent(float(np.median(seen)))}")
-    unresolved = [row for row in rows if row.pair.verdict == "unresolved"]
-    lines += [f"unresolved: {row.name}: {row.pair.reason}" for row in unresolved[:MOST_REASONS] if row.pair.reason]
+        lines.append(f"detectable: half of them would have shown an effect of {percent(median(seen))}")
+    unresolved = [row for row in rows if row.verdict == "unresolved"]
+    lines += [f"unresolved: {row.name}: {row.reason}" for row in unresolved[:MOST_REASONS] if row.reason]
     if len(unresolved) > MOST_REASONS:
         lines.append(f"unresolved: {len(unresolved) - MOST_REASONS} more, with their reasons in the report")
     return [*lines, *_null_line(document), *_profile_line(document)]
@@ -174,7 +167,7 @@ def _summary_lines(document: Document, rows: Sequence[Row]) -> list[str]:
 
 def _denominator_lines(document: Document, rows: Sequence[Row]) -> list[str]:
     """What the ratios are ratios of."""
-    others = {row.numerator.profile: row.denominator.profile for row in rows if row.pair.kind != "idiom"}
+    others = {row.profile: row.against_profile for row in rows if row.kind != "idiom"}
     places = ["of the same profile", *(f"of {other} for {profile}" for profile, other in sorted(others.items()))]
     lines = [f"a ratio is time over that of raw code, {', '.join(places)}: above 1 is slower"]
     if _within_hardened(document, rows):
@@ -183,25 +176,22 @@ def _denominator_lines(document: Document, rows: Sequence[Row]) -> list[str]:
 
 
 def _null_line(document: Document) -> list[str]:
-    nulls = _pairs(document, ("null",))
-    if not nulls:
+    found = [row for row in valid_rows(document) if row.kind == "null"]
+    strayed = nulls(found)
+    if strayed is None:
         return ["nulls: none, so nothing shows that identical code reads as equal here"]
-    strays = {id(row): abs(np.log(row.pair.ratio)) for row in nulls}
-    calm = sum(stray <= np.log1p(STRAY_NULL) for stray in strays.values())
-    worst = max(nulls, key=lambda row: strays[id(row)])
-    line = f"nulls: {calm} of {len(nulls)} within ±{_percent(STRAY_NULL)}, the worst at {worst.pair.ratio:.4f}"
-    return [line if calm == len(nulls) else f"{line} ({worst.name})"]
+    worst = max(found, key=lambda row: distance(row.ratio))
+    calm = strayed.count - strayed.strays
+    line = f"nulls: {calm} of {strayed.count} within ±{percent(STRAY_NULL)}, the worst at {worst.ratio:.4f}"
+    return [f"{line} ({worst.name})" if strayed.strays else line]
 
 
 def _profile_line(document: Document) -> list[str]:
-    pairs = sorted(_pairs(document, ("profile",)), key=lambda row: row.pair.ratio)
+    pairs = sorted((row for row in valid_rows(document) if row.kind == "profile"), key=lambda row: row.ratio)
     if not pairs:
         return []
     low, high = pairs[0], pairs[-1]
-    return [
-        f"profiles: {len(pairs)} hardened over plain, {_number(low.pair.ratio)} to {_number(high.pair.ratio)}"
-        f" ({high.name})"
-    ]
+    return [f"profiles: {len(pairs)} hardened over plain, {number(low.ratio)} to {number(high.ratio)} ({high.name})"]
 
 
 def _missing_lines(document: Document) -> list[str]:
@@ -222,10 +212,6 @@ def _first(lines: Sequence[str], what: str) -> list[str]:
 
 def _with_reason(case: Case) -> str:
     return f"{case.name}: {case.reason}" if case.reason else case.name
-
-
-def _percent(share: float) -> str:
-    return f"{100.0 * share:.2g} %"
 
 
 def _say(console: Console, line: str, style: str = "") -> None:

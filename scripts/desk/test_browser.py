@@ -17,9 +17,9 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select
 
 from desk import charts, report
-from desk.conftest import build_sample_document
 from desk.document import Document
-from desk.test_report import hostile
+from desk.testing.hostile import hostile
+from desk.testing.sample_document import build_sample_document
 
 pytestmark = pytest.mark.browser
 

@@ -8,56 +8,14 @@ import hashlib
 import re
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
 
 from desk import charts, report
 from desk.charts import Chart
-from desk.conftest import build_sample_document
 from desk.document import Document, Problem
-
-HOSTILE = (
-    "<script>window.pwned=1</script>",
-    '"><img src=x onerror=window.pwned=2>',
-    "</style></script></pre><svg onload=window.pwned=3>",
-    "$\\frac{}$ ]]> {{7*7}} {% raw %}",
-    "[link](javascript:window.pwned=4) ![x](http://evil.example/x.png) <http://evil.example> www.evil.example",
-    "`code` **bold** _em_ ~~gone~~ | cell | a@b.example #1 &lt;b&gt;",
-    "\u202egnirts \u2066x\u2069 \x1b[31m \x00 \ud800 \ufffe",
-    "# heading\n\n- list\n\n---\n| a |\n|---|\n",
-    "x" * 800,
-)
-
-
-def hostile(value: Any, serial: list[int] | None = None) -> Any:
-    """The document with every free text replaced by hostile ones, and names and references made hostile alike.
-
-    Words that the code branches on are kept: nobody can set them without passing the schema first.
-    """
-    serial = serial if serial is not None else [0]
-    kept = {"mode", "status", "role", "kind", "verdict", "language", "library", "started", "schema"}
-    names = {"family", "case", "variant", "profile", "name", "plain", "against"}
-    if isinstance(value, tuple):
-        return tuple(hostile(item, serial) for item in value)
-    if isinstance(value, dict):
-        return {hostile(key, serial): hostile(item, serial) for key, item in value.items()}
-    if isinstance(value, str):
-        serial[0] += 1
-        # Each text holds them all, each begins with another one.
-        return "".join(HOSTILE[(serial[0] + number) % len(HOSTILE)] for number in range(len(HOSTILE)))
-    if not dataclasses.is_dataclass(value) or isinstance(value, type):
-        return value
-    changes: dict[str, Any] = {}
-    for field in dataclasses.fields(value):
-        item = getattr(value, field.name)
-        if field.name in names and isinstance(item, str):
-            # Equal names stay equal, and `family/case` keeps its slash.
-            changes[field.name] = "/".join(part + HOSTILE[0].replace("/", "") + HOSTILE[1] for part in item.split("/"))
-        elif field.name not in kept:
-            changes[field.name] = hostile(item, serial)
-    return dataclasses.replace(value, **changes)
+from desk.testing.hostile import HOSTILE, hostile
 
 
 class Tags(HTMLParser):
@@ -78,11 +36,6 @@ class Tags(HTMLParser):
         self.text.append(data)
 
 
-@pytest.fixture(scope="module")
-def drawn() -> tuple[Chart, ...]:
-    return charts.draw(build_sample_document())
-
-
 def test_writes_page_markdown_and_charts_the_same_bytes_each_time(tmp_path: Path, sample_document: Document) -> None:
     page = report.write(sample_document, tmp_path / "a")
     report.write(sample_document, tmp_path / "b")
@@ -93,6 +46,18 @@ def test_writes_page_markdown_and_charts_the_same_bytes_each_time(tmp_path: Path
     assert {"report.html", "report.md", "map.svg"} <= {path.name for path in first}
     for target in re.findall(rb"\]\((charts/[^)]+)\)", first[Path("report.md")]):
         assert Path(target.decode()) in first
+
+
+def test_a_new_report_removes_the_charts_of_an_earlier_one_and_nothing_else(
+    tmp_path: Path, sample_document: Document
+) -> None:
+    nothing = dataclasses.replace(sample_document, panels=())
+    folder = tmp_path / "charts"
+    (folder / "curves-gone.svg").mkdir(parents=True)
+    for name in ("forest-gone-idiom-2.svg", "nulls.svg", "logo.svg", "map.txt"):
+        (folder / name).write_text("")
+    report.write(nothing, tmp_path)
+    assert {path.name for path in folder.iterdir()} == {"map.svg", "curves-gone.svg", "logo.svg", "map.txt"}
 
 
 def test_headline_counts_idioms_without_struck_cases(sample_document: Document) -> None:
@@ -112,30 +77,16 @@ def test_summary_says_what_ran_and_that_it_was_interrupted(sample_document: Docu
     )
     broken = dataclasses.replace(sample_document, run=dataclasses.replace(sample_document.run, complete=False))
     assert "interrupted" in report.summary(broken)
-    assert report.advisories(broken) == ("The run was interrupted.",)
 
 
-def test_a_quiet_run_is_not_advisory_and_a_noisy_one_is(sample_document: Document) -> None:
-    assert report.advisories(sample_document) == ()
-    machine = dataclasses.replace(sample_document.machine, steal_share=0.06, load_before=2.5)
-    assert len(report.advisories(dataclasses.replace(sample_document, machine=machine))) == 2
-
-
-def test_straying_nulls_make_a_run_advisory(sample_document: Document) -> None:
-    found = [row for row in charts.rows(sample_document) if row.kind == "null"]
-    astray = [dataclasses.replace(found[0], ratio=1 / 1.02), *found[1:]]
-    result = report.nulls(astray)
-    assert result is not None
-    assert (result.count, result.strays) == (9, 1)
-    assert result.worst == pytest.approx(0.02)
-
-    def stray(panel: Any) -> Any:
-        pairs = tuple(dataclasses.replace(pair, ratio=1.02) if pair.kind == "null" else pair for pair in panel.pairs)
-        return dataclasses.replace(panel, pairs=pairs)
-
-    noisy = dataclasses.replace(sample_document, panels=tuple(stray(panel) for panel in sample_document.panels))
-    assert report.advisories(noisy) == ("9 of 9 nulls stray by more than 0.5 %.",)
-    assert len(report.advisories(dataclasses.replace(sample_document, panels=()))) == 1
+def test_page_and_markdown_say_that_a_noisy_run_is_advisory(
+    sample_document: Document, drawn: tuple[Chart, ...]
+) -> None:
+    machine = dataclasses.replace(sample_document.machine, steal_share=0.06)
+    noisy = dataclasses.replace(sample_document, machine=machine)
+    for write in (report.page, report.markdown):
+        assert "The host took 6 % of the processor time away." in write(noisy, drawn)
+        assert "Advisory" not in write(sample_document, drawn)
 
 
 def test_tables_hold_every_pair_problem_gap_profile_case(sample_document: Document, drawn: tuple[Chart, ...]) -> None:
@@ -181,10 +132,17 @@ def test_ids_are_unique_and_every_link_within_the_page_leads_somewhere(
     assert {value[1:] for name, value in found.attributes if name == "href"} <= set(ids)
 
 
-def test_hostile_words_stay_words_in_the_page(sample_document: Document, drawn: tuple[Chart, ...]) -> None:
+@pytest.fixture(scope="module")
+def attack(sample_document: Document) -> tuple[Document, tuple[Chart, ...]]:
+    document: Document = hostile(sample_document)
+    return document, charts.draw(document)
+
+
+def test_hostile_words_stay_words_in_the_page(
+    sample_document: Document, drawn: tuple[Chart, ...], attack: tuple[Document, tuple[Chart, ...]]
+) -> None:
     calm = Tags(report.page(sample_document, drawn))
-    evil_document = hostile(sample_document)
-    evil = Tags(report.page(evil_document, charts.draw(evil_document)))
+    evil = Tags(report.page(*attack))
     assert set(evil.tags) <= set(calm.tags) | {"details", "pre"}
     assert evil.tags.count("script") == 1
     assert {name for name, _ in evil.attributes} <= {name for name, _ in calm.attributes}
@@ -196,9 +154,10 @@ def test_hostile_words_stay_words_in_the_page(sample_document: Document, drawn: 
     assert "\u202e" not in text
 
 
-def test_hostile_words_stay_words_in_markdown(sample_document: Document, drawn: tuple[Chart, ...]) -> None:
-    evil = hostile(sample_document)
-    text = report.markdown(evil, charts.draw(evil))
+def test_hostile_words_stay_words_in_markdown(
+    sample_document: Document, drawn: tuple[Chart, ...], attack: tuple[Document, tuple[Chart, ...]]
+) -> None:
+    text = report.markdown(*attack)
     calm = report.markdown(sample_document, drawn)
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
@@ -257,13 +216,6 @@ def test_an_empty_run_still_makes_a_report(tmp_path: Path, sample_document: Docu
     page = report.write(nothing, tmp_path).read_text(encoding="utf-8")
     assert "No idiom has been measured." in page
     assert "No pair was measured." in (tmp_path / "report.md").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(0.1234, "0.123"), (12.345, "12.35"), (812.14, "812.1"), (60300.4, "60,300")]
-)
-def test_nanoseconds(value: float, text: str) -> None:
-    assert report.nanoseconds(value) == text
 
 
 @pytest.mark.parametrize(("value", "text"), [(49152, "48 KiB"), (8_000_000_000, "7.45 GiB"), (12, "12 bytes")])

@@ -10,9 +10,11 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from desk.conftest import GATHER, Arm, make_panel
 from desk.document import Case, Document, Gap, Problem, Variant
-from desk.table import Row, render, table_rows
+from desk.rows import Row
+from desk.table import render, table_rows
+from desk.testing.made_up_panel import Arm, make_panel
+from desk.testing.sample_cases import GATHER
 
 VERDICTS = ("slower", "faster", "equivalent", "unresolved")
 
@@ -77,7 +79,7 @@ def test_the_largest_ratio_stands_first(sample_document: Document) -> None:
 
 def chosen(rows: Sequence[Row]) -> dict[str, str]:
     """The kind of pair that stands for each contender."""
-    return {row.name: row.pair.kind for row in rows}
+    return {row.name: row.kind for row in rows}
 
 
 def test_each_safe_contender_has_one_row_with_the_pair_that_matters(sample_document: Document) -> None:
@@ -99,7 +101,7 @@ def test_only_safe_contenders_have_rows(sample_document: Document) -> None:
     panel = sample_document.panels[0]
     odd = replace(panel.pairs[0], kind="idiom")  # the second copy of raw, over raw
     document = replace(sample_document, panels=(replace(panel, pairs=(odd, *panel.pairs)),))
-    assert {row.numerator.variant for row in table_rows(document)} == {"at", "span", "range_for"}
+    assert {row.variant for row in table_rows(document)} == {"at", "span", "range_for"}
 
 
 def test_the_denominators_are_named(sample_document: Document) -> None:

@@ -37,8 +37,6 @@ class Library:
 TOOLS = (
     Tool("CMake", ("cmake",), "cmake", "every build", required=True, floor=(3, 25)),
     Tool("Ninja", ("ninja", "ninja-build"), "ninja-build", "every build", required=True),
-    Tool("lld", ("ld.lld",), "lld-19", "linking what Clang compiles"),
-    Tool("llvm-symbolizer", ("llvm-symbolizer",), "llvm-19", "source lines in what the sanitizers report"),
     Tool("Valgrind", ("valgrind",), "valgrind", "exact instruction counts and the tests' memory check"),
     Tool("Git", ("git",), "git", "the commit in a run's facts"),
     Tool("GDB", ("gdb",), "gdb", "looking into a plugin that crashes"),
@@ -67,8 +65,8 @@ LIBRARIES = (
         version="ABSL_LTS_RELEASE_VERSION.ABSL_LTS_RELEASE_PATCH_LEVEL",
     ),
     Library("GSL", "gsl/span", "libmsgsl-dev", "the gsl::span idiom"),
-    Library("GoogleTest", "gtest/gtest.h", "libgtest-dev", "the build of the runner", required=True),
-    Library("GoogleMock", "gmock/gmock.h", "libgmock-dev", "the build of the runner", required=True),
+    Library("GoogleTest", "gtest/gtest.h", "libgtest-dev", "the tests of the runner"),
+    Library("GoogleMock", "gmock/gmock.h", "libgmock-dev", "the tests of the runner"),
 )
 
 

@@ -1,0 +1,49 @@
+"""Draws the charts of a run as SVG: forests of ratios, a map of cases by profiles, curves over sizes.
+
+The same document gives the same bytes: ids are salted with a constant, no date is written and text stays text, so
+that no installed font matters.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+
+import matplotlib as mpl
+
+from desk.charts.curves import draw_curves
+from desk.charts.forest import draw_forests
+from desk.charts.heat_map import draw_map
+from desk.charts.sheet import SETTINGS, Chart
+from desk.document import Document, PairKind
+from desk.errors import DeskError
+from desk.rows import valid_rows
+
+__all__ = ["FILE_NAME", "Chart", "draw"]
+
+FORESTS: tuple[PairKind, ...] = ("idiom", "full", "profile", "language")
+# The names of charts as files, and of nothing else that a reader may keep beside them.
+FILE_NAME = re.compile(
+    r"(map|nulls|forest-[a-z0-9_-]{1,64}-(idiom|full|profile|language)|curves-[a-z0-9_-]{1,64})(-\d+)?\.svg"
+)
+
+
+def draw(document: Document) -> tuple[Chart, ...]:
+    """Every chart of the document: the map, per family forests and curves, the nulls; struck cases are left out."""
+    found = valid_rows(document)
+    charts: list[Chart] = []
+    with mpl.rc_context(SETTINGS), warnings.catch_warnings():
+        # Text stays text: a letter that DejaVu Sans lacks is drawn by the reader's fonts.
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        overview = draw_map(document, found)
+        charts += [overview] if overview else []
+        for family in dict.fromkeys(row.family for row in found):
+            members = [row for row in found if row.family == family]
+            for kind in FORESTS:
+                charts += draw_forests(document, [row for row in members if row.kind == kind], family, kind)
+            charts += draw_curves(document, members, family)
+        charts += draw_forests(document, [row for row in found if row.kind == "null"], None, "null")
+    names = [chart.name for chart in charts]
+    if len(set(names)) != len(names):  # only names that break the document's rules collide; ids must stay apart
+        raise DeskError(f"two charts are both named {max(names, key=names.count)!r}: rename one of their families")
+    return tuple(charts)

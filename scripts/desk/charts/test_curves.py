@@ -1,0 +1,57 @@
+"""Curves: which facets there are, what their title says, and that the names of lines do not overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import matplotlib as mpl
+import pytest
+
+from desk.charts.curves import curves_title, draw_curves, spread
+from desk.charts.sheet import SETTINGS
+from desk.document import Document
+from desk.testing.drawings import row, words
+
+
+@pytest.fixture(autouse=True)
+def _settings() -> Iterator[None]:
+    with mpl.rc_context(SETTINGS):
+        yield
+
+
+def test_the_title_names_the_steepest_idiom() -> None:
+    flat = [row(variant="flat", size=size, ratio=1.5) for size in (1, 2)]
+    steep = [
+        row(variant="steep", size=2, ratio=0.8, label="L2"),
+        row(variant="steep", size=1, ratio=1.6, label="L1"),
+    ]
+    assert curves_title("f", [flat + steep], 0.01) == (
+        "f: over sizes the cost of case/steep on gcc-o2 moves most, from 1.600 (L1) to 0.800 (L2)"
+    )
+    assert "no idiom's cost moves by more than 1 %" in curves_title("f", [flat], 0.01)
+
+
+def test_a_case_with_one_size_has_no_facet(sample_document: Document) -> None:
+    several = [row(size=size, case="two", profile=profile) for size in (1, 2) for profile in ("clang-o2", "gcc-o2")]
+    (chart,) = draw_curves(sample_document, [row(case="one"), *several], "f")
+    heads = [text for text in words(chart.svg) if " · " in text]
+    assert heads == ["two · gcc-o2", "two · clang-o2"]
+    assert (
+        draw_curves(sample_document, [row(case="one"), row(size=1, kind="full"), row(size=2, kind="full")], "f") == []
+    )
+
+
+def test_many_facets_are_cut_into_parts(sample_document: Document, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("desk.charts.curves.PAGE_FACETS", 2)
+    profiles = [profile.name for profile in sample_document.profiles[:3]]
+    found = [row(size=size, profile=profile) for profile in profiles for size in (1, 2)]
+    drawn = draw_curves(sample_document, found, "f")
+    assert [chart.name for chart in drawn] == ["curves-f-1", "curves-f-2"]
+    assert [sum(" · " in text for text in words(chart.svg)) for chart in drawn] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("heights", "placed"), [([], []), ([0, 50], [0, 50]), ([10, 11, 12], [10, 23, 36]), ([0, 0, 60], [0, 13, 60])]
+)
+def test_labels_are_moved_apart(heights: list[float], placed: list[float]) -> None:
+    assert spread(heights, 13) == placed

@@ -1,0 +1,604 @@
+"""The pace of safecost itself: how long it takes to start, build, verify, measure and report on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from desk import cases as case_files
+from desk import document, machine, measure, runner
+from desk import profiles as profile_files
+from desk.build import build_all
+from desk.cases import Case
+from desk.document import Document, Machine
+from desk.errors import HARNESS, OK, WRONG_RESULT, DeskError, UsageError
+from desk.places import ROOT, Folders
+from desk.statistics import launch_ratio, summarise
+
+SCHEMA_VERSION = 1
+PATIENCE = 1_800.0  # seconds for one command: a first build on a busy machine takes minutes
+GRACE = 10.0  # seconds for a command to end what it started
+STARTS = 9
+LAUNCHES = 9  # the interval leaves out the largest and the smallest
+PROFILE = "gcc-o2"
+
+DEFAULT_POOL = 1 << 20  # bytes; what the runner draws when a plan says nothing (src/runner/panel.h)
+POOLS = (0, 1 << 18, 1 << 19, 1 << 20, 1 << 21, 1 << 22)  # bytes; 0 stands for a single input
+POOL_MARGIN = 0.02
+POOL_CASES = (
+    "indexing/gather",
+    "indexing/sum",  # has nothing for a predictor to learn: it shows what a pool costs in cache
+    "iteration/filter_map_sum",
+    "iteration/sort",
+    "strings/tokenize",
+)
+
+Status = Literal["met", "missed", "measured", "failed"]
+Agreement = Literal["agree", "differ", "unresolved"]
+
+_EMPTY_CASE = """\
+// What does a call through the border cost that does nothing?
+#include "kernel/case.h"
+
+namespace pace::border {
+
+struct Input {
+  std::uint64_t unused;
+};
+
+Input generate(safecost::Generator&) { return {0}; }
+
+struct Nothing {
+  explicit Nothing(const Input&) {}
+};
+
+SAFECOST_KERNEL raw(const Nothing&) { return 0; }
+
+auto the_case = safecost::Case<Input>(generate).size(1, "L1").raw<raw>("raw", "returns at once");
+
+}  // namespace pace::border
+
+SAFECOST_EXPORT(pace::border::the_case)
+"""
+_BUILD = """\
+import json, signal
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+from desk import build, cases, profiles
+from desk.places import Folders
+folders = Folders.of(())
+wanted = profiles.with_siblings(profiles.choose(None, ()))
+built = build.build_all(folders, cases.find(folders), wanted)
+print(json.dumps([len(built.plugins), len(built.failures), sorted(built.absent)]))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A contender at one size of pool: nanoseconds a call, and its ratio over raw with the interval."""
+
+    pool_bytes: int  # 0: a single input
+    inputs: int
+    nanoseconds: float
+    ratio: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class PoolRow:
+    """A contender at every size of pool; `change` is its ratio at 4P over that at P, the default.
+
+    Raw's row has no agreement: its ratios are 1, and what tells is its times. Where they grow with the pool, the
+    data no longer fit the cache that they are said to live in.
+    """
+
+    case: str
+    size: int
+    variant: str
+    points: tuple[Point, ...]
+    change: float
+    agreement: Agreement | None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a piece found: a value in the piece's unit, what lies behind it, and rows where it studied pools."""
+
+    value: float
+    detail: str
+    pools: tuple[PoolRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of the table; `detail` says what lies behind the value, or why there is none."""
+
+    name: str
+    what: str
+    unit: str
+    target: float | None
+    measured: float | None
+    detail: str
+
+    @property
+    def status(self) -> Status:
+        """Met or missed against the target, measured where there is none, failed without a value."""
+        if self.measured is None:
+            return "failed"
+        if self.target is None:
+            return "measured"
+        return "met" if self.measured <= self.target else "missed"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A command that ran: seconds on the wall, exit code, and what it said on stdout."""
+
+    seconds: float
+    code: int
+    out: str
+
+
+def timed(tree: Path, *words: str) -> Ended:
+    """Run Python on the desk of `tree` and time it; raises DeskError where it says that it could not work."""
+    command = [sys.executable, "-P", *words]
+    return _timed(command, tree, {**os.environ, "PYTHONPATH": str(tree / "scripts"), "COLUMNS": "80"})
+
+
+def _timed(command: Sequence[str], tree: Path, environment: Mapping[str, str]) -> Ended:
+    start = time.monotonic()
+    process = subprocess.Popen(
+        command,
+        cwd=tree,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C is ours to hand on
+        text=True,
+        errors="replace",
+    )
+    try:
+        out, said = process.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired as error:
+        raise DeskError(f"it did not end within {PATIENCE:g} s") from error
+    finally:
+        _end(process)
+    seconds = time.monotonic() - start
+    if process.returncode not in {OK, HARNESS, WRONG_RESULT}:  # the last two leave a document that tells why
+        raise DeskError(
+            f"it ended with {process.returncode} and said: {(said.strip().splitlines() or ['nothing'])[-1]}"
+        )
+    return Ended(seconds, process.returncode, out)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Ask first: a desk ends the compilers and runners that it started, which are no children of ours."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.communicate(timeout=GRACE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+
+
+@dataclass(frozen=True, slots=True)
+class QuickRun:
+    """A quick run that is over: its folder, its document, and seconds after the build."""
+
+    folder: Path
+    made: Document
+    seconds: float
+
+
+class Workshop:
+    """What several pieces share, made when first asked for, below one temporary folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.tree_is_built = False
+
+    @cached_property
+    def quick_run(self) -> QuickRun:
+        """`run --quick` of everything in the project's own build folder."""
+        return run_quick(ROOT, self.folder / "quick")
+
+    @cached_property
+    def tree(self) -> Path:
+        """A copy of the working tree with nothing built in it: what git tracks or would, as it lies here."""
+        listing = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        listed = subprocess.run(listing, capture_output=True, check=False)
+        if listed.returncode != 0:
+            raise DeskError("the tree cannot be copied: git does not list its files, so this is no git checkout.")
+        tree = self.folder / "tree"
+        for name in dict.fromkeys(filter(None, listed.stdout.decode().split("\0"))):
+            if (ROOT / name).is_file():
+                (tree / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, tree / name, follow_symlinks=False)
+        return tree
+
+
+def run_quick(tree: Path, out: Path, *words: str) -> QuickRun:
+    """Run `run --quick` in `tree` and read its document; the time is that on the wall, without the build."""
+    ended = timed(tree, "-m", "desk", "run", "--quick", "--out", str(out), *words)
+    if not (out / "run.json").exists():
+        raise DeskError(f"the run ended with {ended.code} and left no document.")
+    made = document.read(out / "run.json")
+    return QuickRun(out, made, ended.seconds - made.run.seconds.build)
+
+
+def scope(made: Document) -> str:
+    """How much a run measured, and what it could not, in a few words."""
+    measured = sum(case.status == "measured" for case in made.cases)
+    pairs = sum(len(panel.pairs) for panel in made.panels)
+    words = [f"{measured} of {len(made.cases)} cases, {len(made.panels)} panels, {pairs} pairs"]
+    words += [f"{case.family}/{case.case} {case.status}" for case in made.cases if case.status != "measured"]
+    words += [f"{profile.name} absent" for profile in made.profiles if profile.status == "absent"]
+    return "; ".join(words)
+
+
+# -- the pieces ----------------------------------------------------------------------------------------------
+
+
+def noop(workshop: Workshop) -> Measured:
+    """Start the launcher and the desk to print a version: seconds, the median of several."""
+    del workshop
+    command = [str(ROOT / "scripts" / "safecost"), "--no-setup", "--version"]
+    seconds = [_timed(command, ROOT, dict(os.environ)).seconds for _ in range(STARTS)]
+    return Measured(float(np.median(seconds)), f"median of {STARTS}, {min(seconds):.2f} to {max(seconds):.2f} s")
+
+
+def quick(workshop: Workshop) -> Measured:
+    """Seconds of a quick run of all cases after its build: verification, measuring, document, report, table."""
+    run = workshop.quick_run
+    return Measured(run.seconds, f"{scope(run.made)}; measuring {run.made.run.seconds.measure:.1f} s of it")
+
+
+def verify(workshop: Workshop) -> Measured:
+    """Seconds of the verification of all cases in that run."""
+    made = workshop.quick_run.made
+    return Measured(made.run.seconds.verify, f"{len(made.cases)} cases, {len(made.plugins)} plugins")
+
+
+def report(workshop: Workshop) -> Measured:
+    """Seconds of writing the report of that run, Python's start included."""
+    run = workshop.quick_run
+    ended = timed(ROOT, "-m", "desk", "report", str(run.folder / "run.json"), "--out", str(workshop.folder / "report"))
+    if ended.code != OK:
+        raise DeskError(f"'safecost report' ended with {ended.code}.")
+    page = (workshop.folder / "report" / "report.html").stat().st_size
+    return Measured(ended.seconds, f"{(run.folder / 'run.json').stat().st_size:,} bytes in, {page:,} bytes out")
+
+
+def first_build(workshop: Workshop) -> Measured:
+    """Seconds of the first build of the runner and of all cases with the default profiles, in a fresh tree."""
+    ended = timed(workshop.tree, "-c", _BUILD)
+    if ended.code != OK:
+        raise DeskError("the fresh tree could not be built.")
+    workshop.tree_is_built = True
+    plugins, failures, absent = json.loads(ended.out.splitlines()[-1])
+    words = [f"{plugins} plugins and the runner on {os.cpu_count()} CPUs"]
+    words += [f"{failures} plugins do not compile"] if failures else []
+    return Measured(ended.seconds, "; ".join([*words, *(f"{name} absent" for name in absent)]))
+
+
+def edit(workshop: Workshop) -> Measured:
+    """Seconds from an edit of a case to its numbers, build included: the worse of two cases, one short, one long."""
+    found = case_files.find(Folders.of(()))
+    longest = max(found, key=lambda case: case.files[0].stat().st_size)
+    short = next((case for case in found if case.name == "indexing/sum"), found[0])
+    seconds: dict[str, float] = {}
+    for number, case in enumerate({case.name: case for case in (short, longest)}.values()):
+        if not workshop.tree_is_built:
+            run_quick(workshop.tree, workshop.folder / f"before-edit-{number}", "--filter", f"^{case.name}$")
+        with (workshop.tree / case.files[0].relative_to(ROOT)).open("a", encoding="utf-8") as file:
+            file.write("// edited\n")
+        out = workshop.folder / f"edit-{number}"
+        run = run_quick(workshop.tree, out, "--filter", f"^{case.name}$")
+        if not run.made.panels:
+            raise DeskError(f"{case.name} was edited and gave no number: {scope(run.made)}.")
+        seconds[case.name] = run.seconds + run.made.run.seconds.build
+    return Measured(max(seconds.values()), ", ".join(f"{name} {value:.1f} s" for name, value in seconds.items()))
+
+
+def border(workshop: Workshop) -> Measured:
+    """Nanoseconds of a call of a kernel that returns at once: loop, context, call and return."""
+    folder = workshop.folder / "border"
+    (folder / "pace").mkdir(parents=True)
+    (folder / "pace" / "border.cc").write_text(_EMPTY_CASE, encoding="utf-8")
+    folders = Folders((folder,), workshop.folder / "border-build")
+    case = case_files.find(folders)[0]
+    plan = _plan(case, _plugin(folders, case), workshop.folder) | {"size": 1, "rate": None}
+    plan["contenders"] = [plan["generator"] | {"variant": variant} for variant in ("raw", "null")]
+    medians = []
+    for launch in range(LAUNCHES):
+        result = _launch(plan | {"order_seed": launch})
+        medians.append(float(np.median(result["safecost"]["nanoseconds"][0])))
+    return Measured(
+        float(np.median(medians)),
+        f"median of {LAUNCHES} launches, {min(medians):.2f} to {max(medians):.2f} ns, {PROFILE}",
+    )
+
+
+def pools(workshop: Workshop) -> Measured:
+    """How many contenders have another ratio with pools of 4P than with pools of P, by more than the margin."""
+    known = {case.name: case for case in case_files.find(Folders.of(()))}
+    rows = [row for name in POOL_CASES if name in known for row in study(known[name], workshop.folder, POOLS)]
+    if not rows:
+        raise DeskError(f"none of {', '.join(POOL_CASES)} is here.")
+    count = Counter(row.agreement for row in rows if row.agreement)
+    worst = max(rows, key=lambda row: abs(np.log(row.change)))
+    said = f"of {count.total()} contenders {count['agree']} agree within {POOL_MARGIN:.0%}"
+    said += f", {count['unresolved']} are unresolved"
+    return Measured(count["differ"], f"{said}; worst {worst.case}/{worst.variant} {worst.change - 1:+.1%}", tuple(rows))
+
+
+# -- pools ---------------------------------------------------------------------------------------------------
+
+
+def study(case: Case, scratch: Path, sizes: Sequence[int]) -> list[PoolRow]:
+    """Time one panel at its first size with each size of pool, interleaved launch by launch in random order."""
+    plugin = _plugin(Folders.of(()), case)
+    said = runner.call("verify", {"case": case.name, "describe_only": True, "plugins": [plugin]}, 60)
+    if isinstance(said, runner.Failure) or not said["plugins"]:
+        raise DeskError(f"{case.name} cannot be described.")
+    plan = _plan(case, plugin, scratch) | said["plugins"][0]["parameters"][0]
+    variants = [one["name"] for one in said["plugins"][0]["variants"] if one["gap"] is None]
+    plan["contenders"] = [plugin | {"variant": variant} for variant in variants]
+    shuffle = random.Random(case.name)
+    results: dict[int, list[dict[str, Any]]] = {size: [] for size in sizes}
+    for launch in range(LAUNCHES):
+        for size in shuffle.sample(sizes, len(sizes)):
+            pool = {"pool_bytes": size} if size else {"pool_bytes": 1, "fewest_inputs": 1}
+            results[size].append(_launch(plan | pool | {"order_seed": launch * 1_000_003 + size})["safecost"])
+    return pool_rows(case.name, plan["size"], variants, results)
+
+
+def pool_rows(case: str, size: int, variants: Sequence[str], results: dict[int, list[dict[str, Any]]]) -> list[PoolRow]:
+    """The rows of a panel from what its launches wrote, by size of pool; the first variant is raw."""
+    rows = []
+    for index, variant in enumerate(variants):
+        ratios = {
+            pool: [launch_ratio(one["nanoseconds"][index], one["nanoseconds"][0]) for one in launches]
+            for pool, launches in results.items()
+        }
+        points = []
+        for pool, launches in results.items():
+            said = summarise(ratios[pool], POOL_MARGIN)
+            time_of_call = float(np.median([np.median(one["nanoseconds"][index]) for one in launches]))
+            low, high = (said.low or said.ratio), (said.high or said.ratio)
+            points.append(Point(pool, launches[0]["inputs"], time_of_call, said.ratio, low, high))
+        changes = [b / a for a, b in zip(ratios[DEFAULT_POOL], ratios[4 * DEFAULT_POOL], strict=True)]
+        change = summarise(changes, POOL_MARGIN)
+        words: dict[str, Agreement] = {"equivalent": "agree", "unresolved": "unresolved"}
+        word = words.get(change.verdict, "differ") if index > 0 else None
+        rows.append(PoolRow(case, size, variant, tuple(points), change.ratio, word))
+    return rows
+
+
+def _plugin(folders: Folders, case: Case) -> dict[str, str]:
+    built = build_all(folders, [case], profile_files.choose(PROFILE, ()))
+    if PROFILE in built.absent:
+        raise DeskError(f"profile {PROFILE} is absent: {built.absent[PROFILE]}")
+    if (case.name, PROFILE) not in built.plugins:
+        raise DeskError(f"{case.name} does not compile with {PROFILE}: {built.failures.get((case.name, PROFILE), '')}")
+    return {"profile": PROFILE, "path": str(built.plugins[case.name, PROFILE])}
+
+
+def _plan(case: Case, plugin: dict[str, str], scratch: Path) -> dict[str, Any]:
+    """A plan of the runner as a run makes it, but for size and contenders."""
+    return {
+        "case": case.name,
+        "data": str(case.data),
+        "scratch": str(scratch),
+        "seed": 1,
+        "epoch_seconds": measure.EPOCH_SECONDS,
+        "contender_seconds": measure.DEFAULT.contender_seconds,
+        "generator": plugin,
+    }
+
+
+def _launch(plan: dict[str, Any]) -> dict[str, Any]:
+    result = runner.call("time", plan, 120)
+    if isinstance(result, runner.Failure):
+        raise DeskError(f"{plan['case']} could not be timed: {result.message}")
+    return result
+
+
+# -- the table -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A figure to be: its words, its target in its unit, and the function that measures it."""
+
+    what: str
+    unit: str
+    target: float | None
+    measure: Callable[[Workshop], Measured]
+
+
+PIECES = {
+    "noop": Piece("safecost --version", "s", None, noop),
+    "quick": Piece("run --quick, all cases, after the build", "s", 60.0, quick),
+    "verify": Piece("verification of all cases", "s", None, verify),
+    "report": Piece("the report of that run", "s", 10.0, report),
+    "first_build": Piece("first build, default profiles", "s", 180.0, first_build),
+    "edit": Piece("edit a case, see its numbers", "s", 10.0, edit),
+    "border": Piece("a call that does nothing", "ns", 5.0, border),
+    "pools": Piece("ratios that differ, pools of P and 4P", "", 0.0, pools),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """All that was measured, with the machine and the suite it was measured on; what is not there was not reached."""
+
+    started: str
+    suite: document.Suite
+    machine: Machine
+    complete: bool
+    figures: tuple[Figure, ...]
+    pools: tuple[PoolRow, ...]
+
+
+def choose(only: str | None) -> list[str]:
+    """The pieces to measure, in the table's order; `only` holds names with commas between, or is None for all."""
+    if only is None:
+        return list(PIECES)
+    wanted = {name.strip() for name in only.split(",") if name.strip()}
+    if not wanted or not wanted <= PIECES.keys():
+        raise UsageError(f"--only {only!r}: choose from {', '.join(PIECES)}.")
+    return [name for name in PIECES if name in wanted]
+
+
+def measure_piece(name: str, workshop: Workshop) -> tuple[Figure, tuple[PoolRow, ...]]:
+    """Measure one piece; one that fails is a figure without a value, and says why."""
+    piece = PIECES[name]
+    try:
+        found = piece.measure(workshop)
+    except (DeskError, OSError) as error:
+        reason = document.scrub(str(error), [(str(workshop.folder), "temporary"), (str(ROOT), ".")], 2_000)
+        return Figure(name, piece.what, piece.unit, piece.target, None, reason), ()
+    return Figure(name, piece.what, piece.unit, piece.target, found.value, found.detail), found.pools
+
+
+def run(only: str | None, out: Path | None, console: Console) -> int:
+    """Measure, print the table and write it; returns 1 if a piece failed. A missed target is no failure.
+
+    An interrupt leaves what was measured until then, and is raised again.
+    """
+    names = choose(only)
+    if out is not None and (out.suffix != ".json" or not out.parent.is_dir()):
+        raise UsageError(f"--out {out}: give a file name that ends in .json, in a folder that exists.")
+    started, facts, sampler = measure.now(), machine.facts(), machine.Sampler()
+    figures: list[Figure] = []
+    rows: tuple[PoolRow, ...] = ()
+    try:
+        with tempfile.TemporaryDirectory(prefix="safecost-pace-") as folder:
+            workshop = Workshop(Path(folder).resolve())
+            for name in names:
+                print(f"pace: {name}", file=sys.stderr)
+                figure, found = measure_piece(name, workshop)
+                figures.append(figure)
+                rows += found
+    finally:
+        on = machine.after(facts, sampler.stop())
+        made = Pace(started, measure.suite(), on, len(figures) == len(names), tuple(figures), rows)
+        if figures:
+            render(made, console)
+        if figures and out is not None:
+            out.write_text(json.dumps(to_json(made), indent=1) + "\n", encoding="utf-8")
+            out.with_suffix(".md").write_text(markdown(made), encoding="utf-8")
+    return HARNESS if any(figure.status == "failed" for figure in figures) else OK
+
+
+def to_json(made: Pace) -> dict[str, Any]:
+    """The figures as a JSON object; a figure's status stands beside its value."""
+    plain = asdict(made)
+    for figure, written in zip(made.figures, plain["figures"], strict=True):
+        written["status"] = figure.status
+    return {"schema": "safecost-pace", "schema_version": SCHEMA_VERSION} | plain
+
+
+def amount(value: float | None, unit: str) -> str:
+    """A value with its unit, to three digits; a dash for none."""
+    if value is None:
+        return "–"
+    return f"{value:.{0 if value == int(value) or value >= 100 else 1 if value >= 10 else 2}f} {unit}".strip()
+
+
+def surroundings(made: Pace) -> str:
+    """Where and when, and what else was running, as one line."""
+    on = made.machine
+    commit = (made.suite.commit or "of no commit")[:12] + (" and changes" if made.suite.modified else "")
+    company = f"load {on.load_before:.1f} before, {on.load_after:.1f} after, {on.steal_share:.1%} stolen"
+    virtual = f", {on.virtualization}" if on.virtualization else ""
+    where = f"{on.cpu}, {on.logical_cpus} CPUs{virtual}, {on.distribution}"
+    return f"{made.started[:10]}, {where}; {company}; suite {commit}"
+
+
+def markdown(made: Pace) -> str:
+    """The figures, and the pools where they were studied, as tables of Markdown."""
+    lines = [f"Measured {surroundings(made)}{'' if made.complete else '; interrupted'}.", ""]
+    lines += ["| name | what | target | measured | | |", "|---|---|---:|---:|---|---|"]
+    for one in made.figures:
+        values = f"{amount(one.target, one.unit)} | {amount(one.measured, one.unit)} | {one.status}"
+        lines.append(f"| `{one.name}` | {one.what} | {values} | {_cell(one.detail)} |")
+    if made.pools:
+        lines += ["", f"Time over raw by size of pool; the last column: 4P over P, {_pool_name(DEFAULT_POOL)}.", ""]
+        lines += [f"| contender | {' | '.join(map(_pool_name, POOLS))} | |", f"|---|{'---:|' * len(POOLS)}---|"]
+    for row in made.pools:
+        end = f"{row.agreement}, {row.change - 1:+.1%}" if row.agreement else ""
+        lines.append(f"| {row.case}/{row.variant} | {' | '.join(pool_cells(row, 3))} | {end} |")
+    return "\n".join(lines) + "\n"
+
+
+def pool_cells(row: PoolRow, digits: int) -> list[str]:
+    """What a row shows at each size of pool: its ratio, or, of raw code, nanoseconds a call."""
+    if row.agreement is None:
+        return [f"{point.nanoseconds:,.0f} ns" for point in row.points]
+    return [f"{point.ratio:.{digits}f}" for point in row.points]
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())
+
+
+def _pool_name(size: int) -> str:
+    return "one input" if size == 0 else f"{size >> 10} KiB" if size < 1 << 20 else f"{size >> 20} MiB"
+
+
+def render(made: Pace, console: Console) -> None:
+    """Print the figures, what lies behind them, and the pools."""
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for heading in ("name", "what"):
+        table.add_column(heading)
+    table.add_column("target", justify="right", no_wrap=True)
+    table.add_column("measured", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for one in made.figures:
+        style = {"missed": "yellow", "failed": "red"}.get(one.status, "")
+        values = (amount(one.target, one.unit), amount(one.measured, one.unit))
+        table.add_row(Text(one.name), Text(one.what), *values, Text(one.status, style=style))
+    console.print(table)
+    for one in made.figures:
+        console.print(Text(f"{one.name}: {one.detail}"))
+    if made.pools:
+        console.print(_pool_table(made.pools))
+    console.print(Text(surroundings(made)))
+
+
+def _pool_table(rows: Sequence[PoolRow]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("over raw, by pool", overflow="fold")
+    for size in POOLS:
+        heading = _pool_name(size).replace(" input", "").replace(" KiB", "K").replace(" MiB", "M")
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("P and 4P", no_wrap=True)
+    for row in rows:
+        if row.agreement is None:
+            table.add_section()
+            table.add_row(Text(row.case))
+        name = "raw, ns" if row.agreement is None else row.variant
+        table.add_row(Text(name), *(cell.removesuffix(" ns") for cell in pool_cells(row, 2)), row.agreement or "")
+    return table
