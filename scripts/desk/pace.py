@@ -40,7 +40,7 @@ STARTS = 9
 LAUNCHES = 9  # the interval leaves out the largest and the smallest
 PROFILE = "gcc-o2"
 
-DEFAULT_POOL = 1 << 20  # bytes; what the runner draws when a plan says nothing (src/runner/panel.h)
+DEFAULT_POOL = 512 << 10  # bytes; what the runner draws when a plan says nothing (src/runner/panel.h)
 POOLS = (0, 1 << 18, 1 << 19, 1 << 20, 1 << 21, 1 << 22)  # bytes; 0 stands for a single input
 POOL_MARGIN = 0.02
 POOL_CASES = (

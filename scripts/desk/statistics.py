@@ -5,12 +5,13 @@ Everything is computed on logarithms of ratios, so that swapping the arms of a p
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from desk.document import Verdict
 from desk.errors import DeskError
@@ -69,7 +70,8 @@ def sign_test_interval(values: ArrayLike, level: float = 0.95) -> Interval | Non
     if count < FEWEST_LAUNCHES:
         return None
     ranks = np.arange(1, count // 2 + 1)
-    attained = 1.0 - 2.0 * stats.binom.cdf(ranks - 1, count, 0.5)
+    below = list(accumulate(math.comb(count, successes) for successes in range(count // 2)))
+    attained = np.array([1.0 - 2.0 * math.ldexp(outcomes, -count) for outcomes in below])
     sufficient = np.flatnonzero(attained >= level)
     if not len(sufficient):
         return None

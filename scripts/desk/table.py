@@ -24,6 +24,7 @@ MOST_REASONS = 5
 
 _STYLES: dict[Verdict, str] = {"slower": "red", "faster": "green", "equivalent": "", "unresolved": "yellow"}
 _WITHIN = "*"
+_BETWEEN = 2  # columns of the terminal between two of the table
 _SHOWN_FIRST: tuple[PairKind, ...] = ("full", "language", "idiom")
 
 
@@ -84,7 +85,7 @@ def _table(rows: Sequence[Row], marked: Sequence[Row], console: Console) -> Tabl
     ratio, verdict = max(len(_ratio(row)) for row in rows), len("unresolved")
     headings = ("case", "idiom", "profile")
     natural = [max(map(len, (heading, *column))) for heading, *column in zip(headings, *cells, strict=True)]
-    widths = _narrowed(natural, console.width - ratio - verdict - len(headings) - 1)
+    widths = _narrowed(natural, console.width - ratio - verdict - _BETWEEN * (len(headings) + 1) - 1)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for heading, width in zip(headings, widths, strict=True):
         table.add_column(heading, overflow="fold", width=width)

@@ -45,7 +45,7 @@ TEST(Panel, TimesEveryContenderInEveryRound) {
 TEST(Panel, DrawsAPoolOfManyInputs) {
   const auto panel = Panel::load(plan_with("nothing"));
   ASSERT_TRUE(panel.ok());
-  EXPECT_EQ((*panel)->pool().count(), 256u);  // 1 MiB of 4 KiB inputs
+  EXPECT_EQ((*panel)->pool().count(), 128u);  // 512 KiB of 4 KiB inputs
 }
 
 TEST(Panel, WritesGoogleBenchmarkJsonWithoutHostAndPath) {
