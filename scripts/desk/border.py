@@ -219,7 +219,9 @@ class Recipe:
         commands = []
         for line in said.splitlines():
             steps = re.split(r"\s&&(?:\s|$)", line)
-            commands.append(max((tuple(shlex.split(step)) for step in steps), key=len))
+            command = max((tuple(shlex.split(step)) for step in steps), key=len)
+            if not command[-1].endswith("kernel/table.cc"):  # shared by all plugins, and linked as it is
+                commands.append(command)
         return cls(folder, *commands)
 
     @property
@@ -236,7 +238,8 @@ class Recipe:
     def plugin(self, out: Path, compiled: Path | None = None, without: str = "") -> Path:
         """Link a plugin of an object file, or of the one that the build made."""
         words = [
-            str(compiled) if compiled and word.endswith(".o") else word for word in _left(self.second, without, ("-o",))
+            str(compiled) if compiled and word.endswith("sum.cc.o") else word
+            for word in _left(self.second, without, ("-o",))
         ]
         run([*words, "-o", out], self.folder)
         return out

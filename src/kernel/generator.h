@@ -48,14 +48,14 @@ class Arena {
   template <class T>
   std::span<T> array(std::size_t count) {
     static_assert(std::is_trivially_copyable_v<T>, "inputs are plain C data");
-    blocks_.push_back(std::make_unique<std::byte[]>(count * sizeof(T)));
-    bytes_ += count * sizeof(T);
-    return {reinterpret_cast<T*>(blocks_.back().get()), count};
+    return {reinterpret_cast<T*>(block(count * sizeof(T))), count};
   }
 
   std::size_t bytes() const { return bytes_; }
 
  private:
+  std::byte* block(std::size_t bytes);
+
   std::vector<std::unique_ptr<std::byte[]>> blocks_;
   std::size_t bytes_ = 0;
 };

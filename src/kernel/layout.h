@@ -9,6 +9,7 @@
 #include <string>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 
 namespace safecost {
 
@@ -61,40 +62,58 @@ auto fields(const T& object) {
 
 }  // namespace layout_detail
 
+// The spelling so far.
+class Layout {
+ public:
+  void text(const char* more);
+  void number(std::size_t value);
+  const std::string& spelled() const { return spelled_; }
+
+ private:
+  std::string spelled_;
+};
+
 template <class Qualified>
-std::string layout_of() {
+void spell_layout(Layout& layout) {
   using T = std::remove_cv_t<Qualified>;
   if constexpr (std::is_void_v<T>) {
-    return "void";
+    layout.text("void");
   } else if constexpr (std::is_pointer_v<T>) {
-    return std::string("*").append(layout_of<std::remove_pointer_t<T>>());
+    layout.text("*");
+    spell_layout<std::remove_pointer_t<T>>(layout);
   } else if constexpr (std::is_same_v<T, bool>) {
-    return "bool";
+    layout.text("bool");
   } else if constexpr (std::is_enum_v<T>) {
-    return layout_of<std::underlying_type_t<T>>();
-  } else if constexpr (std::is_integral_v<T>) {
-    if (sizeof(T) == 1) return "b";
-    return std::string(std::is_signed_v<T> ? "i" : "u").append(std::to_string(sizeof(T)));
-  } else if constexpr (std::is_floating_point_v<T>) {
-    return std::string("f").append(std::to_string(sizeof(T)));
+    spell_layout<std::underlying_type_t<T>>(layout);
+  } else if constexpr (std::is_integral_v<T> && sizeof(T) == 1) {
+    layout.text("b");
+  } else if constexpr (std::is_arithmetic_v<T>) {
+    layout.text(std::is_floating_point_v<T> ? "f" : std::is_signed_v<T> ? "i" : "u");
+    layout.number(sizeof(T));
   } else {
     static_assert(std::is_standard_layout_v<T> && std::is_trivially_copyable_v<T>,
                   "an input is a plain C struct");
     const T object{};
-    std::string text = "{";
-    std::apply(
-        [&](const auto&... field) {
-          const auto add = [&]<class Field>(const Field& member) {
-            const auto offset = reinterpret_cast<const std::byte*>(&member) -
-                                reinterpret_cast<const std::byte*>(&object);
-            text.append(text.size() > 1 ? "," : "").append(std::to_string(offset));
-            text.append(":").append(layout_of<Field>());
-          };
-          (add(field), ...);
-        },
-        layout_detail::fields(object));
-    return text.append("}").append(std::to_string(sizeof(T)));
+    const char* separator = "{";
+    const auto field = [&]<class Field>(const Field& member) {
+      layout.text(std::exchange(separator, ","));
+      layout.number(static_cast<std::size_t>(reinterpret_cast<const std::byte*>(&member) -
+                                             reinterpret_cast<const std::byte*>(&object)));
+      layout.text(":");
+      spell_layout<Field>(layout);
+    };
+    std::apply([&](const auto&... members) { (field(members), ...); },
+               layout_detail::fields(object));
+    layout.text("}");
+    layout.number(sizeof(T));
   }
+}
+
+template <class T>
+std::string layout_of() {
+  Layout layout;
+  spell_layout<T>(layout);
+  return layout.spelled();
 }
 
 }  // namespace safecost

@@ -1,0 +1,189 @@
+#include "kernel/table.h"
+
+#include <cstdio>
+#include <deque>
+#include <exception>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "kernel/facts.h"
+#include "kernel/layout.h"
+
+namespace safecost {
+
+namespace {
+
+safecost_report border_report = {sizeof(safecost_report), 0, 0, {}};
+
+template <class Value>
+using ByFault = std::vector<std::pair<std::string_view, Value>>;
+
+struct Variant {
+  safecost_variant abi;
+  ByFault<safecost_kernel> fault_kernels;
+  ByFault<const char*> claims;
+};
+
+struct Pool : safecost_pool {
+  std::vector<std::byte> made;
+  Arena arena;
+};
+
+}  // namespace
+
+std::uint64_t report_exception() noexcept {
+  border_report.stop = SAFECOST_STOP_EXCEPTION;
+  ++border_report.count;
+  const auto note = [](const char* what) {
+    std::snprintf(border_report.text, sizeof border_report.text, "%s", what);
+  };
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    note(error.what());
+  } catch (...) {
+    note("not a std::exception");
+  }
+  return 0xdeadull << 48;
+}
+
+void Layout::text(const char* more) { spelled_.append(more); }
+void Layout::number(std::size_t value) { spelled_.append(std::to_string(value)); }
+
+std::byte* Arena::block(std::size_t bytes) {
+  bytes_ += bytes;
+  return blocks_.emplace_back(std::make_unique<std::byte[]>(bytes)).get();
+}
+
+struct Table::State {
+  State(Generate make, std::size_t size, std::string spelled)
+      : generate(make), input_size(size), layout(std::move(spelled)) {}
+
+  Generate generate;
+  std::size_t input_size;
+  std::string layout;
+  std::uint32_t flags = 0;
+  std::uint32_t minimum_size = 0;
+  std::vector<safecost_fact> facts = compiler_facts();
+  std::vector<safecost_parameter> parameters;
+  std::vector<safecost_fault> faults;
+  std::vector<Variant> variants;
+  safecost_variant null = {};
+  std::vector<safecost_variant> table;
+  std::deque<std::vector<safecost_kernel>> kernels;  // a deque keeps earlier arrays in place
+  std::deque<std::vector<const char*>> claims;
+  safecost_plugin plugin = {};
+
+  // Static, since the border's callbacks carry no state: one case a plugin.
+  static inline State* the_case = nullptr;
+
+  // Named values laid out as one array over all faults.
+  template <class Value>
+  const Value* by_fault(const ByFault<Value>& named, std::deque<std::vector<Value>>& arrays) const {
+    std::vector<Value>& array = arrays.emplace_back(faults.size(), nullptr);
+    for (const auto& [name, value] : named) {
+      for (std::size_t i = 0; i < faults.size(); ++i) {
+        if (name == faults[i].name) array[i] = value;
+      }
+    }
+    return array.data();
+  }
+
+  static const safecost_pool* make_pool(const safecost_request* request) noexcept {
+    try {
+      const State& self = *the_case;
+      auto pool = std::make_unique<Pool>();
+      const char* const fault =
+          request->fault == SAFECOST_NO_FAULT ? nullptr : self.faults.at(request->fault).name;
+      pool->made.resize(request->count * self.input_size);
+      for (std::uint32_t i = 0; i < request->count; ++i) {
+        Generator generator(*request, i, fault, pool->arena);
+        self.generate(generator, pool->made.data() + i * self.input_size);
+      }
+      static_cast<safecost_pool&>(*pool) = {sizeof(safecost_pool), request->count,
+                                            pool->made.data(), self.input_size,
+                                            pool->arena.bytes()};
+      return pool.release();
+    } catch (...) {
+      report_exception();
+      return nullptr;
+    }
+  }
+  static void release_pool(const safecost_pool* pool) noexcept {
+    delete static_cast<const Pool*>(pool);
+  }
+};
+
+Table::Table(Generate generate, std::size_t input_size, std::string layout)
+    : state_(new State(generate, input_size, std::move(layout))) {
+  State::the_case = state_;
+}
+
+void Table::add_parameter(std::uint64_t size, double rate, const char* label, Tier tier) {
+  state_->parameters.push_back(
+      {sizeof(safecost_parameter), static_cast<std::uint32_t>(tier), size, rate, label});
+}
+
+void Table::set_minimum_size(std::uint32_t size) { state_->minimum_size = size; }
+
+void Table::set_system_bound() { state_->flags |= SAFECOST_CASE_SYSTEM_BOUND; }
+
+void Table::add_fault(const Fault& fault) {
+  state_->faults.push_back({sizeof(safecost_fault), fault.kind, fault.cwe, fault.oracles,
+                            fault.stops, 0, fault.size, fault.name, fault.description,
+                            fault.contract, fault.reference});
+}
+
+void Table::add_variant(const safecost_variant& variant, safecost_kernel second) {
+  if (variant.role == SAFECOST_ROLE_RAW && state_->null.run == nullptr) {
+    state_->null = variant;
+    state_->null.role = SAFECOST_ROLE_NULL;
+    state_->null.name = "null";
+    state_->null.summary = "the first raw variant's source as a second function; its ratio is 1";
+    state_->null.run = second;
+  }
+  state_->variants.push_back({variant, {}, {}});
+}
+
+void Table::add_fault_kernel(const char* fault, safecost_kernel kernel) {
+  state_->variants.back().fault_kernels.emplace_back(fault, kernel);
+}
+
+void Table::add_claim(const char* fault, const char* checks) {
+  state_->variants.back().claims.emplace_back(fault, checks);
+}
+
+const safecost_plugin* Table::plugin(const char* name) {
+  State& self = *state_;
+  for (Variant& variant : self.variants) {
+    if (!variant.fault_kernels.empty()) {
+      variant.abi.fault_kernels = self.by_fault(variant.fault_kernels, self.kernels);
+    }
+    if (!variant.claims.empty()) variant.abi.claims = self.by_fault(variant.claims, self.claims);
+    self.table.push_back(variant.abi);
+  }
+  if (self.null.run != nullptr) self.table.push_back(self.null);
+  self.plugin = {.abi_version = SAFECOST_ABI_VERSION,
+                 .struct_size = sizeof(safecost_plugin),
+                 .name = name,
+                 .language = "c++",
+                 .input_layout = self.layout.c_str(),
+                 .flags = self.flags,
+                 .minimum_size = self.minimum_size,
+                 .fact_count = static_cast<std::uint32_t>(self.facts.size()),
+                 .parameter_count = static_cast<std::uint32_t>(self.parameters.size()),
+                 .variant_count = static_cast<std::uint32_t>(self.table.size()),
+                 .fault_count = static_cast<std::uint32_t>(self.faults.size()),
+                 .facts = self.facts.data(),
+                 .parameters = self.parameters.data(),
+                 .variants = self.table.data(),
+                 .faults = self.faults.data(),
+                 .report = &border_report,
+                 .generate = State::make_pool,
+                 .release = State::release_pool};
+  return &self.plugin;
+}
+
+}  // namespace safecost
