@@ -58,7 +58,7 @@ def limit(variable: str, usual: float) -> float:
     return seconds
 
 
-QUICK = Mode("quick", 0, 6, 0.014)
+QUICK = Mode("quick", 0, 6, 0.012)
 DEFAULT = Mode("default", 0, 12, 0.03)
 FULL = Mode("full", 1, 20, 0.05)
 
