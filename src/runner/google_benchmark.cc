@@ -56,7 +56,7 @@ void solo(benchmark::State& state, Contender& contender) {
   }
   const std::size_t contexts = contender.contexts();
   std::size_t at = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {  // NOLINT(clang-analyzer-deadcode.DeadStores)
     if (contender.mutates() && at == 0) {
       state.PauseTiming();
       contender.reset(0, contexts);

@@ -34,14 +34,16 @@ absl::StatusOr<std::vector<std::string>> exported_symbols(const std::string& pat
   std::ifstream file(path, std::ios::binary);
   if (!file) return absl::NotFoundError(fmt::format("cannot open {}", path));
   const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  const auto broken = absl::InvalidArgumentError("not a complete ELF64 shared object");
+  const auto broken = [] {
+    return absl::InvalidArgumentError("not a complete ELF64 shared object");
+  };
   const auto* header = at<Elf64_Ehdr>(bytes, 0);
   if (header == nullptr || std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
       header->e_ident[EI_CLASS] != ELFCLASS64) {
-    return broken;
+    return broken();
   }
   const auto* sections = at<Elf64_Shdr>(bytes, header->e_shoff, header->e_shnum);
-  if (sections == nullptr) return broken;
+  if (sections == nullptr) return broken();
   std::vector<std::string> names;
   for (std::size_t i = 0; i < header->e_shnum; ++i) {
     if (sections[i].sh_type != SHT_DYNSYM || sections[i].sh_link >= header->e_shnum) continue;
@@ -49,7 +51,7 @@ absl::StatusOr<std::vector<std::string>> exported_symbols(const std::string& pat
     const std::uint64_t count = sections[i].sh_size / sizeof(Elf64_Sym);
     const auto* symbols = at<Elf64_Sym>(bytes, sections[i].sh_offset, count);
     if (symbols == nullptr || at<char>(bytes, text.sh_offset, text.sh_size) == nullptr)
-      return broken;
+      return broken();
     for (std::uint64_t s = 0; s < count; ++s) {
       const bool defined = symbols[s].st_shndx != SHN_UNDEF;
       const bool shared = ELF64_ST_BIND(symbols[s].st_info) != STB_LOCAL;
