@@ -91,20 +91,32 @@ def pattern_of(expression: str | None) -> re.Pattern[str] | None:
 
 
 def choose(cases: list[Case], pattern: re.Pattern[str] | None) -> list[Case]:
-    """The cases to build: those whose name matches, or, where none does, those with a matching contender.
+    """The cases to build: those whose name matches, or, where none does, those with a variant that can match.
 
-    A contender's name is `family/case/variant@profile` here, so the profile part cannot be judged before the
-    build; a filter that names one keeps every case. Raises UsageError where nothing can match.
+    What follows the variant in a contender's name, the parameters and the profile, is judged after the build.
+    Raises UsageError where nothing can match.
     """
     if pattern is None:
         return cases
     by_name = [case for case in cases if pattern.search(case.name)]
     if by_name:
         return by_name
-    by_variant = [case for case in cases if any(pattern.search(f"{case.name}/{name}") for name in case.variants())]
+    before = _before_parameters(pattern)
+    by_variant = [case for case in cases if any(before.search(f"{case.name}/{name}") for name in case.variants())]
     if by_variant:
         return by_variant
-    if "@" in pattern.pattern or ":" in pattern.pattern:
-        return cases
+    if before is not pattern:
+        return cases  # as '2048@gcc-o2' may match any of them
     families = ", ".join(dict.fromkeys(case.name.split("/")[0] for case in cases))
     raise UsageError(f"--filter {pattern.pattern!r} matches no case: the families are {families}; see 'safecost list'.")
+
+
+def _before_parameters(pattern: re.Pattern[str]) -> re.Pattern[str]:
+    """The part of a filter that speaks of case and variant; one that matches anything where it cannot be cut off."""
+    text = re.split(r"@|/?size:|/?rate:", pattern.pattern, maxsplit=1)[0]
+    if text == pattern.pattern:
+        return pattern
+    try:
+        return re.compile("" if "|" in pattern.pattern else text)
+    except re.error:  # cut within a group
+        return re.compile("")

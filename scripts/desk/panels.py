@@ -96,8 +96,9 @@ def _matching(
 
     def found(contender: Contender) -> bool:
         name = contender_name(case, contender.variant, parameter.size, parameter.rate, contender.profile)
-        # The short name, too, since by it the cases to build are chosen: 'sum/at$' means the same to both.
-        return any(pattern.search(one) for one in (name, f"{case}/{contender.variant}"))
+        # The short names, too, since by them the cases to build are chosen: 'sum/at$' means the same to both.
+        short = f"{case}/{contender.variant}"
+        return any(pattern.search(one) for one in (name, short, f"{short}@{contender.profile}"))
 
     if not any(found(contender) for contender in everyone):
         return ()

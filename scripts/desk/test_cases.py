@@ -106,6 +106,12 @@ def three(tmp_path: Path) -> list[Case]:
         ("/at$", ["indexing/sum"]),
         ("string_view|span", ["indexing/gather", "strings/copy"]),
         ("@gcc-o2", ["indexing/gather", "indexing/sum", "strings/copy"]),
+        ("/at@gcc-o2", ["indexing/sum"]),
+        ("64@gcc-o2", ["indexing/gather", "indexing/sum", "strings/copy"]),
+        ("sum/at/size:64@gcc-o2", ["indexing/sum"]),
+        ("^indexing/.*@gcc-o2", ["indexing/gather", "indexing/sum"]),
+        ("at@gcc-o2|nobody@clang-o2", ["indexing/gather", "indexing/sum", "strings/copy"]),
+        ("(at@gcc-o2)", ["indexing/gather", "indexing/sum", "strings/copy"]),
         ("size:64", ["indexing/gather", "indexing/sum", "strings/copy"]),
     ],
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
+import sys
 from pathlib import Path
+from typing import TextIO
 
 import click
 import pytest
@@ -206,33 +207,40 @@ def test_an_error_has_its_code_and_no_traceback(
     assert ended.err.lstrip().startswith(sentence)  # click ends the line that a terminal shows ^C in
 
 
+def printing_to(monkeypatch: pytest.MonkeyPatch, stdout: TextIO, *words: str) -> int:
+    """Run a command whose stdout goes there; `doctor` leaves what it says in the buffer."""
+    monkeypatch.setitem(cli.main.commands, "doctor", click.Command("doctor", callback=lambda: print("all is well")))
+    monkeypatch.setattr(sys, "stdout", stdout)
+    return cli.entry(list(words))
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
-def test_a_full_disk_behind_stdout_is_told() -> None:
-    with open("/dev/full", "wb") as full:  # noqa: PTH123
-        done = subprocess.run(
-            commands.arguments("list"),
-            env=commands.environment(),
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-    assert (done.returncode, done.stderr) == (1, "safecost: No space left on device\n")
+@pytest.mark.parametrize("command", ["list", "doctor"])
+def test_a_full_disk_behind_stdout_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    full = Path("/dev/full").open("w", encoding="utf-8")  # noqa: SIM115 - it cannot be closed: that would write
+    assert printing_to(monkeypatch, full, command) == 1
+    monkeypatch.undo()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), full.fileno())
+    assert capsys.readouterr().err == "safecost: No space left on device\n"
 
 
-def test_a_reader_that_leaves_early_is_no_reason_to_complain() -> None:
+@pytest.mark.parametrize("command", ["list", "doctor"])
+def test_a_reader_that_leaves_early_is_no_reason_to_complain(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    with os.fdopen(writer, "wb") as pipe:
-        done = subprocess.run(
-            commands.arguments("list"),
-            env=commands.environment(),
-            stdout=pipe,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-    assert (done.returncode, done.stderr) == (1, "")
+    with os.fdopen(writer, "w", encoding="utf-8") as pipe:
+        code: object
+        try:
+            code = printing_to(monkeypatch, pipe, command)
+        except SystemExit as end:  # click's way
+            code = end.code
+        assert code == 1
+        os.dup2(os.open(os.devnull, os.O_WRONLY), pipe.fileno())
+    assert capsys.readouterr().err == ""
 
 
 def test_a_terminal_that_lacks_characters_ends_no_command() -> None:

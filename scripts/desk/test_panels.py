@@ -87,6 +87,12 @@ def test_every_panel_holds_exactly_one_null_and_nobody_twice(one: Profile) -> No
     assert len(arms) == len(set(arms))
 
 
+def test_a_panel_without_a_null_of_its_own_borrows_one_only() -> None:
+    plain, clang = ((CASE, name) for name in ("rust", "clang-o2"))
+    arms = panel_of(CHECKED_TWIN, {**VARIANTS, plain: CXX, clang: CXX}).contenders
+    assert [arm.profile for arm in arms if arm.role == "null"] == ["rust"]
+
+
 def test_a_profile_that_could_not_be_built_has_no_panel_and_is_no_sibling() -> None:
     some = {key: value for key, value in VARIANTS.items() if key[1] != "gcc-o2"}
     assert panels.plan([CASE], [PLAIN, HARDENED], {CASE: [SMALL]}, some, 0) == [panel_of(HARDENED, some)]
@@ -107,6 +113,7 @@ def test_a_tier_holds_the_sizes_below_it() -> None:
         ("sum$", {"raw", "raw_restrict", "at", "null"}),
         ("sum/at", {"raw", "raw_restrict", "at", "null"}),
         ("sum/at$", {"raw", "raw_restrict", "at", "null"}),
+        ("sum/at@gcc-o2$", {"raw", "raw_restrict", "at", "null"}),
         ("sum/raw", {"raw", "raw_restrict", "null"}),
         ("sum/at/size:2048@gcc-o2$", {"raw", "raw_restrict", "at", "null"}),
         ("size:4096", set()),

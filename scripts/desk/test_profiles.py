@@ -33,6 +33,8 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     put(folder, "plain", **base, flags=[["-O2", "speed"], ["-fno-plt", "calls"]])
     put(folder, "checked", plain="plain", flags=[["-DCHECKS", "checks"]], default=True)
     put(folder, "again", plain="plain")
+    put(folder, "twin", language="rust", compiler="rustc", library="std", against="plain")
+    put(folder, "checked_twin", plain="twin", flags=[["-C", "checks"]])
     return folder
 
 
@@ -55,7 +57,7 @@ def test_choosing() -> None:
         return [profile.name for profile in profiles.choose(chosen, given)]
 
     assert names(None) == ["plain", "checked"]
-    assert names("all") == ["plain", "again", "checked"]
+    assert names("all") == ["plain", "again", "checked", "twin", "checked_twin"]
     assert names("again, plain,again") == ["again", "plain"]
     assert names("again,default") == ["again", "plain", "checked"]
     assert names(None, "mine: g++") == ["mine"]
@@ -66,6 +68,8 @@ def test_choosing() -> None:
 def test_siblings_are_built_too() -> None:
     chosen = profiles.choose("checked,again", ())
     assert [profile.name for profile in profiles.with_siblings(chosen)] == ["checked", "again", "plain"]
+    chosen = profiles.choose("checked_twin", ())
+    assert [profile.name for profile in profiles.with_siblings(chosen)] == ["checked_twin", "twin", "plain"]
 
 
 @pytest.mark.parametrize(
