@@ -219,14 +219,21 @@ class Measurement:
         seed = (self.options.seed * 1_000_003 + launch * 10_007 + number) % 2**53
         result = runner.call("time", self._plan(panel, seed, scratch), self.options.launch_seconds)
         if isinstance(result, runner.Failure):
+            known = {self._name(panel, arm): arm for arm in panel.contenders}
+            arm = known.get(result.contender or "")
+            variant, profile = (arm.variant, arm.profile) if arm else (None, panel.profile)
             place = (panel.parameter.size, panel.parameter.rate)
-            self._note(result.kind, panel.case, None, panel.profile, f"while it was timed: {result.message}", *place)
+            self._note(result.kind, panel.case, variant, profile, f"while it was timed: {result.message}", *place)
             return False
         name = f"{panel.case}@{panel.profile}-{panel.parameter.size}-{number:03}-{launch:02}.json".replace("/", ".")
         (self.options.out / "launches" / name).write_text(json.dumps(result) + "\n", encoding="utf-8")
         rounds = result["safecost"]["nanoseconds"]
         self.results[panel].append((doc.Launch(seed, result["safecost"]["calls"], len(rounds[0])), rounds))
         return True
+
+    @staticmethod
+    def _name(panel: panels.Panel, arm: panels.Contender) -> str:
+        return doc.contender_name(panel.case, arm.variant, panel.parameter.size, panel.parameter.rate, arm.profile)
 
     def _plan(self, panel: panels.Panel, seed: int, scratch: Path) -> dict[str, Any]:
         def entry(profile: str, variant: str) -> dict[str, str]:

@@ -30,8 +30,8 @@ def run(
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command to its end; `given` is its stdin, `seconds` how long it may take, `options` are Popen's.
 
-    Raises subprocess.TimeoutExpired, or FileNotFoundError where there is no such command. Whatever is raised, the
-    command and all that it started have ended.
+    Raises subprocess.TimeoutExpired with all that was said until the end, or FileNotFoundError where there is no
+    such command. Whatever is raised, the command and all that it started have ended.
     """
     with _lock:
         if _stopping.is_set():
@@ -42,6 +42,10 @@ def run(
     try:
         out, said = process.communicate(given, timeout=seconds)
         return subprocess.CompletedProcess(command, process.returncode, out, said)
+    except subprocess.TimeoutExpired as late:
+        _end([process])
+        out, said = process.communicate()
+        raise subprocess.TimeoutExpired(command, late.timeout, out, said) from None
     except BaseException:
         _end([process])
         raise

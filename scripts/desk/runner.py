@@ -22,10 +22,14 @@ _MOST_PADDING = 4096
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A call of the runner that did not end well: `kind` is one of the run document's problem kinds."""
+    """A call of the runner that did not end well: `kind` is one of the run document's problem kinds.
+
+    `contender` is the name of the one that was called when it ended by itself, where the runner could tell.
+    """
 
     kind: str
     message: str
+    contender: str | None = None
 
 
 def environment() -> dict[str, str]:
@@ -50,23 +54,25 @@ def call(command: str, plan: Mapping[str, Any], seconds: float, runner: Path = R
                 pass_fds=(result.fileno(),),
                 env=environment(),
             )
-        except subprocess.TimeoutExpired:
-            return Failure("hang", f"did not come back within {seconds:g} s")
+        except subprocess.TimeoutExpired as late:
+            _, contender = _heard(late.stderr or b"")
+            return Failure("hang", f"did not come back within {seconds:g} s", contender)
+        said, contender = _heard(done.stderr)
         if done.returncode < 0:
             name = signal.strsignal(-done.returncode) or f"signal {-done.returncode}"
-            return Failure("crash", f"crashed: {name}{_last_line(done.stderr)}")
+            return Failure("crash", f"crashed: {name}{_in_brackets(said)}", contender)
         if done.returncode != 0:
-            lines = done.stderr.decode(errors="replace").strip().splitlines() or [""]
-            return _told(lines[-1]) or _left(done.returncode, done.stderr)
+            return _told(said) or _left(done.returncode, said)
         result.seek(0)
         try:
             told: dict[str, Any] = json.loads(result.read())
         except ValueError:
-            return _left(done.returncode, done.stderr)
+            return _left(done.returncode, said)
         return told
 
 
 _PREFIX = "safecost-runner: "
+_INSIDE = f"{_PREFIX}in "
 _KINDS = {"load", "abi", "layout", "exports", "folded", "pool", "digest"}
 
 
@@ -79,10 +85,17 @@ def _told(line: str) -> Failure | None:
     return Failure(kind, rest) if kind in _KINDS else Failure("timing", line)
 
 
-def _left(code: int, said: bytes) -> Failure:
-    return Failure("crash", f"ended the process with exit code {code} and no result{_last_line(said)}")
+def _heard(stderr: bytes) -> tuple[str, str | None]:
+    """The last line of what was said, and the contender that the runner named when a signal ended it."""
+    lines = stderr.decode(errors="replace").strip().splitlines()
+    inside = [line.removeprefix(_INSIDE).strip() for line in lines if line.startswith(_INSIDE)]
+    others = [line for line in lines if not line.startswith(_INSIDE)]
+    return others[-1] if others else "", inside[-1] if inside else None
 
 
-def _last_line(said: bytes) -> str:
-    lines = said.decode(errors="replace").strip().splitlines()
-    return f" ({lines[-1][:300]})" if lines else ""
+def _left(code: int, said: str) -> Failure:
+    return Failure("crash", f"ended the process with exit code {code} and no result{_in_brackets(said)}")
+
+
+def _in_brackets(said: str) -> str:
+    return f" ({said[:300]})" if said else ""

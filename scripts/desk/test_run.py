@@ -261,6 +261,12 @@ def test_a_case_in_trouble_is_struck_and_named(troubled: Outcome, case: str, kin
     assert not re.search(rf"trouble/{case} L1 ", troubled.ended.out)  # no row: its numbers are worthless
 
 
+@pytest.mark.parametrize("case", ["late_crash", "late_hang"])
+def test_who_ended_a_launch_is_named(troubled: Outcome, case: str) -> None:
+    (problem,) = problems_of(troubled.document, f"trouble/{case}")
+    assert (problem.variant, problem.profile, problem.size) == ("late", "gcc-o2", 512)
+
+
 def test_inputs_that_are_alike_are_told_once(troubled: Outcome) -> None:
     assert len(problems_of(troubled.document, "trouble/alike")) == 1
 

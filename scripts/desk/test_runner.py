@@ -52,6 +52,13 @@ def test_a_runner_that_ends_badly(fake: Path, script: str, kind: str, message: s
     assert failure.kind == kind and failure.message.endswith(message)
 
 
+def test_what_the_runner_was_in_is_heard_and_no_part_of_the_message(fake: Path) -> None:
+    said = "echo 'Assertion failed' >&2; echo 'safecost-runner: in mine/one/at/size:8@gcc-o2' >&2; kill -ABRT $$"
+    assert call(fake, said) == Failure("crash", "crashed: Aborted (Assertion failed)", "mine/one/at/size:8@gcc-o2")
+    late = "trap 'echo safecost-runner: in mine/one/at >&2; exit' TERM; sleep 60 & wait"
+    assert call(fake, late, 0.5) == Failure("hang", "did not come back within 0.5 s", "mine/one/at")
+
+
 def test_a_runner_that_hangs_is_ended_with_all_that_it_started(fake: Path, tmp_path: Path) -> None:
     begun = time.monotonic()
     script = f"trap '' TERM; sleep 60 & echo $! >'{tmp_path}/child'; wait; sleep 60"

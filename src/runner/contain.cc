@@ -18,6 +18,8 @@ namespace safecost {
 
 namespace {
 
+constexpr int kMostAccidents = 1'000;  // far more than a case has contenders
+
 void write_all(int file, const std::string& text) {
   for (std::size_t done = 0; done < text.size();) {
     const ssize_t written = write(file, text.data() + done, text.size() - done);
@@ -64,11 +66,13 @@ class Worker {
       platform::expect_crashes();
       dup2(errors_, STDERR_FILENO);
       close(ends[0]);
-      work([&](const nlohmann::json& event) {
+      const auto emit = [&](const nlohmann::json& event) {
         write_all(ends[1],
                   event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
-      });
-      _exit(0);  // neither destructors nor a plugin's atexit handlers
+      };
+      work(emit);
+      emit(nullptr);  // the end of the work, which code that calls exit() does not reach
+      _exit(0);       // neither destructors nor a plugin's atexit handlers
     }
     close(ends[1]);
     events_ = ends[0];
@@ -95,7 +99,12 @@ class Worker {
       std::size_t begin = 0;
       for (std::size_t end; (end = buffer.find('\n', begin)) != std::string::npos;
            begin = end + 1) {
-        on_event(nlohmann::json::parse(buffer.substr(begin, end - begin)));
+        const auto event = nlohmann::json::parse(buffer.substr(begin, end - begin));
+        if (event.is_null()) {
+          done_ = true;
+        } else {
+          on_event(event);
+        }
       }
       buffer.erase(0, begin);
     }
@@ -107,12 +116,14 @@ class Worker {
     }
     return status;
   }
+  bool done() const { return done_; }
   int errors() const { return errors_; }
 
  private:
   pid_t process_ = -1;
   int events_ = -1;
   int errors_ = -1;
+  bool done_ = false;  // it said that its work has ended
 };
 
 }  // namespace
@@ -120,17 +131,18 @@ class Worker {
 void contain(const std::function<void(const Emit&)>& work,
              const std::function<void(const nlohmann::json&)>& on_event,
              const std::function<void(const Accident&)>& on_accident, double timeout_seconds) {
-  for (;;) {
+  for (int accidents = 0; accidents < kMostAccidents; ++accidents) {
     Worker worker(work);
     const bool ended = worker.follow(on_event, timeout_seconds);
     const int status = worker.finish(!ended);
-    if (ended && WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
+    if (worker.done()) return;
     if (ended) {
       on_accident({false, describe_end(status, worker.errors())});
     } else {
       on_accident({true, fmt::format("did not come back within {} s", timeout_seconds)});
     }
   }
+  throw std::runtime_error(fmt::format("gave up after {} accidents of one case", kMostAccidents));
 }
 
 }  // namespace safecost

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "runner/platform.h"
 
 namespace safecost {
 
@@ -17,6 +18,7 @@ Contender::Contender(Contender&& other) noexcept
     : plugin_(other.plugin_),
       variant_(other.variant_),
       pool_(other.pool_),
+      name_(std::move(other.name_)),
       contexts_(std::exchange(other.contexts_, {})) {}
 
 Contender::~Contender() {
@@ -24,6 +26,7 @@ Contender::~Contender() {
 }
 
 absl::Status Contender::prepare(std::size_t count) {
+  platform::working_on(name_.c_str());
   contexts_.reserve(contexts_.size() + count);
   for (std::size_t i = 0; i < count; ++i) {
     void* const context = variant_->prepare(pool_->input(contexts_.size() % pool_->count()));
@@ -37,6 +40,7 @@ absl::Status Contender::prepare(std::size_t count) {
 }
 
 void Contender::reset(std::size_t first, std::size_t count) {
+  platform::working_on(name_.c_str());
   if (!mutates()) return;
   for (std::size_t i = first; count > 0; --count) {
     variant_->reset(contexts_[i], pool_->input(i % pool_->count()));

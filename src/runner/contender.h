@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -22,12 +23,15 @@ std::string contender_name(const Plugin& plugin, const safecost_variant& variant
 
 class Contender {
  public:
-  Contender(const Plugin& plugin, const safecost_variant& variant, const Pool& pool)
-      : plugin_(&plugin), variant_(&variant), pool_(&pool) {}
+  // `name` is what it is called in results, and when the process ends in it.
+  Contender(const Plugin& plugin, const safecost_variant& variant, const Pool& pool,
+            std::string name = {})
+      : plugin_(&plugin), variant_(&variant), pool_(&pool), name_(std::move(name)) {}
   ~Contender();
   Contender(Contender&& other) noexcept;
   Contender& operator=(Contender&&) = delete;
 
+  const std::string& name() const { return name_; }
   const Plugin& plugin() const { return *plugin_; }
   const safecost_variant& variant() const { return *variant_; }
   std::size_t contexts() const { return contexts_.size(); }
@@ -64,6 +68,7 @@ class Contender {
   const Plugin* plugin_;
   const safecost_variant* variant_;
   const Pool* pool_;
+  std::string name_;
   std::vector<void*> contexts_;
 };
 

@@ -66,6 +66,7 @@ absl::Status run_time() {
   absl::StatusOr<nlohmann::json> json = read_plan();
   if (!json.ok()) return json.status();
   platform::die_with_parent();
+  platform::tell_where_it_ends();
   const PanelPlan plan = PanelPlan::from_json(*json);
   absl::StatusOr<std::unique_ptr<Panel>> panel = Panel::load(plan);
   if (!panel.ok()) return panel.status();

@@ -109,9 +109,7 @@ PanelPlan PanelPlan::from_json(const nlohmann::json& json) {
   return plan;
 }
 
-std::string Panel::name(std::size_t i) const {
-  return contender_name(contenders_[i].plugin(), contenders_[i].variant(), plan_.size, plan_.rate);
-}
+const std::string& Panel::name(std::size_t i) const { return contenders_[i].name(); }
 
 absl::StatusOr<const Plugin*> Panel::plugin(const PanelPlan::Entry& entry,
                                             const std::string& case_name) {
@@ -165,7 +163,8 @@ absl::StatusOr<std::unique_ptr<Panel>> Panel::load(const PanelPlan& plan) {
       return absl::NotFoundError(
           fmt::format("load: {} has no variant {}", entry.profile, entry.variant));
     }
-    panel->contenders_.emplace_back(**plugin, *variant, *panel->pool_);
+    panel->contenders_.emplace_back(**plugin, *variant, *panel->pool_,
+                                    contender_name(**plugin, *variant, plan.size, plan.rate));
   }
   if (panel->contenders_.empty()) return absl::InvalidArgumentError("load: the panel is empty");
   return panel;

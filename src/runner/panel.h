@@ -24,10 +24,10 @@ struct PanelPlan {
   std::string scratch;
   std::uint64_t size = 0;
   double rate = -1.0;
-  std::uint64_t seed = 0;            // of inputs: the same in every launch of a panel
-  std::uint64_t order_seed = 0;      // of this launch: order of preparation and of each round
+  std::uint64_t seed = 0;              // of inputs: the same in every launch of a panel
+  std::uint64_t order_seed = 0;        // of this launch: order of preparation and of each round
   std::size_t pool_bytes = 512 << 10;  // inputs are drawn until they refer to this much
-  std::size_t fewest_inputs = 4;     // however large they are; 1 shows what a fixed input does
+  std::size_t fewest_inputs = 4;       // however large they are; 1 shows what a fixed input does
   double epoch_seconds = 200e-6;
   double contender_seconds = 0.02;  // time for all epochs of one contender
   Entry generator;                  // variant unused
@@ -44,7 +44,7 @@ class Panel {
 
   std::vector<Contender>& contenders() { return contenders_; }
   const Pool& pool() const { return *pool_; }
-  std::string name(std::size_t i) const;
+  const std::string& name(std::size_t i) const;
 
  private:
   absl::StatusOr<const Plugin*> plugin(const PanelPlan::Entry& entry, const std::string& case_name);

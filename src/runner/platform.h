@@ -19,6 +19,11 @@ bool is_only_a_jump(safecost_kernel kernel);
 // Switches off what would delay or leave traces when a contained process crashes.
 void expect_crashes();
 
+// From now on a signal that ends the process first says on stderr what it was working on.
+void tell_where_it_ends();
+// Names what is worked on; the characters must stay where they are. Null: nothing that has a name.
+void working_on(const char* name);
+
 // Ends this process when its parent ends.
 void die_with_parent();
 

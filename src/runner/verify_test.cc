@@ -61,6 +61,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Expected{"null_write", "crash", "bad", "Segmentation fault"},
                       Expected{"endless_loop", "hang", "bad", "did not come back within 1 s"},
                       Expected{"exit", "crash", "bad", "ended the process with exit code 3"},
+                      Expected{"quiet_exit", "crash", "bad", "ended the process with exit code 0"},
                       Expected{"throws", "digest", "bad", "thrown on valid input"},
                       Expected{"vanished_work", "growth", "bad", "its work vanished"},
                       Expected{"no_reset", "digest", "bad", "needs a reset()"},
