@@ -38,49 +38,56 @@ struct Input {
   std::size_t claimed;  // what read_name is told of it; equals room unless a fault lies
 };
 
-// Makes a file at its first use. What is in it follows from its name, so it serves every input.
-std::string file(const safecost::Generator& generator, std::string_view name,
-                 std::string_view line) {
-  const std::string path = std::string(generator.scratch()) + "/" + std::string(name);
+constexpr std::uint64_t files = 64;
+
+std::string path_of(const safecost::Generator& generator, const std::string& name) {
+  return std::string(generator.scratch()) + "/" + name;
+}
+
+// What is in a file follows from its name, so one that is there already serves every pool.
+void make_file(const safecost::Generator& generator, const std::string& name,
+               const std::string& line) {
+  const std::string path = path_of(generator, name);
   std::FILE* const made = std::fopen(path.c_str(), "wx");
   if (made == nullptr) {
     if (errno != EEXIST) throw std::system_error(errno, std::generic_category(), path);
-    return path;
+    return;
   }
   const bool written = std::fwrite(line.data(), 1, line.size(), made) == line.size();
   if (std::fclose(made) != 0 || !written) throw std::runtime_error("cannot write " + path);
-  return path;
 }
 
-std::string missing(const safecost::Generator& generator) {
-  return std::string(generator.scratch()) + "/missing";
-}
-
-// One of 64 files. Its name of 4 to 15 letters fits into any std::string without an allocation.
-std::string named(safecost::Generator& generator) {
-  const std::uint64_t number = generator.random.below(64);
-  safecost::Random random(number);
-  std::string name(4 + random.below(12), 'a');
-  for (char& letter : name) letter = static_cast<char>('a' + random.below(26));
-  return file(generator, "name" + std::to_string(number), "name=" + name + "\n");
+void make_files(const safecost::Generator& generator) {
+  for (std::uint64_t number = 0; number < files; ++number) {
+    // A name of 4 to 15 letters fits into any std::string without an allocation.
+    safecost::Random random(number);
+    std::string name(4 + random.below(12), 'a');
+    for (char& letter : name) letter = static_cast<char>('a' + random.below(26));
+    make_file(generator, "name" + std::to_string(number), "name=" + name + "\n");
+  }
+  make_file(generator, "malformed", "nobody\n");
+  make_file(generator, "long", "name=" + std::string(40, 'x') + "\n");
 }
 
 std::string choose(safecost::Generator& generator) {
-  if (generator.random.unit() >= generator.rate()) return named(generator);
-  if (generator.random.below(2) == 0) return missing(generator);
-  return file(generator, "malformed", "nobody\n");
+  if (generator.random.unit() >= generator.rate()) {
+    return path_of(generator, "name" + std::to_string(generator.random.below(files)));
+  }
+  return path_of(generator, generator.random.below(2) == 0 ? "missing" : "malformed");
 }
 
 Input generate(safecost::Generator& generator) {
+  if (generator.index() == 0) make_files(generator);
   const auto paths = generator.array<const char*>(generator.size());
   for (const char*& path : paths) path = generator.text(choose(generator));
   const std::size_t room = 16;
   if (!paths.empty()) {
-    const std::string long_name = "name=" + std::string(40, 'x') + "\n";
-    if (generator.commits("wrong_size"))
-      paths.front() = generator.text(file(generator, "long", long_name));
-    if (generator.commits("uninitialised")) paths.front() = generator.text(missing(generator));
-    if (generator.commits("ignored_error")) paths.back() = generator.text(missing(generator));
+    const auto put = [&](const char*& path, const char* name) {
+      path = generator.text(path_of(generator, name));
+    };
+    if (generator.commits("wrong_size")) put(paths.front(), "long");
+    if (generator.commits("uninitialised")) put(paths.front(), "missing");
+    if (generator.commits("ignored_error")) put(paths.back(), "missing");
   }
   return {paths.data(), paths.size(), room, generator.commits("wrong_size") ? 64 : room};
 }
