@@ -201,8 +201,16 @@ def _missing_lines(document: Document) -> list[str]:
     return [
         *_first([f"skipped: {profile.name}: {profile.reason or 'absent'}" for profile in profiles], "skipped profiles"),
         *_first([f"{case.status.replace('_', ' ')}: {_with_reason(case)}" for case in cases], "cases not measured"),
-        *_first([f"gap: {gap.case}/{gap.variant}@{gap.profile}: {gap.reason}" for gap in document.gaps], "gaps"),
+        *_first(_gap_lines(document), "gaps"),
     ]
+
+
+def _gap_lines(document: Document) -> list[str]:
+    """One line for each idiom and reason, with all the profiles that lack it."""
+    lacking: dict[tuple[str, str], list[str]] = {}
+    for gap in document.gaps:
+        lacking.setdefault((f"{gap.case}/{gap.variant}", gap.reason), []).append(gap.profile)
+    return [f"gap: {idiom}@{','.join(profiles)}: {reason}" for (idiom, reason), profiles in lacking.items()]
 
 
 def _first(lines: Sequence[str], what: str) -> list[str]:
