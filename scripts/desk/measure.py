@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import re
 import secrets
 import subprocess
 import sys
@@ -13,37 +12,33 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 from desk import cases as case_files
-from desk import described, machine, panels, processes, runner
+from desk import described, machine, panels, processes, run_document, runner
 from desk import document as doc
-from desk.build import Built, build_all, sha256
+from desk.build import Built, build_all
 from desk.cases import Case
 from desk.errors import DeskError, UsageError
-from desk.places import ROOT, RUNNER, VERSION, Folders
+from desk.places import RUNNER, Folders
 from desk.profiles import Profile, with_siblings
 from desk.progress import Steps
-from desk.statistics import launch_ratio, summarise
 
 MARGIN = 0.01
-EPOCH_SECONDS = 200e-6
 # What makes the numbers of a case worthless; anything else costs only the plugin it befell.
 WRONG = frozenset({"digest", "growth", "crash", "hang", "folded", "pool"})
 
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """How much is measured: sizes up to a tier, launches, and seconds of each contender in a launch."""
+    """How much is measured: sizes up to a tier, launches, and seconds of each contender in a launch and of an epoch."""
 
     name: Literal["quick", "default", "full"]
     tier: int
     launches: int
     contender_seconds: float
+    epoch_seconds: float = 200e-6
 
 
 def limit(variable: str, usual: float) -> float:
@@ -79,15 +74,6 @@ class Options:
     launch_seconds: float = field(default_factory=lambda: limit("SAFECOST_LAUNCH_SECONDS", 120.0))
 
 
-# What the launches of a panel gave; one entry a launch, so that an interrupt leaves no half of one.
-_Results = list[tuple[doc.Launch, list[list[float]]]]  # nanoseconds: [contender][round]
-
-
-def now() -> str:
-    """The time as the document has it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 class Measurement:
     """One run in the making; `document()` tells what is known so far."""
 
@@ -98,16 +84,18 @@ class Measurement:
         self.profiles = with_siblings(options.profiles)
         self.machine = machine.facts()
         self.sampler = machine.Sampler()
-        self.started = now()
+        self.started = run_document.now()
         self.seconds = {"build": 0.0, "verify": 0.0, "measure": 0.0}
         self.built = Built()
         self.runner_facts: dict[str, Any] = {}
         self.descriptions: dict[tuple[str, str], dict[str, Any]] = {}
         self.problems: list[doc.Problem] = []
-        self.results: dict[panels.Panel, _Results] = {}
+        self.results: dict[panels.Panel, run_document.Results] = {}
         self.complete = False
 
-    # -- the stages ------------------------------------------------------------------------------------------
+    def document(self) -> doc.Document:
+        """Everything known so far."""
+        return run_document.assemble(self)
 
     def run(self) -> None:
         """All stages in order. What fails inside a case is noted; an interrupt leaves what was measured."""
@@ -249,7 +237,7 @@ class Measurement:
             "rate": panel.parameter.rate,
             "seed": self.options.seed,
             "order_seed": seed,
-            "epoch_seconds": EPOCH_SECONDS,
+            "epoch_seconds": self.options.mode.epoch_seconds,
             "contender_seconds": self.options.mode.contender_seconds,
             "generator": entry(self._generator(panel.case), ""),
             "contenders": [entry(arm.profile, arm.variant) for arm in panel.contenders],
@@ -287,169 +275,5 @@ class Measurement:
         size: int | None = None,
         rate: float | None = None,
     ) -> None:
-        clean = self._clean(message, 20_000) or "it said nothing"
+        clean = run_document.clean(self.options.folders, message, 20_000) or "it said nothing"
         self.problems.append(doc.Problem(kind, case, variant, profile, size, rate, clean, kind in WRONG))  # type: ignore[arg-type]
-
-    def _clean(self, text: str, limit: int = 4_000) -> str:
-        """Text of others as the document takes it: without paths, escapes and excess."""
-        replacements = [(str(folder), "bench") for folder in self.options.folders.cases]
-        replacements += [(str(self.options.folders.build), "build"), (str(ROOT), ".")]
-        return doc.scrub(text, replacements, limit)
-
-    # -- the document ----------------------------------------------------------------------------------------
-
-    def document(self) -> doc.Document:
-        """Everything known so far."""
-        mode, facts = self.options.mode, self.runner_facts
-        return doc.Document(
-            schema="safecost-run",
-            schema_version=1,
-            suite=suite(),
-            run=doc.Run(
-                mode=mode.name,
-                seed=self.options.seed,
-                started=self.started,
-                finished=now(),
-                complete=self.complete,
-                seconds=doc.Seconds(**self.seconds),
-                launches=mode.launches,
-                epoch_seconds=EPOCH_SECONDS,
-                contender_seconds=mode.contender_seconds,
-                margin=self.options.margin,
-                filter=None if self.options.filter is None else self._clean(self.options.filter, 1_000),
-                runner=doc.Runner(
-                    facts.get("compiler", "unknown"),
-                    facts.get("benchmark", {}).get("version", "unknown"),
-                    facts.get("benchmark", {}).get("build", "unknown"),
-                    facts.get("abi_version", 1),
-                ),
-            ),
-            machine=machine.after(self.machine, self.sampler.stop()),
-            profiles=tuple(map(self._profile, self.profiles)),
-            cases=tuple(map(self._case, self.cases)),
-            plugins=tuple(
-                doc.Plugin(case, profile, sha256(path), path.stat().st_size)
-                for (case, profile), path in sorted(self.built.plugins.items())
-                if path.exists()
-            ),
-            gaps=tuple(
-                doc.Gap(case, variant["name"], profile, self._clean(variant["gap"]))
-                for (case, profile), said in sorted(self.descriptions.items())
-                for variant in said["variants"]
-                if variant["gap"] is not None
-            ),
-            panels=tuple(self._panel(panel, result) for panel, result in self.results.items() if result),
-            problems=tuple(self.problems),
-        )
-
-    def _profile(self, profile: Profile) -> doc.Profile:
-        said = next((facts for (_, name), facts in self.descriptions.items() if name == profile.name), None)
-        reason = self.built.absent.get(profile.name)
-        return doc.Profile(
-            name=profile.name,
-            summary=self._clean(profile.summary),
-            language=profile.language,  # type: ignore[arg-type]
-            library=profile.library,  # type: ignore[arg-type]
-            plain=profile.plain,
-            against=profile.against,
-            status="absent" if reason else "measured",
-            reason=None if reason is None else self._clean(reason),
-            compiler=self._clean(self.built.compilers.get(profile.name, "")) or None,
-            flags=tuple((self._clean(flag), self._clean(why)) for flag, why in profile.flags),
-            facts={key: self._clean(value) for key, value in said["facts"].items()} if said else {},
-        )
-
-    def _case(self, case: Case) -> doc.Case:
-        family, _, name = case.name.partition("/")
-        described = [said for (of, _), said in self.descriptions.items() if of == case.name]
-        generator = next((said for said in described if said["parameters"]), None)
-        status, reason = self._status(case, bool(described))
-        variants: dict[tuple[str, str], doc.Variant] = {}
-        for said in described:
-            for one in said["variants"]:
-                variant = doc.Variant(one["name"], one["role"], said["language"], self._clean(one["summary"]))
-                variants.setdefault((variant.name, variant.language), variant)
-        return doc.Case(
-            family=family,
-            case=name,
-            question=self._clean(case.question),
-            status=status,
-            reason=reason,
-            system_bound=bool(generator and generator["system_bound"]),
-            sources=tuple(
-                doc.Source(file.name, self._clean(file.read_text(encoding="utf-8", errors="replace"), 200_000))
-                for file in case.files
-            ),
-            parameters=tuple(
-                doc.Parameter(p["size"], p["rate"], p["label"]) for p in (generator["parameters"] if generator else ())
-            ),
-            variants=tuple(variants.values()),
-            faults=tuple(
-                doc.Fault(**fault | {key: self._clean(fault[key]) for key in ("description", "contract")})
-                for fault in (generator["faults"] if generator else ())
-            ),
-        )
-
-    def _status(
-        self, case: Case, described: bool
-    ) -> tuple[Literal["measured", "struck", "not_built", "not_measured"], str | None]:
-        strikes = [problem for problem in self.problems if problem.case == case.name and problem.strikes]
-        if strikes:
-            first = strikes[0]
-            who = f"{first.variant}@{first.profile} " if first.variant else ""
-            return "struck", self._clean(f"{who}{first.message.splitlines()[0]}")
-        if any(panel.case == case.name and launches for panel, launches in self.results.items()):
-            return "measured", None
-        stopped = not (self.complete or self.seconds["verify"])  # before there was anything to describe
-        if not stopped and not described and not any(name == case.name for name, _ in self.built.plugins):
-            return "not_built", "no profile could build it"
-        if not self.complete:
-            return "not_measured", "the run ended before it was measured"
-        for problem in self.problems:
-            if problem.case == case.name:
-                return "not_measured", self._clean(f"{problem.profile or 'it'} {problem.message.splitlines()[0]}")
-        return "not_measured", None
-
-    def _panel(self, panel: panels.Panel, results: _Results) -> doc.Panel:
-        profile = next(profile for profile in self.profiles if profile.name == panel.profile)
-        times = [nanoseconds for _, nanoseconds in results]
-        medians = [[float(np.median(rounds)) for rounds in launch] for launch in times]
-        typical = [float(np.median(values)) for values in zip(*medians, strict=True)]
-        return doc.Panel(
-            case=panel.case,
-            profile=panel.profile,
-            size=panel.parameter.size,
-            rate=panel.parameter.rate,
-            label=panel.parameter.label,
-            launches=tuple(launch for launch, _ in results),
-            contenders=tuple(
-                doc.Contender(arm.variant, arm.profile, arm.role, tuple(launch[i] for launch in medians))
-                for i, arm in enumerate(panel.contenders)
-            ),
-            pairs=tuple(self._pair(kind, n, d, times) for kind, n, d in panels.pairs(panel, profile, typical)),
-        )
-
-    def _pair(
-        self, kind: doc.PairKind, numerator: int, denominator: int, times: Sequence[Sequence[Sequence[float]]]
-    ) -> doc.Pair:
-        ratios = [launch_ratio(launch[numerator], launch[denominator]) for launch in times]
-        said = summarise(ratios, self.options.margin)
-        return doc.Pair(
-            kind, numerator, denominator, tuple(ratios), said.ratio, said.low, said.high, said.level, said.verdict,
-            said.reason, said.detectable,
-        )  # fmt: skip
-
-
-def suite() -> doc.Suite:
-    """The suite's version and the state of its git checkout, where there is one."""
-
-    def git(*words: str) -> str | None:
-        try:
-            done = subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True, check=False)
-        except FileNotFoundError:
-            return None
-        return done.stdout.strip() if done.returncode == 0 else None
-
-    commit, status = git("rev-parse", "HEAD"), git("status", "--porcelain")
-    known = commit is not None and re.fullmatch("[0-9a-f]{40}", commit) is not None
-    return doc.Suite(VERSION, commit if known else None, bool(status) if known else None)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -24,35 +22,18 @@ from rich.table import Table
 from rich.text import Text
 
 from desk import cases as case_files
-from desk import document, machine, measure, runner
-from desk import profiles as profile_files
-from desk.build import build_all
-from desk.cases import Case
+from desk import document, machine, pools, run_document
 from desk.document import Document, Machine
 from desk.errors import HARNESS, OK, WRONG_RESULT, DeskError, UsageError
 from desk.places import ROOT, Folders
-from desk.statistics import launch_ratio, summarise
+from desk.pools import PoolRow
 
 SCHEMA_VERSION = 1
 PATIENCE = 1_800.0  # seconds for one command: a first build on a busy machine takes minutes
 GRACE = 10.0  # seconds for a command to end what it started
 STARTS = 9
-LAUNCHES = 9  # the interval leaves out the largest and the smallest
-PROFILE = "gcc-o2"
-
-DEFAULT_POOL = 512 << 10  # bytes; what the runner draws when a plan says nothing (src/runner/panel.h)
-POOLS = (0, 1 << 18, 1 << 19, 1 << 20, 1 << 21, 1 << 22)  # bytes; 0 stands for a single input
-POOL_MARGIN = 0.02
-POOL_CASES = (
-    "indexing/gather",
-    "indexing/sum",  # has nothing for a predictor to learn: it shows what a pool costs in cache
-    "iteration/filter_map_sum",
-    "iteration/sort",
-    "strings/tokenize",
-)
 
 Status = Literal["met", "missed", "measured", "failed"]
-Agreement = Literal["agree", "differ", "unresolved"]
 
 _EMPTY_CASE = """\
 // What does a call through the border cost that does nothing?
@@ -88,34 +69,6 @@ wanted = profiles.with_siblings(profiles.choose(None, ()))
 built = build.build_all(folders, cases.find(folders), wanted)
 print(json.dumps([len(built.plugins), len(built.failures), sorted(built.absent)]))
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A contender at one size of pool: nanoseconds a call, and its ratio over raw with the interval."""
-
-    pool_bytes: int  # 0: a single input
-    inputs: int
-    nanoseconds: float
-    ratio: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class PoolRow:
-    """A contender at every size of pool; `change` is its ratio at 4P over that at P, the default.
-
-    Raw's row has no agreement: its ratios are 1, and what tells is its times. Where they grow with the pool, the
-    data no longer fit the cache that they are said to live in.
-    """
-
-    case: str
-    size: int
-    variant: str
-    points: tuple[Point, ...]
-    change: float
-    agreement: Agreement | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,101 +280,22 @@ def border(workshop: Workshop) -> Measured:
     (folder / "pace" / "border.cc").write_text(_EMPTY_CASE, encoding="utf-8")
     folders = Folders((folder,), workshop.folder / "border-build")
     case = case_files.find(folders)[0]
-    plan = _plan(case, _plugin(folders, case), workshop.folder) | {"size": 1, "rate": None}
+    plan = pools.plan_of(case, pools.built_plugin(folders, case), workshop.folder) | {"size": 1, "rate": None}
     plan["contenders"] = [plan["generator"] | {"variant": variant} for variant in ("raw", "null")]
     medians = []
-    for launch in range(LAUNCHES):
-        result = _launch(plan | {"order_seed": launch})
+    for launch in range(pools.LAUNCHES):
+        result = pools.timed_launch(plan | {"order_seed": launch})
         medians.append(float(np.median(result["safecost"]["nanoseconds"][0])))
     return Measured(
         float(np.median(medians)),
-        f"median of {LAUNCHES} launches, {min(medians):.2f} to {max(medians):.2f} ns, {PROFILE}",
+        f"median of {pools.LAUNCHES} launches, {min(medians):.2f} to {max(medians):.2f} ns, {pools.PROFILE}",
     )
 
 
-def pools(workshop: Workshop) -> Measured:
+def differing_pools(workshop: Workshop) -> Measured:
     """How many contenders have another ratio with pools of 4P than with pools of P, by more than the margin."""
-    known = {case.name: case for case in case_files.find(Folders.of(()))}
-    rows = [row for name in POOL_CASES if name in known for row in study(known[name], workshop.folder, POOLS)]
-    if not rows:
-        raise DeskError(f"none of {', '.join(POOL_CASES)} is here.")
-    count = Counter(row.agreement for row in rows if row.agreement)
-    worst = max(rows, key=lambda row: abs(np.log(row.change)))
-    said = f"of {count.total()} contenders {count['agree']} agree within {POOL_MARGIN:.0%}"
-    said += f", {count['unresolved']} are unresolved"
-    return Measured(count["differ"], f"{said}; worst {worst.case}/{worst.variant} {worst.change - 1:+.1%}", tuple(rows))
-
-
-# -- pools ---------------------------------------------------------------------------------------------------
-
-
-def study(case: Case, scratch: Path, sizes: Sequence[int]) -> list[PoolRow]:
-    """Time one panel at its first size with each size of pool, interleaved launch by launch in random order."""
-    plugin = _plugin(Folders.of(()), case)
-    said = runner.call("verify", {"case": case.name, "describe_only": True, "plugins": [plugin]}, 60)
-    if isinstance(said, runner.Failure) or not said["plugins"]:
-        raise DeskError(f"{case.name} cannot be described.")
-    plan = _plan(case, plugin, scratch) | said["plugins"][0]["parameters"][0]
-    variants = [one["name"] for one in said["plugins"][0]["variants"] if one["gap"] is None]
-    plan["contenders"] = [plugin | {"variant": variant} for variant in variants]
-    shuffle = random.Random(case.name)
-    results: dict[int, list[dict[str, Any]]] = {size: [] for size in sizes}
-    for launch in range(LAUNCHES):
-        for size in shuffle.sample(sizes, len(sizes)):
-            pool = {"pool_bytes": size} if size else {"pool_bytes": 1, "fewest_inputs": 1}
-            results[size].append(_launch(plan | pool | {"order_seed": launch * 1_000_003 + size})["safecost"])
-    return pool_rows(case.name, plan["size"], variants, results)
-
-
-def pool_rows(case: str, size: int, variants: Sequence[str], results: dict[int, list[dict[str, Any]]]) -> list[PoolRow]:
-    """The rows of a panel from what its launches wrote, by size of pool; the first variant is raw."""
-    rows = []
-    for index, variant in enumerate(variants):
-        ratios = {
-            pool: [launch_ratio(one["nanoseconds"][index], one["nanoseconds"][0]) for one in launches]
-            for pool, launches in results.items()
-        }
-        points = []
-        for pool, launches in results.items():
-            said = summarise(ratios[pool], POOL_MARGIN)
-            time_of_call = float(np.median([np.median(one["nanoseconds"][index]) for one in launches]))
-            low, high = (said.low or said.ratio), (said.high or said.ratio)
-            points.append(Point(pool, launches[0]["inputs"], time_of_call, said.ratio, low, high))
-        changes = [b / a for a, b in zip(ratios[DEFAULT_POOL], ratios[4 * DEFAULT_POOL], strict=True)]
-        change = summarise(changes, POOL_MARGIN)
-        words: dict[str, Agreement] = {"equivalent": "agree", "unresolved": "unresolved"}
-        word = words.get(change.verdict, "differ") if index > 0 else None
-        rows.append(PoolRow(case, size, variant, tuple(points), change.ratio, word))
-    return rows
-
-
-def _plugin(folders: Folders, case: Case) -> dict[str, str]:
-    built = build_all(folders, [case], profile_files.choose(PROFILE, ()))
-    if PROFILE in built.absent:
-        raise DeskError(f"profile {PROFILE} is absent: {built.absent[PROFILE]}")
-    if (case.name, PROFILE) not in built.plugins:
-        raise DeskError(f"{case.name} does not compile with {PROFILE}: {built.failures.get((case.name, PROFILE), '')}")
-    return {"profile": PROFILE, "path": str(built.plugins[case.name, PROFILE])}
-
-
-def _plan(case: Case, plugin: dict[str, str], scratch: Path) -> dict[str, Any]:
-    """A plan of the runner as a run makes it, but for size and contenders."""
-    return {
-        "case": case.name,
-        "data": str(case.data),
-        "scratch": str(scratch),
-        "seed": 1,
-        "epoch_seconds": measure.EPOCH_SECONDS,
-        "contender_seconds": measure.DEFAULT.contender_seconds,
-        "generator": plugin,
-    }
-
-
-def _launch(plan: dict[str, Any]) -> dict[str, Any]:
-    result = runner.call("time", plan, 120)
-    if isinstance(result, runner.Failure):
-        raise DeskError(f"{plan['case']} could not be timed: {result.message}")
-    return result
+    rows = pools.study_all(workshop.folder)
+    return Measured(*pools.differing(rows), rows)
 
 
 # -- the table -----------------------------------------------------------------------------------------------
@@ -445,7 +319,7 @@ PIECES = {
     "first_build": Piece("first build, default profiles", "s", 180.0, first_build),
     "edit": Piece("edit a case, see its numbers", "s", 10.0, edit),
     "border": Piece("a call that does nothing", "ns", 5.0, border),
-    "pools": Piece("ratios that differ, pools of P and 4P", "", 0.0, pools),
+    "pools": Piece("ratios that differ, pools of P and 4P", "", 0.0, differing_pools),
 }
 
 
@@ -490,7 +364,7 @@ def run(only: str | None, out: Path | None, console: Console) -> int:
     names = choose(only)
     if out is not None and (out.suffix != ".json" or not out.parent.is_dir()):
         raise UsageError(f"--out {out}: give a file name that ends in .json, in a folder that exists.")
-    started, facts, sampler = measure.now(), machine.facts(), machine.Sampler()
+    started, facts, sampler = run_document.now(), machine.facts(), machine.Sampler()
     figures: list[Figure] = []
     rows: tuple[PoolRow, ...] = ()
     try:
@@ -503,7 +377,7 @@ def run(only: str | None, out: Path | None, console: Console) -> int:
                 rows += found
     finally:
         on = machine.after(facts, sampler.stop())
-        made = Pace(started, measure.suite(), on, len(figures) == len(names), tuple(figures), rows)
+        made = Pace(started, run_document.suite(), on, len(figures) == len(names), tuple(figures), rows)
         if figures:
             render(made, console)
         if figures and out is not None:
@@ -545,27 +419,12 @@ def markdown(made: Pace) -> str:
         values = f"{amount(one.target, one.unit)} | {amount(one.measured, one.unit)} | {one.status}"
         lines.append(f"| `{one.name}` | {one.what} | {values} | {_cell(one.detail)} |")
     if made.pools:
-        lines += ["", f"Time over raw by size of pool; the last column: 4P over P, {_pool_name(DEFAULT_POOL)}.", ""]
-        lines += [f"| contender | {' | '.join(map(_pool_name, POOLS))} | |", f"|---|{'---:|' * len(POOLS)}---|"]
-    for row in made.pools:
-        end = f"{row.agreement}, {row.change - 1:+.1%}" if row.agreement else ""
-        lines.append(f"| {row.case}/{row.variant} | {' | '.join(pool_cells(row, 3))} | {end} |")
+        lines += ["", *pools.markdown(made.pools)]
     return "\n".join(lines) + "\n"
-
-
-def pool_cells(row: PoolRow, digits: int) -> list[str]:
-    """What a row shows at each size of pool: its ratio, or, of raw code, nanoseconds a call."""
-    if row.agreement is None:
-        return [f"{point.nanoseconds:,.0f} ns" for point in row.points]
-    return [f"{point.ratio:.{digits}f}" for point in row.points]
 
 
 def _cell(text: str) -> str:
     return " ".join(text.replace("|", "\\|").split())
-
-
-def _pool_name(size: int) -> str:
-    return "one input" if size == 0 else f"{size >> 10} KiB" if size < 1 << 20 else f"{size >> 20} MiB"
 
 
 def render(made: Pace, console: Console) -> None:
@@ -584,21 +443,5 @@ def render(made: Pace, console: Console) -> None:
     for one in made.figures:
         console.print(Text(f"{one.name}: {one.detail}"))
     if made.pools:
-        console.print(_pool_table(made.pools))
+        console.print(pools.table(made.pools))
     console.print(Text(surroundings(made)))
-
-
-def _pool_table(rows: Sequence[PoolRow]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("over raw, by pool", overflow="fold")
-    for size in POOLS:
-        heading = _pool_name(size).replace(" input", "").replace(" KiB", "K").replace(" MiB", "M")
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("P and 4P", no_wrap=True)
-    for row in rows:
-        if row.agreement is None:
-            table.add_section()
-            table.add_row(Text(row.case))
-        name = "raw, ns" if row.agreement is None else row.variant
-        table.add_row(Text(name), *(cell.removesuffix(" ns") for cell in pool_cells(row, 2)), row.agreement or "")
-    return table

@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from desk import cases, measure, pace
+from desk import pace, pools
 from desk.document import Document
 from desk.errors import DeskError, UsageError
-from desk.pace import Figure, Measured, Pace, Piece, Point, PoolRow, Workshop
-from desk.places import ROOT, Folders
+from desk.pace import Figure, Measured, Pace, Piece, Workshop
+from desk.places import ROOT
+from desk.pools import Point, PoolRow
 from desk.statistics import sign_test_interval
 
 DOCS = ROOT / "docs"
@@ -40,7 +41,7 @@ def printed(on: Console) -> str:
 @pytest.fixture
 def made(sample_document: Document) -> Pace:
     figures = (figure(2.5, detail="a | b"), figure(None, detail="it said:\nno"), figure(12.0), figure(3.0, None))
-    points = tuple(Point(size, 4, 100.0 + size, 1.5, 1.4, 1.6) for size in pace.POOLS)
+    points = tuple(Point(size, 4, 100.0 + size, 1.5, 1.4, 1.6) for size in pools.POOLS)
     rows = (
         PoolRow("iteration/sort", 1024, "raw", points, 1.0, None),
         PoolRow("iteration/sort", 1024, "a_variant_with_a_name_as_long_as_this", points, 0.93, "differ"),
@@ -106,40 +107,6 @@ def test_the_table_fits_eighty_columns_and_says_why_a_piece_failed(made: Pace) -
     assert "report: it said:" in text
     assert re.search(r"^ raw, ns +100 +262,244 ", text, re.MULTILINE)
     assert re.search(r"^ a_variant\S* +1\.50 .* differ *$", text, re.MULTILINE)
-
-
-def launches(raw: float, other: float, count: int = pace.LAUNCHES, wild: float = 0.0) -> list[dict[str, Any]]:
-    """Launches of two contenders, alike but for `wild`, which spreads the second one's times."""
-    return [
-        {"inputs": 8, "nanoseconds": [[raw] * 3, [other * (1 + wild * (i - count // 2))] * 3]} for i in range(count)
-    ]
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "wild", "word", "change"),
-    [(1.5, 1.5, 0.0, "agree", 1.0), (1.5, 1.2, 0.0, "differ", 0.8), (1.5, 1.8, 0.0, "differ", 1.2),
-     (1.5, 1.5, 0.05, "unresolved", 1.0)],
-)  # fmt: skip
-def test_pools_agree_when_the_interval_of_the_change_lies_within_the_margin(
-    before: float, after: float, wild: float, word: str, change: float
-) -> None:
-    results = {size: launches(10.0, 10.0 * before) for size in pace.POOLS}
-    results[4 * pace.DEFAULT_POOL] = launches(20.0, 20.0 * after, wild=wild)
-    raw, other = pace.pool_rows("iteration/sort", 1024, ["raw", "std_sort"], results)
-    times = {point.pool_bytes: point.nanoseconds for point in raw.points}
-    assert (raw.agreement, times[0], times[4 * pace.DEFAULT_POOL]) == (None, 10.0, 20.0)
-    assert other.agreement == word
-    assert other.change == pytest.approx(change)
-    for point in other.points:
-        assert point.ratio == pytest.approx(after if point.pool_bytes == 4 * pace.DEFAULT_POOL else before)
-
-
-def test_the_default_pool_is_the_runners() -> None:
-    header = (ROOT / "src/runner/panel.h").read_text(encoding="utf-8")
-    found = re.search(r"pool_bytes = (\d+) << (\d+);", header)
-    assert found
-    assert int(found[1]) << int(found[2]) == pace.DEFAULT_POOL
-    assert {0, pace.DEFAULT_POOL, 4 * pace.DEFAULT_POOL} <= set(pace.POOLS)
 
 
 def fails(workshop: Workshop) -> Measured:
@@ -251,18 +218,6 @@ def test_an_empty_kernel_goes_through_the_real_border(tmp_path: Path) -> None:
     found = pace.border(Workshop(tmp_path))
     assert 0 < found.value < 1_000  # a call, whatever the machine: neither nothing nor a whole epoch
     assert "9 launches" in found.detail
-
-
-@pytest.mark.build
-def test_a_pool_may_be_a_single_input(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(pace, "LAUNCHES", 1)
-    monkeypatch.setattr(measure, "DEFAULT", replace(measure.DEFAULT, contender_seconds=0.002))
-    case = next(case for case in cases.find(Folders.of(())) if case.name == "indexing/sum")
-    rows = pace.study(case, tmp_path, (0, pace.DEFAULT_POOL, 4 * pace.DEFAULT_POOL))
-    assert rows[0].variant == "raw" and rows[0].agreement is None
-    counts = [point.inputs for point in rows[0].points]
-    assert counts[0] == 1 and 4 <= counts[1] < counts[2]
-    assert all(point.nanoseconds > 0 for row in rows for point in row.points)
 
 
 # -- the documents -------------------------------------------------------------------------------------------

@@ -1,0 +1,203 @@
+"""The document of a run as far as it has come: what its stages found, brought into the document's form."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from desk import document as doc
+from desk import machine, panels
+from desk.build import sha256
+from desk.cases import Case
+from desk.places import ROOT, VERSION, Folders
+from desk.profiles import Profile
+from desk.statistics import launch_ratio, summarise
+
+if TYPE_CHECKING:  # the stages call this module, which only reads what they found
+    from desk.measure import Measurement
+
+# What the launches of a panel gave; one entry a launch, so that an interrupt leaves no half of one.
+Results = list[tuple[doc.Launch, list[list[float]]]]  # nanoseconds: [contender][round]
+
+
+def now() -> str:
+    """The time as the document has it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def clean(folders: Folders, text: str, limit: int) -> str:
+    """Text of others as the document takes it: without paths, escapes and excess."""
+    replacements = [(str(folder), "bench") for folder in folders.cases]
+    replacements += [(str(folders.build), "build"), (str(ROOT), ".")]
+    return doc.scrub(text, replacements, limit)
+
+
+def _clean(run: Measurement, text: str, limit: int = 4_000) -> str:
+    return clean(run.options.folders, text, limit)
+
+
+def assemble(run: Measurement) -> doc.Document:
+    """Everything that is known of a run so far."""
+    mode, facts = run.options.mode, run.runner_facts
+    return doc.Document(
+        schema="safecost-run",
+        schema_version=1,
+        suite=suite(),
+        run=doc.Run(
+            mode=mode.name,
+            seed=run.options.seed,
+            started=run.started,
+            finished=now(),
+            complete=run.complete,
+            seconds=doc.Seconds(**run.seconds),
+            launches=mode.launches,
+            epoch_seconds=mode.epoch_seconds,
+            contender_seconds=mode.contender_seconds,
+            margin=run.options.margin,
+            filter=None if run.options.filter is None else _clean(run, run.options.filter, 1_000),
+            runner=doc.Runner(
+                facts.get("compiler", "unknown"),
+                facts.get("benchmark", {}).get("version", "unknown"),
+                facts.get("benchmark", {}).get("build", "unknown"),
+                facts.get("abi_version", 1),
+            ),
+        ),
+        machine=machine.after(run.machine, run.sampler.stop()),
+        profiles=tuple(_profile(run, profile) for profile in run.profiles),
+        cases=tuple(_case(run, case) for case in run.cases),
+        plugins=tuple(
+            doc.Plugin(case, profile, sha256(path), path.stat().st_size)
+            for (case, profile), path in sorted(run.built.plugins.items())
+            if path.exists()
+        ),
+        gaps=tuple(
+            doc.Gap(case, variant["name"], profile, _clean(run, variant["gap"]))
+            for (case, profile), said in sorted(run.descriptions.items())
+            for variant in said["variants"]
+            if variant["gap"] is not None
+        ),
+        panels=tuple(_panel(run, panel, result) for panel, result in run.results.items() if result),
+        problems=tuple(run.problems),
+    )
+
+
+def _profile(run: Measurement, profile: Profile) -> doc.Profile:
+    said = next((facts for (_, name), facts in run.descriptions.items() if name == profile.name), None)
+    reason = run.built.absent.get(profile.name)
+    return doc.Profile(
+        name=profile.name,
+        summary=_clean(run, profile.summary),
+        language=profile.language,  # type: ignore[arg-type]
+        library=profile.library,  # type: ignore[arg-type]
+        plain=profile.plain,
+        against=profile.against,
+        status="absent" if reason else "measured",
+        reason=None if reason is None else _clean(run, reason),
+        compiler=_clean(run, run.built.compilers.get(profile.name, "")) or None,
+        flags=tuple((_clean(run, flag), _clean(run, why)) for flag, why in profile.flags),
+        facts={key: _clean(run, value) for key, value in said["facts"].items()} if said else {},
+    )
+
+
+def _case(run: Measurement, case: Case) -> doc.Case:
+    family, _, name = case.name.partition("/")
+    described = [said for (of, _), said in run.descriptions.items() if of == case.name]
+    generator = next((said for said in described if said["parameters"]), None)
+    status, reason = _status(run, case, bool(described))
+    variants: dict[tuple[str, str], doc.Variant] = {}
+    for said in described:
+        for one in said["variants"]:
+            variant = doc.Variant(one["name"], one["role"], said["language"], _clean(run, one["summary"]))
+            variants.setdefault((variant.name, variant.language), variant)
+    return doc.Case(
+        family=family,
+        case=name,
+        question=_clean(run, case.question),
+        status=status,
+        reason=reason,
+        system_bound=bool(generator and generator["system_bound"]),
+        sources=tuple(
+            doc.Source(file.name, _clean(run, file.read_text(encoding="utf-8", errors="replace"), 200_000))
+            for file in case.files
+        ),
+        parameters=tuple(
+            doc.Parameter(p["size"], p["rate"], p["label"]) for p in (generator["parameters"] if generator else ())
+        ),
+        variants=tuple(variants.values()),
+        faults=tuple(
+            doc.Fault(**fault | {key: _clean(run, fault[key]) for key in ("description", "contract")})
+            for fault in (generator["faults"] if generator else ())
+        ),
+    )
+
+
+def _status(
+    run: Measurement, case: Case, described: bool
+) -> tuple[Literal["measured", "struck", "not_built", "not_measured"], str | None]:
+    strikes = [problem for problem in run.problems if problem.case == case.name and problem.strikes]
+    if strikes:
+        first = strikes[0]
+        who = f"{first.variant}@{first.profile} " if first.variant else ""
+        return "struck", _clean(run, f"{who}{first.message.splitlines()[0]}")
+    if any(panel.case == case.name and launches for panel, launches in run.results.items()):
+        return "measured", None
+    stopped = not (run.complete or run.seconds["verify"])  # before there was anything to describe
+    if not stopped and not described and not any(name == case.name for name, _ in run.built.plugins):
+        return "not_built", "no profile could build it"
+    if not run.complete:
+        return "not_measured", "the run ended before it was measured"
+    for problem in run.problems:
+        if problem.case == case.name:
+            return "not_measured", _clean(run, f"{problem.profile or 'it'} {problem.message.splitlines()[0]}")
+    return "not_measured", None
+
+
+def _panel(run: Measurement, panel: panels.Panel, results: Results) -> doc.Panel:
+    profile = next(profile for profile in run.profiles if profile.name == panel.profile)
+    times = [nanoseconds for _, nanoseconds in results]
+    medians = [[float(np.median(rounds)) for rounds in launch] for launch in times]
+    typical = [float(np.median(values)) for values in zip(*medians, strict=True)]
+    return doc.Panel(
+        case=panel.case,
+        profile=panel.profile,
+        size=panel.parameter.size,
+        rate=panel.parameter.rate,
+        label=panel.parameter.label,
+        launches=tuple(launch for launch, _ in results),
+        contenders=tuple(
+            doc.Contender(arm.variant, arm.profile, arm.role, tuple(launch[i] for launch in medians))
+            for i, arm in enumerate(panel.contenders)
+        ),
+        pairs=tuple(_pair(run, kind, n, d, times) for kind, n, d in panels.pairs(panel, profile, typical)),
+    )
+
+
+def _pair(
+    run: Measurement, kind: doc.PairKind, numerator: int, denominator: int, times: Sequence[Sequence[Sequence[float]]]
+) -> doc.Pair:
+    ratios = [launch_ratio(launch[numerator], launch[denominator]) for launch in times]
+    said = summarise(ratios, run.options.margin)
+    return doc.Pair(
+        kind, numerator, denominator, tuple(ratios), said.ratio, said.low, said.high, said.level, said.verdict,
+        said.reason, said.detectable,
+    )  # fmt: skip
+
+
+def suite() -> doc.Suite:
+    """The suite's version and the state of its git checkout, where there is one."""
+
+    def git(*words: str) -> str | None:
+        try:
+            done = subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True, check=False)
+        except FileNotFoundError:
+            return None
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    commit, status = git("rev-parse", "HEAD"), git("status", "--porcelain")
+    known = commit is not None and re.fullmatch("[0-9a-f]{40}", commit) is not None
+    return doc.Suite(VERSION, commit if known else None, bool(status) if known else None)
