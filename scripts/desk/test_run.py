@@ -130,7 +130,7 @@ def test_an_idiom_that_a_toolchain_lacks_is_a_named_gap() -> None:
         ("calm/gap", "views", profile) for profile in ("gcc-o2", "gcc-o2-assertions")
     }
     assert gaps[0].reason == "this library has no such view"
-    assert "gap: calm/gap/views@gcc-o2: this library has no such view" in commands.calm().ended.out
+    assert "gap: calm/gap/views@gcc-o2,gcc-o2-assertions: this library has no such view" in commands.calm().ended.out
 
 
 def test_a_filter_down_to_a_variant_measures_it_its_raw_code_and_a_null(tmp_path: Path) -> None:
