@@ -26,7 +26,7 @@ if(SAFECOST_WERROR)
   list(APPEND warnings -Werror)
 endif()
 
-# All runtimes static: a dynamic libstdc++ alone moved make_unique by 8 %.
+# All runtimes static: a shared one would be compiled by somebody else, with other flags than the profile's.
 set(link -static-libgcc -static-libstdc++ -Wl,--version-script=${SAFECOST_ROOT}/src/kernel/plugin.map
     -Wl,-z,now -Wl,--no-undefined -Wl,--gc-sections)
 if(PROFILE_LIBRARY STREQUAL "libc++")
