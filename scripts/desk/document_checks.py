@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
-from desk.document_types import SCHEMA, SCHEMA_VERSION, Case, Document, Gap, Pair, Panel, Plugin, Problem
+from desk.document_types import SCHEMA, SCHEMA_VERSION, Case, Code, Count, Document, Gap, Pair, Panel, Plugin, Problem
 from desk.errors import DeskError, UsageError
 from desk.privacy import secrets_here
 from desk.wording import CONTROL, shown
@@ -58,6 +58,11 @@ def refuse_malformed(plain: Any, name: str) -> None:
         raise UsageError(
             f"{name} was written by a newer safecost (schema {shown(version)}; this one reads {SCHEMA_VERSION}):"
             " update."
+        )
+    if isinstance(version, int) and version < SCHEMA_VERSION:
+        raise UsageError(
+            f"{name} was written by an older safecost (schema {shown(version)}; this one reads {SCHEMA_VERSION}):"
+            " measure again, or read it with the safecost that wrote it."
         )
     for place, leaf in _leaves(plain, ()):
         if len(place) > DEEPEST:
@@ -146,9 +151,11 @@ def _contradictions(document: Document) -> Iterator[str]:
         yield from _repeated(f"cases[{index}].variants", [f"{v.name} ({v.language})" for v in case.variants])
         yield from _repeated(f"cases[{index}].sources", [source.name for source in case.sources])
         yield from _repeated(f"cases[{index}].faults", [fault.name for fault in case.faults])
-    parts: dict[str, Sequence[Plugin | Gap | Problem]] = {
+    parts: dict[str, Sequence[Plugin | Gap | Count | Code | Problem]] = {
         "plugins": document.plugins,
         "gaps": document.gaps,
+        "counts": document.counts,
+        "codes": document.codes,
         "problems": document.problems,
     }
     for part, entries in parts.items():

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 SCHEMA = "safecost-run"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
-Role = Literal["raw", "safe", "null"]
+Role = Literal["raw", "safe", "null", "control"]
 Language = Literal["c++", "rust"]
-PairKind = Literal["idiom", "profile", "language", "full", "null"]
+PairKind = Literal["idiom", "profile", "language", "full", "null", "control"]
 Verdict = Literal["slower", "faster", "equivalent", "unresolved"]
 
 
@@ -30,6 +30,7 @@ class Seconds:
 
     build: float
     verify: float
+    count: float
     measure: float
 
 
@@ -45,20 +46,31 @@ class Runner:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What was asked for, and when; `complete` is false after an interruption."""
+    """What was asked for, and when; `complete` is false after an interruption.
 
-    mode: Literal["quick", "default", "full"]
+    A panel may end at each of `looks`, numbers of launches of which the last is the most. `false_discovery_rate` is
+    the rate at which slower and faster are controlled over all pairs of the run, None where they are not.
+    """
+
+    mode: Literal["quick", "default", "full", "publish"]
     seed: int
     started: str
     finished: str | None
     complete: bool
     seconds: Seconds
-    launches: int
+    looks: tuple[int, ...]
     epoch_seconds: float
     contender_seconds: float
     margin: float
+    false_discovery_rate: float | None
+    resumed: int
     filter: str | None
     runner: Runner
+
+    @property
+    def launches(self) -> int:
+        """The most launches that a panel may have."""
+        return self.looks[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +202,10 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """One fresh process measuring one panel."""
+    """One fresh process measuring one panel; `layout` numbers the link of the plugins that it loaded."""
 
     seed: int
+    layout: int
     calls: int
     rounds: int
 
@@ -209,11 +222,16 @@ class Contender:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two contenders (indices into the panel) and their ratio; above 1 the numerator is slower."""
+    """Two contenders (indices into the panel) and their ratio; above 1 the numerator is slower.
+
+    `planted` is the ratio that nulls and controls were built to have. `p` is the sign test's probability of
+    launches so far beyond the margin if the median is not, `q` the same after the control of false discoveries.
+    """
 
     kind: PairKind
     numerator: int
     denominator: int
+    planted: float | None
     ratios: tuple[float, ...]
     ratio: float
     low: float | None
@@ -222,20 +240,73 @@ class Pair:
     verdict: Verdict
     reason: str | None
     detectable: float | None
+    p: float | None
+    q: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """The contenders timed together, launch by launch."""
+    """The contenders timed together, launch by launch; `ended` says why there are no more launches."""
 
     case: str
     profile: str
     size: int
     rate: float | None
     label: str
+    ended: Literal["decided", "all_launches", "broken", "interrupted"]
     launches: tuple[Launch, ...]
     contenders: tuple[Contender, ...]
     pairs: tuple[Pair, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How instructions were counted: by which tool, or why not; `pins` are (what was pinned, to what)."""
+
+    status: Literal["counted", "absent", "skipped"]
+    tool: str | None
+    reason: str | None
+    pins: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What `calls` calls of a contender did, one on each input of its pool: instructions, allocations, bytes of these.
+
+    `instructions` is None where they were not counted or are not the same in every run, and `reason` says why.
+    """
+
+    case: str
+    profile: str
+    variant: str
+    size: int
+    rate: float | None
+    calls: int
+    instructions: int | None
+    allocations: int | None
+    allocated_bytes: int | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The machine code of a kernel as its plugin holds it, out-of-line parts of the same function included.
+
+    `bytes` and `instructions` are its size; `checks` the branches to code that only reports an error, `packed` the
+    instructions on vectors of numbers, `calls` the calls that are no part of a check. `listing` is the disassembly,
+    one instruction a line: a mark (space, `c` check, `f` code that reports a failed check, `v` packed, `j` jump,
+    `x` call), a space, the text.
+    """
+
+    case: str
+    profile: str
+    variant: str
+    bytes: int
+    instructions: int
+    checks: int
+    packed: int
+    calls: int
+    listing: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +314,20 @@ class Problem:
     """Something that went wrong; `strikes` says that it struck its case."""
 
     kind: Literal[
-        "build", "load", "abi", "layout", "exports", "folded", "pool", "digest", "growth", "crash", "hang", "timing"
+        "build",
+        "load",
+        "abi",
+        "layout",
+        "exports",
+        "folded",
+        "pool",
+        "digest",
+        "growth",
+        "crash",
+        "hang",
+        "timing",
+        "count",
+        "resume",
     ]
     case: str | None
     variant: str | None
@@ -268,6 +352,9 @@ class Document:
     plugins: tuple[Plugin, ...]
     gaps: tuple[Gap, ...]
     panels: tuple[Panel, ...]
+    counting: Counting
+    counts: tuple[Count, ...]
+    codes: tuple[Code, ...]
     problems: tuple[Problem, ...]
 
 

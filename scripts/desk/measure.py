@@ -85,7 +85,7 @@ class Measurement:
         self.machine = machine.facts()
         self.sampler = machine.Sampler()
         self.started = run_document.now()
-        self.seconds = {"build": 0.0, "verify": 0.0, "measure": 0.0}
+        self.seconds = {"build": 0.0, "verify": 0.0, "count": 0.0, "measure": 0.0}
         self.built = Built()
         self.runner_facts: dict[str, Any] = {}
         self.descriptions: dict[tuple[str, str], dict[str, Any]] = {}
@@ -216,7 +216,7 @@ class Measurement:
         name = f"{panel.case}@{panel.profile}-{panel.parameter.size}-{number:03}-{launch:02}.json".replace("/", ".")
         (self.options.out / "launches" / name).write_text(json.dumps(result) + "\n", encoding="utf-8")
         rounds = result["safecost"]["nanoseconds"]
-        self.results[panel].append((doc.Launch(seed, result["safecost"]["calls"], len(rounds[0])), rounds))
+        self.results[panel].append((doc.Launch(seed, 0, result["safecost"]["calls"], len(rounds[0])), rounds))
         return True
 
     @staticmethod

@@ -46,7 +46,7 @@ def assemble(run: Measurement) -> doc.Document:
     mode, facts = run.options.mode, run.runner_facts
     return doc.Document(
         schema="safecost-run",
-        schema_version=1,
+        schema_version=doc.SCHEMA_VERSION,
         suite=suite(),
         run=doc.Run(
             mode=mode.name,
@@ -55,10 +55,12 @@ def assemble(run: Measurement) -> doc.Document:
             finished=now(),
             complete=run.complete,
             seconds=doc.Seconds(**run.seconds),
-            launches=mode.launches,
+            looks=(mode.launches,),
             epoch_seconds=mode.epoch_seconds,
             contender_seconds=mode.contender_seconds,
             margin=run.options.margin,
+            false_discovery_rate=None,
+            resumed=0,
             filter=None if run.options.filter is None else _clean(run, run.options.filter, 1_000),
             runner=doc.Runner(
                 facts.get("compiler", "unknown"),
@@ -82,6 +84,9 @@ def assemble(run: Measurement) -> doc.Document:
             if variant["gap"] is not None
         ),
         panels=tuple(_panel(run, panel, result) for panel, result in run.results.items() if result),
+        counting=doc.Counting("skipped", None, None, ()),
+        counts=(),
+        codes=(),
         problems=tuple(run.problems),
     )
 
@@ -168,6 +173,7 @@ def _panel(run: Measurement, panel: panels.Panel, results: Results) -> doc.Panel
         size=panel.parameter.size,
         rate=panel.parameter.rate,
         label=panel.parameter.label,
+        ended="all_launches" if len(results) >= run.options.mode.launches else "interrupted",
         launches=tuple(launch for launch, _ in results),
         contenders=tuple(
             doc.Contender(arm.variant, arm.profile, arm.role, tuple(launch[i] for launch in medians))
@@ -183,8 +189,8 @@ def _pair(
     ratios = [launch_ratio(launch[numerator], launch[denominator]) for launch in times]
     said = summarise(ratios, run.options.margin)
     return doc.Pair(
-        kind, numerator, denominator, tuple(ratios), said.ratio, said.low, said.high, said.level, said.verdict,
-        said.reason, said.detectable,
+        kind, numerator, denominator, None, tuple(ratios), said.ratio, said.low, said.high, said.level, said.verdict,
+        said.reason, said.detectable, None, None,
     )  # fmt: skip
 
 

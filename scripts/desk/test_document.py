@@ -68,8 +68,8 @@ def test_whole_numbers_for_fractions_give_the_same_bytes(sample_document: Docume
         (b"[]", "run.json is not a run document: its schema is not safecost-run."),
         (b'{"schema": "other"}', "run.json is not a run document: its schema is not safecost-run."),
         (
-            b'{"schema": "safecost-run", "schema_version": 2}',
-            "run.json was written by a newer safecost (schema 2; this one reads 1): update.",
+            b'{"schema": "safecost-run", "schema_version": 3}',
+            "run.json was written by a newer safecost (schema 3; this one reads 2): update.",
         ),
         (b'{"schema": "safecost-run"}', 'run.json: the document lacks "schema_version".'),
         (b'{"schema": "safecost-run", "x": NaN}', "run.json: x is nan, and must be a finite number."),

@@ -56,7 +56,8 @@ def make_panel(
         parameter.size,
         parameter.rate,
         parameter.label,
-        tuple(Launch(int(random.integers(1, 2**31)), 180, 90) for _ in range(launches)),
+        "all_launches" if launches == LAUNCHES else "broken",
+        tuple(Launch(int(random.integers(1, 2**31)), launch, 180, 90) for launch in range(launches)),
         contenders,
         tuple(_pair(kind, contenders, numerator, denominator) for kind, numerator, denominator in pairs),
     )
@@ -70,6 +71,7 @@ def _pair(kind: PairKind, contenders: Sequence[Contender], numerator: int, denom
         kind,
         numerator,
         denominator,
+        1.0 if kind == "null" else None,
         ratios,
         summary.ratio,
         summary.low,
@@ -78,4 +80,6 @@ def _pair(kind: PairKind, contenders: Sequence[Contender], numerator: int, denom
         summary.verdict,
         summary.reason,
         summary.detectable,
+        None,
+        None,
     )

@@ -8,6 +8,9 @@ from desk.document import (
     SCHEMA,
     SCHEMA_VERSION,
     Cache,
+    Code,
+    Count,
+    Counting,
     Document,
     Gap,
     Machine,
@@ -123,11 +126,13 @@ def build_sample_document() -> Document:
             "2026-01-02T03:04:05Z",
             "2026-01-02T03:04:49Z",
             True,
-            Seconds(11.2, 3.4, 29.1),
-            LAUNCHES,
+            Seconds(11.2, 3.4, 5.6, 29.1),
+            (LAUNCHES,),
             0.0002,
             0.02,
             MARGIN,
+            None,
+            0,
             None,
             Runner("GNU 12.2.0", "1.7.1", "debug", 1),
         ),
@@ -166,6 +171,19 @@ def build_sample_document() -> Document:
             ),
         ),
         (*_sum_panels(SUM_L1, 812.0), *_sum_panels(SUM_L2, 60_300.0), *_chain_panels()),
+        Counting("counted", "Made-up counter 1.0", None, (("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-AVX2_Usable"),)),
+        tuple(
+            Count("indexing/sum", "gcc-o2", variant, SUM_L1.size, None, 64, 64 * instructions, 0, 0, None)
+            for variant, instructions in (("raw", 3080), ("at", 9231), ("span", 3082), ("range_for", 3079))
+        ),
+        (
+            Code(
+                "indexing/sum", "gcc-o2", "raw", 21, 5, 0, 1, 0, "  xor eax, eax\nv paddd xmm0, [rdi]\nj jne 4\n  ret"
+            ),
+            Code(
+                "indexing/sum", "gcc-o2", "at", 40, 9, 1, 0, 0, "c jae 20\n  mov eax, [rdi]\n  ret\nf call 30 <throw>"
+            ),
+        ),
         (
             Problem(
                 "digest",
