@@ -40,16 +40,17 @@ def write(document: Document, folder: Path) -> Path:
     drawings = {folder / "charts" / f"{chart.name}.svg": chart.svg for chart in drawn}
     (folder / "charts").mkdir(parents=True, exist_ok=True)
     for path, svg in drawings.items():
-        _save(path, svg)
-    _save(folder / "report.md", markdown(document, drawn))
-    _save(folder / "report.html", page(document, drawn))
+        save(path, svg)
+    save(folder / "report.md", markdown(document, drawn))
+    save(folder / "report.html", page(document, drawn))
     for path in (folder / "charts").iterdir():
         if path not in drawings and charts.FILE_NAME.fullmatch(path.name) and path.is_file():
             path.unlink()
     return folder / "report.html"
 
 
-def _save(path: Path, text: str) -> None:
+def save(path: Path, text: str) -> None:
+    """Write a text file with plain line ends."""
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
@@ -209,24 +210,29 @@ def _hash(text: str) -> str:
 
 def page(document: Document, drawn: Sequence[Chart]) -> str:
     """The report as one self-contained HTML page."""
+    return render_page("report.html.jinja", inline=lambda chart: Markup(chart.inline), **_shared(document, drawn))
+
+
+def render_page(template: str, **values: Any) -> str:
+    """A self-contained page from a template: everything escaped, style and script allowed by their hashes."""
     style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
     script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
     allowed = f"style-src '{_hash(style)}'; script-src '{_hash(script)}'"
     policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
     environment = _environment(autoescape=True, finalize=_printable)
-    return environment.get_template("report.html.jinja").render(
-        **_shared(document, drawn),
-        policy=Markup(policy),
-        style=Markup(style),
-        script=Markup(script),
-        inline=lambda chart: Markup(chart.inline),
+    return environment.get_template(template).render(
+        **values, policy=Markup(policy), style=Markup(style), script=Markup(script)
     )
 
 
 def markdown(document: Document, drawn: Sequence[Chart]) -> str:
     """The report for a code host; charts are referred to as charts/<name>.svg."""
-    environment = _environment(autoescape=False, finalize=_markdown)
-    return environment.get_template("report.md.jinja").render(**_shared(document, drawn), limit=MARKDOWN_ROWS)
+    return render_markdown("report.md.jinja", **_shared(document, drawn), limit=MARKDOWN_ROWS)
+
+
+def render_markdown(template: str, **values: Any) -> str:
+    """Markdown from a template, in which no value can say more than its text."""
+    return _environment(autoescape=False, finalize=_markdown).get_template(template).render(**values)
 
 
 def _printable(value: object) -> object:
