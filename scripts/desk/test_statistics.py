@@ -21,6 +21,9 @@ TIMES = st.floats(1e-3, 1e6)
 ROUNDS = st.lists(st.tuples(TIMES, TIMES), min_size=1, max_size=40)
 LOOKS = st.sampled_from([(), (8, 12), (8, 12, 20), (8, 12, 20, 30)])
 NEAR = st.lists(st.sampled_from([0.98, 1 / 1.01, 0.995, 1.0, 1.005, 1.01, 1.02, 1.03]), min_size=1, max_size=30)
+GROUPS = st.tuples(st.integers(2, 8), st.integers(2, 8), st.floats(0.9, 1.05), st.floats(1.0, 1.1)).map(
+    lambda group: [group[2] * factor for factor in [1.0, 1.001] * group[0] + [group[3], group[3] * 1.002] * group[1]]
+)
 ORDER = {"faster": 0, "equivalent": 1, "unresolved": 1, "slower": 2}
 
 
@@ -102,6 +105,16 @@ def test_launch_ratio_refuses_a_table() -> None:
             [1.0, 1.001, 1.002, 1.07, 1.071, 1.072],
             "unresolved",
             "the launches fall into two clusters, 3 at 1.001 and 3 at 1.071: placement weighs more than the code",
+        ),
+        (
+            [0.93, 0.931, 0.932, 1.001, 1.002],
+            "unresolved",
+            "5 launches, and an interval needs at least 6",
+        ),
+        (
+            [0.93, 0.931, 0.932, 1.0, 1.001, 1.002],
+            "unresolved",
+            "the launches fall into two clusters, 3 at 0.931 and 3 at 1.001: placement weighs more than the code",
         ),
         (
             [1.005, 1.007, 1.009, 1.011, 1.013, 1.015],
@@ -220,6 +233,15 @@ def test_p_and_verdict_are_dual(ratios: list[float], shift: float, level: float,
         assert decided == (said.p <= 1.0 - said.level)
 
 
+@pytest.mark.parametrize("looks", [(), (8, 12), (8, 12, 20), (8, 12, 20, 30)])
+def test_p_and_verdict_are_dual_for_every_number_of_launches_beyond(looks: tuple[int, ...]) -> None:
+    for count in range(6, 31):
+        for beyond in range(count + 1):
+            for ratio, verdict in ((1.02, "slower"), (0.98, "faster")):
+                said = summarise([ratio] * beyond + [1.0] * (count - beyond), 0.01, looks=looks)
+                assert (said.verdict == verdict) == (said.p <= 0.05), (count, beyond, said)
+
+
 def test_a_level_asks_for_launches() -> None:
     said = summarise([1.5] * 7, 0.01, 0.99)
     assert (said.low, said.verdict) == (None, "unresolved")
@@ -249,7 +271,7 @@ def _kind(reason: str | None) -> str:
     return "none" if reason is None else next(kind for kind in kinds if kind in reason)
 
 
-@given(NEAR | RATIOS, MARGINS, LOOKS)
+@given(NEAR | RATIOS | GROUPS, MARGINS, LOOKS)
 def test_swapped_arms_mirror_the_summary(ratios: list[float], margin: float, looks: tuple[int, ...]) -> None:
     there = summarise(ratios, margin, looks=looks)
     back = summarise([1.0 / ratio for ratio in ratios], margin, looks=looks)
