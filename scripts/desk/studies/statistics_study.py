@@ -80,7 +80,7 @@ def main(only: str | None, trials: int, seed: int, path: Path | None) -> None:
     """Simulate pairs, panels and runs, and write the tables of docs/STATISTICS.md, or print them.
 
     \b
-    Run it in scripts/, in about two minutes:
+    Run it in scripts/, in about a minute:
       python -m desk.studies.statistics_study --write ../docs/STATISTICS.md
       python -m desk.studies.statistics_study --only coverage,stopping --trials 10000
     """
