@@ -35,7 +35,8 @@ _PLACE = re.compile(r"([a-z][a-z0-9_]{0,63})(?:\.([a-z]+))?\.(cc|rs)")
 _TOPIC = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _ENTRY = re.compile(r"// (cwe|[a-z]+|[a-z]+ flags):(?: (.*))?")
 _TAG = re.compile(r"\[(-W[a-z0-9+-]+)\]|(E\d{4}|[a-z]+(?:_[a-z]+)+)|\"([^\"]{3,100})\"")
-_FLAG = re.compile(r"-(?:W|f)[a-zA-Z0-9=+-]+")  # no flag that names a file, a plugin or another program
+# No flag that names a file or a plugin, or hands something on to another program.
+_FLAG = re.compile(r"-W[a-z0-9=+-]+|-fanalyzer")
 _MARK = "// MISUSE"
 _SWITCH = {
     "c++": re.compile(r"^#if(?:n?def MISUSE| .*\bdefined\(MISUSE\))", re.MULTILINE),
@@ -169,7 +170,7 @@ def _expectations(file: Path, language: Language, entries: dict[str, str]) -> di
         flags = tuple(entries.get(f"{compiler} flags", "").split())
         for flag in flags:
             if not _FLAG.fullmatch(flag):
-                raise _bad(file, f"asks {compiler} for {flag!r}: only -W and -f options are passed on")
+                raise _bad(file, f"asks {compiler} for {flag!r}: only warnings and -fanalyzer are passed on")
         found[compiler] = _expectation(file, compiler, entries[compiler], flags)
     return found
 

@@ -24,7 +24,8 @@ def hostile(value: Any, serial: list[int] | None = None) -> Any:
     Words that the code branches on are kept: nobody can set them without passing the schema first.
     """
     serial = serial if serial is not None else [0]
-    kept = {"mode", "status", "role", "kind", "verdict", "language", "library", "started", "schema"} | {"way", "by", "outcome"}
+    kept = {"mode", "status", "role", "kind", "verdict", "language", "library", "started", "schema"}
+    kept |= {"way", "by", "outcome"}
     names = {"family", "case", "variant", "profile", "name", "plain", "against"}
     if isinstance(value, tuple):
         return tuple(hostile(item, serial) for item in value)
