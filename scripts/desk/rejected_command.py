@@ -29,8 +29,12 @@ def run(expression: str | None, compilers: str | None, folder: Path | None, page
     """
     if page is not None and (expression or compilers or folder):
         raise UsageError("--write makes the page of all snippets and compilers: leave out the other options.")
+    if page is not None and not page.resolve().parent.is_dir():
+        raise UsageError(f"--write {page}: there is no such folder.")
     found = _choose(snippets.find(folder or snippets.FOLDER), expression)
     asked = {name: one for name, one in rejected.compilers_here().items() if name in rejected.chosen(compilers)}
+    if not any(name in asked for one in found for name in one.expectations):
+        raise UsageError(f"--compilers {compilers}: none of the chosen snippets is in the language of these.")
     missing = [one.reason for one in asked.values() if one.path is None]
     if page is not None and missing:
         raise UsageError(f"--write needs all compilers: {'; '.join(map(str, missing))}.")

@@ -168,6 +168,8 @@ def test_the_command_refuses_in_a_sentence(tmp_path: Path) -> None:
         (["--filter", "nothing_like_it"], "matches no snippet: the topics are bounds, errors"),
         (["--compilers", "msvc"], "no compiler 'msvc': choose from gcc, clang, rustc"),
         (["--compilers", ","], "names none"),
+        (["--compilers", "gcc", "--filter", "[.]rs$"], "none of the chosen snippets is in the language of these"),
+        (["--write", "none/x.md"], "there is no such folder"),
         (["--snippets", str(tmp_path)], "holds no snippet"),
         (["--write", "x.md", "--filter", "a"], "leave out the other options"),
     ):
