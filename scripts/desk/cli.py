@@ -19,7 +19,7 @@ import click
 from rich.console import Console
 
 from desk import cases as case_files
-from desk import debugger, doctor, document, measure, new, pace, selfcheck, table
+from desk import debugger, doctor, document, measure, new, pace, rejected_command, selfcheck, table
 from desk import profiles as profile_files
 from desk.errors import HARNESS, OK, WRONG_RESULT, DeskError, UsageError
 from desk.places import LOCAL_RESULTS, VERSION, Folders
@@ -316,6 +316,33 @@ def solo(
 def pace_command(out: Path | None, only: str | None) -> int:
     """Measure safecost itself on this machine: build, verification, run, report, and a call through the border."""
     return pace.run(only, out, Console())
+
+
+@main.command(
+    "rejected",
+    epilog=examples(
+        "safecost rejected                                 every snippet, every compiler",
+        "safecost rejected --filter lifetimes/ --compilers clang,rustc",
+        "safecost rejected --snippets ~/my-snippets        those of a folder of yours",
+        "safecost rejected --write docs/REJECTED.md        the page of the documentation",
+    )
+    + "\n\n\b\nExit codes: 0 every snippet is what it says (a missing compiler is skipped, one that has become"
+    + "\nbetter is told); 2 usage; 5 a snippet's claim does not hold.",
+)
+@click.option("--filter", "expression", metavar="REGEX", help="Only snippets that match, as topic/file.")
+@click.option("--compilers", metavar="NAMES", help="Of gcc, clang, rustc, with commas between (default: all).")
+@click.option(
+    "--snippets",
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Read snippets from DIR instead of bench/compile-time.",
+)
+@click.option("--write", "page", metavar="FILE", type=click.Path(path_type=Path),
+              help="Write the page with the table to FILE, unless a claim is broken.")  # fmt: skip
+def rejected_command_line(expression: str | None, compilers: str | None, folder: Path | None, page: Path | None) -> int:
+    """Show which misuse of memory compilers reject: C++ beside Rust, each snippet compiled with and without it."""
+    return rejected_command.run(expression, compilers, folder, page, Console())
 
 
 @main.command("test", epilog=examples("safecost test", "safecost test --quick"))

@@ -43,6 +43,7 @@ _WANTED = {  # by keyword of JSON Schema
 # Entries whose values the schema holds to names and fixed words: a host called "safe" does not show in them.
 _NAMES = frozenset(
     {"schema", "mode", "role", "language", "library", "kind", "status", "verdict", "family", "case", "variant"}
+    | {"topic", "misuse", "way", "by", "outcome"}
     | {"profile", "plain", "against", "name", "commit", "sha256", "started", "finished"}
 )
 
@@ -168,6 +169,11 @@ def _contradictions(document: Document) -> Iterator[str]:
         for key, other in (("plain", profile.plain), ("against", profile.against)):
             if other is not None and other not in profiles:
                 yield f"profiles[{index}].{key} is {other}, a profile that the document does not have"
+    yield from _repeated("rejections", [f"{r.topic}/{r.misuse} ({r.way}, {r.language})" for r in document.rejections])
+    for index, rejection in enumerate(document.rejections):
+        yield from _repeated(f"rejections[{index}].rulings", [ruling.by for ruling in rejection.rulings])
+        if rejection.line > len(rejection.source.splitlines()):
+            yield f"rejections[{index}].line is {rejection.line}, beyond the end of its source"
     for index, panel in enumerate(document.panels):
         for complaint in _panel_contradictions(panel, cases.get(panel.case), profiles):
             yield f"panels[{index}]{complaint}"

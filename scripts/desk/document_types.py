@@ -12,6 +12,9 @@ SCHEMA_VERSION = 2
 Role = Literal["raw", "safe", "null", "control"]
 Language = Literal["c++", "rust"]
 PairKind = Literal["idiom", "profile", "language", "full", "null", "control"]
+CompilerName = Literal["gcc", "clang", "rustc"]
+Way = Literal["plain", "type", "attribute", "strict", "analyser", "evaluated"]
+RulingOutcome = Literal["rejected", "accepted", "newly_rejected", "not_applicable", "absent", "broken"]
 Verdict = Literal["slower", "faster", "equivalent", "unresolved"]
 
 
@@ -310,6 +313,43 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class Ruling:
+    """What one compiler does with a misuse of memory; `expected` is a tag, `accepts` or `n/a: why`.
+
+    `newly_rejected`: it says more than was expected, as a newer compiler may. `broken`: what was expected does not
+    hold, and `reason` says how. `said` is the diagnostic, `tag` its option, code or lint.
+    """
+
+    by: CompilerName
+    version: str | None
+    flags: str
+    expected: str
+    outcome: RulingOutcome
+    tag: str | None
+    said: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A snippet with one misuse of memory, on line `line` of `source`, and what the compilers do with it.
+
+    `way` is how the code is written: as it comes, with a stricter type, with attributes, under a warning that bans a
+    construct, for an analyser, or so that the compiler evaluates it.
+    """
+
+    topic: str
+    misuse: str
+    way: Way
+    language: Language
+    cwe: int
+    title: str
+    line: int
+    source: str
+    rulings: tuple[Ruling, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something that went wrong; `strikes` says that it struck its case."""
 
@@ -355,6 +395,7 @@ class Document:
     counting: Counting
     counts: tuple[Count, ...]
     codes: tuple[Code, ...]
+    rejections: tuple[Rejection, ...]
     problems: tuple[Problem, ...]
 
 

@@ -91,6 +91,7 @@ class Measurement:
         self.descriptions: dict[tuple[str, str], dict[str, Any]] = {}
         self.problems: list[doc.Problem] = []
         self.results: dict[panels.Panel, run_document.Results] = {}
+        self.rejections: list[doc.Rejection] = []
         self.complete = False
 
     def document(self) -> doc.Document:

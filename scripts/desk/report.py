@@ -18,10 +18,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from desk import charts
+from desk import charts, rejected_rows
 from desk.advice import STRAY_NULL, advisories, nulls
 from desk.charts import Chart
-from desk.document import Document, Verdict
+from desk.document import Document, Rejection, Verdict
 from desk.rows import KINDS, Row, rows, valid_rows
 from desk.wording import counted, number, percent, visible
 
@@ -189,6 +189,8 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "percent": percent,
         "number": number,
         "interval": interval,
+        "rejected": rejected_rows,
+        "rejections": document.rejections,
         "size": size_text,
     }
 
@@ -233,6 +235,12 @@ def markdown(document: Document, drawn: Sequence[Chart]) -> str:
 def render_markdown(template: str, **values: Any) -> str:
     """Markdown from a template, in which no value can say more than its text."""
     return _environment(autoescape=False, finalize=_markdown).get_template(template).render(**values)
+
+
+def rejected_page(rejections: Sequence[Rejection]) -> str:
+    """The documentation's page on what compilers reject, in Markdown."""
+    environment = _environment(autoescape=False, finalize=_markdown)
+    return environment.get_template("rejected_page.md.jinja").render(rejected=rejected_rows, rejections=rejections)
 
 
 def _printable(value: object) -> object:

@@ -87,6 +87,7 @@ def assemble(run: Measurement) -> doc.Document:
         counting=doc.Counting("skipped", None, None, ()),
         counts=(),
         codes=(),
+        rejections=tuple(run.rejections),
         problems=tuple(run.problems),
     )
 

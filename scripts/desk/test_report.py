@@ -221,3 +221,16 @@ def test_an_empty_run_still_makes_a_report(tmp_path: Path, sample_document: Docu
 @pytest.mark.parametrize(("value", "text"), [(49152, "48 KiB"), (8_000_000_000, "7.45 GiB"), (12, "12 bytes")])
 def test_sizes(value: int, text: str) -> None:
     assert report.size_text(value) == text
+
+
+def test_what_compilers_reject_is_in_both_reports(sample_document: Document, drawn: tuple[Chart, ...]) -> None:
+    page, text = Tags(report.page(sample_document, drawn)), report.markdown(sample_document, drawn)
+    words = " ".join(" ".join(page.text).split())
+    assert ("id", "table-rejected") in page.attributes
+    assert "freed_block with attributes 416 – rejects -Wconsumed –" in words
+    assert "rejects E0382: error: a made-up diagnostic" in words
+    assert "return *block; // MISUSE" in words
+    assert "| ownership/never_freed | 416 | A made-up never_freed. | – | not here |" in text
+    nothing = dataclasses.replace(sample_document, rejections=())
+    assert "Rejected" not in report.page(nothing, drawn)
+    assert "Rejected" not in report.markdown(nothing, drawn)

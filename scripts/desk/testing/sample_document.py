@@ -26,6 +26,7 @@ from desk.document import (
 )
 from desk.testing.made_up_panel import LAUNCHES, MARGIN, Arm, make_panel
 from desk.testing.sample_cases import CHAIN, SUM_L1, SUM_L2, sample_cases, sample_profiles
+from desk.testing.sample_rejections import sample_rejections
 
 
 def _sum_panels(parameter: Parameter, unit: float) -> tuple[Panel, ...]:
@@ -184,6 +185,7 @@ def build_sample_document() -> Document:
                 "indexing/sum", "gcc-o2", "at", 40, 9, 1, 0, 0, "c jae 20\n  mov eax, [rdi]\n  ret\nf call 30 <throw>"
             ),
         ),
+        sample_rejections(),
         (
             Problem(
                 "digest",
