@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from desk.belief import MOST_STRAYS, STRAY, Belief, Nulls, belief, missed
+from desk.belief import MOST_STRAYS, STRAY, Belief, Nulls, above, belief
 from desk.document import Document
 from desk.rows import rows
 from desk.wording import counted, number, percent
@@ -46,11 +44,12 @@ def _straying(nulls: Nulls) -> str:
 def _controls(known: Belief, margin: float) -> list[str]:
     """Planted differences that the run does not show, and controls that it reads as other than they are."""
     reasons = []
-    unseen, wrong = missed(known.controls, margin), [control for control in known.controls if control.strays]
+    wanted, wrong = above(known.controls, margin), [control for control in known.controls if control.strays]
+    unseen = [control for control in wanted if control.finding == "not found"]
     if unseen:
         first = unseen[0]
         reads = f"{first.row.name} was built to be {number(first.planted)} and reads {number(first.row.ratio)}"
-        among = counted(len([one for one in known.controls if one.finding is not None]), "planted difference")
+        among = f"{counted(len(wanted), 'planted difference')} above {percent(margin)}"
         reasons.append(f"{len(unseen)} of {among} {'were' if len(unseen) > 1 else 'was'} not found: {reads}.")
     if wrong:
         verb = "read" if len(wrong) > 1 else "reads"
@@ -66,12 +65,7 @@ def conclusion(document: Document) -> str:
         return "Nothing was measured whose ratio is known, so how far these times can be believed is not known either."
     reasons = advisories(document)
     if known.nulls is None or reasons:
-        return f"Take these times as advice only: {_joined(reasons)}"
+        return "Take these times as advice only, for the reasons given above."
     calm = f"identical code read as equal within {percent(known.nulls.worst)}"
-    found = " and every planted difference above the margin was found" if known.controls else ""
+    found = ", and every planted difference above that was found" if known.controls else ""
     return f"Believe what this run calls slower or faster by more than {percent(margin)}: {calm}{found}."
-
-
-def _joined(reasons: Sequence[str]) -> str:
-    """Sentences as parts of one."""
-    return "; ".join(reason[0].lower() + reason[1:].removesuffix(".") for reason in reasons) + "."

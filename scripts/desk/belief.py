@@ -165,9 +165,9 @@ def _finding(row: Row, planted: float) -> Finding | None:
     return "beyond 1" if (row.low > 1.0 if planted > 1.0 else row.high < 1.0) else "not found"
 
 
-def missed(found: Iterable[Control], margin: float) -> tuple[Control, ...]:
-    """The controls with a difference above the margin that a run does not show."""
-    return tuple(one for one in found if one.finding == "not found" and distance(one.planted) > margin * 1.0001)
+def above(found: Iterable[Control], margin: float) -> tuple[Control, ...]:
+    """The controls whose planted difference exceeds the margin: those that a sound run shows."""
+    return tuple(control for control in found if distance(control.planted) > margin + _TOLERANCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +179,7 @@ class Belief:
     coverage: Coverage | None
     null_rows: tuple[Row, ...]
     controls: tuple[Control, ...]
+    controls_coverage: Coverage | None
 
 
 def belief(found: Sequence[Row]) -> Belief:
@@ -186,6 +187,12 @@ def belief(found: Sequence[Row]) -> Belief:
     rows = tuple(row for row in found if row.kind == "null" and not row.struck)
     tally = Counter(row.verdict for row in rows)
     order: tuple[Verdict, ...] = ("equivalent", "unresolved", "slower", "faster")
+    planted = controls(found)
     return Belief(
-        nulls(rows), tuple((verdict, tally[verdict]) for verdict in order), coverage(rows), rows, controls(found)
+        nulls(rows),
+        tuple((verdict, tally[verdict]) for verdict in order),
+        coverage(rows),
+        rows,
+        planted,
+        coverage(control.row for control in planted),
     )

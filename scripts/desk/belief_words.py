@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from desk.advice import MOST_STEAL
-from desk.belief import CERTAINTY, MOST_STRAYS, STRAY, Belief, Control
+from desk.belief import CERTAINTY, MOST_STRAYS, STRAY, Belief, Control, Coverage
 from desk.document import Document
 from desk.wording import counted, percent
 
@@ -41,16 +41,15 @@ def nulls_sentences(known: Belief) -> list[str]:
     ]
 
 
-def coverage_sentence(known: Belief) -> str | None:
-    """How many intervals of nulls miss 1, and how many would by their level; None where there is no interval."""
-    seen = known.coverage
+def coverage_sentence(seen: Coverage | None, truth: str) -> str | None:
+    """How many intervals miss the `truth`, and how many would by their level; None where there is no interval."""
     if seen is None:
         return None
     low, high = seen.levels
     level = percent(low) if percent(low) == percent(high) else f"{percent(low)} to {percent(high)}"
-    verb = "misses" if seen.misses == 1 else "miss"
+    verb = "miss" if seen.misses > 1 else "misses"
     sentence = (
-        f"{seen.misses or 'None'} of {counted(seen.count, 'interval')} {verb} 1; at a level of {level} about "
+        f"{seen.misses or 'None'} of {counted(seen.count, 'interval')} {verb} {truth}; at a level of {level} about "
         f"{seen.expected:.2g} {'is' if f'{seen.expected:.2g}' == '1' else 'are'} expected"
     )
     if seen.misses <= seen.expected:

@@ -261,10 +261,10 @@ class Measurement:
         ours = {case.name for case in self.cases if controls.is_control(case)}
         asked, known = [name for name in names if name not in ours], [name for name in names if name in ours]
         tier = self.options.mode.tier
-        return [
-            *panels.plan(asked, measured, parameters, variants, tier, self.pattern),
-            *panels.plan(known, self.profiles, parameters, variants, tier),
-        ]
+        found = panels.plan(asked, measured, parameters, variants, tier, self.pattern)
+        if not found and not all(map(controls.is_control, self.cases)):
+            return []  # nothing that was asked for can be measured, so nothing is to be believed
+        return [*found, *panels.plan(known, self.profiles, parameters, variants, tier)]
 
     def _parameters(self, case: str) -> list[panels.Parameter]:
         for (name, _), said in self.descriptions.items():

@@ -41,13 +41,13 @@ def draw_spread(document: Document, found: Sequence[Row]) -> list[Chart]:
     limits = (1 / (1 + far), 1 + far)
     stacks = [_stacked(line, limits, plot) for line in lines]
     heights = [STEP + DOT * max(level for _, level in stack) for stack in stacks]
-    sheet = Sheet(spread_title(found), WIDTH, TOP + sum(heights) + 44)
+    sheet = Sheet(spread_title(found), WIDTH, TOP + sum(heights) + 24)
     sheet.text(12, 10, CAPTION.format(limit=percent(STRAY), margin=percent(margin)), color=SOFT)
     sheet.text(WIDTH - 12, TOP - 8, f"beyond ±{percent(STRAY)}", color=SOFT, ha="right")
     axes = sheet.axes(left, TOP, plot, sum(heights))
     ratio_axis(axes, limits, plot, margin)
     for limit in (1 / (1 + STRAY), 1 + STRAY):
-        axes.axvline(limit, color=SOFT, lw=0.9, ls=":", zorder=1)
+        axes.axvline(limit, color=INK, lw=1.2, ls=":", zorder=1)
     top = 0.0
     for number, (profile, stack, height) in enumerate(zip(profiles, stacks, heights, strict=True)):
         base = top + height - 10
