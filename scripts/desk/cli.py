@@ -205,9 +205,10 @@ def list_cases(
         click.echo("(* in the default set)")
         return OK
     found = case_files.choose(case_files.find(Folders.of(case_folders)), case_files.pattern_of(expression))
-    for case in sorted(found, key=controls.is_control):
-        if controls.is_control(case) and case == next(one for one in found if controls.is_control(one)):
-            click.echo(f"\n{controls.NOTE}")
+    ours = [case for case in found if controls.is_control(case)]
+    for case in (*(case for case in found if case not in ours), *ours):
+        if case in ours[:1]:
+            click.echo(f"\n{controls.NOTE}\n")
         click.echo(f"{case.name}: {case.question}")
         click.echo(f"    {', '.join(case.variants())}")
     return OK

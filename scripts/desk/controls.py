@@ -11,7 +11,7 @@ from desk.places import BENCH, Folders
 from desk.profiles import Profile
 
 FAMILY = "controls"
-NOTE = "Measured with every run, to see whether it finds differences that are known; no costs:"
+NOTE = "Controls, measured with every run to see whether it finds differences that are known; they are no costs:"
 
 
 def is_control(case: Case) -> bool:

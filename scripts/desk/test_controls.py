@@ -162,5 +162,6 @@ def test_a_control_executes_its_planted_share_of_instructions(
     assert executed["null"] == executed["base"]
     for name, repeats in REPEATS.items():
         assert executed[name] / executed["base"] == pytest.approx(repeats / 100, rel=2e-5), executed
-    by_repeat = {(executed[name] - executed["base"]) / (n - 100) for name, n in REPEATS.items() if n != 100}
-    assert len(by_repeat) == 1, executed
+    one = executed["plus_1"] - executed["base"]
+    for name, repeats in REPEATS.items():  # a loop that begins elsewhere may take an instruction more or less
+        assert abs(executed[name] - executed["base"] - one * (repeats - 100)) <= 2, executed
