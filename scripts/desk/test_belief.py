@@ -20,6 +20,7 @@ from desk.document import Document, encode, parse
 from desk.rows import Row, rows
 from desk.table import table_rows
 from desk.testing.drawings import marks, row, words
+from desk.testing.hostile import hostile
 from desk.testing.sample_controls import with_controls
 
 
@@ -214,3 +215,11 @@ def test_noise_is_told_with_its_limits(sample_document: Document) -> None:
     assert told["Address randomization"].meaning == "all launches share one draw of addresses"
     assert told["Frequency governor"].meaning == "the frequency may change in a run"
     assert not any(thing.beyond for thing in noise(sample_document))
+
+
+def test_hostile_names_of_controls_stay_words(honest: Document) -> None:
+    evil = hostile(honest)
+    page, text = report.page(evil, ()), report.markdown(evil, ())
+    section = page[page.index('id="table-controls"') : page.index('id="noise"')]
+    assert section.count("plus_1&lt;script&gt;") == 1
+    assert "<script>window" not in page and "<script>window" not in text
