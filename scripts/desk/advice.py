@@ -1,65 +1,71 @@
-"""When the times of a run are advice only: nulls stray, the host takes time away, others load it, it was cut short."""
+"""When the times of a run are advice only: nulls stray, controls are missed, others load it, it was cut short."""
 
 from __future__ import annotations
 
-import math
-import statistics
-from collections.abc import Iterable
-from dataclasses import dataclass
-
+from desk.belief import MOST_STRAYS, STRAY, Belief, Nulls, above, belief
 from desk.document import Document
-from desk.rows import Row, rows
-from desk.wording import counted, percent
-
-STRAY_NULL = 0.005
-"""A null whose ratio differs from 1 by more than this strays: the machine or the method is at fault."""
-
-MOST_STRAYS = 0.05
-"""Share of the nulls that may stray in a run whose times are fit for a gate."""
+from desk.rows import rows
+from desk.wording import counted, number, percent
 
 MOST_STEAL = 0.05
 """Share of the processor time that the host may take away from such a run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Nulls:
-    """How far pairs of identical code stray from 1: relative distances, so 0.005 is 0.5 %."""
-
-    count: int
-    strays: int
-    median: float
-    worst: float
-
-
-def distance(ratio: float) -> float:
-    """How far a ratio is from 1, the same for a ratio and its inverse: 0.01 for 1.01 and for 1/1.01."""
-    return math.expm1(abs(math.log(ratio)))
-
-
-def nulls(found: Iterable[Row]) -> Nulls | None:
-    """How the nulls among the rows stray, without those of struck cases; None where there are none."""
-    distances = [distance(row.ratio) for row in found if row.kind == "null" and not row.struck]
-    if not distances:
-        return None
-    strays = sum(far > STRAY_NULL for far in distances)
-    return Nulls(len(distances), strays, statistics.median(distances), max(distances))
-
-
 def advisories(document: Document) -> tuple[str, ...]:
-    """Why the times of this run are to be taken as advice only; empty for a quiet, complete run with calm nulls."""
-    machine, strayed = document.machine, nulls(rows(document))
+    """Why the times of this run are advice only, in sentences; empty for a quiet, complete run with calm nulls."""
+    machine, known = document.machine, belief(rows(document))
     reasons = []
     if not document.run.complete:
         reasons.append("The run was interrupted.")
-    if strayed is None:
+    if known.nulls is None:
         reasons.append("No null was measured, so nothing shows how far identical code strays here.")
-    elif strayed.strays > MOST_STRAYS * strayed.count:
-        verb = "stray" if strayed.strays > 1 else "strays"
-        among = counted(strayed.count, "null")
-        reasons.append(f"{strayed.strays} of {among} {verb} by more than {percent(STRAY_NULL)}.")
+    elif known.nulls.strays > MOST_STRAYS * known.nulls.count:
+        reasons.append(_straying(known.nulls))
+    reasons += _controls(known, document.run.margin)
     if machine.steal_share > MOST_STEAL:
         reasons.append(f"The host took {percent(machine.steal_share)} of the processor time away.")
     if machine.load_before > machine.logical_cpus:
         cpus = counted(machine.logical_cpus, "CPU")
         reasons.append(f"The load before the run was {machine.load_before:.2f} on {cpus}.")
     return tuple(reasons)
+
+
+def _straying(nulls: Nulls) -> str:
+    """That too many nulls stray; where they are too few to tell, that as well. The rule is the same for few."""
+    verb = "stray" if nulls.strays > 1 else "strays"
+    sentence = f"{nulls.strays} of {counted(nulls.count, 'null')} {verb} by more than {percent(STRAY)}"
+    low, high = nulls.share
+    if low > MOST_STRAYS:
+        return f"{sentence}."
+    possible = f"by so few the share may be anything from {percent(low)} to {percent(high)}"
+    return f"{sentence} where {percent(MOST_STRAYS)} may; {possible}."
+
+
+def _controls(known: Belief, margin: float) -> list[str]:
+    """Planted differences that the run does not show, and controls that it reads as other than they are."""
+    reasons = []
+    wanted, wrong = above(known.controls, margin), [control for control in known.controls if control.strays]
+    unseen = [control for control in wanted if control.finding == "not found"]
+    if unseen:
+        first = unseen[0]
+        reads = f"{first.row.name} was built to be {number(first.planted)} and reads {number(first.row.ratio)}"
+        among = f"{counted(len(wanted), 'planted difference')} above {percent(margin)}"
+        reasons.append(f"{len(unseen)} of {among} {'were' if len(unseen) > 1 else 'was'} not found: {reads}.")
+    if wrong:
+        verb = "read" if len(wrong) > 1 else "reads"
+        among = counted(len(known.controls), "control")
+        reasons.append(f"{len(wrong)} of {among} {verb} more than {percent(STRAY)} beside what was planted.")
+    return reasons
+
+
+def conclusion(document: Document) -> str:
+    """What to conclude from nulls and controls, in one plain sentence."""
+    known, margin = belief(rows(document)), document.run.margin
+    if known.nulls is None and not known.controls:
+        return "Nothing was measured whose ratio is known, so how far these times can be believed is not known either."
+    reasons = advisories(document)
+    if known.nulls is None or reasons:
+        return "Take these times as advice only, for the reasons given above."
+    calm = f"identical code read as equal within {percent(known.nulls.worst)}"
+    found = ", and every planted difference above that was found" if known.controls else ""
+    return f"Believe what this run calls slower or faster by more than {percent(margin)}: {calm}{found}."

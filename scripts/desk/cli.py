@@ -19,7 +19,7 @@ import click
 from rich.console import Console
 
 from desk import cases as case_files
-from desk import debugger, doctor, document, measure, new, pace, rejected_command, selfcheck, table
+from desk import controls, debugger, doctor, document, measure, new, pace, rejected_command, selfcheck, table
 from desk import profiles as profile_files
 from desk.errors import HARNESS, OK, WRONG_RESULT, DeskError, UsageError
 from desk.places import LOCAL_RESULTS, VERSION, Folders
@@ -105,9 +105,11 @@ def run(
         raise UsageError("--quick and --full exclude each other: give one.")
     mode = measure.QUICK if quick else measure.FULL if full else measure.DEFAULT
     folder = _run_folder(out, mode.name)
+    chosen = profile_files.choose(profiles, ad_hoc)
+    usual = profiles is None and not ad_hoc
     options = measure.Options(
         mode=mode,
-        profiles=profile_files.choose(profiles, ad_hoc),
+        profiles=profile_files.with_nulls(chosen) if mode is measure.FULL and usual else chosen,
         folders=Folders.of(case_folders),
         filter=expression,
         out=folder,
@@ -203,7 +205,10 @@ def list_cases(
         click.echo("(* in the default set)")
         return OK
     found = case_files.choose(case_files.find(Folders.of(case_folders)), case_files.pattern_of(expression))
-    for case in found:
+    ours = [case for case in found if controls.is_control(case)]
+    for case in (*(case for case in found if case not in ours), *ours):
+        if case in ours[:1]:
+            click.echo(f"\n{controls.NOTE}\n")
         click.echo(f"{case.name}: {case.question}")
         click.echo(f"    {', '.join(case.variants())}")
     return OK

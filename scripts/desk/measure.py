@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from desk import cases as case_files
-from desk import described, machine, panels, processes, run_document, runner
+from desk import controls, described, machine, panels, processes, run_document, runner
 from desk import document as doc
-from desk.build import Built, build_all
+from desk.build import Built
 from desk.cases import Case
 from desk.errors import DeskError, UsageError
 from desk.places import RUNNER, Folders
@@ -100,6 +100,7 @@ class Measurement:
 
     def run(self) -> None:
         """All stages in order. What fails inside a case is noted; an interrupt leaves what was measured."""
+        self.cases = controls.added(self.cases)
         for stage in (self.build, self.verify, self.measure):
             start = time.monotonic()
             try:
@@ -110,7 +111,7 @@ class Measurement:
 
     def build(self) -> None:
         """Build the runner and every plugin."""
-        self.built = build_all(self.options.folders, self.cases, self.profiles)
+        self.built = controls.build(self.options.folders, self.cases, self.profiles)
         facts = runner.call("facts", {}, 60)
         if isinstance(facts, runner.Failure):
             raise DeskError(f"the runner {facts.message}: remove the build folder and try again.")
@@ -252,13 +253,19 @@ class Measurement:
     def _panels(self) -> list[panels.Panel]:
         struck = {problem.case for problem in self.problems if problem.strikes}
         variants = {
-            key: [(variant["name"], variant["role"]) for variant in said["variants"] if variant["gap"] is None]
+            key: [panels.Variant(v["name"], v["role"], v["planted"]) for v in said["variants"] if v["gap"] is None]
             for key, said in self.descriptions.items()
         }
         parameters = {case.name: self._parameters(case.name) for case in self.cases}
         names = [case.name for case in self.cases if case.name not in struck and parameters[case.name]]
         measured = [profile for profile in self.profiles if profile.name in {p.name for p in self.options.profiles}]
-        return panels.plan(names, measured, parameters, variants, self.options.mode.tier, self.pattern)
+        ours = {case.name for case in self.cases if controls.is_control(case)}
+        asked, known = [name for name in names if name not in ours], [name for name in names if name in ours]
+        tier = self.options.mode.tier
+        found = panels.plan(asked, measured, parameters, variants, tier, self.pattern)
+        if not found and not all(map(controls.is_control, self.cases)):
+            return []  # nothing that was asked for can be measured, so nothing is to be believed
+        return [*found, *panels.plan(known, self.profiles, parameters, variants, tier)]
 
     def _parameters(self, case: str) -> list[panels.Parameter]:
         for (name, _), said in self.descriptions.items():

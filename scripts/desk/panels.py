@@ -6,12 +6,18 @@ import random
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import NamedTuple
 
-from desk.document import PairKind, contender_name
+from desk.document import PairKind, Role, contender_name
 from desk.profiles import Profile
 
-Role = Literal["raw", "safe", "null"]
+
+class Variant(NamedTuple):
+    """A variant that a plugin has; `planted` is the ratio to raw that a null or a control has by construction."""
+
+    name: str
+    role: Role
+    planted: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,7 @@ class Contender:
     variant: str
     profile: str
     role: Role
+    planted: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +50,37 @@ class Panel:
     contenders: tuple[Contender, ...]
 
 
-Variants = Mapping[tuple[str, str], Sequence[tuple[str, Role]]]
-"""The variants that a plugin really has: (case, profile) -> (name, role)."""
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two contenders of a panel, as indices, whose ratio is reported; `planted` is what it is where that is known."""
+
+    kind: PairKind
+    numerator: int
+    denominator: int
+    planted: float | None = None
+
+
+Variants = Mapping[tuple[str, str], Sequence[Variant]]
+"""The variants that a plugin really has, by case and profile."""
 
 
 def contenders_of(case: str, profile: Profile, variants: Variants) -> tuple[Contender, ...]:
     """All variants of one profile, the raw code of the profiles it is compared with, and a null.
 
-    A profile that builds another a second time is compared with it variant by variant.
+    A profile that builds another a second time is compared with it variant by variant. Controls are compared with
+    raw code of their own profile alone.
     """
-    own = [Contender(name, profile.name, role) for name, role in variants[case, profile.name]]
+    own = [Contender(name, profile.name, role, planted) for name, role, planted in variants[case, profile.name]]
+    if any(contender.role == "control" for contender in own):
+        return tuple(own)
     has_null = any(contender.role == "null" for contender in own)
     others = []
     for other in profile.needs:
-        for name, role in variants.get((case, other), ()):
+        for name, role, planted in variants.get((case, other), ()):
             if role == "raw" or (profile.is_null and role == "safe"):
                 others.append(Contender(name, other, role))
             elif role == "null" and not has_null:
-                others.append(Contender(name, other, role))
+                others.append(Contender(name, other, role, planted))
                 has_null = True
     return (*own, *others)
 
@@ -113,37 +133,42 @@ def order(panels: Sequence[Panel], launches: int, seed: int) -> Iterator[tuple[i
             yield launch, panel
 
 
-def pairs(panel: Panel, profile: Profile, nanoseconds: Sequence[float]) -> list[tuple[PairKind, int, int]]:
-    """The comparisons that a panel is for: (kind, numerator, denominator), indices into its contenders.
+def pairs(panel: Panel, profile: Profile, nanoseconds: Sequence[float]) -> list[Comparison]:
+    """The comparisons that a panel is for.
 
     `nanoseconds` holds each contender's median over launches: the fastest raw code is the denominator of full
     cost and of the language gap. In a plain profile full cost differs from idiom cost only where another raw
-    variant is faster than the first.
+    variant is faster than the first. What a profile that builds another a second time compares are nulls only:
+    its idioms have been counted with the other.
     """
     arms = list(enumerate(panel.contenders))
     own = [(i, arm) for i, arm in arms if arm.profile == profile.name]
-    found: list[tuple[PairKind, int, int]] = []
+    found: list[Comparison] = []
     raw = next((i for i, arm in own if arm.role == "raw"), None)
     if raw is not None:
-        found += [("null", i, raw) for i, arm in own if arm.role == "null"]
-        found += [("idiom", i, raw) for i, arm in own if arm.role != "null" and i != raw]
+        found += [Comparison("null", i, raw, arm.planted) for i, arm in own if arm.role == "null"]
+        found += [Comparison("control", i, raw, arm.planted) for i, arm in own if arm.role == "control"]
+        if not profile.is_null:
+            found += [Comparison("idiom", i, raw) for i, arm in own if arm.role in ("raw", "safe") and i != raw]
         fastest = min((i for i, arm in own if arm.role == "raw"), key=lambda i: nanoseconds[i])
         if fastest != raw and profile.plain == profile.name:
-            found += [("full", i, fastest) for i, arm in own if arm.role == "safe"]
+            found += [Comparison("full", i, fastest) for i, arm in own if arm.role == "safe"]
     for other in profile.needs:
         theirs = [(i, arm) for i, arm in arms if arm.profile == other]
-        kind: PairKind = "null" if profile.is_null else "profile"
         if other == profile.plain:
-            same = {arm.variant: i for i, arm in theirs}
-            found += [(kind, i, same[arm.variant]) for i, arm in own if arm.variant in same and arm.role != "null"]
+            same = {arm.variant: i for i, arm in theirs if arm.role != "null"}
+            both = [(i, same[arm.variant]) for i, arm in own if arm.variant in same]
+            found += [
+                Comparison("null", i, j, 1.0) if profile.is_null else Comparison("profile", i, j) for i, j in both
+            ]
         raws = [i for i, arm in theirs if arm.role == "raw"]
         if raws and not profile.is_null:
             fastest = min(raws, key=lambda i: nanoseconds[i])
             if other == profile.plain:
-                found += [("full", i, fastest) for i, arm in own if arm.role == "safe"]
+                found += [Comparison("full", i, fastest) for i, arm in own if arm.role == "safe"]
             else:
-                found += [("language", i, fastest) for i, arm in own if arm.role != "null"]
+                found += [Comparison("language", i, fastest) for i, arm in own if arm.role in ("raw", "safe")]
         base = next((i for i, arm in theirs if arm.role == "raw"), None)
         if base is not None:
-            found += [("null", i, base) for i, arm in theirs if arm.role == "null"]
+            found += [Comparison("null", i, base, arm.planted) for i, arm in theirs if arm.role == "null"]
     return found

@@ -163,6 +163,13 @@ def choose(names: str | None, given: Sequence[str]) -> list[Profile]:
     return [*chosen.values(), *extra]
 
 
+def with_nulls(profiles: Sequence[Profile]) -> list[Profile]:
+    """Those profiles, and the shipped ones that build one of them a second time: the nulls of profile cost."""
+    names = {profile.name for profile in profiles}
+    second = [one for one in shipped().values() if one.is_null and one.plain in names and one.name not in names]
+    return [*profiles, *second]
+
+
 def with_siblings(profiles: Iterable[Profile]) -> list[Profile]:
     """Those profiles, and the ones whose raw code they are compared with, which must be built too."""
     known = shipped()

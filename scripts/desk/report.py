@@ -18,8 +18,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from desk import charts, rejected_rows
-from desk.advice import STRAY_NULL, advisories, nulls
+from desk import belief_words, charts, rejected_rows
+from desk.advice import advisories, conclusion
+from desk.belief import belief
 from desk.charts import Chart
 from desk.document import Document, Rejection, Verdict
 from desk.rows import KINDS, Row, rows, valid_rows
@@ -134,6 +135,16 @@ def interval(row: Row) -> str:
     return "–" if row.low is None or row.high is None else f"{number(row.low)} – {number(row.high)}"
 
 
+def exact(ratio: float) -> str:
+    """A ratio near 1 with all that tells it from its neighbours, such as `1.0100`."""
+    return f"{ratio:.4f}" if 0.5 < ratio < 2 else number(ratio)
+
+
+def exact_interval(row: Row) -> str:
+    """The interval of a control, a dash where there are too few launches for one."""
+    return "–" if row.low is None or row.high is None else f"{exact(row.low)} – {exact(row.high)}"
+
+
 def machine_facts(document: Document) -> list[tuple[str, str]]:
     """Machine, suite and schedule as name and value."""
     machine, run, suite = document.machine, document.run, document.suite
@@ -170,27 +181,36 @@ def machine_facts(document: Document) -> list[tuple[str, str]]:
 
 def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
     found = rows(document)
+    known = belief(found)
     return {
         "document": document,
         "run": document.run,
         "summary": summary(document),
         "headline": headline(document),
         "advisories": advisories(document),
-        "rows": worst_first(found),
+        "conclusion": conclusion(document),
+        "rows": worst_first([row for row in found if row.kind != "control"]),
         "tallies": by_profile(document, found),
-        "nulls": nulls(found),
+        "belief": known,
+        "null_sentences": belief_words.nulls_sentences(known),
+        "coverage": belief_words.coverage_sentence(known.coverage, "1"),
+        "controls_coverage": belief_words.coverage_sentence(known.controls_coverage, "the planted ratio"),
+        "finding": belief_words.finding,
+        "held": belief_words.held,
+        "noise": belief_words.noise(document),
         "facts": machine_facts(document),
         "charts": drawn,
         "families": list(dict.fromkeys(chart.family for chart in drawn if chart.family is not None)),
         "kinds": KINDS,
         "verdicts": VERDICTS,
         "shapes": SHAPES,
-        "null_limit": STRAY_NULL,
         "percent": percent,
         "number": number,
         "interval": interval,
         "rejected": rejected_rows,
         "rejections": document.rejections,
+        "exact": exact,
+        "exact_interval": exact_interval,
         "size": size_text,
     }
 

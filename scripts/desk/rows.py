@@ -6,7 +6,7 @@ import statistics
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from desk.document import Document, PairKind, Role, Verdict, contender_name
+from desk.document import Document, PairKind, Profile, Role, Verdict, contender_name
 
 
 class Kind(NamedTuple):
@@ -23,6 +23,7 @@ KINDS: dict[PairKind, Kind] = {
     "full": Kind("full cost", "safe in this profile over the fastest raw of its plain sibling", "plain raw"),
     "language": Kind("language gap", "Rust over the fastest raw C++ it is held against", "raw C++"),
     "null": Kind("null", "the same code twice", "itself"),
+    "control": Kind("control", "the same work a known number of times more often", "its base"),
 }
 
 
@@ -38,6 +39,7 @@ class Row:
     against_profile: str
     role: Role
     kind: PairKind
+    planted: float | None
     size: int
     rate: float | None
     label: str
@@ -87,6 +89,7 @@ def rows(document: Document) -> tuple[Row, ...]:
                     against_profile=bottom.profile,
                     role=top.role,
                     kind=pair.kind,
+                    planted=pair.planted,
                     size=panel.size,
                     rate=panel.rate,
                     label=panel.label,
@@ -104,6 +107,13 @@ def rows(document: Document) -> tuple[Row, ...]:
                 )
             )
     return tuple(found)
+
+
+def is_null(document: Document, profile: Profile) -> bool:
+    """Does the profile build its plain sibling a second time, so that all it measures is error?"""
+    if profile.plain == profile.name:
+        return False
+    return any(other.name == profile.plain and other.flags == profile.flags for other in document.profiles)
 
 
 def valid_rows(document: Document) -> tuple[Row, ...]:

@@ -180,18 +180,16 @@ def _panel(run: Measurement, panel: panels.Panel, results: Results) -> doc.Panel
             doc.Contender(arm.variant, arm.profile, arm.role, tuple(launch[i] for launch in medians))
             for i, arm in enumerate(panel.contenders)
         ),
-        pairs=tuple(_pair(run, kind, n, d, times) for kind, n, d in panels.pairs(panel, profile, typical)),
+        pairs=tuple(_pair(run, pair, times) for pair in panels.pairs(panel, profile, typical)),
     )
 
 
-def _pair(
-    run: Measurement, kind: doc.PairKind, numerator: int, denominator: int, times: Sequence[Sequence[Sequence[float]]]
-) -> doc.Pair:
-    ratios = [launch_ratio(launch[numerator], launch[denominator]) for launch in times]
+def _pair(run: Measurement, pair: panels.Comparison, times: Sequence[Sequence[Sequence[float]]]) -> doc.Pair:
+    ratios = [launch_ratio(launch[pair.numerator], launch[pair.denominator]) for launch in times]
     said = summarise(ratios, run.options.margin)
     return doc.Pair(
-        kind, numerator, denominator, None, tuple(ratios), said.ratio, said.low, said.high, said.level, said.verdict,
-        said.reason, said.detectable, None, None,
+        pair.kind, pair.numerator, pair.denominator, pair.planted, tuple(ratios), said.ratio, said.low, said.high,
+        said.level, said.verdict, said.reason, said.detectable, None, None,
     )  # fmt: skip
 
 

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from desk.advice import STRAY_NULL, advisories, distance, nulls
+from desk.advice import advisories
+from desk.belief import STRAY, controls, distance, nulls
 from desk.document import Case, Document, PairKind, Problem, Verdict
 from desk.rows import Row, valid_rows
 from desk.wording import counted, number, percent
@@ -45,7 +46,7 @@ def render(document: Document, console: Console) -> None:
         _say(console, "no ratio was measured")
     for line in (*_summary_lines(document, rows), *_missing_lines(document)):
         _say(console, line)
-    for line in advisories(document) if rows else ():
+    for line in advisories(document) if document.panels else ():
         _say(console, f"advisory: {line}", "yellow")
 
 
@@ -163,7 +164,7 @@ def _summary_lines(document: Document, rows: Sequence[Row]) -> list[str]:
     lines += [f"unresolved: {row.name}: {row.reason}" for row in unresolved[:MOST_REASONS] if row.reason]
     if len(unresolved) > MOST_REASONS:
         lines.append(f"unresolved: {len(unresolved) - MOST_REASONS} more, with their reasons in the report")
-    return [*lines, *_null_line(document), *_profile_line(document)]
+    return [*lines, *_null_line(document), *_control_line(document), *_profile_line(document)]
 
 
 def _denominator_lines(document: Document, rows: Sequence[Row]) -> list[str]:
@@ -183,8 +184,20 @@ def _null_line(document: Document) -> list[str]:
         return ["nulls: none, so nothing shows that identical code reads as equal here"]
     worst = max(found, key=lambda row: distance(row.ratio))
     calm = strayed.count - strayed.strays
-    line = f"nulls: {calm} of {strayed.count} within ±{percent(STRAY_NULL)}, the worst at {worst.ratio:.4f}"
+    line = f"nulls: {calm} of {strayed.count} within ±{percent(STRAY)}, the worst at {worst.ratio:.4f}"
     return [f"{line} ({worst.name})" if strayed.strays else line]
+
+
+def _control_line(document: Document) -> list[str]:
+    """What the run read where it was built in, for instance `controls: 8 of 8 planted differences found, ...`."""
+    measured = controls(valid_rows(document))
+    if not measured:
+        return ["controls: none, so nothing shows that a difference would be found here"]
+    planted = [control for control in measured if control.finding is not None]
+    found = [control for control in planted if control.finding != "not found"]
+    worst = max(measured, key=lambda control: control.error)
+    line = f"controls: {len(found)} of {counted(len(planted), 'planted difference')} found"
+    return [f"{line}, the worst read {worst.row.ratio:.4f} for {worst.planted:.4f} ({worst.row.name})"]
 
 
 def _profile_line(document: Document) -> list[str]:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from desk.advice import advisories, distance, nulls
+from desk.advice import advisories
+from desk.belief import distance, nulls
 from desk.document import Document, Panel
 from desk.testing.drawings import row
 
@@ -58,7 +59,10 @@ def test_an_interrupted_run_is_advisory(sample_document: Document) -> None:
 
 def test_straying_nulls_make_a_run_advisory(sample_document: Document) -> None:
     assert advisories(with_nulls(sample_document, 1.02, 9)) == ("9 of 9 nulls stray by more than 0.5 %.",)
-    assert advisories(with_nulls(sample_document, 1 / 1.02, 1)) == ("1 of 9 nulls strays by more than 0.5 %.",)
+    assert advisories(with_nulls(sample_document, 1 / 1.02, 1)) == (
+        "1 of 9 nulls strays by more than 0.5 % where 5 % may; "
+        "by so few the share may be anything from 0.28 % to 48.2 %.",
+    )
     assert advisories(with_nulls(sample_document, 1.0049, 9)) == ()
 
 
@@ -66,7 +70,10 @@ def test_one_null_in_twenty_may_stray(sample_document: Document) -> None:
     panels = sample_document.panels
     many = dataclasses.replace(sample_document, panels=panels * 3)  # 27 nulls
     assert advisories(with_nulls(many, 1.02, 1)) == ()
-    assert advisories(with_nulls(many, 1.02, 2)) == ("2 of 27 nulls stray by more than 0.5 %.",)
+    assert advisories(with_nulls(many, 1.02, 2)) == (
+        "2 of 27 nulls stray by more than 0.5 % where 5 % may; "
+        "by so few the share may be anything from 0.91 % to 24.3 %.",
+    )
 
 
 def test_a_run_without_nulls_is_advisory(sample_document: Document) -> None:

@@ -11,7 +11,7 @@ from typing import TextIO
 import click
 import pytest
 
-from desk import cli, commands
+from desk import cli, commands, controls
 from desk.commands import Ended, safecost
 from desk.errors import DeskError
 from desk.places import VERSION
@@ -85,6 +85,13 @@ def test_list_tells_cases_with_questions_and_variants(capsys: pytest.CaptureFixt
     assert (ended.code, ended.out) == (0, "some/case: What is asked?\n    raw, at\n")
 
 
+def test_list_tells_controls_last_and_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    cases, note, ours = entry(capsys, "list").out.partition(controls.NOTE)
+    assert note and "indexing/sum: " in cases and "controls/" not in cases
+    assert "controls/straight: " in ours and "plus_1" in ours and "indexing/" not in ours
+    assert controls.NOTE not in entry(capsys, "list", "--filter", "indexing").out
+
+
 def test_list_tells_profiles_and_marks_the_default_ones(capsys: pytest.CaptureFixture[str]) -> None:
     lines = entry(capsys, "list", "--profiles", "all").out.splitlines()
     assert any(line.startswith("* gcc-o2: ") for line in lines)
@@ -135,7 +142,7 @@ def test_bad_usage_is_told_in_one_sentence(
     def build(*_: object) -> None:
         raise AssertionError("nothing may be built")
 
-    monkeypatch.setattr("desk.measure.build_all", build)
+    monkeypatch.setattr("desk.controls.build_all", build)
     monkeypatch.setattr("desk.debugger.build_all", build)
     refused(entry(capsys, *words), sentence)
 

@@ -83,6 +83,11 @@ def panels_of(document: Document, name: str) -> list[Panel]:
     return [panel for panel in document.panels if panel.case == name]
 
 
+def asked_for(document: Document) -> list[Panel]:
+    """The panels without the controls, which come with every run."""
+    return [panel for panel in document.panels if not any(arm.role == "control" for arm in panel.contenders)]
+
+
 # ---- a run in which nothing is wrong ---------------------------------------------------------------------------------
 
 
@@ -101,7 +106,7 @@ def test_a_good_run_leaves_a_document_a_report_a_table_and_every_launch() -> Non
     for stage in ("build", "verify", "measure"):
         assert re.search(rf"^{stage}: \d+ in ", calm.ended.err, re.MULTILINE)
     launches = sum(len(panel.launches) for panel in calm.document.panels)
-    assert launches == 6 * len(calm.document.panels) == 24
+    assert launches == 6 * len(calm.document.panels) == 6 * (4 + 2)  # two are of controls
     assert len(list((calm.out / "launches").glob("*.json"))) == launches
 
 
@@ -137,8 +142,33 @@ def test_a_filter_down_to_a_variant_measures_it_its_raw_code_and_a_null(tmp_path
     commands.calm()
     ended = quick(tmp_path / "out", "--filter", "calm/sum/at$")
     assert ended.code == 0, ended
-    (panel,) = read(tmp_path / "out").panels
+    (panel,) = asked_for(read(tmp_path / "out"))
     assert {arm.variant for arm in panel.contenders} == {"raw", "null", "at"}
+
+
+def test_every_run_measures_controls_in_one_plain_profile_of_its_own() -> None:
+    document = commands.calm().document
+    known = [panel for panel in document.panels if panel not in asked_for(document)]
+    assert [(panel.case, panel.profile) for panel in known] == [
+        ("controls/branchy", "gcc-o2"), ("controls/straight", "gcc-o2"),
+    ]  # fmt: skip
+    planted = {panel.contenders[pair.numerator].variant: pair.planted for panel in known for pair in panel.pairs}
+    assert planted == {"null": 1.0, "copy": 1.0, "plus_1": 1.01, "plus_2": 1.02, "plus_5": 1.05, "minus_2": 0.98}
+    assert {pair.kind for panel in known for pair in panel.pairs} == {"null", "control"}
+    assert re.search(r"^controls: \d of 8 planted differences found", commands.calm().ended.out, re.MULTILINE)
+
+
+def test_a_control_of_ones_own_says_what_it_plants(tmp_path: Path) -> None:
+    """This one lies: it does what raw does, once, and says that it does it one and a half times."""
+    put(commands.cases(), "lies/half", case_text({"raw": SUM, "more": SUM}).replace(
+        '.safe<more>("more", "more")', '.control<more>("more", 1.5, "raw, one and a half times")'
+    ))  # fmt: skip
+    ended = quick(tmp_path / "out", "--filter", "^lies/")
+    assert ended.code == 0, ended
+    (panel,) = panels_of(read(tmp_path / "out"), "lies/half")
+    (pair,) = [pair for pair in panel.pairs if pair.kind == "control"]
+    assert pair.planted == 1.5
+    assert "lies/half/more/size:512@gcc-o2 was built to be 1.500 and reads" in " ".join(ended.out.split())
 
 
 def test_an_ad_hoc_profile_is_measured_and_an_absent_compiler_costs_one_line(tmp_path: Path) -> None:
@@ -157,7 +187,7 @@ def test_an_ad_hoc_profile_is_measured_and_an_absent_compiler_costs_one_line(tmp
     assert mine.flags[1] == (f"-march=x86-64-{level}", "given on the command line")
     assert mine.compiler is not None and mine.compiler.startswith("GNU ")
     assert (absent.name, absent.status) == ("x", "absent") and "no-such-compiler" in str(absent.reason)
-    assert {panel.profile for panel in document.panels} == {"mine"}
+    assert {panel.profile for panel in document.panels} == {"mine"}  # controls and all
 
 
 def test_a_run_that_measures_nothing_says_so_and_is_no_success(tmp_path: Path) -> None:
@@ -298,7 +328,7 @@ def test_a_build_failure_alone_ends_the_run_with_1(tmp_path: Path, troubled: Out
     del troubled
     ended = quick(tmp_path / "out", "--filter", "^trouble/(broken|odd)")
     assert ended.code == 1, ended
-    assert [panel.case for panel in read(tmp_path / "out").panels] == ["trouble/odd"]
+    assert [panel.case for panel in asked_for(read(tmp_path / "out"))] == ["trouble/odd"]
 
 
 def test_an_edit_is_measured_and_a_stale_plugin_never(tmp_path: Path) -> None:
@@ -311,10 +341,11 @@ def test_an_edit_is_measured_and_a_stale_plugin_never(tmp_path: Path) -> None:
     one = run("one", case_text({"raw": SUM}))
     broken = run("broken", case_text({"raw": SUM + "no_such_thing();"}))
     other = run("other", case_text({"raw": SUM + SUM.replace("31", "33")}))
-    assert not broken.panels and not broken.plugins
+    assert not broken.panels and not any(plugin.case == "edited/one" for plugin in broken.plugins)
     assert case_of(broken, "edited/one").status == "not_built"
-    assert one.plugins[0].sha256 != other.plugins[0].sha256
-    before, after = (document.panels[0].contenders[0].nanoseconds for document in (one, other))
+    first, second = (plugin for document in (one, other) for plugin in document.plugins if plugin.case == "edited/one")
+    assert first.sha256 != second.sha256
+    before, after = (asked_for(document)[0].contenders[0].nanoseconds for document in (one, other))
     assert min(after) > 1.3 * min(before)  # twice the work
 
 
@@ -333,7 +364,7 @@ def test_a_twin_that_does_not_compile_costs_the_twin(tmp_path: Path) -> None:
     (problem,) = document.problems
     assert (problem.kind, problem.case, problem.profile) == ("build", "twins/bad", "rust")
     assert "no_such" in problem.message and str(commands.workshop()) not in problem.message
-    (panel,) = document.panels
+    (panel,) = asked_for(document)
     assert panel.case == "twins/good"
     assert {pair.kind for pair in panel.pairs} == {"idiom", "language", "null"}
 

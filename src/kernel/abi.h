@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-#define SAFECOST_ABI_VERSION 1u
+#define SAFECOST_ABI_VERSION 2u
 
 /* One call of the measured code. The pointer in the exported table is the kernel itself; all it
  * works on is reached through `context`; the result is a digest of the work it did. */
@@ -107,7 +107,8 @@ typedef struct safecost_pool {
 enum {
   SAFECOST_ROLE_RAW = 0,
   SAFECOST_ROLE_SAFE = 1,
-  SAFECOST_ROLE_NULL = 2 /* the first raw variant's source as a second function: its ratio is 1 */
+  SAFECOST_ROLE_NULL = 2, /* the first raw variant's source as a second function: its ratio is 1 */
+  SAFECOST_ROLE_CONTROL = 3 /* raw's work a known number of times: its ratio to it is `planted` */
 };
 
 typedef struct safecost_variant {
@@ -129,6 +130,9 @@ typedef struct safecost_variant {
   /* One per fault: checks under which the idiom claims to stop it ("always", "assertions",
    * "assertions,hardened"), or NULL for no claim. NULL altogether where nothing is claimed. */
   const char* const* claims;
+  /* The ratio to the first raw variant that this one has by construction: 1 for a null, another one
+   * above 0 for a control; 0 where the ratio is what is asked. */
+  double planted;
 } safecost_variant;
 
 /* Errors that ended a call at the border: an exception or a panic, caught there. */

@@ -107,6 +107,15 @@ class Case {
     table_.add_variant(described<Body>(name, summary, SAFECOST_ROLE_SAFE), nullptr);
     return *this;
   }
+  // The first raw variant's work as many times as makes its time `planted` times that of raw: what a
+  // run finds there tells whether its other ratios can be believed. bench/controls has them.
+  template <auto Body>
+  Case control(const char* name, double planted, const char* summary) {
+    safecost_variant variant = described<Body>(name, summary, SAFECOST_ROLE_CONTROL);
+    variant.planted = planted;
+    table_.add_variant(variant, nullptr);
+    return *this;
+  }
   // An idiom that this toolchain's library lacks: a named hole in the tables.
   Case gap(const char* name, const char* summary, const char* why) {
     safecost_variant variant = {};

@@ -24,7 +24,7 @@ pub mod abi {
     //! Mirrors `kernel/abi.h` field by field.
     use std::ffi::{c_char, c_void};
 
-    pub const ABI_VERSION: u32 = 1;
+    pub const ABI_VERSION: u32 = 2;
     pub const ROLE_RAW: u32 = 0;
     pub const ROLE_SAFE: u32 = 1;
     pub const STOP_PANIC: u32 = 1 << 4;
@@ -52,6 +52,7 @@ pub mod abi {
         pub digest: Option<extern "C" fn(*const c_void) -> u64>,
         pub fault_kernels: *const Option<Kernel>,
         pub claims: *const *const c_char,
+        pub planted: f64,
     }
 
     #[repr(C)]
@@ -219,6 +220,7 @@ pub mod border {
             digest: if C::DIGESTS { Some(digest::<I, C>) } else { None },
             fault_kernels: std::ptr::null(),
             claims: std::ptr::null(),
+            planted: 0.0,
         }
     }
 

@@ -143,6 +143,7 @@ void Table::add_variant(const safecost_variant& variant, safecost_kernel second)
     state_->null.name = "null";
     state_->null.summary = "the first raw variant's source as a second function; its ratio is 1";
     state_->null.run = second;
+    state_->null.planted = 1.0;
   }
   state_->variants.push_back({variant, {}, {}});
 }

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include <cmath>
 #include <set>
 
 #include "absl/status/status.h"
@@ -36,8 +37,27 @@ bool is_name(std::string_view name) {
   return true;
 }
 
+// Null for a role of a later border: to time it as another one would give its ratio another meaning.
 const char* role_name(std::uint32_t role) {
-  return role == SAFECOST_ROLE_RAW ? "raw" : role == SAFECOST_ROLE_NULL ? "null" : "safe";
+  switch (role) {
+    case SAFECOST_ROLE_RAW:
+      return "raw";
+    case SAFECOST_ROLE_SAFE:
+      return "safe";
+    case SAFECOST_ROLE_NULL:
+      return "null";
+    case SAFECOST_ROLE_CONTROL:
+      return "control";
+    default:
+      return nullptr;
+  }
+}
+
+// Does a variant of its role have a ratio by construction, and is it one?
+bool plants_rightly(const safecost_variant& variant) {
+  if (variant.role == SAFECOST_ROLE_NULL) return variant.planted == 1.0;
+  if (variant.role != SAFECOST_ROLE_CONTROL) return variant.planted == 0.0;
+  return std::isfinite(variant.planted) && variant.planted >= 0.01 && variant.planted <= 100.0;
 }
 
 const char* kind_name(std::uint32_t kind) {
@@ -143,6 +163,12 @@ std::string Plugin::objection() const {
         variant->run != nullptr && variant->prepare != nullptr && variant->release != nullptr;
     if (variant->gap == nullptr && !whole)
       return fmt::format("variant {} lacks run, prepare or release", name);
+    if (role_name(variant->role) == nullptr)
+      return fmt::format("variant {} has the unknown role {}", name, variant->role);
+    if (!plants_rightly(*variant))
+      return fmt::format(
+          "variant {} plants the ratio {}: a null has 1, a control 0.01 to 100, others 0", name,
+          variant->planted);
     raw = raw || variant->role == SAFECOST_ROLE_RAW;
   }
   return raw ? "" : "has no raw variant to compare with";
@@ -180,6 +206,7 @@ nlohmann::json Plugin::describe() const {
     json["variants"].push_back(
         {{"name", text(variant->name)},
          {"role", role_name(variant->role)},
+         {"planted", variant->planted == 0 ? nlohmann::json() : nlohmann::json(variant->planted)},
          {"summary", text(variant->summary)},
          {"gap", variant->gap == nullptr ? nlohmann::json() : nlohmann::json(variant->gap)}});
   }

@@ -73,7 +73,10 @@ INSTANTIATE_TEST_SUITE_P(
                       Expected{"jump", "folded", "bad", "only a jump"},
                       Expected{"second_symbol", "exports", nullptr, "instead of one"},
                       Expected{"crash_at_load", "crash", nullptr, "while it was loaded"},
-                      Expected{"no_raw", "abi", nullptr, "no raw variant"}),
+                      Expected{"no_raw", "abi", nullptr, "no raw variant"},
+                      Expected{"unknown_role", "abi", nullptr, "bad has the unknown role 77"},
+                      Expected{"control_without_ratio", "abi", nullptr, "bad plants the ratio 0"},
+                      Expected{"safe_with_ratio", "abi", nullptr, "bad plants the ratio 1.01"}),
     [](const auto& plant) { return std::string(plant.param.plant); });
 
 TEST(Verify, FindsNothingInSoundPlugins) {
@@ -81,6 +84,13 @@ TEST(Verify, FindsNothingInSoundPlugins) {
   EXPECT_THAT(result["problems"], IsEmpty()) << result["problems"].dump(1);
   EXPECT_EQ(result["plugins"].size(), 2u);
   EXPECT_EQ(result["checked"], 6 * 6 * 2);  // contenders, sizes 0 1 2 3 101 1024, seeds
+}
+
+TEST(Verify, TellsTheRatioThatANullHasByConstruction) {
+  const nlohmann::json variants = verify_with("nothing")["plugins"][0]["variants"];
+  std::vector<nlohmann::json> planted;
+  for (const nlohmann::json& variant : variants) planted.push_back(variant["planted"]);
+  EXPECT_THAT(planted, ElementsAre(nlohmann::json(), nlohmann::json(), 1.0));  // raw, bad, null
 }
 
 TEST(Verify, NamesSizeAndBothDigests) {

@@ -14,6 +14,7 @@ import matplotlib as mpl
 from desk.charts.curves import draw_curves
 from desk.charts.forest import draw_forests
 from desk.charts.heat_map import draw_map
+from desk.charts.nulls import draw_spread
 from desk.charts.sheet import SETTINGS, Chart
 from desk.document import Document, PairKind
 from desk.errors import DeskError
@@ -24,7 +25,7 @@ __all__ = ["FILE_NAME", "Chart", "draw"]
 FORESTS: tuple[PairKind, ...] = ("idiom", "full", "profile", "language")
 # The names of charts as files, and of nothing else that a reader may keep beside them.
 FILE_NAME = re.compile(
-    r"(map|nulls|forest-[a-z0-9_-]{1,64}-(idiom|full|profile|language)|curves-[a-z0-9_-]{1,64})(-\d+)?\.svg"
+    r"(map|nulls|spread|forest-[a-z0-9_-]{1,64}-(idiom|full|profile|language)|curves-[a-z0-9_-]{1,64})(-\d+)?\.svg"
 )
 
 
@@ -42,7 +43,9 @@ def draw(document: Document) -> tuple[Chart, ...]:
             for kind in FORESTS:
                 charts += draw_forests(document, [row for row in members if row.kind == kind], family, kind)
             charts += draw_curves(document, members, family)
-        charts += draw_forests(document, [row for row in found if row.kind == "null"], None, "null")
+        identical = [row for row in found if row.kind == "null"]
+        charts += draw_spread(document, identical)
+        charts += draw_forests(document, identical, None, "null")
     names = [chart.name for chart in charts]
     if len(set(names)) != len(names):  # only names that break the document's rules collide; ids must stay apart
         raise DeskError(f"two charts are both named {max(names, key=names.count)!r}: rename one of their families")

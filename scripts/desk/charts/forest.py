@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from desk.advice import STRAY_NULL, nulls
+from desk.belief import STRAY, nulls
 from desk.charts.axis import ratio_axis, span
 from desk.charts.sheet import BAND, CHEAPER, DEARER, FAINT, INK, PAPER, SOFT, WIDTH, Chart, Sheet
 from desk.charts.text import fit, slug, width
@@ -59,7 +59,7 @@ def _nulls_title(found: Sequence[Row]) -> str:
     verb = "stray" if strayed.strays > 1 else "strays"
     return (
         f"Of {counted(strayed.count, 'null')}, the same code against itself, {strayed.strays or 'none'} {verb} "
-        f"by more than {percent(STRAY_NULL)}; half lie within {percent(strayed.median)} of 1"
+        f"by more than {percent(STRAY)}; half lie within {percent(strayed.median)} of 1"
     )
 
 

@@ -14,7 +14,7 @@ from desk.charts.cheapest import Cell, cheapest
 from desk.charts.sheet import CHEAPER, DEARER, INK, PAPER, SOFT, WIDTH, Chart, Sheet
 from desk.charts.text import fit, width
 from desk.document import Case, Document, Profile
-from desk.rows import Row
+from desk.rows import Row, is_null
 from desk.wording import counted, number, percent, visible
 
 NOTES = (
@@ -69,7 +69,8 @@ def _slant(profiles: Sequence[Profile]) -> float:
 
 def draw_map(document: Document, found: Sequence[Row]) -> Chart | None:
     """Cases by profiles, in each cell the ratio of the cheapest safe idiom; None without cases or profiles."""
-    cases, profiles = document.cases, document.profiles
+    cases = [case for case in document.cases if not any(variant.role == "control" for variant in case.variants)]
+    profiles = [profile for profile in document.profiles if not is_null(document, profile)]
     if not cases or not profiles:
         return None
     cells = cheapest(document, found)

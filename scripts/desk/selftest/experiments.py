@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from desk.advice import STRAY_NULL
+from desk.belief import STRAY
 from desk.selftest.figures import Company, Nulls, PowerPoint, WidthPoint
 from desk.statistics import FEWEST_LAUNCHES, launch_ratio, sign_test_interval, summarise
 
@@ -79,7 +79,7 @@ def nulls(
         missed=sum(not (one.low or 0.0) <= 1.0 <= (one.high or math.inf) for one in said),
         called=sum(verdict in {"slower", "faster"} for verdict in verdicts),
         equivalent=verdicts.count("equivalent"),
-        strays=sum(middle > STRAY_NULL for middle in middles),
+        strays=sum(middle > STRAY for middle in middles),
         errors=tuple(sorted(round(middle, 6) for middle in middles)),
         seconds_per_pair=seconds_per_pair,
     )

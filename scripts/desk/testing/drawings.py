@@ -16,7 +16,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 def row(**changes: Any) -> Row:
     """A row that is equivalent to raw, with `changes`."""
     plain = Row(
-        "family", "case", "at", "raw", "gcc-o2", "gcc-o2", "safe", "idiom", 4096, None, "L1",
+        "family", "case", "at", "raw", "gcc-o2", "gcc-o2", "safe", "idiom", None, 4096, None, "L1",
         (1.0,) * 6, 1.0, 0.999, 1.001, 0.96875, "equivalent", None, 0.002, 10.0, 10.0, False,
     )  # fmt: skip
     return dataclasses.replace(plain, **changes)

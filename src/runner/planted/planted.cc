@@ -29,6 +29,9 @@
 #define THROWING_PREPARE 18
 #define OTHER_INPUTS 19
 #define QUIET_EXIT 20
+#define UNKNOWN_ROLE 21
+#define CONTROL_WITHOUT_RATIO 22
+#define SAFE_WITH_RATIO 23
 
 namespace planted {
 
@@ -122,7 +125,8 @@ auto the_case = safecost::Case<Input>(generate)
 
 }  // namespace planted
 
-#if PLANT_IS(OTHER_VERSION) || PLANT_IS(SHORT_TABLE) || PLANT_IS(FOLDED) || PLANT_IS(JUMP)
+#if PLANT_IS(OTHER_VERSION) || PLANT_IS(SHORT_TABLE) || PLANT_IS(FOLDED) || PLANT_IS(JUMP) || \
+    PLANT_IS(UNKNOWN_ROLE) || PLANT_IS(CONTROL_WITHOUT_RATIO) || PLANT_IS(SAFE_WITH_RATIO)
 namespace {
 [[gnu::naked]] std::uint64_t jump(void*) { asm(".byte 0xe9, 0, 0, 0, 0; ret"); }
 
@@ -134,6 +138,9 @@ const safecost_plugin* broken() {
   if (PLANT_IS(SHORT_TABLE)) plugin.struct_size = 16;
   if (PLANT_IS(FOLDED)) variants[1].run = variants[0].run;
   if (PLANT_IS(JUMP)) variants[1].run = jump;
+  if (PLANT_IS(UNKNOWN_ROLE)) variants[1].role = 77;
+  if (PLANT_IS(CONTROL_WITHOUT_RATIO)) variants[1].role = SAFECOST_ROLE_CONTROL;
+  if (PLANT_IS(SAFE_WITH_RATIO)) variants[1].planted = 1.01;
   plugin.variants = variants.data();
   return &plugin;
 }
