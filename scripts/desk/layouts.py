@@ -1,4 +1,4 @@
-"""Link layouts: the objects of a plugin linked again with its functions elsewhere, so that each launch has a placement of its own.
+"""Link layouts: a plugin linked again with its functions elsewhere, so that each launch has a placement of its own.
 
 Address randomization moves a plugin by whole pages, so the low 12 bits of every code address, and the distances between
 functions, are decided by the linker. What a predictor or a cache makes of them is the same in every process that loads
@@ -99,7 +99,8 @@ class Linker:
             self.folder.mkdir(parents=True, exist_ok=True)
             text = (
                 '.section .text.unlikely.safecost_pad,"ax",@progbits\n'
-                f".balign {LINE}\n.globl safecost_pad\n.hidden safecost_pad\nsafecost_pad:\n.skip {lines * LINE}, 0xcc\n"
+                f".balign {LINE}\n.globl safecost_pad\n.hidden safecost_pad\nsafecost_pad:\n"
+                f".skip {lines * LINE}, 0xcc\n"
                 '.section .note.GNU-stack,"",@progbits\n'
             )
             unfinished = made.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
@@ -250,6 +251,6 @@ def _commands(folder: Path, plugins: Sequence[Plugin], built: Built) -> dict[Plu
             if "-shared" not in words or "-o" not in words:
                 continue
             at = words.index("-o")
-            if plugin := outputs.get(words[at + 1]):
-                found[plugin] = words[:at] + words[at + 2 :]
+            if (made := outputs.get(words[at + 1])) is not None:
+                found[made] = words[:at] + words[at + 2 :]
     return found
