@@ -94,15 +94,16 @@ class Linker:
 
     def _pad(self, lines: int) -> Path:
         """An object of so many lines of code that nothing calls, named such that linkers place it before all others."""
-        made = self.folder / f"{lines}.o"
+        text = (
+            '.section .text.unlikely.safecost_pad,"ax",@progbits\n'
+            f".balign {LINE}\n.globl safecost_pad\n.hidden safecost_pad\nsafecost_pad:\n"
+            f".skip {lines * LINE}, 0xcc\n"
+            '.section .note.GNU-stack,"",@progbits\n'
+        )
+        # The hash is in the name, as names are what cached layouts are told apart by.
+        made = self.folder / f"{lines:02}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.o"
         if not made.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
-            text = (
-                '.section .text.unlikely.safecost_pad,"ax",@progbits\n'
-                f".balign {LINE}\n.globl safecost_pad\n.hidden safecost_pad\nsafecost_pad:\n"
-                f".skip {lines * LINE}, 0xcc\n"
-                '.section .note.GNU-stack,"",@progbits\n'
-            )
             unfinished = made.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
             done = processes.run(["as", "-o", str(unfinished)], text.encode(), stderr=subprocess.PIPE)
             if done.returncode != 0:

@@ -53,15 +53,17 @@ class Placed:
 class Missed:
     """Intervals of one source over all nulls, or over all idiom pairs, and what they missed.
 
-    `by_chance` is the share that would miss if launches were independent draws, `low` to `high` the 95 % interval of
-    the share that did. `worst` is how far beyond an interval's end the truth lay, in log ratios; `beyond` counts
-    intervals that lie wholly beyond the margin on the wrong side of it, or of a null on any.
+    `off_pads` counts those that miss the median of the padded builds. `by_chance` is the share that would miss the
+    truth if launches were independent draws, `low` to `high` the 95 % interval of the share that did. `worst` is how
+    far beyond an interval's end the truth lay, in log ratios; `beyond` counts intervals wholly beyond the margin, so
+    that the verdict is slower or faster, where the truth is not. `median_width` is in log ratios.
     """
 
     source: Source
     nulls: bool
     intervals: int
     missed: int
+    off_pads: int
     by_chance: float
     low: float
     high: float
@@ -88,9 +90,14 @@ def missed(pairs: Iterable[Placed], source: Source, nulls: bool) -> Missed | Non
     low, high = binomtest(misses, len(found)).proportion_ci(0.95, method="exact")
     chance = np.mean([chance_of_a_miss(count, 0 if nulls else len(pair.relinks)) for *_, pair, count in found])
     worst, name, *_ = max(found, key=lambda one: one[0])
+    pads = sum(
+        bool(pair.pads) and distance(interval, float(np.median(pair.pads))) > 0 for _, _, interval, pair, _ in found
+    )
     beyond = sum(_beyond(interval, pair.truth) for _, _, interval, pair, _ in found)
     width = float(np.median([interval.high - interval.low for _, _, interval, *_ in found]))
-    return Missed(source, nulls, len(found), misses, float(chance), float(low), float(high), worst, name, beyond, width)
+    return Missed(
+        source, nulls, len(found), misses, pads, float(chance), float(low), float(high), worst, name, beyond, width
+    )
 
 
 def distance(interval: Interval, value: float) -> float:
@@ -126,19 +133,19 @@ def markdown(pairs: Sequence[Placed]) -> list[str]:
     """The summary, and a row for each pair, as tables of Markdown."""
     lines = [
         "| pairs | all launches of a set load | intervals | miss the truth | by chance | with 95 % certainty | "
-        "worst miss | wrong beyond 1 % | median width |",
-        "|---|---|---:|---:|---:|---:|---|---:|---:|",
+        "worst miss | wrong verdicts | miss the padded | median width |",
+        "|---|---|---:|---:|---:|---:|---|---:|---:|---:|",
     ]
     for nulls in (True, False):
         for source in ("one link", "fresh layouts"):
             if found := missed(pairs, source, nulls):
-                worst = f"{found.worst:.2%} {found.worst_name}" if found.worst else "none"
+                worst = f"{math.expm1(found.worst):.2%} {found.worst_name}" if found.worst else "none"
                 what = "the same link" if source == "one link" else "a layout each"
                 share = f"{found.missed} ({found.missed / found.intervals:.0%})"
                 lines.append(
                     f"| {'nulls' if nulls else 'idioms'} | {what} | {found.intervals} | {share} "
                     f"| {found.by_chance:.0%} | {found.low:.0%} to {found.high:.0%} "
-                    f"| {worst} | {found.beyond} | {found.median_width:.2%} |"
+                    f"| {worst} | {found.beyond} | {found.off_pads} | {math.expm1(found.median_width):.2%} |"
                 )
     lines += [
         "",
@@ -152,9 +159,10 @@ def markdown(pairs: Sequence[Placed]) -> list[str]:
 def _row(pair: Placed) -> str:
     scatter = [float(np.std(launches)) for launches in pair.links if launches]
     medians = [float(np.median(launches)) for launches in pair.links if launches]
-    links = ", ".join(f"{median:+.2%}" for median in medians) or "–"
+    links = ", ".join(f"{math.expm1(median):+.2%}" for median in medians) or "–"
     holds = ", ".join(
-        f"{interval.low:+.2%} to {interval.high:+.2%}{'' if distance(interval, pair.truth) == 0 else ' **no**'}"
+        f"{math.expm1(interval.low):+.2%} to {math.expm1(interval.high):+.2%}"
+        + ("" if distance(interval, pair.truth) == 0 else " **no**")
         for interval in map(sign_test_interval, pair.shipped)
         if interval is not None
     )
@@ -164,4 +172,7 @@ def _row(pair: Placed) -> str:
 
 def _spread(values: Sequence[float]) -> str:
     """Median, and smallest to largest."""
-    return f"{np.median(values):+.2%} ({min(values):+.2%} to {max(values):+.2%})" if values else "–"
+    if not values:
+        return "–"
+    middle, low, high = map(math.expm1, (float(np.median(values)), min(values), max(values)))
+    return f"{middle:+.2%} ({low:+.2%} to {high:+.2%})"
