@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -108,6 +109,30 @@ def test_a_kernel_has_the_same_instructions_in_each_layout(built: Built, profile
     for path in made(built, profile, method):
         for name in names:
             assert border.code(path, f"^{name}$") == border.code(original, f"^{name}$")
+
+
+def loops(path: Path, name: str) -> tuple[int, set[int]]:
+    """Where a function of a file starts, and where its loops do: the targets of jumps back, from its start."""
+    lines = border.run(["objdump", "-d", "--no-show-raw-insn", f"--disassemble={name}", path]).splitlines()
+    heads = set()
+    start = next(int(line.split()[0], 16) for line in lines if line.endswith(f"<{name}>:"))
+    for line in lines:
+        jump = re.match(r"\s*([0-9a-f]+):\s+j\w+\s+([0-9a-f]+)\b", line)
+        if jump and start < int(jump[2], 16) < int(jump[1], 16):
+            heads.add(int(jump[2], 16) - start)
+    return start, heads
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("profile", ("gcc-o2", "clang-o2"))
+def test_functions_and_loops_of_the_file_start_at_lines(built: Built, profile: str, method: layouts.Method) -> None:
+    original = built.plugins[present(built, profile)]
+    for name in kernel_symbols(original):
+        for path in (original, *made(built, profile, method)):
+            start, heads = loops(path, name)
+            assert start % layouts.LINE == 0, path
+            assert any((start + head) % layouts.LINE == 0 for head in heads), path
+            assert heads == loops(original, name)[1]
 
 
 def test_the_runner_takes_layouts_and_their_digests_agree(built: Built, folder: Path, tmp_path: Path) -> None:
