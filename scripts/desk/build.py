@@ -41,7 +41,7 @@ def werror() -> str:
 
 def build_runner() -> Path:
     """Build the runner through its preset; raises DeskError with what the compiler said."""
-    with _alone(BUILD / "runner.lock"):
+    with alone(BUILD / "runner.lock"):
         if not (BUILD / "build.ninja").exists():
             _must(["cmake", "--preset", "runner", f"-DSAFECOST_WERROR={werror()}"], "configured")
         _must(["cmake", "--build", str(BUILD), "--target", "safecost-runner"], "built")
@@ -60,12 +60,12 @@ def _must(command: Sequence[str], verb: str) -> None:
 
 def build_all(folders: Folders, cases: Sequence[Case], profiles: Sequence[Profile]) -> Built:
     """Build the runner, and every case with every profile, side by side on all processors."""
-    with _alone(folders.build / "plugins.lock"):
+    with alone(folders.build / "plugins.lock"):
         return _build_all(folders, cases, profiles)
 
 
 @contextmanager
-def _alone(lock: Path) -> Iterator[None]:
+def alone(lock: Path) -> Iterator[None]:
     """One build at a time in a folder: two would take each other's files away."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w", encoding="utf-8") as file:

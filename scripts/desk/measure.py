@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from desk import cases as case_files
-from desk import controls, described, machine, panels, processes, run_document, runner
+from desk import controls, described, layouts, machine, panels, processes, run_document, runner
 from desk import document as doc
 from desk.build import Built
 from desk.cases import Case
@@ -87,6 +87,7 @@ class Measurement:
         self.started = run_document.now()
         self.seconds = {"build": 0.0, "verify": 0.0, "count": 0.0, "measure": 0.0}
         self.built = Built()
+        self.layouts: layouts.Layouts | None = None  # of the plugins that are timed
         self.runner_facts: dict[str, Any] = {}
         self.descriptions: dict[tuple[str, str], dict[str, Any]] = {}
         self.problems: list[doc.Problem] = []
@@ -172,6 +173,11 @@ class Measurement:
         if not todo:
             return
         mode = self.options.mode
+        timed = {(panel.case, arm.profile) for panel in todo for arm in panel.contenders}
+        timed |= {(panel.case, self._generator(panel.case)) for panel in todo}
+        self.layouts = layouts.make(self.built, sorted(timed), mode.launches)
+        for (case, profile), said in self.layouts.failures.items():
+            print(f"one layout for all launches: {case} with {profile}: {said}", file=sys.stderr)
         broken: set[panels.Panel] = set()
         (self.options.out / "launches").mkdir(parents=True, exist_ok=True)
         with (
@@ -207,7 +213,7 @@ class Measurement:
 
     def _launch(self, launch: int, panel: panels.Panel, number: int, scratch: Path) -> bool:
         seed = (self.options.seed * 1_000_003 + launch * 10_007 + number) % 2**53
-        result = runner.call("time", self._plan(panel, seed, scratch), self.options.launch_seconds)
+        result = runner.call("time", self._plan(panel, seed, scratch, launch), self.options.launch_seconds)
         if isinstance(result, runner.Failure):
             known = {self._name(panel, arm): arm for arm in panel.contenders}
             arm = known.get(result.contender or "")
@@ -218,16 +224,18 @@ class Measurement:
         name = f"{panel.case}@{panel.profile}-{panel.parameter.size}-{number:03}-{launch:02}.json".replace("/", ".")
         (self.options.out / "launches" / name).write_text(json.dumps(result) + "\n", encoding="utf-8")
         rounds = result["safecost"]["nanoseconds"]
-        self.results[panel].append((doc.Launch(seed, 0, result["safecost"]["calls"], len(rounds[0])), rounds))
+        self.results[panel].append((doc.Launch(seed, launch, result["safecost"]["calls"], len(rounds[0])), rounds))
         return True
 
     @staticmethod
     def _name(panel: panels.Panel, arm: panels.Contender) -> str:
         return doc.contender_name(panel.case, arm.variant, panel.parameter.size, panel.parameter.rate, arm.profile)
 
-    def _plan(self, panel: panels.Panel, seed: int, scratch: Path) -> dict[str, Any]:
+    def _plan(self, panel: panels.Panel, seed: int, scratch: Path, layout: int | None = None) -> dict[str, Any]:
         def entry(profile: str, variant: str) -> dict[str, str]:
             path = self.built.plugins[panel.case, profile]
+            if self.layouts is not None and layout is not None:
+                path = self.layouts.path(panel.case, profile, layout)
             return {"profile": profile, "path": str(path), "variant": variant}
 
         data = next(case.data for case in self.cases if case.name == panel.case)

@@ -37,6 +37,7 @@ class Library:
 TOOLS = (
     Tool("CMake", ("cmake",), "cmake", "every build", required=True, floor=(3, 25)),
     Tool("Ninja", ("ninja", "ninja-build"), "ninja-build", "every build", required=True),
+    Tool("LLD", ("ld.lld",), "lld-19", "a layout of functions for each launch; without it they move together"),
     Tool("Valgrind", ("valgrind",), "valgrind", "exact instruction counts and the tests' memory check"),
     Tool("Git", ("git",), "git", "the commit in a run's facts"),
     Tool("GDB", ("gdb",), "gdb", "looking into a plugin that crashes"),

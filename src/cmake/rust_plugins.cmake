@@ -39,6 +39,9 @@ if(found EQUAL 2)
   file(WRITE ${CMAKE_BINARY_DIR}/static/libgcc_s.so "GROUP ( ${unwinder} )\n")
   set(link -Lnative=${CMAKE_BINARY_DIR}/static)
 endif()
+# Links as rustc would, and keeps the objects, so that the desk can link them again in other layouts.
+set(keep_link ${SAFECOST_ROOT}/src/cmake/keep_link)
+list(APPEND link -Clinker=${keep_link})
 set(environment ${CMAKE_COMMAND} -E env SAFECOST_RUSTC_VERSION=rustc\ ${release} SAFECOST_RUSTC_LLVM=${llvm})
 
 set(sugar ${CMAKE_BINARY_DIR}/libsafecost.rlib)
@@ -61,7 +64,7 @@ foreach(name ${cases})
   add_custom_command(OUTPUT ${plugin}
     COMMAND ${environment} SAFECOST_NAME=${name} ${compiler} --crate-type=cdylib --crate-name=${crate}
             --extern safecost=${sugar} ${common} ${link} ${PROFILE_FLAGS} -o ${plugin} ${source}
-    DEPENDS ${source} ${sugar} ${SAFECOST_PROFILE}
+    DEPENDS ${source} ${sugar} ${SAFECOST_PROFILE} ${keep_link}
     COMMENT "${name}" VERBATIM)
   add_custom_target(${target} ALL DEPENDS ${plugin})
 endforeach()
