@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from desk.errors import DeskError
 from desk.statistics import Interval, PairSummary, launch_ratio, sign_test_interval, summarise, two_clusters
@@ -17,6 +19,8 @@ RATIOS = st.lists(st.floats(0.2, 5.0), min_size=1, max_size=30)
 MARGINS = st.sampled_from([0.001, 0.01, 0.05])
 TIMES = st.floats(1e-3, 1e6)
 ROUNDS = st.lists(st.tuples(TIMES, TIMES), min_size=1, max_size=40)
+LOOKS = st.sampled_from([(), (8, 12), (8, 12, 20), (8, 12, 20, 30)])
+NEAR = st.lists(st.sampled_from([0.98, 1 / 1.01, 0.995, 1.0, 1.005, 1.01, 1.02, 1.03]), min_size=1, max_size=30)
 ORDER = {"faster": 0, "equivalent": 1, "unresolved": 1, "slower": 2}
 
 
@@ -175,9 +179,82 @@ def test_swapped_arms_and_shuffled_rounds(rounds: list[tuple[float, float]], ran
     assert launch_ratio(*np.array(shuffled).T) == ratio
 
 
-@given(RATIOS, MARGINS)
-def test_swapped_arms_mirror_the_summary(ratios: list[float], margin: float) -> None:
-    there, back = summarise(ratios, margin), summarise([1.0 / ratio for ratio in ratios], margin)
+@pytest.mark.parametrize(
+    ("ratios", "p"),
+    [
+        ([1.02] * 6, 2 / 64),
+        ([0.98] * 6, 2 / 64),
+        ([1.01] * 6, 1.0),  # on the edge is inside
+        ([1.02] * 5, 2 / 32),  # known below six launches, too
+        ([1.02] * 7 + [1.0], 2 * 9 / 256),
+        ([1.02] * 7 + [0.9], 2 * 9 / 256),
+        ([0.98] * 10 + [1.0, 1.5], 2 * 79 / 4096),
+        ([1.02] * 4 + [0.98] * 4, 1.0),
+        ([1.02] * 3 + [1.0] * 2, 1.0),
+        ([1.02], 1.0),
+    ],
+)
+def test_p_counts_the_launches_beyond_the_margin(ratios: list[float], p: float) -> None:
+    assert summarise(ratios, 0.01).p == p
+
+
+@given(NEAR | RATIOS, MARGINS)
+def test_p_is_the_sign_test_of_both_sides(ratios: list[float], margin: float) -> None:
+    beyond = [sum(ratio > 1.0 + margin + 1e-9 for ratio in side) for side in (ratios, [1 / r for r in ratios])]
+    p = min(1.0, 2.0 * min(float(binom.sf(count - 1, len(ratios), 0.5)) for count in beyond))
+    assert summarise(ratios, margin).p == pytest.approx(p)
+
+
+@given(
+    st.lists(st.floats(0.9, 1.15), min_size=6, max_size=30) | NEAR.filter(lambda ratios: len(ratios) >= 6),
+    st.floats(0.0, 0.08),
+    st.sampled_from([0.9, 0.95, 0.96, 0.99]),
+    LOOKS,
+)
+def test_p_and_verdict_are_dual(ratios: list[float], shift: float, level: float, looks: tuple[int, ...]) -> None:
+    said = summarise([ratio * (1.0 + shift) for ratio in ratios], 0.01, level, looks)
+    decided = said.verdict in ("slower", "faster")
+    assert decided == (said.p <= 1.0 - level)
+    if said.level is not None:
+        assert said.level >= level
+        assert decided == (said.p <= 1.0 - said.level)
+
+
+def test_a_level_asks_for_launches() -> None:
+    said = summarise([1.5] * 7, 0.01, 0.99)
+    assert (said.low, said.verdict) == (None, "unresolved")
+    assert said.reason == "7 launches, too few for an interval of 99 %"
+    assert summarise([1.5] * 8, 0.01, 0.99).verdict == "slower"
+    said = summarise([1.5] * 6, 0.01, looks=(8, 12, 20, 30))
+    assert said.reason == "6 launches, too few for an interval of 95 % at the looks 6, 8, 12, 20, 30"
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, math.nan])
+def test_a_level_that_is_none_is_refused(level: float) -> None:
+    with pytest.raises(DeskError, match="level"):
+        summarise([1.0] * 6, 0.01, level)
+
+
+def test_looks_make_an_interval_wider_and_state_the_level_of_all() -> None:
+    values = np.arange(1.0, 31.0)
+    assert sign_test_interval(values) == Interval(10.0, 21.0, 0.9572260547429323)
+    looked = sign_test_interval(values, looks=(8, 12, 20, 30))
+    assert looked is not None
+    assert (looked.low, looked.high) == (9.0, 22.0)
+    assert looked.level == pytest.approx(0.96906, abs=1e-5)
+
+
+def _kind(reason: str | None) -> str:
+    kinds = ("an interval", "clusters", "disagree", "near the margin")
+    return "none" if reason is None else next(kind for kind in kinds if kind in reason)
+
+
+@given(NEAR | RATIOS, MARGINS, LOOKS)
+def test_swapped_arms_mirror_the_summary(ratios: list[float], margin: float, looks: tuple[int, ...]) -> None:
+    there = summarise(ratios, margin, looks=looks)
+    back = summarise([1.0 / ratio for ratio in ratios], margin, looks=looks)
+    assert back.p == there.p
+    assert _kind(back.reason) == _kind(there.reason)
     mirror = {"slower": "faster", "faster": "slower"}
     assert back.verdict == mirror.get(there.verdict, there.verdict)
     assert back.ratio == pytest.approx(1.0 / there.ratio)
@@ -217,6 +294,18 @@ def test_a_wider_margin_never_unsettles_equivalent(ratios: list[float]) -> None:
     verdicts = [summarise(ratios, margin).verdict for margin in (0.01, 0.02, 0.05, 0.11)]
     settled = verdicts.index("equivalent") if "equivalent" in verdicts else len(verdicts)
     assert set(verdicts[settled:]) <= {"equivalent"}
+
+
+def test_every_reason_is_given_to_some_launches() -> None:
+    random = np.random.default_rng(3)
+    kinds: Counter[str] = Counter()
+    for spread in (0.003, 0.02):
+        for count in (5, 8):
+            for _ in range(100):
+                logs = random.normal(0.008, spread, count)
+                kinds[_kind(summarise(list(np.exp(logs)), 0.01).reason)] += 1
+                kinds[_kind(summarise(list(np.exp(logs + 0.3 * (logs > 0.008))), 0.01).reason)] += 1
+    assert set(kinds) == {"none", "an interval", "clusters", "disagree", "near the margin"}
 
 
 @pytest.mark.parametrize("count", [6, 8, 12, 20, 30])
