@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from desk import cases as case_files
-from desk import described, identity, machine, panels, processes, run_document, runner, stopping
+from desk import described, identity, looks, machine, panels, processes, run_document, runner
 from desk import document as doc
 from desk.build import Built, build_all
 from desk.cases import Case
@@ -293,7 +293,7 @@ class Measurement:
     def _may_end(self, panel: panels.Panel) -> bool:
         mode = self.options.mode
         ratios = [pair.ratios for pair in run_document.compared(self, panel, self.results[panel])]
-        return stopping.may_end(ratios, self.options.margin, mode.precision, mode.beyond)
+        return looks.may_end(ratios, self.options.margin, mode.precision, mode.beyond, mode.looks)
 
     @staticmethod
     def _name(panel: panels.Panel, arm: panels.Contender) -> str:

@@ -15,11 +15,11 @@ from desk import document as doc
 from desk import machine, panels
 from desk.build import sha256
 from desk.cases import Case
+from desk.discoveries import after_control, q_values
 from desk.machine import Sample
 from desk.places import ROOT, VERSION, Folders
 from desk.profiles import Profile
 from desk.statistics import PairSummary, launch_ratio, summarise
-from desk.stopping import after_control, q_values
 
 if TYPE_CHECKING:  # the stages call this module, which only reads what they found
     from desk.journal import Timed
@@ -227,7 +227,7 @@ def _panels(run: Measurement) -> tuple[doc.Panel, ...]:
     """Every panel that has a launch, with verdicts after the control of false discoveries where there is one."""
     found = [(panel, results, compared(run, panel, results)) for panel, results in run.results.items() if results]
     said = {
-        (panel, at): summarise(pair.ratios, run.options.margin)
+        (panel, at): summarise(pair.ratios, run.options.margin, looks=run.options.mode.looks)
         for panel, _, pairs in found
         for at, pair in enumerate(pairs)
     }
@@ -244,7 +244,7 @@ def _panels(run: Measurement) -> tuple[doc.Panel, ...]:
         one, q = controlled.get(key, (said[key], None))
         return doc.Pair(
             pair.kind, pair.numerator, pair.denominator, None, pair.ratios, one.ratio, one.low, one.high, one.level,
-            one.verdict, one.reason, one.detectable, _p(one), q,
+            one.verdict, one.reason, one.detectable, one.p, q,
         )  # fmt: skip
 
     return tuple(
@@ -270,15 +270,9 @@ def _controlled(
     summaries: Sequence[tuple[Key, PairSummary]], rate: float | None
 ) -> Iterator[tuple[Key, tuple[PairSummary, float]]]:
     """Verdicts and q-values after the control of false discoveries over all of them; nothing without a rate."""
-    tested = [(key, summary, p) for key, summary in summaries if (p := _p(summary)) is not None]
-    if rate is None or not tested:
-        return
-    for (key, summary, _), q in zip(tested, q_values([p for _, _, p in tested]), strict=True):
-        yield key, (after_control(summary, q, rate), q)
-
-
-def _p(summary: PairSummary) -> float | None:
-    return getattr(summary, "p", None)
+    if rate is not None:
+        for (key, summary), q in zip(summaries, q_values([one.p for _, one in summaries]), strict=True):
+            yield key, (after_control(summary, q, rate), q)
 
 
 def suite() -> doc.Suite:

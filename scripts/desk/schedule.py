@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from desk.looks import probability_to_survive
 from desk.panels import Panel
 
 Ended = Literal["decided", "all_launches", "broken"]
@@ -17,9 +18,8 @@ class Mode:
     """How much is measured: sizes up to a tier, and seconds of each contender in a launch and of an epoch.
 
     A panel may end at each of `looks`, numbers of launches of which the last is the most. `precision` is the relative
-    half-width of an interval that is narrow enough to end, whatever the verdict; `beyond` is by how much an interval
-    must clear the margin to count as decided. `false_discovery_rate` is the rate at which slower and faster are
-    controlled over all pairs of a run; None where they are not.
+    half-width of an interval that is narrow enough to end, whatever the verdict. `false_discovery_rate` is the rate at
+    which slower and faster are controlled over all pairs of a run; None where they are not.
     """
 
     name: Literal["quick", "default", "full", "publish"]
@@ -27,14 +27,19 @@ class Mode:
     looks: tuple[int, ...]
     contender_seconds: float
     epoch_seconds: float = 200e-6
-    precision: float = 0.002
-    beyond: float = 0.0
+    precision: float = 0.001
     false_discovery_rate: float | None = None
 
     @property
     def launches(self) -> int:
         """The most launches that a panel may have."""
         return self.looks[-1]
+
+    @property
+    def beyond(self) -> float | None:
+        """The p that lets a slower or faster pair end: one that is likely to survive the control."""
+        rate = self.false_discovery_rate
+        return None if rate is None else probability_to_survive(rate)
 
 
 QUICK = Mode("quick", 0, (6,), 0.012)

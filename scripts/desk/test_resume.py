@@ -78,12 +78,9 @@ class Moment:
         return "0 False"
 
     def __call__(self) -> bool:
-        waiting = {
-            "build": lambda: False,
-            "verify": lambda: self._built() == self._sessions,
-            "measure": lambda: len(launches(self._out)) < self._launches,
-        }[self._stage]()
-        if waiting:
+        if (self._stage == "verify" and self._built() == self._sessions) or (
+            self._stage == "measure" and len(launches(self._out)) < self._launches
+        ):
             self._since = time.monotonic()
         return time.monotonic() > self._since + self._seconds
 
