@@ -14,7 +14,7 @@ from desk.build import sha256
 from desk.cases import Case
 from desk.document_types import Machine
 from desk.journal import Facts, Journal
-from desk.places import ROOT, RUNNER, VERSION
+from desk.places import ROOT, VERSION
 from desk.profiles import Profile
 
 if TYPE_CHECKING:  # the stages call this module, which only reads what they found
@@ -34,7 +34,8 @@ def fix_after_build(journal: Journal, run: Measurement) -> None:
     """Note or compare compilers, runner and plugins; raises UsageError where something is another one.
 
     A plugin is compared byte by byte: paths are mapped away and nothing in it depends on time, so that the same
-    compiler makes the same bytes of the same sources.
+    compiler makes the same bytes of the same sources, wherever they lie. The runner's bytes hold paths; of it the
+    sources are compared, and what it says of itself.
     """
     compilers: Facts = {
         f"the compiler of {one.name}": None if one.name in run.built.absent else run.built.compilers.get(one.name, "")
@@ -42,7 +43,12 @@ def fix_after_build(journal: Journal, run: Measurement) -> None:
     }
     journal.fix("compilers", compilers, "install the one that the run was begun with")
     rebuilt = "bring back the compiler and the libraries that the run was begun with"
-    journal.fix("runner", {"the runner": sha256(RUNNER)}, rebuilt)
+    said, benchmark = run.runner_facts, run.runner_facts.get("benchmark", {})
+    runner: Facts = {
+        "the compiler of the runner": said.get("compiler"),
+        "the runner's Google Benchmark": f"{benchmark.get('version')}, {benchmark.get('build')}",
+    }
+    journal.fix("runner", runner, rebuilt)
     plugins = {
         f"the plugin of {case} with {profile}": sha256(path) for (case, profile), path in run.built.plugins.items()
     }
