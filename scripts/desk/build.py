@@ -50,7 +50,7 @@ def build_runner() -> Path:
 
 def _must(command: Sequence[str], verb: str) -> None:
     try:
-        done = processes.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        done = processes.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, close_fds=False)
     except FileNotFoundError as error:
         raise DeskError(f"{command[0]} is not installed: see 'safecost doctor'.") from error
     if done.returncode != 0:
@@ -66,9 +66,13 @@ def build_all(folders: Folders, cases: Sequence[Case], profiles: Sequence[Profil
 
 @contextmanager
 def alone(lock: Path) -> Iterator[None]:
-    """One build at a time in a folder: two would take each other's files away."""
+    """One build at a time in a folder: two would take each other's files away.
+
+    Build tools inherit the lock: where this process is killed, they go on, and the next build waits for them.
+    """
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w", encoding="utf-8") as file:
+        os.set_inheritable(file.fileno(), True)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -182,7 +186,7 @@ class _ProfileBuild:
 
     @staticmethod
     def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        done = processes.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        done = processes.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, close_fds=False)
         return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(errors="replace"))
 
 

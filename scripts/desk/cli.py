@@ -19,7 +19,20 @@ import click
 from rich.console import Console
 
 from desk import cases as case_files
-from desk import controls, debugger, doctor, document, measure, new, pace, rejected_command, selfcheck, table
+from desk import (
+    controls,
+    debugger,
+    doctor,
+    document,
+    measure,
+    new,
+    pace,
+    rejected_command,
+    schedule,
+    selfcheck,
+    session,
+    table,
+)
 from desk import profiles as profile_files
 from desk.errors import HARNESS, OK, WRONG_RESULT, DeskError, UsageError
 from desk.places import LOCAL_RESULTS, VERSION, Folders
@@ -78,14 +91,24 @@ def main(no_setup: bool) -> None:
         "safecost run --profiles gcc-o2,gcc-o2-hardened --filter '^indexing/'",
         "safecost run --profile 'mine: g++-12 -O3 -march=x86-64-v3'",
         "safecost run --cases ~/my-cases --quick",
+        "safecost run --publish                          an hour or more, for results to show",
+        "safecost run --resume latest                    finish what was interrupted, killed or cut off",
     )
     + "\n\n\b\nExit codes: 0 fine; 1 something could not be built, loaded or timed, or nothing was measured;"
-    + "\n2 usage; 5 a wrong result; 130 interrupted (what was measured is written)."
+    + "\n2 usage, or a run that cannot be resumed as things are; 5 a wrong result;"
+    + "\n130 interrupted (what was measured is written)."
     + "\n\n\b\nEnvironment: SAFECOST_VERIFY_SECONDS=10, SAFECOST_LAUNCH_SECONDS=120: how long a kernel may be"
     + "\nsilent while it is verified, and a launch may take, before it counts as hung."
 )
 @click.option("--quick", is_flag=True, help="L1 sizes, 6 launches: under a minute for the suite's cases.")
-@click.option("--full", is_flag=True, help="L1 and L2 sizes, 20 launches.")
+@click.option("--full", is_flag=True, help="L1 and L2 sizes, up to 20 launches, false discoveries controlled.")
+@click.option("--publish", is_flag=True, help="All sizes, up to 30 launches, false discoveries controlled.")
+@click.option(
+    "--resume",
+    metavar="RUN",
+    type=click.Path(path_type=Path),
+    help="Finish the run in the folder RUN; 'latest' is the newest unfinished one.",
+)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Repeat the inputs and the order of another run.")
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path),
               help="Where the run goes (default: results/local/<time>).")  # fmt: skip
@@ -93,6 +116,8 @@ def main(no_setup: bool) -> None:
 def run(
     quick: bool,
     full: bool,
+    publish: bool,
+    resume: Path | None,
     seed: int | None,
     out: Path | None,
     expression: str | None,
@@ -101,22 +126,27 @@ def run(
     case_folders: tuple[Path, ...],
 ) -> int:
     """Build, verify, measure, and draw: a table here, a report on disk."""
-    if quick and full:
-        raise UsageError("--quick and --full exclude each other: give one.")
-    mode = measure.QUICK if quick else measure.FULL if full else measure.DEFAULT
-    folder = _run_folder(out, mode.name)
-    chosen = profile_files.choose(profiles, ad_hoc)
-    usual = profiles is None and not ad_hoc
-    options = measure.Options(
-        mode=mode,
-        profiles=profile_files.with_nulls(chosen) if mode is measure.FULL and usual else chosen,
-        folders=Folders.of(case_folders),
-        filter=expression,
-        out=folder,
-        **({} if seed is None else {"seed": seed}),
-    )
-    measurement = measure.Measurement(options)
-    _make(folder)
+    chosen = [name for name, given in (("quick", quick), ("full", full), ("publish", publish)) if given]
+    if len(chosen) > 1:
+        raise UsageError(f"--{chosen[0]} and --{chosen[1]} exclude each other: give one.")
+    own = session.Own(case_folders, ad_hoc, expression)
+    if resume is not None:
+        given = {**{f"--{name}": True for name in chosen}, "--seed": seed, "--out": out, "--profiles": profiles}
+        for option, value in given.items():
+            if value is not None:
+                raise UsageError(f"--resume and {option} exclude each other: the run keeps what it was begun with.")
+        begun = session.take_up(resume, own)
+    else:
+        mode = schedule.MODES[chosen[0] if chosen else "default"]
+        folder = _run_folder(out, mode.name)
+        begun = session.begin(mode, profiles, own, seed, folder, lambda: _make(folder))
+    with begun:
+        return _measured(begun)
+
+
+def _measured(begun: session.Session) -> int:
+    """Measure to the end, or to an interrupt; write and draw what there is, and return the exit code."""
+    measurement, folder = begun.measurement, begun.measurement.options.out
     code: int | None = None
     try:
         measurement.run()
@@ -124,13 +154,14 @@ def run(
         code = _code_of(interrupt)
         print("interrupted: writing what was measured", file=sys.stderr)
     with _undisturbed():
-        made = measurement.document()
-        document.write(made, folder / "run.json")
+        made = measurement.write()
     page = _draw(made, folder)
     table.render(made, Console())
     if code is None and not made.panels:
         print(f"safecost: nothing was measured: {_why_nothing(made)}", file=sys.stderr)
     print(f"report: {_shown(page)}")
+    if code is not None:
+        print(f"to finish it: {begun.resuming_command(_shown(folder))}", file=sys.stderr)
     return exit_code(made) if code is None else code
 
 
@@ -189,7 +220,8 @@ def exit_code(made: document.Document) -> int:
     """5 when a result was wrong, 1 when something could not be built, loaded or timed or nothing could, else 0."""
     if any(problem.strikes for problem in made.problems):
         return WRONG_RESULT
-    return HARNESS if made.problems or not made.panels else OK
+    lasting = [problem for problem in made.problems if problem.kind != "resume"]  # that was mended at once
+    return HARNESS if lasting or not made.panels else OK
 
 
 @main.command("list", epilog=examples("safecost list", "safecost list --filter sort", "safecost list --profiles all"))
@@ -249,6 +281,8 @@ def doctor_command() -> int:
 def report_command(run_path: Path, out: Path | None) -> int:
     """Write the report of a run document, from anybody, and show its table."""
     file = run_path / "run.json" if run_path.is_dir() else run_path
+    if not file.exists() and (run_path / "plan.json").exists():
+        raise UsageError(f"{file} does not exist yet: 'safecost run --resume {run_path}' finishes that run.")
     made = document.read(file)
     folder = out or file.parent
     _make(folder)
@@ -298,7 +332,7 @@ def solo(
     """Let Google Benchmark time each contender by itself, with all of its own flags behind '--'."""
     with tempfile.TemporaryDirectory(prefix="safecost-") as scratch:
         options = measure.Options(
-            mode=measure.QUICK,
+            mode=schedule.QUICK,
             profiles=profile_files.choose(profiles, ad_hoc),
             folders=Folders.of(case_folders),
             filter=expression,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -13,6 +11,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from desk import files
 from desk.document_checks import refuse_contradictions, refuse_malformed, refuse_private
 from desk.document_types import *  # noqa: F403  # whoever has this module has every type of a document
 from desk.document_types import Document
@@ -97,7 +96,7 @@ def write(document: Document, path: Path) -> None:
         raise DeskError(f"{_file_name(path)} was not written: {error}") from error
     refuse_private(to_json(document), _file_name(path))
     try:
-        _replace(path, data)
+        files.replace(path, data, durable=True)
     except OSError as error:
         raise DeskError(f"{_file_name(path)} cannot be written: {error.strerror}.") from error
 
@@ -105,23 +104,6 @@ def write(document: Document, path: Path) -> None:
 def _refuse_oversized(size: int, name: str) -> None:
     if size > SIZE_LIMIT:
         raise UsageError(f"{name} has {size} bytes, and a run document at most {SIZE_LIMIT}: this is something else.")
-
-
-def _replace(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # the new name has to survive as well
-    finally:
-        os.close(folder)
 
 
 def _decoded(data: bytes, name: str) -> Any:

@@ -84,6 +84,11 @@ def cpu_ticks(stat: str) -> tuple[int, int]:
     return (ticks[7] if len(ticks) == 8 else 0), sum(ticks)
 
 
+def ticks(root: Path = Path("/")) -> tuple[int, int]:
+    """Read (stolen, all) ticks since boot; zeros where the kernel does not tell."""
+    return cpu_ticks(read(root / "proc/stat") or "")
+
+
 def steal_share(before: tuple[int, int], after: tuple[int, int]) -> float:
     """Share of the CPU time between two readings of `cpu_ticks` that the host gave to others, from 0 to 1."""
     passed = after[1] - before[1]

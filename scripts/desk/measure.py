@@ -10,35 +10,29 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from desk import cases as case_files
-from desk import controls, described, layouts, machine, panels, processes, run_document, runner
+from desk import controls, described, identity, layouts, looks, machine, panels, processes, run_document, runner
 from desk import document as doc
 from desk.build import Built
 from desk.cases import Case
 from desk.errors import DeskError, UsageError
+from desk.journal import Journal, Timed, Unusable
 from desk.places import RUNNER, Folders
 from desk.profiles import Profile, with_siblings
 from desk.progress import Steps
+from desk.schedule import DEFAULT as DEFAULT  # noqa: PLC0414 - whoever measures has the modes
+from desk.schedule import Mode, Schedule, seed_of, summary
 
 MARGIN = 0.01
+# A document of what has been measured is written between launches, at most so often that it takes 2 % of the time.
+_PAUSE = 50
 # What makes the numbers of a case worthless; anything else costs only the plugin it befell.
 WRONG = frozenset({"digest", "growth", "crash", "hang", "folded", "pool"})
-
-
-@dataclass(frozen=True, slots=True)
-class Mode:
-    """How much is measured: sizes up to a tier, launches, and seconds of each contender in a launch and of an epoch."""
-
-    name: Literal["quick", "default", "full"]
-    tier: int
-    launches: int
-    contender_seconds: float
-    epoch_seconds: float = 200e-6
 
 
 def limit(variable: str, usual: float) -> float:
@@ -51,11 +45,6 @@ def limit(variable: str, usual: float) -> float:
     if not 0 < seconds < 1e6:
         raise UsageError(f"{variable}={text!r} is not a number of seconds above 0.")
     return seconds
-
-
-QUICK = Mode("quick", 0, 6, 0.012)
-DEFAULT = Mode("default", 0, 12, 0.03)
-FULL = Mode("full", 1, 20, 0.05)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +63,23 @@ class Options:
     launch_seconds: float = field(default_factory=lambda: limit("SAFECOST_LAUNCH_SECONDS", 120.0))
 
 
-class Measurement:
-    """One run in the making; `document()` tells what is known so far."""
+def launches_in(folder: Path) -> int:
+    """How many launches the document in a run's folder holds; 0 where there is none that can be read."""
+    try:
+        return sum(len(panel.launches) for panel in doc.read(folder / "run.json").panels)
+    except UsageError:
+        return 0
 
-    def __init__(self, options: Options) -> None:
+
+class Measurement:
+    """One run in the making; `document()` tells what is known so far.
+
+    With a journal every launch is written as it ends, and those that it holds already are not measured again.
+    """
+
+    def __init__(self, options: Options, journal: Journal | None = None) -> None:
         self.options = options
+        self.journal = journal
         self.pattern = case_files.pattern_of(options.filter)
         self.cases = case_files.choose(case_files.find(options.folders), self.pattern)
         self.profiles = with_siblings(options.profiles)
@@ -86,6 +87,7 @@ class Measurement:
         self.sampler = machine.Sampler()
         self.started = run_document.now()
         self.seconds = {"build": 0.0, "verify": 0.0, "count": 0.0, "measure": 0.0}
+        self.stages: list[Callable[[], None]] = [self.build, self.verify, self.measure]
         self.built = Built()
         self.layouts: layouts.Layouts | None = None  # of the plugins that are timed
         self.runner_facts: dict[str, Any] = {}
@@ -93,16 +95,37 @@ class Measurement:
         self.problems: list[doc.Problem] = []
         self.results: dict[panels.Panel, run_document.Results] = {}
         self.rejections: list[doc.Rejection] = []
+        self.schedule = Schedule((), options.mode.looks, options.seed)
+        self.earlier = run_document.Earlier()
         self.complete = False
+        self._written_before = launches_in(options.out) if journal and journal.resuming else 0
 
     def document(self) -> doc.Document:
         """Everything known so far."""
         return run_document.assemble(self)
 
+    def write(self) -> doc.Document:
+        """Write everything known so far to the run's folder, save where an earlier session has come further there."""
+        file, made = self.options.out / "run.json", self.document()
+        if sum(len(panel.launches) for panel in made.panels) < self._written_before:
+            return doc.read(file)
+        try:
+            doc.write(made, file)
+        except DeskError as error:
+            if not isinstance(error.__cause__, OSError):
+                raise
+            raise DeskError(
+                f"{str(error).rstrip('.')}; what was measured is kept: make room, then"
+                f" 'safecost run --resume {self.options.out}'."
+            ) from error
+        return made
+
     def run(self) -> None:
         """All stages in order. What fails inside a case is noted; an interrupt leaves what was measured."""
         self.cases = controls.added(self.cases)
-        for stage in (self.build, self.verify, self.measure):
+        if self.journal:
+            identity.fix_before_build(self.journal, self)
+        for stage in self.stages:
             start = time.monotonic()
             try:
                 stage()
@@ -117,12 +140,16 @@ class Measurement:
         if isinstance(facts, runner.Failure):
             raise DeskError(f"the runner {facts.message}: remove the build folder and try again.")
         self.runner_facts = facts
+        if any("No space left on device" in said for said in self.built.failures.values()):
+            raise DeskError(f"the disk of {self.options.folders.build} is full: make room and try again.")
         for name, reason in self.built.absent.items():
             print(f"skipped: profile {name}: {reason}", file=sys.stderr)
         for (case, profile), said in sorted(self.built.failures.items()):
             print(f"does not compile: {case} with {profile}:\n{said}", file=sys.stderr)
             first = next((line for line in said.splitlines() if "error" in line), "")
             self._note("build", case, None, profile, f"does not compile: {first}\n{said}".strip())
+        if self.journal:
+            identity.fix_after_build(self.journal, self)
 
     def verify(self) -> None:
         """Compare every contender's digests; several cases at a time."""
@@ -167,28 +194,42 @@ class Measurement:
                 self.descriptions.pop((case.name, profile), None)
 
     def measure(self) -> None:
-        """Launch by launch, every panel in random order."""
-        todo = self._panels()
-        self.results = {panel: [] for panel in todo}
-        if not todo:
-            return
-        mode = self.options.mode
-        timed = {(panel.case, arm.profile) for panel in todo for arm in panel.contenders}
-        timed |= {(panel.case, self._generator(panel.case)) for panel in todo}
-        self.layouts = layouts.make(self.built, sorted(timed), mode.launches)
+        """Launch by launch, every panel that goes on, in random order."""
+        self.schedule = Schedule(self._panels(), self.options.mode.looks, self.options.seed)
+        self.results = {panel: [] for panel in self.schedule.panels}
+        self._make_layouts()
+        doubts: list[str] = []
+        written, cost = time.monotonic(), 0.0
+        with (
+            Steps("measure", self.schedule.left(), at_most=len(self.options.mode.looks) > 1) as steps,
+            tempfile.TemporaryDirectory(prefix="safecost-") as scratch,
+        ):
+            for number, visited in self.schedule:
+                for panel in visited:
+                    if panel not in self.schedule.ended:
+                        taken = self._launch(number, panel, Path(scratch), doubts)
+                        steps.step(0 if taken else 1)
+                        steps.grow(self.schedule.left())
+                if self.journal and time.monotonic() - written > _PAUSE * cost:
+                    start = time.monotonic()
+                    self.write()
+                    written = time.monotonic()
+                    cost = written - start
+        if doubts:
+            # Whoever edited the folder, or whatever happened to the disk: the numbers are fresh, and it is told.
+            many = f" and {len(doubts) - 1} more" if len(doubts) > 1 else ""
+            self._note("resume", None, None, None, f"measured again: {doubts[0]}{many}")
+            print(f"measured again: {doubts[0]}{many}", file=sys.stderr)
+        if said := summary(self.schedule.ended, self.options.mode.launches):
+            print(said, file=sys.stderr)
+
+    def _make_layouts(self) -> None:
+        """Link the plugins that are timed once more for every launch."""
+        timed = {(panel.case, arm.profile) for panel in self.schedule.panels for arm in panel.contenders}
+        timed |= {(panel.case, self._generator(panel.case)) for panel in self.schedule.panels}
+        self.layouts = layouts.make(self.built, sorted(timed), self.options.mode.launches)
         for (case, profile), said in self.layouts.failures.items():
             print(f"one layout for all launches: {case} with {profile}: {said}", file=sys.stderr)
-        broken: set[panels.Panel] = set()
-        (self.options.out / "launches").mkdir(parents=True, exist_ok=True)
-        with (
-            Steps("measure", len(todo) * mode.launches) as steps,
-            tempfile.TemporaryDirectory(prefix="safecost-") as at,
-        ):
-            for launch, panel in panels.order(todo, mode.launches, self.options.seed):
-                if panel not in broken and not self._launch(launch, panel, todo.index(panel), Path(at)):
-                    struck = {problem.case for problem in self.problems if problem.strikes}
-                    broken |= {panel, *(other for other in todo if other.case in struck)}
-                steps.step()
 
     def solo(self, scratch: Path, flags: Sequence[str]) -> int:
         """Build, then let Google Benchmark time every contender of the chosen profiles; returns its exit code."""
@@ -211,31 +252,74 @@ class Measurement:
         file.write_text(json.dumps({"panels": plans}), encoding="utf-8")
         return subprocess.run([str(RUNNER), "solo", "--plan", str(file), *flags], check=False).returncode
 
-    def _launch(self, launch: int, panel: panels.Panel, number: int, scratch: Path) -> bool:
-        seed = (self.options.seed * 1_000_003 + launch * 10_007 + number) % 2**53
-        result = runner.call("time", self._plan(panel, seed, scratch, launch), self.options.launch_seconds)
+    def _launch(self, number: int, panel: panels.Panel, scratch: Path, doubts: list[str]) -> bool:
+        """One launch of a panel: what the journal holds of it, or else measured. Returns whether it was held."""
+        seed = seed_of(self.options.seed, number, panel)
+        known = self.journal.take(panel, number, seed, number) if self.journal else None
+        if isinstance(known, Unusable):
+            doubts.append(
+                f"launch {number} of {panel.case}@{panel.profile} at size {panel.parameter.size}: {known.reason}"
+            )
+        if isinstance(known, Timed):
+            self.earlier.add(known)
+        taken = isinstance(known, (Timed, runner.Failure))
+        outcome = known if isinstance(known, (Timed, runner.Failure)) else self._time(number, panel, seed, scratch)
+        if isinstance(outcome, runner.Failure):
+            self._break(panel, outcome)
+        else:
+            self.results[panel].append((outcome.launch, outcome.nanoseconds))
+            self.schedule.measured(panel, lambda: self._may_end(panel))
+        return taken
+
+    def _time(self, number: int, panel: panels.Panel, seed: int, scratch: Path) -> Timed | runner.Failure:
+        """Measure a launch, and write it as a whole before it counts."""
+        start, before = time.monotonic(), machine.ticks()
+        plan = self._plan(panel, seed, scratch, number)
+        result = runner.call("time", plan, self.options.launch_seconds)
         if isinstance(result, runner.Failure):
-            known = {self._name(panel, arm): arm for arm in panel.contenders}
-            arm = known.get(result.contender or "")
-            variant, profile = (arm.variant, arm.profile) if arm else (None, panel.profile)
-            place = (panel.parameter.size, panel.parameter.rate)
-            self._note(result.kind, panel.case, variant, profile, f"while it was timed: {result.message}", *place)
-            return False
-        name = f"{panel.case}@{panel.profile}-{panel.parameter.size}-{number:03}-{launch:02}.json".replace("/", ".")
-        (self.options.out / "launches" / name).write_text(json.dumps(result) + "\n", encoding="utf-8")
+            said = run_document.clean(self.options.folders, result.message, 20_000)
+            failure = replace(result, message=said)
+            if self.journal:
+                self.journal.put_failure(panel, number, seed, failure)
+            return failure
         rounds = result["safecost"]["nanoseconds"]
-        self.results[panel].append((doc.Launch(seed, launch, result["safecost"]["calls"], len(rounds[0])), rounds))
-        return True
+        launch = doc.Launch(seed, number, result["safecost"]["calls"], len(rounds[0]))
+        stolen, ticks = (after - earlier for after, earlier in zip(machine.ticks(), before, strict=True))
+        timed = Timed(launch, rounds, round(time.monotonic() - start, 3), max(0, stolen), max(0, ticks))
+        if self.journal:
+            self.journal.put(panel, number, timed, result)
+        return timed
+
+    def _break(self, panel: panels.Panel, failure: runner.Failure) -> None:
+        """Note a launch that failed: its panel has no more, nor has any panel of a case that it struck."""
+        known = {self._name(panel, arm): arm for arm in panel.contenders}
+        arm = known.get(failure.contender or "")
+        variant, profile = (arm.variant, arm.profile) if arm else (None, panel.profile)
+        place = (panel.parameter.size, panel.parameter.rate)
+        self._note(failure.kind, panel.case, variant, profile, f"while it was timed: {failure.message}", *place)
+        struck = {problem.case for problem in self.problems if problem.strikes}
+        for other in self.schedule.panels:
+            if other == panel or other.case in struck:
+                self.schedule.breaks(other)
+
+    def _may_end(self, panel: panels.Panel) -> bool:
+        mode = self.options.mode
+        ratios = [pair.ratios for pair in run_document.compared(self, panel, self.results[panel])]
+        return looks.may_end(ratios, self.options.margin, mode.precision, mode.beyond, mode.looks)
 
     @staticmethod
     def _name(panel: panels.Panel, arm: panels.Contender) -> str:
         return doc.contender_name(panel.case, arm.variant, panel.parameter.size, panel.parameter.rate, arm.profile)
 
-    def _plan(self, panel: panels.Panel, seed: int, scratch: Path, layout: int | None = None) -> dict[str, Any]:
+    def _plugin_path(self, case: str, profile: str, number: int | None) -> Path:
+        """The plugin that a launch loads: linked for it alone, where there is such a link."""
+        if self.layouts is None or number is None:
+            return self.built.plugins[case, profile]
+        return self.layouts.path(case, profile, number)
+
+    def _plan(self, panel: panels.Panel, seed: int, scratch: Path, number: int | None = None) -> dict[str, Any]:
         def entry(profile: str, variant: str) -> dict[str, str]:
-            path = self.built.plugins[panel.case, profile]
-            if self.layouts is not None and layout is not None:
-                path = self.layouts.path(panel.case, profile, layout)
+            path = self._plugin_path(panel.case, profile, number)
             return {"profile": profile, "path": str(path), "variant": variant}
 
         data = next(case.data for case in self.cases if case.name == panel.case)

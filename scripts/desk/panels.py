@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import random
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -123,14 +122,6 @@ def _matching(
     if not any(found(contender) for contender in everyone):
         return ()
     return tuple(contender for contender in everyone if contender.role != "safe" or found(contender))
-
-
-def order(panels: Sequence[Panel], launches: int, seed: int) -> Iterator[tuple[int, Panel]]:
-    """Launch by launch, all panels in a fresh random order, so that drift hits all alike."""
-    generator = random.Random(seed)
-    for launch in range(launches):
-        for panel in generator.sample(panels, len(panels)):
-            yield launch, panel
 
 
 def pairs(panel: Panel, profile: Profile, nanoseconds: Sequence[float]) -> list[Comparison]:

@@ -13,10 +13,11 @@ _SECONDS_BETWEEN_LINES = 10.0
 
 
 class Steps:
-    """Counts steps of one stage; a context manager."""
+    """Counts steps of one stage; a context manager. `at_most` says that some of them may turn out to be needless."""
 
-    def __init__(self, what: str, total: int) -> None:
+    def __init__(self, what: str, total: int, *, at_most: bool = False) -> None:
         self._what, self._total, self._done = what, total, 0
+        self._about = "at most" if at_most else "about"
         self._start = self._last = time.monotonic()
         self._bar: Progress | None = None
         if sys.stderr.isatty():
@@ -25,7 +26,7 @@ class Steps:
                 BarColumn(),
                 MofNCompleteColumn(),
                 TimeElapsedColumn(),
-                TextColumn("left"),
+                TextColumn("at most" if at_most else "left"),
                 TimeRemainingColumn(),
             )
             self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
@@ -45,15 +46,17 @@ class Steps:
             seconds = time.monotonic() - self._start
             print(f"{self._what}: {self._done} in {seconds:.1f} s", file=sys.stderr)
 
-    def grow(self, total: int) -> None:
-        """Correct the number of steps."""
-        self._total = total
+    def grow(self, left: int) -> None:
+        """Correct the number of steps that are still to come; those that are done set the pace, whatever falls away."""
+        total = self._total = self._done + left
         if self._bar:
             self._bar.update(self._task, total=total)
 
     def step(self, done: int = 1) -> None:
         """Note that steps are done."""
         self._done += done
+        if not self._done:
+            return
         if self._bar:
             self._bar.update(self._task, completed=self._done)
             return
@@ -61,4 +64,4 @@ class Steps:
         if now - self._last >= _SECONDS_BETWEEN_LINES and self._done < self._total:
             self._last = now
             left = (now - self._start) / self._done * (self._total - self._done)
-            print(f"{self._what}: {self._done} of {self._total}, about {left:.0f} s left", file=sys.stderr)
+            print(f"{self._what}: {self._done} of {self._total}, {self._about} {left:.0f} s left", file=sys.stderr)

@@ -22,7 +22,7 @@ from desk import belief_words, charts, rejected_rows
 from desk.advice import advisories, conclusion
 from desk.belief import belief
 from desk.charts import Chart
-from desk.document import Document, Rejection, Verdict
+from desk.document import Document, Rejection, Run, Verdict
 from desk.rows import KINDS, Row, rows, valid_rows
 from desk.wording import counted, number, percent, visible
 
@@ -93,9 +93,14 @@ def summary(document: Document) -> str:
     started, cpus = run.started[:16].replace("T", " "), counted(machine.logical_cpus, "CPU")
     return (
         f"{run.mode.capitalize()} run of {started} UTC on {machine.cpu} ({machine.architecture}, {cpus}), "
-        f"{counted(run.launches, 'launch', 'launches')} "
-        f"per panel{chosen}, {state}; safecost {suite.version}{commit}{changed}."
+        f"{_launches(run)} per panel{chosen}, {state}; safecost {suite.version}{commit}{changed}."
     )
+
+
+def _launches(run: Run) -> str:
+    """How many launches a panel has, or has at most."""
+    most = counted(run.launches, "launch", "launches")
+    return most if len(run.looks) < 2 else f"up to {most}"
 
 
 def by_profile(document: Document, found: Sequence[Row]) -> list[tuple[str, Counter[Verdict]]]:
@@ -155,6 +160,8 @@ def machine_facts(document: Document) -> list[tuple[str, str]]:
     load = f"{machine.load_before:.2f} before, {machine.load_after:.2f} after"
     benchmark = f"Google Benchmark {run.runner.benchmark_version} ({run.runner.benchmark_build})"
     epochs = f"epochs of {1e6 * run.epoch_seconds:g} µs, {1e3 * run.contender_seconds:g} ms per contender and launch"
+    looks = f", which may end after {', '.join(map(str, run.looks[:-1]))}" if len(run.looks) > 1 else ""
+    resumed = f"; taken up again {counted(run.resumed, 'time')}" if run.resumed else ""
     spent = f"{run.seconds.build:.1f} s to build, {run.seconds.verify:.1f} s to verify"
     return [
         ("Processor", f"{machine.cpu}, {machine.architecture}, {counted(machine.logical_cpus, 'logical CPU')}"),
@@ -169,7 +176,7 @@ def machine_facts(document: Document) -> list[tuple[str, str]]:
         ("Suite", f"safecost {suite.version}, commit {suite.commit or 'not known'}, {state}"),
         ("Runner", f"{run.runner.compiler}; {benchmark}; ABI {run.runner.abi_version}"),
         ("Run", f"{run.mode}, seed {run.seed}, from {run.started} to {run.finished or 'an interruption'}"),
-        ("Schedule", f"{counted(run.launches, 'launch', 'launches')} per panel, {epochs}"),
+        ("Schedule", f"{_launches(run)} per panel{looks}, {epochs}{resumed}"),
         ("Time taken", f"{spent}, {run.seconds.measure:.1f} s to measure"),
         ("Margin", f"±{percent(run.margin)}"),
         ("Filter", run.filter or "none"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -14,15 +15,45 @@ from desk import document as doc
 from desk import machine, panels
 from desk.build import sha256
 from desk.cases import Case
+from desk.discoveries import after_control, q_values
+from desk.machine import Sample
 from desk.places import ROOT, VERSION, Folders
 from desk.profiles import Profile
-from desk.statistics import launch_ratio, summarise
+from desk.statistics import PairSummary, launch_ratio, summarise
 
 if TYPE_CHECKING:  # the stages call this module, which only reads what they found
+    from desk.journal import Timed
     from desk.measure import Measurement
 
 # What the launches of a panel gave; one entry a launch, so that an interrupt leaves no half of one.
 Results = list[tuple[doc.Launch, list[list[float]]]]  # nanoseconds: [contender][round]
+
+Key = tuple[panels.Panel, int]  # a pair: its panel, and its place in it
+# Nulls and controls are no discoveries: they say how much to believe the others.
+_DISCOVERIES = frozenset({"idiom", "profile", "full", "language"})
+
+
+@dataclass(slots=True)
+class Earlier:
+    """What launches of earlier sessions took: seconds of wall time, and ticks of the CPUs, in all and stolen."""
+
+    seconds: float = 0.0
+    stolen: int = 0
+    ticks: int = 0
+
+    def add(self, timed: Timed) -> None:
+        """Count a launch that was not measured in this session."""
+        self.seconds += timed.seconds
+        self.stolen += timed.stolen_ticks
+        self.ticks += timed.ticks
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A comparison that a panel is for, and its ratio in each launch."""
+
+    arms: panels.Comparison
+    ratios: tuple[float, ...]
 
 
 def now() -> str:
@@ -44,23 +75,24 @@ def _clean(run: Measurement, text: str, limit: int = 4_000) -> str:
 def assemble(run: Measurement) -> doc.Document:
     """Everything that is known of a run so far."""
     mode, facts = run.options.mode, run.runner_facts
+    plan = run.journal.plan if run.journal else None
     return doc.Document(
         schema="safecost-run",
         schema_version=doc.SCHEMA_VERSION,
-        suite=suite(),
+        suite=plan.suite if plan else suite(),
         run=doc.Run(
             mode=mode.name,
             seed=run.options.seed,
-            started=run.started,
+            started=plan.started if plan else run.started,
             finished=now(),
             complete=run.complete,
-            seconds=doc.Seconds(**run.seconds),
-            looks=(mode.launches,),
+            seconds=_seconds(run),
+            looks=mode.looks,
             epoch_seconds=mode.epoch_seconds,
             contender_seconds=mode.contender_seconds,
             margin=run.options.margin,
-            false_discovery_rate=None,
-            resumed=0,
+            false_discovery_rate=mode.false_discovery_rate,
+            resumed=plan.resumed if plan else 0,
             filter=None if run.options.filter is None else _clean(run, run.options.filter, 1_000),
             runner=doc.Runner(
                 facts.get("compiler", "unknown"),
@@ -69,7 +101,7 @@ def assemble(run: Measurement) -> doc.Document:
                 facts.get("abi_version", 1),
             ),
         ),
-        machine=machine.after(run.machine, run.sampler.stop()),
+        machine=machine.after(run.machine, _sample(run)),
         profiles=tuple(_profile(run, profile) for profile in run.profiles),
         cases=tuple(_case(run, case) for case in run.cases),
         plugins=tuple(
@@ -83,7 +115,7 @@ def assemble(run: Measurement) -> doc.Document:
             for variant in said["variants"]
             if variant["gap"] is not None
         ),
-        panels=tuple(_panel(run, panel, result) for panel, result in run.results.items() if result),
+        panels=_panels(run),
         counting=doc.Counting("skipped", None, None, ()),
         counts=(),
         codes=(),
@@ -163,34 +195,83 @@ def _status(
     return "not_measured", None
 
 
-def _panel(run: Measurement, panel: panels.Panel, results: Results) -> doc.Panel:
+def _seconds(run: Measurement) -> doc.Seconds:
+    """Of build and verification those of the last session, of measuring those of all."""
+    return doc.Seconds(**run.seconds | {"measure": round(run.seconds["measure"] + run.earlier.seconds, 3)})
+
+
+def _sample(run: Measurement) -> Sample:
+    """The load before the first session, and the worse of the shares that the host took away."""
+    sample, earlier = run.sampler.stop(), run.earlier
+    share = max(sample.steal_share, machine.steal_share((0, 0), (earlier.stolen, earlier.ticks)))
+    before = run.journal.plan.load_before if run.journal else sample.load_before
+    return replace(sample, steal_share=share, load_before=max(before, sample.load_before))
+
+
+def compared(run: Measurement, panel: panels.Panel, results: Results) -> list[Compared]:
+    """The comparisons that a panel is for, with the ratio of each launch so far."""
     profile = next(profile for profile in run.profiles if profile.name == panel.profile)
-    times = [nanoseconds for _, nanoseconds in results]
-    medians = [[float(np.median(rounds)) for rounds in launch] for launch in times]
-    typical = [float(np.median(values)) for values in zip(*medians, strict=True)]
-    return doc.Panel(
-        case=panel.case,
-        profile=panel.profile,
-        size=panel.parameter.size,
-        rate=panel.parameter.rate,
-        label=panel.parameter.label,
-        ended="all_launches" if len(results) >= run.options.mode.launches else "interrupted",
-        launches=tuple(launch for launch, _ in results),
-        contenders=tuple(
-            doc.Contender(arm.variant, arm.profile, arm.role, tuple(launch[i] for launch in medians))
-            for i, arm in enumerate(panel.contenders)
-        ),
-        pairs=tuple(_pair(run, pair, times) for pair in panels.pairs(panel, profile, typical)),
+    typical = [float(np.median(values)) for values in zip(*_medians(results), strict=True)]
+    return [
+        Compared(arms, tuple(launch_ratio(launch[arms.numerator], launch[arms.denominator]) for _, launch in results))
+        for arms in panels.pairs(panel, profile, typical)
+    ]
+
+
+def _medians(results: Results) -> list[list[float]]:
+    return [[float(np.median(rounds)) for rounds in launch] for _, launch in results]
+
+
+def _panels(run: Measurement) -> tuple[doc.Panel, ...]:
+    """Every panel that has a launch, with verdicts after the control of false discoveries where there is one."""
+    found = [(panel, results, compared(run, panel, results)) for panel, results in run.results.items() if results]
+    said = {
+        (panel, at): summarise(pair.ratios, run.options.margin, looks=run.options.mode.looks)
+        for panel, _, pairs in found
+        for at, pair in enumerate(pairs)
+    }
+    struck = {problem.case for problem in run.problems if problem.strikes}
+    discoveries = [
+        (panel, at)
+        for panel, _, pairs in found
+        for at, pair in enumerate(pairs)
+        if panel.case not in struck and pair.arms.kind in _DISCOVERIES
+    ]
+    controlled = dict(_controlled([(key, said[key]) for key in discoveries], run.options.mode.false_discovery_rate))
+
+    def pair_of(key: Key, pair: Compared) -> doc.Pair:
+        one, q = controlled.get(key, (said[key], None))
+        return doc.Pair(
+            pair.arms.kind, pair.arms.numerator, pair.arms.denominator, pair.arms.planted, pair.ratios, one.ratio, one.low, one.high, one.level,
+            one.verdict, one.reason, one.detectable, one.p, q,
+        )  # fmt: skip
+
+    return tuple(
+        doc.Panel(
+            case=panel.case,
+            profile=panel.profile,
+            size=panel.parameter.size,
+            rate=panel.parameter.rate,
+            label=panel.parameter.label,
+            ended=run.schedule.ended.get(panel, "interrupted"),
+            launches=tuple(launch for launch, _ in results),
+            contenders=tuple(
+                doc.Contender(arm.variant, arm.profile, arm.role, times)
+                for arm, times in zip(panel.contenders, zip(*_medians(results), strict=True), strict=True)
+            ),
+            pairs=tuple(pair_of((panel, at), pair) for at, pair in enumerate(pairs)),
+        )
+        for panel, results, pairs in found
     )
 
 
-def _pair(run: Measurement, pair: panels.Comparison, times: Sequence[Sequence[Sequence[float]]]) -> doc.Pair:
-    ratios = [launch_ratio(launch[pair.numerator], launch[pair.denominator]) for launch in times]
-    said = summarise(ratios, run.options.margin)
-    return doc.Pair(
-        pair.kind, pair.numerator, pair.denominator, pair.planted, tuple(ratios), said.ratio, said.low, said.high,
-        said.level, said.verdict, said.reason, said.detectable, None, None,
-    )  # fmt: skip
+def _controlled(
+    summaries: Sequence[tuple[Key, PairSummary]], rate: float | None
+) -> Iterator[tuple[Key, tuple[PairSummary, float]]]:
+    """Verdicts and q-values after the control of false discoveries over all of them; nothing without a rate."""
+    if rate is not None:
+        for (key, summary), q in zip(summaries, q_values([one.p for _, one in summaries]), strict=True):
+            yield key, (after_control(summary, q, rate), q)
 
 
 def suite() -> doc.Suite:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from desk import processes
+from desk.errors import DeskError
 from desk.places import RUNNER
 
 # The environment's size moves the stack, and placement with it: each launch draws one.
@@ -58,6 +59,10 @@ def call(command: str, plan: Mapping[str, Any], seconds: float, runner: Path = R
             _, contender = _heard(late.stderr or b"")
             return Failure("hang", f"did not come back within {seconds:g} s", contender)
         said, contender = _heard(done.stderr)
+        if (
+            done.returncode == -signal.SIGXFSZ or "cannot write all of /dev/fd/" in said
+        ):  # nobody's fault but the disk's
+            raise DeskError(f"{tempfile.gettempdir()} has no room for a launch's result: make some, or set TMPDIR.")
         if done.returncode < 0:
             name = signal.strsignal(-done.returncode) or f"signal {-done.returncode}"
             return Failure("crash", f"crashed: {name}{_in_brackets(said)}", contender)

@@ -31,7 +31,7 @@ def compare_py() -> Path:
 
 
 def launches(profile: str) -> list[Path]:
-    return sorted((commands.calm().out / "launches").glob(f"calm.sum@{profile}-512-*.json"))
+    return sorted((commands.calm().out / "launches").glob(f"calm.sum.512@{profile}.*.json"))
 
 
 def test_each_launch_is_google_benchmarks_json() -> None:

@@ -187,31 +187,3 @@ def test_nobody_is_compared_with_itself_and_nulls_only_as_nulls(one: Profile) ->
     for kind, numerator, denominator in pairs_of(one):
         assert numerator != denominator
         assert ("null@" in numerator + denominator) <= (kind == "null")
-
-
-# ---- in what order ---------------------------------------------------------------------------------------------------
-
-
-MANY = [Panel(f"family/case_{i}", "gcc-o2", SMALL, ()) for i in range(20)]
-
-
-def launches(seed: int) -> list[list[Panel]]:
-    found: list[list[Panel]] = [[] for _ in range(6)]
-    for launch, panel in panels.order(MANY, 6, seed):
-        found[launch].append(panel)
-    return found
-
-
-def test_each_launch_visits_every_panel_once_in_an_order_of_its_own() -> None:
-    orders = launches(1)
-    assert all(Counter(order) == Counter(MANY) for order in orders)
-    assert len({tuple(panel.case for panel in order) for order in [MANY, *orders]}) == 7
-
-
-def test_launches_follow_one_another() -> None:
-    numbers = [launch for launch, _ in panels.order(MANY, 6, 1)]
-    assert numbers == sorted(numbers) and len(numbers) == 120
-
-
-def test_the_seed_decides_the_order() -> None:
-    assert launches(1) == launches(1) != launches(2)

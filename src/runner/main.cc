@@ -59,6 +59,7 @@ absl::Status write_result(const nlohmann::json& json) {
 absl::Status run_verify() {
   absl::StatusOr<nlohmann::json> json = read_plan();
   if (!json.ok()) return json.status();
+  platform::die_with_parent();
   return write_result(verify(VerifyPlan::from_json(*json)));
 }
 

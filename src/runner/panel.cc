@@ -54,18 +54,6 @@ double seconds_per_call(std::vector<Contender>& contenders) {
   return median(seconds);
 }
 
-// One number of calls for the whole panel, since an unequal number biases a ratio. Two readings must
-// agree within 20 %; after five that do not, the last stands, and only the epoch's length suffers.
-std::size_t calibrate(std::vector<Contender>& contenders, const PanelPlan& plan) {
-  double before = seconds_per_call(contenders);  // warms up, too
-  double now = seconds_per_call(contenders);
-  for (int reading = 0; reading < 5 && std::abs(now - before) > 0.2 * before; ++reading) {
-    before = std::exchange(now, seconds_per_call(contenders));
-  }
-  const double calls = std::round(plan.epoch_seconds / std::max(now, 1e-10));
-  return std::clamp(static_cast<std::size_t>(calls), std::size_t{1}, kMostCalls);
-}
-
 // Calls before the timed ones that bring a contender's code and data back: a fifth of an epoch.
 std::size_t untimed_calls(std::size_t calls) { return (calls + 4) / 5; }
 
@@ -86,6 +74,19 @@ absl::Status same_digests(Panel& panel) {
 }
 
 }  // namespace
+
+// One number of calls for the whole panel, since an unequal number biases a ratio. After five readings
+// that do not agree the last stands, and only the epoch's length suffers.
+Calibration calibrate(const std::function<double()>& seconds_per_call, double epoch_seconds) {
+  double before = seconds_per_call();  // warms up, too
+  double now = seconds_per_call();
+  const auto agree = [&] { return std::abs(now - before) <= 0.2 * before; };
+  for (int reading = 0; reading < 5 && !agree(); ++reading) {
+    before = std::exchange(now, seconds_per_call());
+  }
+  const double calls = std::round(epoch_seconds / std::max(now, 1e-10));
+  return {std::clamp(static_cast<std::size_t>(calls), std::size_t{1}, kMostCalls), agree()};
+}
 
 PanelPlan PanelPlan::from_json(const nlohmann::json& json) {
   const auto entry = [](const nlohmann::json& from) {
@@ -183,7 +184,11 @@ absl::StatusOr<Launch> time_panel(Panel& panel, const PanelPlan& plan) {
   if (absl::Status status = same_digests(panel); !status.ok()) return status;
 
   Launch launch;
-  launch.calls = calibrate(contenders, plan);
+  launch.prepared = order;
+  const Calibration calibration =
+      calibrate([&] { return seconds_per_call(contenders); }, plan.epoch_seconds);
+  launch.calls = calibration.calls;
+  launch.calls_confirmed = calibration.confirmed;
   const bool mutates = std::any_of(contenders.begin(), contenders.end(),
                                    [](const Contender& c) { return c.mutates(); });
   if (mutates) {  // every call of an epoch uses up a context of its own
@@ -241,6 +246,8 @@ nlohmann::json to_json(const Panel& panel, const Launch& launch, const PanelPlan
   json["safecost"] = {{"case", plan.case_name},
                       {"order_seed", plan.order_seed},
                       {"calls", launch.calls},
+                      {"calls_confirmed", launch.calls_confirmed},
+                      {"prepared", launch.prepared},
                       {"inputs", panel.pool().count()},
                       {"estimate", "real_time is the median over rounds"},
                       {"nanoseconds", std::move(rounds_json)}};

@@ -3,6 +3,7 @@
 #define SAFECOST_RUNNER_PANEL_H
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -55,8 +56,19 @@ class Panel {
   std::vector<Contender> contenders_;  // freed before the pool they were made from
 };
 
+// How many calls an epoch has: so many that the median contender of a panel takes `epoch_seconds`.
+struct Calibration {
+  std::size_t calls = 1;
+  bool confirmed = false;  // two readings in a row agreed within 20 %
+};
+
+// `seconds_per_call` reads the median contender once more, whenever it is called.
+Calibration calibrate(const std::function<double()>& seconds_per_call, double epoch_seconds);
+
 struct Launch {
   std::size_t calls = 0;                         // in an epoch, the same for every contender
+  bool calls_confirmed = false;                  // two readings agreed on it
+  std::vector<std::size_t> prepared;             // contenders, in the order in which they prepared
   std::vector<std::vector<double>> nanoseconds;  // [contender][round], per call
   std::vector<double> cpu_seconds;               // [contender], of all epochs
 };

@@ -4,7 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace safecost {
 namespace {
@@ -40,6 +43,47 @@ TEST(Panel, TimesEveryContenderInEveryRound) {
     for (const double value : values) EXPECT_GT(value, 0.0);
   }
   EXPECT_GE(launch->calls, 1u);
+}
+
+TEST(Panel, PreparesInAnOrderThatTheSeedOfTheLaunchDecides) {
+  const auto prepared = [](std::uint64_t seed) {
+    PanelPlan plan = plan_with("nothing");
+    plan.order_seed = seed;
+    const auto panel = Panel::load(plan);
+    return time_panel(**panel, plan)->prepared;
+  };
+  std::set<std::vector<std::size_t>> orders;
+  for (std::uint64_t seed = 0; seed < 12; ++seed) orders.insert(prepared(seed));
+  EXPECT_GT(orders.size(), 2u);
+  EXPECT_EQ(prepared(3), prepared(3));
+}
+
+// What `calibrate` makes of these readings, in seconds, and how many of them it took.
+std::pair<Calibration, std::size_t> calibrated(const std::vector<double>& readings) {
+  std::size_t taken = 0;
+  const Calibration found = calibrate([&] { return readings.at(taken++); }, 200e-6);
+  return {found, taken};
+}
+
+TEST(Calibration, TakesTwoReadingsThatAgree) {
+  const auto [found, taken] = calibrated({1e-6, 1.1e-6});
+  EXPECT_TRUE(found.confirmed);
+  EXPECT_EQ(found.calls, 182u);  // 200 us by the second
+  EXPECT_EQ(taken, 2u);
+}
+
+TEST(Calibration, ReadsOnUntilTwoAgree) {
+  const auto [found, taken] = calibrated({9e-6, 4e-6, 2e-6, 2e-6});
+  EXPECT_TRUE(found.confirmed);
+  EXPECT_EQ(found.calls, 100u);
+  EXPECT_EQ(taken, 4u);
+}
+
+TEST(Calibration, SaysThatNoTwoAgreed) {
+  const auto [found, taken] = calibrated({64e-6, 32e-6, 16e-6, 8e-6, 4e-6, 2e-6, 1e-6});
+  EXPECT_FALSE(found.confirmed);
+  EXPECT_EQ(found.calls, 200u);
+  EXPECT_EQ(taken, 7u);
 }
 
 TEST(Panel, DrawsAPoolOfManyInputs) {

@@ -1,0 +1,52 @@
+"""Files that are whole or not there, and reading what anybody may have put in their place."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from pathlib import Path
+
+
+def replace(path: Path, data: bytes, *, durable: bool) -> None:
+    """Write a file atomically: `path` holds the old content or the whole new one, whenever this process is killed.
+
+    With `durable` that holds after a power cut too, at the price of waiting for the disk. Raises OSError.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    if durable:
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # the new name has to survive as well
+        finally:
+            os.close(folder)
+
+
+def remove_temporaries(folder: Path) -> None:
+    """Remove what processes that were killed in `replace` have left in a folder."""
+    for file in folder.glob(".*.tmp"):
+        file.unlink(missing_ok=True)
+
+
+def read_plain(path: Path, most: int) -> bytes:
+    """The bytes of a regular file of at most `most` bytes; follows no link and waits for no pipe.
+
+    Raises OSError, with strerror saying what it is instead.
+    """
+    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(file, "rb") as stream:
+        status = os.fstat(file)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(0, "it is no plain file")
+        if status.st_size > most:
+            raise OSError(0, f"it has {status.st_size} bytes, and {most} are the most")
+        return stream.read(most + 1)
