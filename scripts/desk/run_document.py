@@ -241,9 +241,10 @@ def _panels(run: Measurement) -> tuple[doc.Panel, ...]:
 
     def pair_of(key: Key, pair: Compared) -> doc.Pair:
         one, q = controlled.get(key, (said[key], None))
+        arms = pair.arms
         return doc.Pair(
-            pair.arms.kind, pair.arms.numerator, pair.arms.denominator, pair.arms.planted, pair.ratios, one.ratio, one.low, one.high, one.level,
-            one.verdict, one.reason, one.detectable, one.p, q,
+            arms.kind, arms.numerator, arms.denominator, arms.planted, pair.ratios, one.ratio, one.low, one.high,
+            one.level, one.verdict, one.reason, one.detectable, one.p, q,
         )  # fmt: skip
 
     return tuple(
