@@ -18,7 +18,10 @@ CHECK, FAILURE, PACKED, JUMP, CALL, HANDLER, PLAIN = "c", "f", "v", "j", "x", "h
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """One instruction of a plugin; `target` is where it jumps or calls, `callee` the name found there."""
+    """One instruction of a plugin; `target` is where it jumps or calls, `callee` the name found there.
+
+    `targets` are those of a jump table, empty where the table was not found.
+    """
 
     address: int
     text: str
@@ -26,6 +29,7 @@ class Instruction:
     packed: bool
     target: int | None = None
     callee: str | None = None
+    targets: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -96,6 +100,7 @@ class ControlFlow:
             for one, following in zip(part, [*part[1:], None], strict=True):
                 if one.flow in {"jump", "branch"} and one.target in inside:
                     leaders.add(one.target)  # type: ignore[arg-type]
+                leaders.update(target for target in one.targets if target in inside)
                 if following is not None and self._ends_block(one):
                     leaders.add(following.address)
         blocks: dict[int, tuple[_Block, int | None]] = {}
@@ -120,6 +125,9 @@ class ControlFlow:
                 block.leaves = True
             if last.flow == "jump":
                 return
+        elif last.targets:
+            block.successors += [target for target in last.targets if target in self._blocks]
+            return
         elif last.flow in {"return", "unknown"}:
             block.leaves = True
             return
@@ -157,7 +165,8 @@ def _reached(blocks: Mapping[int, _Block], entry: int | None) -> set[int]:
             continue
         found.add(address)
         block = blocks[address]
-        if block.instructions[-1].flow == "unknown":
+        last = block.instructions[-1]
+        if last.flow == "unknown" and not last.targets:
             return set(blocks)
         todo += block.successors
     return found

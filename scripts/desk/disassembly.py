@@ -140,11 +140,10 @@ def _code(
 
 
 def _listing(piece: _Piece, names: Mapping[str, str], prefix: str) -> Iterator[str]:
-    inside = {one.address for one in piece.instructions}
-    jumps = sorted({one.target for one in piece.instructions if one.flow in {"jump", "branch"} and one.target in inside})
-    ordered = [one.address for one in piece.instructions]
-    jumps.sort(key=ordered.index)
-    labels = {address: f"{prefix}{number}" for number, address in enumerate(jumps, 1)}
+    jumped_to = {one.target for one in piece.instructions if one.flow in {"jump", "branch"}}
+    jumped_to.update(target for one in piece.instructions for target in one.targets)
+    labelled = [one.address for one in piece.instructions if one.address in jumped_to]
+    labels = {address: f"{prefix}{number}" for number, address in enumerate(labelled, 1)}
     for at, (_, instructions) in enumerate(piece.parts):
         if at > 0:
             yield f"{HEADING} out of line"

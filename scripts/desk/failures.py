@@ -33,6 +33,7 @@ _NEVER_RETURN = re.compile(
 )
 _DEMANGLERS = ("llvm-cxxfilt-19", "llvm-cxxfilt", "c++filt")  # GNU's does not read all that Clang 19 writes
 _LONGEST = 60
+_RUST_CODES = {"$LT$": "<", "$GT$": ">", "$RF$": "&", "$BP$": "*", "$LP$": "(", "$RP$": ")", "$C$": ",", "..": "::"}
 
 
 def fails_by_name(name: str) -> bool:
@@ -62,13 +63,15 @@ def _shortened(name: str) -> str:
     if name.startswith("_Z"):
         name = _spelled(name)
     name = re.sub(r"::h[0-9a-f]{16}$", "", name)
+    for code, character in _RUST_CODES.items():
+        name = name.replace(code, character)
+    name = re.sub(r"\$u([0-9a-f]{2,5})\$", lambda found: chr(int(found[1], 16)), name)
     name = re.sub(r"\[abi:[^\]]*\]", "", name)
     name = _without_nested(name.replace("(anonymous namespace)", "{anonymous}"), "(", ")")
     name = re.sub(r"\b(?:const|noexcept)\s*$", "", name).strip()
-    short = re.sub(r"(?<=[\w}])<.*>", "<>", name) if "operator<" not in name else name
-    if "<" in name and not name.startswith("<"):
-        short = _without_nested(name, "<", ">", "<>") if "operator" not in name else name
-    short = short.rsplit(" ", 1)[-1] if "operator" not in short and not short.startswith("<") else short
+    short = name if re.search(r"operator[<>-]", name) or name.startswith("<") else _without_nested(name, "<", ">", "<>")
+    # A demangled template begins with what it returns.
+    short = short if "operator " in short or short.startswith("<") else short.rsplit(" ", 1)[-1]
     return short if len(short) <= _LONGEST else short[: _LONGEST - 1] + "…"
 
 
@@ -89,9 +92,12 @@ def _without_nested(text: str, opening: str, closing: str, instead: str = "") ->
 
 def _spelled(mangled: str) -> str:
     """The identifiers at the start of a name that no demangler reads: `safecost::kernel` of `_ZN8safecost6kernelI…`."""
-    found, at = [], 3 if mangled.startswith("_ZN") else 2
+    found: list[str] = []
+    opening = re.match(r"_ZN?[KVrO]*", mangled)
+    at = opening.end() if opening else 0
     if mangled.startswith("St", at):
-        found, at = ["std"], at + 2
+        found.append("std")
+        at += 2
     while match := re.match(r"[KVrO]*(\d+)", mangled[at:]):
         start = at + match.end()
         at = start + int(match[1])

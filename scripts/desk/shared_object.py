@@ -7,7 +7,7 @@ import platform
 import re
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from desk import processes
 from desk.control_flow import ControlFlow, Instruction
 from desk.errors import DeskError
 from desk.failures import fails_by_name
+from desk.image import Image
 from desk.instruction_sets import of_machine, split_prefixes
 
 PATIENCE = 120.0  # seconds for one plugin; the largest takes a tenth of one
@@ -24,11 +25,13 @@ _LONGEST = 4_000  # instructions of a function that is looked into for that
 _SYMBOL = re.compile(r"([0-9a-f]{16}) .{6}[F ] \S+\t([0-9a-f]{16})\s+(?:\.hidden |\.protected |\.internal )?(\S.*)")
 _RELOCATION = re.compile(r"([0-9a-f]{16}) R_\S+\s+(\S.*)")
 _HEADING = re.compile(r"([0-9a-f]{16}) <.*>:")
+_LOADED = re.compile(r"lea\s+\w+,\[rip\+?-?0x[0-9a-f]+\]\s*# ([0-9a-f]+)")
 _LINE = re.compile(r"\s*([0-9a-f]+):\t(.*)")
 _ADDRESS = re.compile(r"(?:^|, ?|\s)([0-9a-f]+) <([^>]*)>?")
 _THROUGH_MEMORY = re.compile(r"\[rip\+?-?0x[0-9a-f]+\]\s*# ([0-9a-f]+)")
+_UNITS = ("--dwarf=info,Ranges", "--dwarf-depth=1")
 _UNIT = re.compile(r"DW_TAG_compile_unit")
-_RANGES = re.compile(r"DW_AT_ranges\s*:\s*(?:0x)?([0-9a-f]+)")
+_RANGES = re.compile(r"DW_AT_ranges\s*:\s*(?:\(\w+\) )?(?:0x)?([0-9a-f]+)")
 _RANGE = re.compile(r"\s+([0-9a-f]{8,16}) ([0-9a-f]{16}) ([0-9a-f]{16})\s*$")
 
 
@@ -57,7 +60,11 @@ class SharedObject:
 
     def __init__(self, path: Path) -> None:
         self._set = of_machine(platform.machine())
-        self._told = _parse(_objdump(path, self._set.options))
+        self._told = _Told()
+        # Apart, as with -d the relocations of other sections are left out.
+        _parse(_objdump(path, ["-t", "-R"]), self._told)
+        _parse(_objdump(path, ["-d", "--no-show-raw-insn", *_UNITS, *self._set.options]), self._told)
+        self._image = Image(path)
         self._addresses = [address for address, _ in self._told.lines]
         self._starts = sorted({symbol.address: symbol for symbol in self._told.symbols}.items())
         self._start_addresses = [address for address, _ in self._starts]
@@ -123,7 +130,24 @@ class SharedObject:
         first = bisect.bisect_left(self._addresses, symbol.address)
         last = bisect.bisect_left(self._addresses, symbol.address + symbol.size)
         read = (self._read(*line) for line in self._told.lines[first:last])
-        return [one for one in read if one is not None]
+        found = [one for one in read if one is not None]
+        if any(one.flow == "unknown" for one in found):
+            targets = self._table_targets(found)
+            found = [replace(one, targets=targets) if one.flow == "unknown" else one for one in found]
+        return found
+
+    def _table_targets(self, instructions: Sequence[Instruction]) -> tuple[int, ...]:
+        """Where the jump tables of a function lead: tables of distances from themselves, whose address it loads."""
+        inside = {one.address for one in instructions}
+        found: set[int] = set()
+        for one in instructions:
+            loaded = _LOADED.match(one.text)
+            for distance in self._image.distances(int(loaded[1], 16)) if loaded else ():
+                target = int(loaded[1], 16) + distance  # type: ignore[index]
+                if target not in inside:
+                    break
+                found.add(target)
+        return tuple(sorted(found))
 
     def _read(self, address: int, text: str) -> Instruction | None:
         if self._set.padding.fullmatch(text.strip()):
@@ -156,11 +180,9 @@ class SharedObject:
 
 
 def _objdump(path: Path, options: Sequence[str]) -> str:
-    command = ["objdump", "-w", "-t", "-R", "-d", "--no-show-raw-insn", "--dwarf=info,Ranges", "--dwarf-depth=1"]
+    command = ["objdump", "-w", *options, str(path)]
     try:
-        done = processes.run(
-            [*command, *options, str(path)], seconds=PATIENCE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+        done = processes.run(command, seconds=PATIENCE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     except FileNotFoundError as error:
         raise DeskError("objdump is not installed, so there is no machine code to show: apt install binutils.") from error
     except subprocess.TimeoutExpired as error:
@@ -171,8 +193,9 @@ def _objdump(path: Path, options: Sequence[str]) -> str:
     return done.stdout.decode(errors="replace")
 
 
-def _parse(text: str) -> _Told:
-    told, in_unit = _Told(), False
+def _parse(text: str, told: _Told) -> None:
+    """Add to `told` what a text of objdump says."""
+    in_unit = False
     for line in text.splitlines():
         # The commonest first: a plugin has tens of thousands of instructions.
         if found := _LINE.match(line):
@@ -193,4 +216,3 @@ def _parse(text: str) -> _Told:
             in_unit = False
     told.symbols = [symbol for symbol in told.symbols if symbol.size > 0]
     told.lines.sort()
-    return told
