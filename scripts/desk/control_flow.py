@@ -46,9 +46,7 @@ class ControlFlow:
     `fails` judges a callee by its name and address: does it report an error and never return?
     """
 
-    def __init__(
-        self, parts: Sequence[Sequence[Instruction]], fails: Callable[[str | None, int | None], bool]
-    ) -> None:
+    def __init__(self, parts: Sequence[Sequence[Instruction]], fails: Callable[[str | None, int | None], bool]) -> None:
         self._fails = fails
         self._blocks = self._cut(parts)
         for block, following in self._blocks.values():

@@ -164,4 +164,3 @@ def _text(one: Instruction, labels: Mapping[int, str], names: Mapping[str, str])
     operands = _RIP.sub("[data]", operands)
     operands = re.sub(r"\s*#.*|\s*<[^>]*>", "", operands)
     return f"{prefix}{mnemonic} {re.sub(r',(?! )', ', ', operands)}".strip()
-

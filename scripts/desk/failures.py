@@ -67,11 +67,15 @@ def _shortened(name: str) -> str:
         name = name.replace(code, character)
     name = re.sub(r"\$u([0-9a-f]{2,5})\$", lambda found: chr(int(found[1], 16)), name)
     name = re.sub(r"\[abi:[^\]]*\]", "", name)
-    name = _without_nested(name.replace("(anonymous namespace)", "{anonymous}"), "(", ")")
+    name = name.replace("(anonymous namespace)", "{anonymous}").replace("operator()", "operator\0")
+    name = _without_nested(name, "(", ")").replace("\0", "()")
     name = re.sub(r"\b(?:const|noexcept)\s*$", "", name).strip()
-    short = name if re.search(r"operator[<>-]", name) or name.startswith("<") else _without_nested(name, "<", ">", "<>")
+    operator = re.search(r"operator\W.*$", name)
+    rest = name[: operator.start()] if operator else name
+    short = rest if rest.startswith("<") else _without_nested(rest, "<", ">", "<>")
     # A demangled template begins with what it returns.
-    short = short if "operator " in short or short.startswith("<") else short.rsplit(" ", 1)[-1]
+    short = short if short.startswith("<") else short.rsplit(" ", 1)[-1]
+    short += re.sub(r"\s*<.*>$", "", operator[0]) if operator else ""
     return short if len(short) <= _LONGEST else short[: _LONGEST - 1] + "…"
 
 

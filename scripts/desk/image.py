@@ -25,7 +25,9 @@ class Image:
             if low <= address < low + size:
                 start = offset + address - low
                 end = min(offset + size, start + 4 * _MOST)
-                yield from (value for (value,) in struct.iter_unpack("<i", self._bytes[start : end - (end - start) % 4]))
+                yield from (
+                    value for (value,) in struct.iter_unpack("<i", self._bytes[start : end - (end - start) % 4])
+                )
 
     def _read(self) -> Iterator[tuple[int, int, int]]:
         """Address, offset in the file and size of every segment."""

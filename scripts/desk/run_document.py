@@ -86,7 +86,7 @@ def assemble(run: Measurement) -> doc.Document:
         panels=tuple(_panel(run, panel, result) for panel, result in run.results.items() if result),
         counting=doc.Counting("skipped", None, None, ()),
         counts=(),
-        codes=(),
+        codes=run.codes,
         problems=tuple(run.problems),
     )
 

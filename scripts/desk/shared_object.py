@@ -184,7 +184,9 @@ def _objdump(path: Path, options: Sequence[str]) -> str:
     try:
         done = processes.run(command, seconds=PATIENCE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     except FileNotFoundError as error:
-        raise DeskError("objdump is not installed, so there is no machine code to show: apt install binutils.") from error
+        raise DeskError(
+            "objdump is not installed, so there is no machine code to show: apt install binutils."
+        ) from error
     except subprocess.TimeoutExpired as error:
         raise DeskError(f"objdump did not read {path.name} within {PATIENCE:g} s.") from error
     if done.returncode != 0:
