@@ -18,7 +18,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from desk import charts
+from desk import charts, explain_page
 from desk.advice import STRAY_NULL, advisories, nulls
 from desk.charts import Chart
 from desk.document import Document, Verdict
@@ -32,7 +32,7 @@ MARKDOWN_ROWS = 300  # code hosts refuse to render longer pages
 
 
 def write(document: Document, folder: Path) -> Path:
-    """Writes report.html, report.md and charts/*.svg into the folder and returns the path of report.html.
+    """Writes report.html, report.md, charts/*.svg and explain/*.html into the folder; returns the path of report.html.
 
     The same document gives the same bytes. Charts that an earlier report left in the folder are removed.
     """
@@ -43,6 +43,7 @@ def write(document: Document, folder: Path) -> Path:
         _save(path, svg)
     _save(folder / "report.md", markdown(document, drawn))
     _save(folder / "report.html", page(document, drawn))
+    explain_page.write(document, folder)
     for path in (folder / "charts").iterdir():
         if path not in drawings and charts.FILE_NAME.fullmatch(path.name) and path.is_file():
             path.unlink()
@@ -189,6 +190,7 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "number": number,
         "interval": interval,
         "size": size_text,
+        "explained": explain_page.addresses(document),
     }
 
 
