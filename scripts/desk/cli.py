@@ -19,7 +19,7 @@ import click
 from rich.console import Console
 
 from desk import cases as case_files
-from desk import debugger, doctor, document, explain, explain_terminal, latest, measure, new, pace, selfcheck, table
+from desk import debugger, doctor, document, explain_terminal, latest, measure, new, pace, selfcheck, table
 from desk import profiles as profile_files
 from desk.errors import HARNESS, OK, WRONG_RESULT, DeskError, UsageError
 from desk.places import LOCAL_RESULTS, VERSION, Folders
@@ -272,7 +272,7 @@ def report_command(run_path: Path, out: Path | None) -> int:
 @click.option("--profile", help="The build to look at (default: the first in which the run has the case).")
 @click.option("--run", "run_path", metavar="RUN", type=click.Path(path_type=Path),
               help="A finished run (default: the newest in results/local that holds the case).")  # fmt: skip
-@click.option("--measure", "measure_first", is_flag=True, help="Build and measure this case first, as run --quick does.")
+@click.option("--measure", "measure_first", is_flag=True, help="Build and measure it first, as run --quick does.")
 @click.option("--cases", "case_folders", metavar="DIR", multiple=True, type=click.Path(path_type=Path),
               help="With --measure: read cases from DIR instead of bench/; may be repeated.")  # fmt: skip
 @click.option("--no-source", is_flag=True, help="Leave the sources out.")
@@ -298,23 +298,9 @@ def explain_command(
         if code not in {OK, HARNESS}:
             return int(code)
     made = latest.read(run_path, case)
-    found = explain.case_of(made, case)
-    known = explain.profiles_of(made, case)
-    if profile is not None and profile not in known:
-        raise UsageError(f"the run has nothing of {case} in {profile!r}: choose from {', '.join(known) or 'none'}.")
-    if not known:
-        raise UsageError(f"the run measured nothing of {case}: {found.reason or 'see its report'}.")
     names = [name for name in (variants or "").split(",") if name]
-    comparisons = explain.compare(made, found, profile or known[0], names)
-    if not comparisons:
-        raise UsageError(f"{case} has no two variants to compare in {profile or known[0]}.")
-    explain_terminal.render(
-        comparisons,
-        made.run.margin,
-        Console(),
-        listed=len(comparisons) if names else 1,
-        source=not no_source,
-        only_differences=only_differences,
+    explain_terminal.tell(
+        made, case, profile, names, Console(), source=not no_source, only_differences=only_differences
     )
     return OK
 

@@ -97,7 +97,7 @@ class ControlFlow:
         for part in parts:
             for one, following in zip(part, [*part[1:], None], strict=True):
                 if one.flow in {"jump", "branch"} and one.target in inside:
-                    leaders.add(one.target)  # type: ignore[arg-type]
+                    leaders.add(one.target)
                 leaders.update(target for target in one.targets if target in inside)
                 if following is not None and self._ends_block(one):
                     leaders.add(following.address)
@@ -116,7 +116,7 @@ class ControlFlow:
         last = block.instructions[-1]
         if last.flow in {"jump", "branch"}:
             if last.target in self._blocks:
-                block.successors.append(last.target)  # type: ignore[arg-type]
+                block.successors.append(last.target)
             elif self._fails(last.callee, last.target):
                 block.failure = True
             else:

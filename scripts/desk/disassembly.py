@@ -1,4 +1,4 @@
-"""The machine code of every kernel of a plugin: its size, its checks, and a listing that two builds can be compared by."""
+"""The machine code of every kernel of a plugin: size, checks, and a listing that two builds can be compared by."""
 
 from __future__ import annotations
 

@@ -31,6 +31,7 @@ class Subject:
 
     @property
     def name(self) -> str:
+        """The variant with its profile, `at@gcc-o2`."""
         return f"{self.variant.name}@{self.profile}"
 
 
@@ -82,8 +83,8 @@ def compare(document: Document, case: Case, profile: str, variants: Sequence[str
     for name in variants:
         if name not in present:
             raise UsageError(
-                f"{shown(case.name, quoted=False)} has no variant {name!r} in {shown(profile, quoted=False)}: choose from"
-                f" {', '.join(shown(one, quoted=False) for one in present)}."
+                f"{shown(case.name, quoted=False)} has no variant {name!r} in {shown(profile, quoted=False)}:"
+                f" choose from {', '.join(shown(one, quoted=False) for one in present)}."
             )
     if len(variants) > 1:
         base = _subject(document, case, present[variants[0]], profile)
@@ -224,14 +225,16 @@ def _executed(comparison: Comparison, other: str) -> Iterator[str]:
             if mine == its:
                 yield f"{where} executes as many instructions as one of {other}, {number(mine)}."
             else:
-                yield f"{where} executes {number(mine / its)} times the instructions ({number(mine)} against {number(its)})."
+                figures = f"{number(mine)} against {number(its)}"
+                yield f"{where} executes {number(mine / its)} times the instructions ({figures})."
         if (
             count.allocations is not None
             and against.allocations is not None
             and (count.allocations or against.allocations)
         ):
             mine, its = count.allocations / count.calls, against.allocations / against.calls
-            yield f"{where} allocates {number(mine) if mine else 'nothing'}{' times' if mine else ''}, {other} {number(its) if its else 'never'}{' times' if its else ''}."
+            first = f"{number(mine)} times" if mine else "nothing"
+            yield f"{where} allocates {first}, {other} {f'{number(its)} times' if its else 'never'}."
 
 
 def _emitted(code: Code | None, base: Code | None, other: str) -> Iterator[str]:
@@ -256,7 +259,8 @@ def _emitted(code: Code | None, base: Code | None, other: str) -> Iterator[str]:
     yield _held("check", code.checks, base.checks, other, "emitted")
     if code.calls or base.calls:
         yield _held("call", code.calls, base.calls, other, "in its code")
-    yield f"Its code has {code.instructions} instructions in {code.bytes} bytes, {other}'s {base.instructions} in {base.bytes}."
+    size = f"{code.instructions} instructions in {code.bytes} bytes"
+    yield f"Its code has {size}, {other}'s {base.instructions} in {base.bytes}."
     helpers = [
         line[2:].partition(",")[0]
         for line in code.listing.split("\n")

@@ -9,7 +9,9 @@ from rich.cells import set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from desk.explain import HEADING, Comparison, Subject, aligned, differing, why
+from desk.document_types import Document
+from desk.errors import UsageError
+from desk.explain import HEADING, Comparison, Subject, aligned, case_of, compare, differing, profiles_of, why
 from desk.wording import number, visible
 
 STYLES = {"c": "bold red", "f": "red", "h": "dim", "v": "green", "x": "magenta", "j": "", HEADING: "bold"}
@@ -23,6 +25,36 @@ LEGEND = (
 )
 _BETWEEN = " │ "
 _NARROWEST = 24  # columns of one side
+_INDENT = "    "
+_MOST_PIECES = 8  # of one line; nobody writes longer ones to be read
+
+
+def tell(
+    document: Document,
+    case: str,
+    profile: str | None,
+    names: Sequence[str],
+    console: Console,
+    *,
+    source: bool = True,
+    only_differences: bool = False,
+) -> None:
+    """Explain a case of a run; without `names`, code is shown of its slowest variant, without `profile`, in its first.
+
+    Raises UsageError for what the run does not hold, and says what it holds instead.
+    """
+    found = case_of(document, case)
+    known = profiles_of(document, case)
+    if not known:
+        raise UsageError(f"the run measured nothing of {case}: {found.reason or 'see its report'}.")
+    if profile is not None and profile not in known:
+        raise UsageError(f"the run has nothing of {case} in {profile!r}: choose from {', '.join(known)}.")
+    chosen = profile or known[0]
+    comparisons = compare(document, found, chosen, names)
+    if not comparisons:
+        raise UsageError(f"{case} has no two variants to compare in {chosen}.")
+    listed = len(comparisons) if names else 1
+    render(comparisons, document.run.margin, console, listed=listed, source=source, only_differences=only_differences)
 
 
 def render(
@@ -74,7 +106,10 @@ def _numbers(comparisons: Sequence[Comparison], console: Console) -> None:
     widths[0] = max(8, min(widths[0], console.width - sum(widths[1:]) - len(headings)))
     console.print()
     for number_of_row, row in enumerate(rows):
-        cells = [set_cell_size(visible(row[0]), widths[0]), *(f"{cell:>{w}}" for cell, w in zip(row[1:], widths[1:], strict=True))]
+        cells = [
+            set_cell_size(visible(row[0]), widths[0]),
+            *(f"{cell:>{w}}" for cell, w in zip(row[1:], widths[1:], strict=True)),
+        ]
         _say(console, " ".join(cells), "dim" if number_of_row == 0 else "")
 
 
@@ -90,7 +125,9 @@ def _sources(comparison: Comparison, console: Console) -> None:
     columns = []
     for subject in (comparison.base, comparison.subject):
         excerpt = subject.excerpt
-        heading = subject.variant.name if excerpt is None else f"{subject.variant.name}: {excerpt.file}, line {excerpt.first}"
+        heading = (
+            subject.variant.name if excerpt is None else f"{subject.variant.name}: {excerpt.file}, line {excerpt.first}"
+        )
         lines = [] if excerpt is None else excerpt.text.split("\n")
         columns.append((heading, lines))
     console.print()
@@ -125,13 +162,16 @@ def _side(console: Console) -> int:
 
 
 def _wrapped(line: str, width: int) -> list[str]:
-    """A line in pieces that fit; what follows the first is indented. At least one piece."""
-    text = visible(line.expandtabs(2)).rstrip()
-    pieces = [text[:width]]
-    text = text[width:]
-    while text and len(pieces) < 8:
-        pieces.append("    " + text[: width - 4])
-        text = text[width - 4 :]
+    """A line in pieces that fit, broken at a space where one is near; what follows the first is indented."""
+    rest = visible(line.expandtabs(2)).rstrip()
+    pieces: list[str] = []
+    while len(pieces) < _MOST_PIECES:
+        room = width if not pieces else width - len(_INDENT)
+        cut = len(rest) if len(rest) <= room else max(rest.rfind(" ", room // 2, room) + 1, 0) or room
+        pieces.append((_INDENT if pieces else "") + rest[:cut].rstrip())
+        rest = rest[cut:]
+        if not rest:
+            break
     return pieces
 
 

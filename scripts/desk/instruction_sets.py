@@ -33,8 +33,8 @@ _PREFIXES = frozenset(
 )
 _TRAPS = frozenset({"ud2", "ud1", "ud0", "int3", "hlt"})
 _VECTOR_REGISTER = re.compile(r"\b[xyz]mm\d")
-# Arithmetic, comparison, logic and conversion, which give lanes new values. Moves, copies, broadcasts, shuffles, unpacks
-# and insertions are none, since compilers also copy structs and gather two pointers for one store with them.
+# Arithmetic, comparison, logic and conversion, which give lanes new values. Moves, copies, broadcasts, shuffles,
+# unpacks and insertions are none, since compilers also copy structs and gather two pointers for one store with them.
 _PACKED = re.compile(
     r"""v?(?:
         (?:add|sub|mul|div|sqrt|rsqrt\d*|rcp\d*|min|max|and|andn|or|xor|hadd|hsub|addsub|dp|round|cmp\w*|rndscale

@@ -1,4 +1,4 @@
-"""The code of a shared object as objdump tells it: functions by address, the names behind calls, what one source made."""
+"""The code of a shared object as objdump tells it: functions, the names behind calls, what one source made."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def _objdump(path: Path, options: Sequence[str]) -> str:
         done = processes.run(command, seconds=PATIENCE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     except FileNotFoundError as error:
         raise DeskError(
-            "objdump is not installed, so there is no machine code to show: apt install binutils."
+            "objdump is not installed, and without it there is no machine code: apt install binutils."
         ) from error
     except subprocess.TimeoutExpired as error:
         raise DeskError(f"objdump did not read {path.name} within {PATIENCE:g} s.") from error
