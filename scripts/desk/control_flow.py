@@ -82,7 +82,7 @@ class ControlFlow:
             outside = instruction.target not in self.blocks
             if outside:  # a branch that is a call as the last act
                 ways.append(self._fails(instruction.callee, instruction.target))
-            return CHECK if any(ways) and not all(ways) else JUMP
+            return CHECK if any(ways) else JUMP  # both would fail the block itself
         if instruction.flow == "call":
             return CALL
         if instruction.flow in {"jump", "unknown"}:

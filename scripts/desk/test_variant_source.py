@@ -11,14 +11,14 @@ from desk.variant_source import MOST_LINES, find
 
 TEXT = """// A question?
 SAFECOST_HELPER int help(int x) {
-  return x;  // } not a brace of code
+  return x;
 }
 
 // What raw does.
 template <class Less>
 SAFECOST_KERNEL raw_one(Values& context) {
   const char* text = "}}}";
-  if (text[0] == '}') {
+  if (text[0] == '}') {  // } is no brace of the code
     return 1;
   }
   return help(2);
