@@ -73,8 +73,9 @@ class ControlFlow:
 
     def _mark(self, address: int, block: _Block, instruction: Instruction) -> str:
         if address not in self._reached:
-            traps = all(one.flow == "trap" for one in block.instructions)
-            return FAILURE if traps else HANDLER
+            # What is left behind a report that does not return, as compilers leave it, is no handler.
+            left = all(one.flow in {"trap", "jump"} for one in block.instructions) and self.fails(address)
+            return FAILURE if left else HANDLER
         if self.fails(address):
             return FAILURE
         if instruction.flow == "branch":

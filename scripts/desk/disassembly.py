@@ -15,6 +15,7 @@ from desk.errors import DeskError
 from desk.failures import readable
 from desk.instruction_sets import split_prefixes
 from desk.shared_object import SharedObject, Symbol
+from desk.wording import counted
 
 HEADING = "-"  # the mark of a line that is no instruction but names the part that follows
 MOST_LINES = 2_500  # of one listing; helpers that would make it longer are named only
@@ -122,7 +123,7 @@ def _code(
         if isinstance(helper, Symbol):
             lines.append(f"{HEADING} {names[helper.name]}, called above: {helper.size} bytes, too long to list")
             continue
-        told = f"{helper.count(CHECK)} checks, {helper.packed} packed, {helper.count(CALL)} calls"
+        told = f"{counted(helper.count(CHECK), 'check')}, {helper.packed} packed, {counted(helper.count(CALL), 'call')}"
         size = sum(1 for _ in helper.instructions)
         lines.append(f"{HEADING} {names[helper.parts[0][0].name]}, called above: {size} instructions, {told}")
         lines += _listing(helper, names, f"H{number}L")

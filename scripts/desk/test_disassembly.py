@@ -226,7 +226,7 @@ extern "C" long kernel(long x) { return helper(x) + helper(x + 1); }
     assert (code.checks, code.calls) == (0, 2)
     heading = next(line for line in code.listing.split("\n") if line.startswith("-"))
     assert heading.startswith("- helper, called above: ")
-    assert "1 checks" in heading
+    assert "1 check, 0 packed" in heading
     assert "c j" in code.listing.partition(heading)[2]
 
 
