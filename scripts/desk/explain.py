@@ -274,6 +274,8 @@ def _held(noun: str, mine: int, its: int, other: str, where: str) -> str:
     if mine == its == 0:
         return f"No {noun}s are {where}, as in {other}."
     verb = "is" if mine == 1 else "are"
+    if mine == its:
+        return f"{counted(mine, noun)} {verb} {where}, as in {other}."
     first = f"{counted(mine, noun)} {verb} {where}" if mine else f"No {noun}s are {where}"
     return f"{first}; {other} has {its or 'none'}."
 

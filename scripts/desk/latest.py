@@ -26,5 +26,5 @@ def read(run: Path | None, case: str) -> Document:
         if any(panel.case == case for panel in made.panels) or any(code.case == case for code in made.codes):
             return made
     raise UsageError(
-        f"no run in {LOCAL_RESULTS.name}/ of results holds {case}: measure it with --measure, or give a run with --run."
+        f"no run in results/{LOCAL_RESULTS.name} holds {case}: measure it with --measure, or give a run with --run."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -86,7 +87,7 @@ def assemble(run: Measurement) -> doc.Document:
         panels=tuple(_panel(run, panel, result) for panel, result in run.results.items() if result),
         counting=doc.Counting("skipped", None, None, ()),
         counts=(),
-        codes=run.codes,
+        codes=tuple(replace(code, listing=_clean(run, code.listing, 200_000)) for code in run.codes),
         problems=tuple(run.problems),
     )
 
