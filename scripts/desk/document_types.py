@@ -297,8 +297,9 @@ class Code:
 
     `bytes` and `instructions` are its size; `checks` the branches to code that only reports an error, `packed` the
     instructions on vectors of numbers, `calls` the calls that are no part of a check. `listing` is the disassembly,
-    one instruction a line: a mark (space, `c` check, `f` code that reports a failed check, `v` packed, `j` jump,
-    `x` call), a space, the text.
+    one instruction a line: a mark (space, `c` check, `f` code that reports a failed check, `h` code that only an
+    exception reaches, `v` packed, `j` jump, `x` call), a space, the text. A line with the mark `-` is no instruction
+    but the heading of what follows: an out-of-line part, or a function that the kernel calls, which is not counted.
     """
 
     case: str

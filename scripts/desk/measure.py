@@ -16,7 +16,19 @@ from pathlib import Path
 from typing import Any
 
 from desk import cases as case_files
-from desk import controls, described, identity, layouts, looks, machine, panels, processes, run_document, runner
+from desk import (
+    controls,
+    described,
+    disassembly,
+    identity,
+    layouts,
+    looks,
+    machine,
+    panels,
+    processes,
+    run_document,
+    runner,
+)
 from desk import document as doc
 from desk.build import Built
 from desk.cases import Case
@@ -92,6 +104,7 @@ class Measurement:
         self.layouts: layouts.Layouts | None = None  # of the plugins that are timed
         self.runner_facts: dict[str, Any] = {}
         self.descriptions: dict[tuple[str, str], dict[str, Any]] = {}
+        self.codes: tuple[doc.Code, ...] = ()
         self.problems: list[doc.Problem] = []
         self.results: dict[panels.Panel, run_document.Results] = {}
         self.rejections: list[doc.Rejection] = []
@@ -157,6 +170,10 @@ class Measurement:
             for case, result in zip(self.cases, pool.map(self._verify_case, self.cases), strict=True):
                 self._take_verification(case, result)
                 steps.step()
+        codes, complaints = disassembly.of_run(self.built.plugins, self.descriptions)
+        self.codes = tuple(codes)
+        for complaint in complaints:
+            print(f"no machine code: {complaint}", file=sys.stderr)
 
     def _verify_case(self, case: Case) -> dict[str, Any] | runner.Failure:
         plugins = [

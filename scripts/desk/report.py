@@ -18,7 +18,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from desk import belief_words, charts, rejected_rows
+from desk import belief_words, charts, explain_page, rejected_rows
 from desk.advice import advisories, conclusion
 from desk.belief import belief
 from desk.charts import Chart
@@ -33,7 +33,7 @@ MARKDOWN_ROWS = 300  # code hosts refuse to render longer pages
 
 
 def write(document: Document, folder: Path) -> Path:
-    """Writes report.html, report.md and charts/*.svg into the folder and returns the path of report.html.
+    """Writes report.html, report.md, charts/*.svg and explain/*.html into the folder; returns the path of report.html.
 
     The same document gives the same bytes. Charts that an earlier report left in the folder are removed.
     """
@@ -44,6 +44,7 @@ def write(document: Document, folder: Path) -> Path:
         save(path, svg)
     save(folder / "report.md", markdown(document, drawn))
     save(folder / "report.html", page(document, drawn))
+    explain_page.write(document, folder)
     for path in (folder / "charts").iterdir():
         if path not in drawings and charts.FILE_NAME.fullmatch(path.name) and path.is_file():
             path.unlink()
@@ -219,6 +220,7 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "exact": exact,
         "exact_interval": exact_interval,
         "size": size_text,
+        "explained": explain_page.addresses(document),
     }
 
 

@@ -118,8 +118,8 @@ def assemble(run: Measurement) -> doc.Document:
         panels=_panels(run),
         counting=doc.Counting("skipped", None, None, ()),
         counts=(),
-        codes=(),
         rejections=tuple(run.rejections),
+        codes=tuple(replace(code, listing=_clean(run, code.listing, 200_000)) for code in run.codes),
         problems=tuple(run.problems),
     )
 

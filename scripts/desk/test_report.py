@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from desk import charts, report
+from desk import charts, explain_page, report
 from desk.charts import Chart
 from desk.document import Document, Problem
 from desk.testing.hostile import HOSTILE, hostile
@@ -119,7 +119,8 @@ def test_page_allows_itself_its_own_style_and_script_and_nothing_else(
     assert "unsafe" not in policy
     found = Tags(page)
     assert not [name for name, _ in found.attributes if name.startswith("on") or name in {"style", "src", "srcset"}]
-    assert all(value.startswith("#") for name, value in found.attributes if name == "href")
+    links = [value for name, value in found.attributes if name == "href" and value is not None]
+    assert all(re.fullmatch(r"(explain/[a-z0-9_.]+\.html)?(#[\w@+.-]+)?", link) for link in links)
     assert "innerHTML" not in script
 
 
@@ -129,7 +130,10 @@ def test_ids_are_unique_and_every_link_within_the_page_leads_somewhere(
     found = Tags(report.page(sample_document, drawn))
     ids = [value for name, value in found.attributes if name == "id"]
     assert len(ids) == len(set(ids))
-    assert {value[1:] for name, value in found.attributes if name == "href"} <= set(ids)
+    links = {value for name, value in found.attributes if name == "href" and value is not None}
+    assert {link[1:] for link in links if link.startswith("#")} <= set(ids)
+    pages = {link.partition("#")[0] for link in links if not link.startswith("#")}
+    assert pages == set(explain_page.addresses(sample_document).values())
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 #include "runner/platform.h"
 
+#include <dlfcn.h>
+#include <link.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -67,6 +69,18 @@ absl::StatusOr<std::vector<std::string>> exported_symbols(const std::string&) {
   return absl::UnimplementedError("exported symbols are not readable on this platform");
 }
 #endif
+
+std::optional<std::uint64_t> address_in_file(safecost_kernel kernel) {
+  Dl_info info;
+  link_map* object = nullptr;
+  const auto address = reinterpret_cast<std::uintptr_t>(kernel);
+  if (dladdr1(reinterpret_cast<void*>(address), &info, reinterpret_cast<void**>(&object),
+              RTLD_DL_LINKMAP) == 0 ||
+      object == nullptr) {
+    return std::nullopt;
+  }
+  return address - object->l_addr;
+}
 
 bool is_only_a_jump(safecost_kernel kernel) {
 #if defined(__x86_64__)

@@ -1,7 +1,10 @@
-// What differs by platform, in one place: the symbols a plugin exports, and whether a kernel is only a jump.
+// What differs by platform, in one place: the symbols a plugin exports, where in its file a kernel is, and
+// whether it is only a jump.
 #ifndef SAFECOST_RUNNER_PLATFORM_H
 #define SAFECOST_RUNNER_PLATFORM_H
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +15,9 @@ namespace safecost::platform {
 
 // Names of the symbols that a shared object defines for others. Unimplemented where the format is not ELF64.
 absl::StatusOr<std::vector<std::string>> exported_symbols(const std::string& path);
+
+// Where the plugin's file has this kernel: its virtual address there, which symbol tables and disassemblers use.
+std::optional<std::uint64_t> address_in_file(safecost_kernel kernel);
 
 // Does the code begin by jumping elsewhere, as a folded or forwarded function does? False where unknown.
 bool is_only_a_jump(safecost_kernel kernel);

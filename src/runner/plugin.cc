@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 
 #include <cmath>
+#include <optional>
 #include <set>
 
 #include "absl/status/status.h"
@@ -203,12 +204,15 @@ nlohmann::json Plugin::describe() const {
          {"tier", parameter->tier}});
   }
   for (const safecost_variant* variant : variants_) {
+    const auto address =
+        variant->run == nullptr ? std::nullopt : platform::address_in_file(variant->run);
     json["variants"].push_back(
         {{"name", text(variant->name)},
          {"role", role_name(variant->role)},
          {"planted", variant->planted == 0 ? nlohmann::json() : nlohmann::json(variant->planted)},
          {"summary", text(variant->summary)},
-         {"gap", variant->gap == nullptr ? nlohmann::json() : nlohmann::json(variant->gap)}});
+         {"gap", variant->gap == nullptr ? nlohmann::json() : nlohmann::json(variant->gap)},
+         {"address", address ? nlohmann::json(*address) : nlohmann::json()}});
   }
   for (const safecost_fault* fault : elements(table_->faults, table_->fault_count)) {
     json["faults"].push_back({{"name", text(fault->name)},

@@ -1,0 +1,129 @@
+"""One page a case beside the report: why each idiom is slower or not, and any two of its builds side by side.
+
+Like the report, a page needs no network, escapes everything and forbids itself all but its own style and script.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from desk.document_types import Case, Code, Document
+from desk.explain import Comparison, compare, profiles_of, why
+from desk.explain_terminal import LEGEND
+from desk.variant_source import Excerpt, find
+from desk.wording import number, visible
+
+TEMPLATES = Path(__file__).parent / "templates"
+FOLDER = "explain"
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_FILE = re.compile(r"[a-z][a-z0-9_]{0,63}\.[a-z][a-z0-9_]{0,63}\.html")
+
+
+@dataclass(frozen=True, slots=True)
+class _InProfile:
+    """A profile's comparisons, each with its sentences."""
+
+    profile: str
+    comparisons: tuple[tuple[Comparison, list[str]], ...]
+
+
+def address(case: Case) -> str | None:
+    """Where a case's page is, from the report's folder; None for a name that no file should have."""
+    names = (case.family, case.case)
+    return f"{FOLDER}/{case.family}.{case.case}.html" if all(map(_NAME.fullmatch, names)) else None
+
+
+def addresses(document: Document) -> dict[str, str]:
+    """The page of every case that has one, by `family/case`: those of whose code something is known."""
+    held = {code.case for code in document.codes}
+    found = ((case.name, address(case)) for case in document.cases if case.name in held)
+    return {name: where for name, where in found if where is not None}
+
+
+def write(document: Document, folder: Path) -> list[Path]:
+    """Writes explain/*.html into the report's folder; pages that an earlier report left there are removed."""
+    pages = addresses(document)
+    written = []
+    for case in document.cases:
+        if case.name in pages:
+            path = folder / pages[case.name]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(page(document, case), encoding="utf-8", newline="\n")
+            written.append(path)
+    for path in (folder / FOLDER).glob("*.html"):
+        if path not in written and _FILE.fullmatch(path.name) and path.is_file():
+            path.unlink()
+    return written
+
+
+def page(document: Document, case: Case) -> str:
+    """The page of a case as self-contained HTML."""
+    style = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", "explain.css"))
+    script = (TEMPLATES / "explain.js").read_text(encoding="utf-8")
+    policy = (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none';"
+        " form-action 'none'"
+    )
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        finalize=_printable,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("explain.html.jinja").render(
+        case=case,
+        machine=document.machine.cpu,
+        started=document.run.started,
+        profiles=_by_profile(document, case),
+        codes=[code for code in document.codes if code.case == case.name],
+        sources=_sources(case, document.codes),
+        legend=LEGEND,
+        number=number,
+        per_call=_per_call,
+        policy=Markup(policy),
+        style=Markup(style),
+        script=Markup(script),
+    )
+
+
+def _by_profile(document: Document, case: Case) -> list[_InProfile]:
+    found = []
+    for profile in profiles_of(document, case.name):
+        comparisons = compare(document, case, profile)
+        told = tuple((one, why(one, document.run.margin)) for one in comparisons)
+        if told:
+            found.append(_InProfile(profile, told))
+    return found
+
+
+def _sources(case: Case, codes: Iterable[Code]) -> list[tuple[str, Excerpt]]:
+    held = {code.variant for code in codes if code.case == case.name}
+    found = ((variant.name, find(case, variant)) for variant in case.variants if variant.name in held)
+    return [(name, excerpt) for name, excerpt in found if excerpt is not None]
+
+
+def _per_call(comparison: Comparison) -> str:
+    for count in comparison.subject.counts:
+        if count.instructions is not None:
+            return number(count.instructions / count.calls)
+    return "–"
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _printable(value: Any) -> Any:
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from desk.cases import find as find_cases
+from desk.document_types import Case, Source, Variant
+from desk.places import BENCH, Folders
+from desk.variant_source import MOST_LINES, find
+
+TEXT = """// A question?
+SAFECOST_HELPER int help(int x) {
+  return x;
+}
+
+// What raw does.
+template <class Less>
+SAFECOST_KERNEL raw_one(Values& context) {
+  const char* text = "}}}";
+  if (text[0] == '}') {  // } is no brace of the code
+    return 1;
+  }
+  return help(2);
+}
+
+struct List {
+  int hand;
+};
+
+SAFECOST_KERNEL listed(Values& context) { return play<List>(context); }
+
+auto the_case = safecost::Case<Input>(generate)
+    .raw<raw_one<std::less<int>>>("raw", "a > b")
+    .safe<&deep::listed>("list", "short")
+    .safe<not_here>("lost", "made by a macro");
+"""
+
+
+def variant(name: str, role: str = "safe", language: str = "c++") -> Variant:
+    return Variant(name, role, language, "")  # type: ignore[arg-type]
+
+
+def case(text: str = TEXT) -> Case:
+    variants = (variant("raw", "raw"), variant("list"), variant("lost"), variant("null", "null"))
+    return Case("f", "c", "?", "measured", None, False, (Source("c.cc", text),), (), variants, ())
+
+
+def test_a_kernel_with_its_comment_and_template() -> None:
+    excerpt = find(case(), variant("raw", "raw"))
+    assert excerpt is not None
+    assert excerpt.first == 6
+    assert excerpt.text.startswith("// What raw does.\ntemplate")
+    assert excerpt.text.endswith("  return help(2);\n}")
+
+
+def test_the_null_is_the_first_raw_variant() -> None:
+    assert find(case(), variant("null", "null")) == find(case(), variant("raw", "raw"))
+
+
+def test_a_kernel_that_leaves_its_work_to_others_comes_with_what_stands_before() -> None:
+    excerpt = find(case(), variant("list"))
+    assert excerpt is not None
+    assert excerpt.text.startswith("struct List {")
+    assert "raw_one" not in excerpt.text
+
+
+def test_the_whole_file_where_a_kernel_cannot_be_found() -> None:
+    excerpt = find(case(), variant("lost"))
+    assert excerpt is not None
+    assert (excerpt.first, excerpt.text) == (1, TEXT.rstrip())
+    assert find(case(), variant("any", language="rust")) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["SAFECOST_KERNEL raw_one(", "SAFECOST_KERNEL raw_one() {{{", '.raw<raw_one>("raw"', "", "}" * 99]
+)
+def test_broken_sources_do_no_harm(text: str) -> None:
+    excerpt = find(case(text), variant("raw", "raw"))
+    assert excerpt is not None
+    assert excerpt.text in text
+
+
+def test_every_variant_of_the_suite_is_found() -> None:
+    for found in find_cases(Folders.of(())):
+        sources = tuple(Source(file.name, file.read_text(encoding="utf-8")) for file in found.files)
+        one = dataclasses.replace(case(), sources=sources)
+        for name in found.variants():
+            rust = name.startswith("rust_")
+            excerpt = find(one, variant(name, language="rust" if rust else "c++"))
+            assert excerpt is not None
+            gap = ".gap(" in "".join(source.text for source in sources) and excerpt.first == 1
+            assert gap or excerpt.text.count("\n") < MOST_LINES + 40, (found.name, name)
+            assert gap or (("fn " if rust else "SAFECOST_KERNEL ") in excerpt.text and excerpt.text.endswith("}"))
+
+
+def test_the_suite_has_cases() -> None:
+    assert BENCH.is_dir()
