@@ -79,13 +79,15 @@ def main(no_setup: bool) -> None:
         "safecost run --profile 'mine: g++-12 -O3 -march=x86-64-v3'",
         "safecost run --cases ~/my-cases --quick",
     )
-    + "\n\n\b\nExit codes: 0 fine; 1 something could not be built, loaded or timed, or nothing was measured;"
+    + "\n\n\b\nExit codes: 0 fine; 1 something could not be built, loaded, counted or timed, or nothing was measured;"
     + "\n2 usage; 5 a wrong result; 130 interrupted (what was measured is written)."
     + "\n\n\b\nEnvironment: SAFECOST_VERIFY_SECONDS=10, SAFECOST_LAUNCH_SECONDS=120: how long a kernel may be"
     + "\nsilent while it is verified, and a launch may take, before it counts as hung."
 )
 @click.option("--quick", is_flag=True, help="L1 sizes, 6 launches: under a minute for the suite's cases.")
 @click.option("--full", is_flag=True, help="L1 and L2 sizes, 20 launches.")
+@click.option("--count/--no-count", "counting", default=None,
+              help="Count instructions and allocations, half a minute (default: unless --quick).")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Repeat the inputs and the order of another run.")
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path),
               help="Where the run goes (default: results/local/<time>).")  # fmt: skip
@@ -93,6 +95,7 @@ def main(no_setup: bool) -> None:
 def run(
     quick: bool,
     full: bool,
+    counting: bool | None,
     seed: int | None,
     out: Path | None,
     expression: str | None,
@@ -111,6 +114,7 @@ def run(
         folders=Folders.of(case_folders),
         filter=expression,
         out=folder,
+        count=not quick if counting is None else counting,
         **({} if seed is None else {"seed": seed}),
     )
     measurement = measure.Measurement(options)
@@ -184,7 +188,7 @@ def _shown(path: Path) -> str:
 
 
 def exit_code(made: document.Document) -> int:
-    """5 when a result was wrong, 1 when something could not be built, loaded or timed or nothing could, else 0."""
+    """5 when a result was wrong, 1 when something could not be built, loaded, counted or timed, else 0."""
     if any(problem.strikes for problem in made.problems):
         return WRONG_RESULT
     return HARNESS if made.problems or not made.panels else OK

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from desk import cases as case_files
-from desk import described, machine, panels, processes, run_document, runner
+from desk import counts, described, machine, panels, processes, run_document, runner
 from desk import document as doc
 from desk.build import Built, build_all
 from desk.cases import Case
@@ -68,6 +68,7 @@ class Options:
     filter: str | None
     out: Path
     margin: float = MARGIN
+    count: bool = True
     seed: int = field(default_factory=lambda: secrets.randbits(32))
     # How long a kernel may be silent while it is verified, and a launch as a whole, before either counts as hung.
     verify_seconds: float = field(default_factory=lambda: limit("SAFECOST_VERIFY_SECONDS", 10.0))
@@ -90,6 +91,7 @@ class Measurement:
         self.runner_facts: dict[str, Any] = {}
         self.descriptions: dict[tuple[str, str], dict[str, Any]] = {}
         self.problems: list[doc.Problem] = []
+        self.counted = counts.CountResult()
         self.results: dict[panels.Panel, run_document.Results] = {}
         self.complete = False
 
@@ -99,7 +101,7 @@ class Measurement:
 
     def run(self) -> None:
         """All stages in order. What fails inside a case is noted; an interrupt leaves what was measured."""
-        for stage in (self.build, self.verify, self.measure):
+        for stage in (self.build, self.verify, self.count, self.measure):
             start = time.monotonic()
             try:
                 stage()
@@ -162,6 +164,22 @@ class Measurement:
             self._note(kind, case.name, problem["variant"], profile, problem["message"], *place)
             if kind not in WRONG:
                 self.descriptions.pop((case.name, profile), None)
+
+    def count(self) -> None:
+        """Count instructions and allocations of every contender, unless that is not wanted."""
+        if not self.options.count:
+            return
+        folders = counts.Folders(self.built.plugins, {case.name: case.data for case in self.cases})
+        self.counted = counts.count(
+            counts.targets(self._panels(), self.descriptions), folders, self.options.verify_seconds * 6
+        )
+        for case, target, message in self.counted.troubles:
+            said = f"while it was counted: {message}"
+            if target is None:
+                self._note("count", case, None, None, said)
+            else:
+                place = (target.parameter.size, target.parameter.rate)
+                self._note("count", case, target.variant, target.profile, said, *place)
 
     def measure(self) -> None:
         """Launch by launch, every panel in random order."""

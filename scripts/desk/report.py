@@ -22,7 +22,7 @@ from desk import charts
 from desk.advice import STRAY_NULL, advisories, nulls
 from desk.charts import Chart
 from desk.document import Document, Verdict
-from desk.rows import KINDS, Row, rows, valid_rows
+from desk.rows import KINDS, Row, count_rows, rows, valid_rows
 from desk.wording import counted, number, percent, visible
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -128,6 +128,13 @@ def size_text(count: int) -> str:
     return f"{value:.3g} {units[0]}" if value < 1000 else f"{value:.0f} {units[0]}"
 
 
+def amount(mean: float | None) -> str:
+    """A mean count per call: whole where it is whole, else with one decimal, a dash where it is not known."""
+    if mean is None:
+        return "–"
+    return f"{mean:,.0f}" if mean == int(mean) else f"{mean:,.1f}" if mean >= 1 else f"{mean:.2g}"
+
+
 def interval(row: Row) -> str:
     """The interval of a pair, a dash where there are too few launches for one."""
     return "–" if row.low is None or row.high is None else f"{number(row.low)} – {number(row.high)}"
@@ -143,7 +150,8 @@ def machine_facts(document: Document) -> list[tuple[str, str]]:
     load = f"{machine.load_before:.2f} before, {machine.load_after:.2f} after"
     benchmark = f"Google Benchmark {run.runner.benchmark_version} ({run.runner.benchmark_build})"
     epochs = f"epochs of {1e6 * run.epoch_seconds:g} µs, {1e3 * run.contender_seconds:g} ms per contender and launch"
-    spent = f"{run.seconds.build:.1f} s to build, {run.seconds.verify:.1f} s to verify"
+    seconds = run.seconds
+    spent = f"{seconds.build:.1f} s to build, {seconds.verify:.1f} s to verify, {seconds.count:.1f} s to count"
     return [
         ("Processor", f"{machine.cpu}, {machine.architecture}, {counted(machine.logical_cpus, 'logical CPU')}"),
         ("Caches", caches or "not known"),
@@ -176,6 +184,8 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "headline": headline(document),
         "advisories": advisories(document),
         "rows": worst_first(found),
+        "counted": count_rows(document),
+        "amount": amount,
         "tallies": by_profile(document, found),
         "nulls": nulls(found),
         "facts": machine_facts(document),

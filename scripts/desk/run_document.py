@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -84,8 +85,11 @@ def assemble(run: Measurement) -> doc.Document:
             if variant["gap"] is not None
         ),
         panels=tuple(_panel(run, panel, result) for panel, result in run.results.items() if result),
-        counting=doc.Counting("skipped", None, None, ()),
-        counts=(),
+        counting=run.counted.counting,
+        counts=tuple(
+            replace(count, reason=None if count.reason is None else _clean(run, count.reason))
+            for count in run.counted.counts
+        ),
         codes=(),
         problems=tuple(run.problems),
     )

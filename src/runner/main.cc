@@ -1,4 +1,7 @@
 // The runner: loads plugins and describes, verifies, times or calls them. The desk writes its plans.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -14,6 +17,7 @@
 #include "fmt/format.h"
 #include "kernel/abi.h"
 #include "nlohmann/json.hpp"
+#include "runner/count.h"
 #include "runner/google_benchmark.h"
 #include "runner/panel.h"
 #include "runner/platform.h"
@@ -109,6 +113,17 @@ absl::Status run_call() {
       {{"contender", (*panel)->name(0)}, {"digest", fmt::format("{:016x}", digest)}});
 }
 
+// Requests come line by line, so that the desk can name any number of contenders: stdin, always.
+absl::Status run_count() {
+  const std::string path = absl::GetFlag(FLAGS_out);
+  const int results = path == "-"
+                          ? STDOUT_FILENO
+                          : open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (results < 0) return absl::UnavailableError(fmt::format("cannot write to {}", path));
+  platform::die_with_parent();
+  return serve_counts(STDIN_FILENO, results);
+}
+
 absl::Status run_facts() {
   return write_result({{"abi_version", SAFECOST_ABI_VERSION},
 #if defined(__clang__)
@@ -123,11 +138,8 @@ absl::Status run_facts() {
 
 int run(const std::string& command) {
   static const std::vector<std::pair<std::string, absl::Status (*)()>> commands = {
-      {"verify", run_verify},
-      {"time", run_time},
-      {"solo", run_solo_mode},
-      {"call", run_call},
-      {"facts", run_facts}};
+      {"verify", run_verify}, {"time", run_time},   {"solo", run_solo_mode},
+      {"call", run_call},     {"count", run_count}, {"facts", run_facts}};
   for (const auto& [name, action] : commands) {
     if (name != command) continue;
     try {
@@ -140,7 +152,8 @@ int run(const std::string& command) {
       return 1;
     }
   }
-  fmt::print(stderr, "safecost-runner: no command '{}': use verify, time, solo, call or facts\n",
+  fmt::print(stderr,
+             "safecost-runner: no command '{}': use verify, time, solo, call, count or facts\n",
              command);
   return 2;
 }
@@ -153,11 +166,13 @@ int main(int argc, char** argv) {
       "runs kernel plugins; `scripts/safecost` is the front door\n"
       "  safecost-runner verify|time|call --plan FILE [--out FILE]\n"
       "  safecost-runner solo --plan FILE [Google Benchmark's flags]\n"
+      "  safecost-runner count [--out FILE] < REQUESTS\n"
       "  safecost-runner facts");
   benchmark::Initialize(&argc, argv);  // takes its own flags and leaves ours
   const std::vector<char*> words = absl::ParseCommandLine(argc, argv);
   if (words.size() != 2) {
-    fmt::print(stderr, "safecost-runner: give one command: verify, time, solo, call or facts\n");
+    fmt::print(stderr,
+               "safecost-runner: give one command: verify, time, solo, call, count or facts\n");
     return 2;
   }
   return safecost::run(words[1]);
