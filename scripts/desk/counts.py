@@ -123,11 +123,11 @@ def count(wanted: Sequence[Target], folders: Folders, seconds: float) -> CountRe
     `seconds` is how long one contender may take. Cases are counted side by side. Where Valgrind is missing only
     allocations are counted, and the result says so. An interrupt ends all that was started.
     """
-    tool, missing = _valgrind()
+    path, tool, missing = _valgrind()
     by_case: dict[str, list[Target]] = {}
     for target in wanted:
         by_case.setdefault(target.case, []).append(target)
-    passes = [_Pass(None, ""), *(_Pass(tool, padding) for padding in ("", "x" * 1000) if tool)]
+    passes = [_Pass(None, ""), *(_Pass(path, padding) for padding in ("", "x" * 1000) if path)]
     # The longest first, so that no processor is left with one at the end.
     jobs = [(case, one) for case in sorted(by_case, key=lambda case: -len(by_case[case])) for one in reversed(passes)]
     answers: dict[tuple[str, _Pass], list[dict[str, Any]]] = {}
@@ -156,7 +156,7 @@ def count(wanted: Sequence[Target], folders: Folders, seconds: float) -> CountRe
 
 @dataclass(frozen=True, slots=True)
 class _Pass:
-    """One go over all cases: under Valgrind (`tool`) with so much `padding` in the environment, else natively."""
+    """One go over all cases: under Valgrind (the path `tool`) with so much `padding` in the environment, else natively."""
 
     tool: str | None
     padding: str
@@ -166,7 +166,7 @@ class _Pass:
         if self.tool is None:
             return runner
         quiet = ["-q", "--tool=callgrind", "--instr-atstart=no", "--collect-atstart=no"]
-        return ["valgrind", *quiet, f"--callgrind-out-file={dumps}/%p", *runner]
+        return [self.tool, *quiet, f"--callgrind-out-file={dumps}/%p", *runner]
 
     def environment(self) -> dict[str, str]:
         if self.tool is None:
@@ -174,18 +174,20 @@ class _Pass:
         return PINNED_ENVIRONMENT | ({"SAFECOST_PADDING": self.padding} if self.padding else {})
 
 
-def _valgrind() -> tuple[str | None, str | None]:
-    """The version of Valgrind, and why there is none."""
-    if shutil.which("valgrind") is None:
-        return None, "Valgrind is not installed: apt install valgrind"
+def _valgrind() -> tuple[str | None, str | None, str | None]:
+    """The path of Valgrind and its version, or why there is none."""
+    path = shutil.which("valgrind")
+    if path is None:
+        return None, None, "Valgrind is not installed: apt install valgrind"
     try:
-        done = processes.run(["valgrind", "--version"], seconds=60, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        done = processes.run([path, "--version"], seconds=60, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     except (OSError, subprocess.TimeoutExpired) as error:
-        return None, f"Valgrind cannot be started: {type(error).__name__}"
-    said = done.stdout.decode(errors="replace").strip()[:100] or "it said nothing"
+        return None, None, f"Valgrind cannot be started: {type(error).__name__}"
+    said = next(iter(done.stdout.decode(errors="replace").strip().splitlines()), "it said nothing")
+    said = doc.scrub(said, (), 100)
     if done.returncode != 0:
-        return None, f"Valgrind does not work here: {said.splitlines()[0]}"
-    return f"Callgrind, {said.splitlines()[0]}", None
+        return None, None, f"Valgrind does not work here: {said}"
+    return path, f"Callgrind of {said}", None
 
 
 def _ask(wanted: Sequence[Target], folders: Folders, one: _Pass, seconds: float) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/flags/flag.h"
@@ -113,17 +114,6 @@ absl::Status run_call() {
       {{"contender", (*panel)->name(0)}, {"digest", fmt::format("{:016x}", digest)}});
 }
 
-// Requests come line by line, so that the desk can name any number of contenders: stdin, always.
-absl::Status run_count() {
-  const std::string path = absl::GetFlag(FLAGS_out);
-  const int results = path == "-"
-                          ? STDOUT_FILENO
-                          : open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (results < 0) return absl::UnavailableError(fmt::format("cannot write to {}", path));
-  platform::die_with_parent();
-  return serve_counts(STDIN_FILENO, results);
-}
-
 absl::Status run_facts() {
   return write_result({{"abi_version", SAFECOST_ABI_VERSION},
 #if defined(__clang__)
@@ -136,10 +126,31 @@ absl::Status run_facts() {
                        {"benchmark", google_benchmark_facts()}});
 }
 
+// Before any flag is parsed: what a parser keeps, such as the program's path, would shift the heap of all kernels.
+int count(const char* out) {
+  static constexpr std::string_view flag = "--out=";
+  const bool named = out != nullptr && std::string_view(out).starts_with(flag);
+  const int results = named
+                          ? open(out + flag.size(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)
+                          : STDOUT_FILENO;
+  if ((out != nullptr && !named) || results < 0) {
+    fmt::print(stderr, "safecost-runner: count: cannot write to {}: give --out=FILE\n", out);
+    return 2;
+  }
+  platform::die_with_parent();
+  const absl::Status status = serve_counts(STDIN_FILENO, results);
+  if (!status.ok())
+    fmt::print(stderr, "safecost-runner: count: {}\n", std::string(status.message()));
+  return status.ok() ? 0 : 1;
+}
+
 int run(const std::string& command) {
   static const std::vector<std::pair<std::string, absl::Status (*)()>> commands = {
-      {"verify", run_verify}, {"time", run_time},   {"solo", run_solo_mode},
-      {"call", run_call},     {"count", run_count}, {"facts", run_facts}};
+      {"verify", run_verify},
+      {"time", run_time},
+      {"solo", run_solo_mode},
+      {"call", run_call},
+      {"facts", run_facts}};
   for (const auto& [name, action] : commands) {
     if (name != command) continue;
     try {
@@ -166,8 +177,10 @@ int main(int argc, char** argv) {
       "runs kernel plugins; `scripts/safecost` is the front door\n"
       "  safecost-runner verify|time|call --plan FILE [--out FILE]\n"
       "  safecost-runner solo --plan FILE [Google Benchmark's flags]\n"
-      "  safecost-runner count [--out FILE] < REQUESTS\n"
+      "  safecost-runner count [--out=FILE] < REQUESTS\n"
       "  safecost-runner facts");
+  if (argc > 1 && std::string_view(argv[1]) == "count")
+    return safecost::count(argc > 2 ? argv[2] : nullptr);
   benchmark::Initialize(&argc, argv);  // takes its own flags and leaves ours
   const std::vector<char*> words = absl::ParseCommandLine(argc, argv);
   if (words.size() != 2) {
