@@ -156,7 +156,7 @@ def count(wanted: Sequence[Target], folders: Folders, seconds: float) -> CountRe
 
 @dataclass(frozen=True, slots=True)
 class _Pass:
-    """One go over all cases: under Valgrind (the path `tool`) with so much `padding` in the environment, else natively."""
+    """One go over all cases: under Valgrind at the path `tool`, with `padding` in the environment; else natively."""
 
     tool: str | None
     padding: str

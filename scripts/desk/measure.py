@@ -58,6 +58,17 @@ DEFAULT = Mode("default", 0, 12, 0.03)
 FULL = Mode("full", 1, 20, 0.05)
 
 
+def counter_flags(machine_has: bool, library_reads: bool, flags: Sequence[str]) -> tuple[list[str], str | None]:
+    """Flags with which Google Benchmark reads hardware counters, or none and a sentence why; the user's own win."""
+    if any(flag.startswith("--benchmark_perf_counters") for flag in flags):
+        return [], None
+    if not machine_has:
+        return [], "no hardware counters: this machine offers none."
+    if not library_reads:
+        return [], "no hardware counters: this Google Benchmark was built without libpfm."
+    return ["--benchmark_perf_counters=INSTRUCTIONS,CYCLES,BRANCH-MISSES"], None
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What the user asked for."""
@@ -217,9 +228,16 @@ class Measurement:
                 plans.append(self._plan(replace(panel, contenders=fresh), self.options.seed, scratch))
         if not plans:
             raise DeskError("nothing is left to time: see 'safecost run' for what went wrong.")
+        counters, why_not = counter_flags(
+            self.machine.hardware_counters,
+            self.runner_facts.get("benchmark", {}).get("perf_counters") is True,
+            flags,
+        )
+        if why_not:
+            print(f"solo: {why_not}", file=sys.stderr)
         file = scratch / "plan.json"
         file.write_text(json.dumps({"panels": plans}), encoding="utf-8")
-        return subprocess.run([str(RUNNER), "solo", "--plan", str(file), *flags], check=False).returncode
+        return subprocess.run([str(RUNNER), "solo", "--plan", str(file), *counters, *flags], check=False).returncode
 
     def _launch(self, launch: int, panel: panels.Panel, number: int, scratch: Path) -> bool:
         seed = (self.options.seed * 1_000_003 + launch * 10_007 + number) % 2**53

@@ -83,11 +83,15 @@ def _table(rows: Sequence[Row], marked: Sequence[Row], console: Console) -> Tabl
         for row in rows
     ]
     ratio, verdict = max(len(_ratio(row)) for row in rows), len("unresolved")
-    counted = any(row.instruction_ratio is not None for row in rows)
-    exact = len("instr.") + _BETWEEN if counted else 0
     headings = ("case", "idiom", "profile")
     natural = [max(map(len, (heading, *column))) for heading, *column in zip(headings, *cells, strict=True)]
-    widths = _narrowed(natural, console.width - ratio - exact - verdict - _BETWEEN * (len(headings) + 1) - 1)
+    exact = len("instr.") + _BETWEEN
+    # Exact counts are worth a column, but not a second line for each row.
+    fits = sum(natural) + ratio + verdict + exact + _BETWEEN * (len(headings) + 1) + 1 <= console.width
+    counted = fits and any(row.instruction_ratio is not None for row in rows)
+    widths = _narrowed(
+        natural, console.width - ratio - (exact if counted else 0) - verdict - _BETWEEN * (len(headings) + 1) - 1
+    )
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for heading, width in zip(headings, widths, strict=True):
         table.add_column(heading, overflow="fold", width=width)
@@ -194,7 +198,10 @@ def _count_lines(document: Document, rows: Sequence[Row]) -> list[str]:
     if counting.status == "absent":
         lines = [f"instructions: not counted: {counting.reason or 'no reason is given'}"]
     elif any(row.instruction_ratio is not None for row in rows):
-        lines = [f"instr.: instructions over those of the same raw code, exact ({counting.tool or 'tool not known'})"]
+        tool = counting.tool or "a tool that is not named"
+        lines = [
+            f"instr.: instructions over those of the same raw code, exact, by {tool} (in the report, and in wide terminals)"
+        ]
     else:
         lines = []
     known = [row for row in rows if row.allocations is not None]

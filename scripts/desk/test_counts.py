@@ -8,17 +8,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import matplotlib as mpl
 import pytest
 
 from desk import cases as case_files
-from desk import commands, counts
+from desk import commands, counts, measure, report
 from desk import profiles as profile_files
 from desk.build import build_all
+from desk.charts.scatter import draw_scatter, scatter_title
+from desk.charts.sheet import SETTINGS
 from desk.commands import FOREVER, NULL_WRITE, SUM, case_text, put, quick, read
 from desk.counts import CALLS, Target
-from desk.document import Count
+from desk.document import Count, Document
 from desk.panels import Parameter
 from desk.places import RUNNER, Folders
+from desk.rows import rows
 
 SIZE = 100
 VALGRIND = shutil.which("valgrind") or "valgrind"
@@ -326,3 +330,59 @@ def test_inputs_are_drawn_by_a_contenders_own_plugin_where_it_can() -> None:
         ("raw", "clang-o2", SIZE),
         ("index", "gcc-o2", SIZE),
     ]
+
+
+@pytest.mark.parametrize(
+    ("machine_has", "library_reads", "flags", "given", "why_not"),
+    [
+        (True, True, [], ["--benchmark_perf_counters=INSTRUCTIONS,CYCLES,BRANCH-MISSES"], None),
+        (True, True, ["--benchmark_perf_counters=CYCLES"], [], None),
+        (False, True, [], [], "no hardware counters: this machine offers none."),
+        (True, False, ["-v"], [], "no hardware counters: this Google Benchmark was built without libpfm."),
+    ],
+)
+def test_solo_mode_reads_hardware_counters_where_there_are_some(
+    machine_has: bool, library_reads: bool, flags: list[str], given: list[str], why_not: str | None
+) -> None:
+    assert measure.counter_flags(machine_has, library_reads, flags) == (given, why_not)
+
+
+def test_rows_hold_ratios_of_counts(sample_document: Document) -> None:
+    found = {
+        row.variant: row
+        for row in rows(sample_document)
+        if row.kind == "idiom"
+        and row.name.endswith("@gcc-o2")
+        and row.size == sample_document.counts[0].size
+        and row.task == "indexing/sum"
+    }
+    assert found["at"].instruction_ratio == pytest.approx(9231 / 3080)
+    assert (found["at"].instructions, found["at"].allocations) == (9231, 0)
+    uncounted = replace(
+        sample_document, counts=tuple(replace(one, instructions=None, reason="no") for one in sample_document.counts)
+    )
+    assert all(row.instruction_ratio is None for row in rows(uncounted))
+
+
+def test_the_scatter_names_what_strays_from_the_diagonal_and_counts_disagreements(sample_document: Document) -> None:
+    counted = [row for row in rows(sample_document) if row.instruction_ratio is not None and row.kind == "idiom"]
+    same = replace(counted[0], instruction_ratio=1.0, ratio=2.0, verdict="slower")
+    more = replace(counted[0], variant="more", instruction_ratio=2.0, ratio=1.0, verdict="equivalent")
+    alike = replace(counted[0], variant="alike", instruction_ratio=2.0, ratio=2.0, verdict="slower")
+    title = scatter_title([same, more, alike], 0.01)
+    assert title.startswith("Of 3 pairs 1 execute the same instructions") and ", and 1 execute more in no" in title
+    with mpl.rc_context(SETTINGS):
+        chart = draw_scatter(sample_document, [same, more, alike])
+        assert draw_scatter(sample_document, [replace(same, instruction_ratio=None)]) is None
+    assert chart is not None
+    assert f">sum/{same.variant}<" in chart.svg and ">sum/more<" in chart.svg and ">sum/alike<" not in chart.svg
+
+
+def test_the_report_shows_counts_and_says_why_there_are_none(sample_document: Document) -> None:
+    page = report.page(sample_document, ())
+    assert 'id="table-counts"' in page and ">9,231<" in page and "glibc.cpu.hwcaps=-AVX2_Usable" in page
+    skipped = replace(sample_document, counts=(), counting=counts.SKIPPED)
+    assert "This run did not count" in report.page(skipped, ())
+    absent = replace(skipped, counting=replace(counts.SKIPPED, status="absent", reason="<b>gone</b>"))
+    assert "Nothing was counted: &lt;b&gt;gone&lt;/b&gt;" in report.page(absent, ())
+    assert "9,231" in report.markdown(sample_document, ())
