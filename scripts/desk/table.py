@@ -200,7 +200,7 @@ def _count_lines(document: Document, rows: Sequence[Row]) -> list[str]:
     elif any(row.instruction_ratio is not None for row in rows):
         tool = counting.tool or "a tool that is not named"
         lines = [
-            f"instr.: instructions over those of the same raw code, exact, by {tool} (in the report, and in wide terminals)"
+            lines = [f"instr. (in wide terminals and the report): over those of the same raw code, exact, by {tool}"]
         ]
     else:
         lines = []
