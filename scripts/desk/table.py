@@ -199,9 +199,7 @@ def _count_lines(document: Document, rows: Sequence[Row]) -> list[str]:
         lines = [f"instructions: not counted: {counting.reason or 'no reason is given'}"]
     elif any(row.instruction_ratio is not None for row in rows):
         tool = counting.tool or "a tool that is not named"
-        lines = [
-            lines = [f"instr. (in wide terminals and the report): over those of the same raw code, exact, by {tool}"]
-        ]
+        lines = [f"instr. (in wide terminals and the report): over those of the same raw code, exact, by {tool}"]
     else:
         lines = []
     known = [row for row in rows if row.allocations is not None]
