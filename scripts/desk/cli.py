@@ -96,7 +96,7 @@ def main(no_setup: bool) -> None:
         "safecost run --publish                          an hour or more, for results to show",
         "safecost run --resume latest                    finish what was interrupted, killed or cut off",
     )
-    + "\n\n\b\nExit codes: 0 fine; 1 something could not be built, loaded or timed, or nothing was measured;"
+    + "\n\n\b\nExit codes: 0 fine; 1 something could not be built, loaded, counted or timed, or nothing was measured;"
     + "\n2 usage, or a run that cannot be resumed as things are; 5 a wrong result;"
     + "\n130 interrupted (what was measured is written)."
     + "\n\n\b\nEnvironment: SAFECOST_VERIFY_SECONDS=10, SAFECOST_LAUNCH_SECONDS=120: how long a kernel may be"
@@ -111,6 +111,8 @@ def main(no_setup: bool) -> None:
     type=click.Path(path_type=Path),
     help="Finish the run in the folder RUN; 'latest' is the newest unfinished one.",
 )
+@click.option("--count/--no-count", "counting", default=None,
+              help="Count instructions and allocations, half a minute (default: unless --quick).")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Repeat the inputs and the order of another run.")
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path),
               help="Where the run goes (default: results/local/<time>).")  # fmt: skip
@@ -120,6 +122,7 @@ def run(
     full: bool,
     publish: bool,
     resume: Path | None,
+    counting: bool | None,
     seed: int | None,
     out: Path | None,
     expression: str | None,
@@ -134,6 +137,7 @@ def run(
     own = session.Own(case_folders, ad_hoc, expression)
     if resume is not None:
         given = {**{f"--{name}": True for name in chosen}, "--seed": seed, "--out": out, "--profiles": profiles}
+        given["--count"] = counting
         for option, value in given.items():
             if value is not None:
                 raise UsageError(f"--resume and {option} exclude each other: the run keeps what it was begun with.")
@@ -141,7 +145,8 @@ def run(
     else:
         mode = schedule.MODES[chosen[0] if chosen else "default"]
         folder = _run_folder(out, mode.name)
-        begun = session.begin(mode, profiles, own, seed, folder, lambda: _make(folder))
+        counts = mode.name != "quick" if counting is None else counting
+        begun = session.begin(mode, profiles, own, seed, folder, lambda: _make(folder), count=counts)
     with begun:
         return _measured(begun)
 
@@ -219,7 +224,7 @@ def _shown(path: Path) -> str:
 
 
 def exit_code(made: document.Document) -> int:
-    """5 when a result was wrong, 1 when something could not be built, loaded or timed or nothing could, else 0."""
+    """5 when a result was wrong, 1 when something could not be built, loaded, counted or timed, else 0."""
     if any(problem.strikes for problem in made.problems):
         return WRONG_RESULT
     lasting = [problem for problem in made.problems if problem.kind != "resume"]  # that was mended at once

@@ -66,13 +66,14 @@ _PLAN: dict[str, Any] = {
         "asked": {
             "type": "object",
             "additionalProperties": False,
-            "required": ["mode", "seed", "profiles", "filter", "again"],
+            "required": ["mode", "seed", "profiles", "filter", "again", "count"],
             "properties": {
                 "mode": {"enum": ["quick", "default", "full", "publish"]},
                 "seed": {"type": "integer", "minimum": 0, "maximum": 2**32 - 1},
                 "profiles": _NAMES,
                 "filter": {"type": ["string", "null"], "maxLength": 1000},
                 "again": {"type": "array", "items": {"enum": list(AGAIN)}, "uniqueItems": True},
+                "count": {"type": "boolean"},
             },
         },
         "fixed": {
@@ -98,6 +99,7 @@ class Asked:
     profiles: tuple[str, ...]
     filter: str | None
     again: tuple[str, ...]
+    count: bool
 
 
 @dataclass(frozen=True, slots=True)

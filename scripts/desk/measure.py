@@ -18,6 +18,7 @@ from typing import Any
 from desk import cases as case_files
 from desk import (
     controls,
+    counts,
     described,
     disassembly,
     identity,
@@ -59,6 +60,17 @@ def limit(variable: str, usual: float) -> float:
     return seconds
 
 
+def counter_flags(machine_has: bool, library_reads: bool, flags: Sequence[str]) -> tuple[list[str], str | None]:
+    """Flags with which Google Benchmark reads hardware counters, or none and a sentence why; the user's own win."""
+    if any(flag.startswith("--benchmark_perf_counters") for flag in flags):
+        return [], None
+    if not machine_has:
+        return [], "no hardware counters: this machine offers none."
+    if not library_reads:
+        return [], "no hardware counters: this Google Benchmark was built without libpfm."
+    return ["--benchmark_perf_counters=INSTRUCTIONS,CYCLES,BRANCH-MISSES"], None
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What the user asked for."""
@@ -69,6 +81,7 @@ class Options:
     filter: str | None
     out: Path
     margin: float = MARGIN
+    count: bool = True
     seed: int = field(default_factory=lambda: secrets.randbits(32))
     # How long a kernel may be silent while it is verified, and a launch as a whole, before either counts as hung.
     verify_seconds: float = field(default_factory=lambda: limit("SAFECOST_VERIFY_SECONDS", 10.0))
@@ -99,13 +112,14 @@ class Measurement:
         self.sampler = machine.Sampler()
         self.started = run_document.now()
         self.seconds = {"build": 0.0, "verify": 0.0, "count": 0.0, "measure": 0.0}
-        self.stages: list[Callable[[], None]] = [self.build, self.verify, self.measure]
+        self.stages: list[Callable[[], None]] = [self.build, self.verify, self.count, self.measure]
         self.built = Built()
         self.layouts: layouts.Layouts | None = None  # of the plugins that are timed
         self.runner_facts: dict[str, Any] = {}
         self.descriptions: dict[tuple[str, str], dict[str, Any]] = {}
         self.codes: tuple[doc.Code, ...] = ()
         self.problems: list[doc.Problem] = []
+        self.counted = counts.CountResult()
         self.results: dict[panels.Panel, run_document.Results] = {}
         self.rejections: list[doc.Rejection] = []
         self.schedule = Schedule((), options.mode.looks, options.seed)
@@ -210,6 +224,22 @@ class Measurement:
             if kind not in WRONG:
                 self.descriptions.pop((case.name, profile), None)
 
+    def count(self) -> None:
+        """Count instructions and allocations of every contender, unless that is not wanted."""
+        if not self.options.count:
+            return
+        folders = counts.Folders(self.built.plugins, {case.name: case.data for case in self.cases})
+        self.counted = counts.count(
+            counts.targets(self._panels(), self.descriptions), folders, self.options.verify_seconds * 6
+        )
+        for case, target, message in self.counted.troubles:
+            said = f"while it was counted: {message}"
+            if target is None:
+                self._note("count", case, None, None, said)
+            else:
+                place = (target.parameter.size, target.parameter.rate)
+                self._note("count", case, target.variant, target.profile, said, *place)
+
     def measure(self) -> None:
         """Launch by launch, every panel that goes on, in random order."""
         self.schedule = Schedule(self._panels(), self.options.mode.looks, self.options.seed)
@@ -265,9 +295,16 @@ class Measurement:
                 plans.append(self._plan(replace(panel, contenders=fresh), self.options.seed, scratch))
         if not plans:
             raise DeskError("nothing is left to time: see 'safecost run' for what went wrong.")
+        counters, why_not = counter_flags(
+            self.machine.hardware_counters,
+            self.runner_facts.get("benchmark", {}).get("perf_counters") is True,
+            flags,
+        )
+        if why_not:
+            print(f"solo: {why_not}", file=sys.stderr)
         file = scratch / "plan.json"
         file.write_text(json.dumps({"panels": plans}), encoding="utf-8")
-        return subprocess.run([str(RUNNER), "solo", "--plan", str(file), *flags], check=False).returncode
+        return subprocess.run([str(RUNNER), "solo", "--plan", str(file), *counters, *flags], check=False).returncode
 
     def _launch(self, number: int, panel: panels.Panel, scratch: Path, doubts: list[str]) -> bool:
         """One launch of a panel: what the journal holds of it, or else measured. Returns whether it was held."""

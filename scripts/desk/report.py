@@ -23,7 +23,7 @@ from desk.advice import advisories, conclusion
 from desk.belief import belief
 from desk.charts import Chart
 from desk.document import Document, Rejection, Run, Verdict
-from desk.rows import KINDS, Row, rows, valid_rows
+from desk.rows import KINDS, Row, count_rows, rows, valid_rows
 from desk.wording import counted, number, percent, visible
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -136,6 +136,13 @@ def size_text(count: int) -> str:
     return f"{value:.3g} {units[0]}" if value < 1000 else f"{value:.0f} {units[0]}"
 
 
+def amount(mean: float | None) -> str:
+    """A mean count per call: whole where it is whole, else with one decimal, a dash where it is not known."""
+    if mean is None:
+        return "–"
+    return f"{mean:,.0f}" if mean == int(mean) else f"{mean:,.1f}" if mean >= 1 else f"{mean:.2g}"
+
+
 def interval(row: Row) -> str:
     """The interval of a pair, a dash where there are too few launches for one."""
     return "–" if row.low is None or row.high is None else f"{number(row.low)} – {number(row.high)}"
@@ -163,7 +170,8 @@ def machine_facts(document: Document) -> list[tuple[str, str]]:
     epochs = f"epochs of {1e6 * run.epoch_seconds:g} µs, {1e3 * run.contender_seconds:g} ms per contender and launch"
     looks = f", which may end after {', '.join(map(str, run.looks[:-1]))}" if len(run.looks) > 1 else ""
     resumed = f"; taken up again {counted(run.resumed, 'time')}" if run.resumed else ""
-    spent = f"{run.seconds.build:.1f} s to build, {run.seconds.verify:.1f} s to verify"
+    seconds = run.seconds
+    spent = f"{seconds.build:.1f} s to build, {seconds.verify:.1f} s to verify, {seconds.count:.1f} s to count"
     return [
         ("Processor", f"{machine.cpu}, {machine.architecture}, {counted(machine.logical_cpus, 'logical CPU')}"),
         ("Caches", caches or "not known"),
@@ -198,6 +206,8 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "advisories": advisories(document),
         "conclusion": conclusion(document),
         "rows": worst_first([row for row in found if row.kind != "control"]),
+        "counted": count_rows(document),
+        "amount": amount,
         "tallies": by_profile(document, found),
         "belief": known,
         "null_sentences": belief_words.nulls_sentences(known),

@@ -6,7 +6,7 @@ import statistics
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from desk.document import Document, PairKind, Profile, Role, Verdict, contender_name
+from desk.document import Code, Count, Document, PairKind, Profile, Role, Verdict, contender_name
 
 
 class Kind(NamedTuple):
@@ -29,7 +29,10 @@ KINDS: dict[PairKind, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One pair of one panel with all that a table or a mark needs; times are nanoseconds per call."""
+    """One pair of one panel with all that a table or a mark needs; times are nanoseconds, counts are those of one call.
+
+    `instruction_ratio` is None where one of both was not counted, or is not the same in every run.
+    """
 
     family: str
     case: str
@@ -54,6 +57,9 @@ class Row:
     numerator_ns: float
     denominator_ns: float
     struck: bool
+    instructions: float | None = None
+    instruction_ratio: float | None = None
+    allocations: float | None = None
 
     @property
     def task(self) -> str:
@@ -74,11 +80,15 @@ class Row:
 def rows(document: Document) -> tuple[Row, ...]:
     """Every pair of the document, in its order; pairs of struck cases are marked."""
     struck = {case.name for case in document.cases if case.status == "struck"}
+    counts = {(one.case, one.variant, one.profile, one.size, one.rate): one for one in document.counts}
     found = []
     for panel in document.panels:
         family, _, case = panel.case.partition("/")
         for pair in panel.pairs:
             top, bottom = panel.contenders[pair.numerator], panel.contenders[pair.denominator]
+            mine, other = (
+                counts.get((panel.case, arm.variant, arm.profile, panel.size, panel.rate)) for arm in (top, bottom)
+            )
             found.append(
                 Row(
                     family=family,
@@ -104,6 +114,9 @@ def rows(document: Document) -> tuple[Row, ...]:
                     numerator_ns=statistics.median(top.nanoseconds),
                     denominator_ns=statistics.median(bottom.nanoseconds),
                     struck=panel.case in struck,
+                    instructions=None if mine is None else _per_call(mine.instructions, mine.calls),
+                    instruction_ratio=_ratio_of_counts(mine, other),
+                    allocations=None if mine is None else _per_call(mine.allocations, mine.calls),
                 )
             )
     return tuple(found)
@@ -114,6 +127,58 @@ def is_null(document: Document, profile: Profile) -> bool:
     if profile.plain == profile.name:
         return False
     return any(other.name == profile.plain and other.flags == profile.flags for other in document.profiles)
+
+
+@dataclass(frozen=True, slots=True)
+class CountRow:
+    """What one call of a contender does; its ratios of instructions and of time to raw code."""
+
+    count: Count
+    instructions: float | None
+    allocations: float | None
+    bytes: float | None
+    ratio: float | None
+    time: float | None
+    code: Code | None
+
+
+def count_rows(document: Document) -> list[CountRow]:
+    """The counts of cases that were not struck, in the document's order, nulls left out."""
+    pairs: dict[tuple[str, str, str, int, float | None], Row] = {}
+    struck = {case.name for case in document.cases if case.status == "struck"}
+    nulls = {(case.name, one.name) for case in document.cases for one in case.variants if one.role == "null"}
+    codes = {(code.case, code.profile, code.variant): code for code in document.codes}
+    for row in valid_rows(document):
+        if row.kind in {"idiom", "language"}:
+            pairs.setdefault((row.task, row.profile, row.variant, row.size, row.rate), row)
+    found = []
+    for one in document.counts:
+        if one.case in struck or (one.case, one.variant) in nulls:
+            continue
+        pair = pairs.get((one.case, one.profile, one.variant, one.size, one.rate))
+        found.append(
+            CountRow(
+                one,
+                _per_call(one.instructions, one.calls),
+                _per_call(one.allocations, one.calls),
+                _per_call(one.allocated_bytes, one.calls),
+                pair.instruction_ratio if pair else None,
+                pair.ratio if pair else None,
+                codes.get((one.case, one.profile, one.variant)),
+            )
+        )
+    return found
+
+
+def _per_call(total: int | None, calls: int) -> float | None:
+    return None if total is None else total / calls
+
+
+def _ratio_of_counts(mine: Count | None, other: Count | None) -> float | None:
+    """Instructions of a call over those of another; None where either is not known or the other has none."""
+    if mine is None or other is None or mine.instructions is None or not other.instructions:
+        return None
+    return (mine.instructions / mine.calls) / (other.instructions / other.calls) or None
 
 
 def valid_rows(document: Document) -> tuple[Row, ...]:

@@ -116,10 +116,13 @@ def assemble(run: Measurement) -> doc.Document:
             if variant["gap"] is not None
         ),
         panels=_panels(run),
-        counting=doc.Counting("skipped", None, None, ()),
-        counts=(),
         rejections=tuple(run.rejections),
         codes=tuple(replace(code, listing=_clean(run, code.listing, 200_000)) for code in run.codes),
+        counting=run.counted.counting,
+        counts=tuple(
+            replace(count, reason=None if count.reason is None else _clean(run, count.reason))
+            for count in run.counted.counts
+        ),
         problems=tuple(run.problems),
     )
 

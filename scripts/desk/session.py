@@ -58,14 +58,21 @@ class Session:
 
 
 def begin(
-    mode: Mode, profiles: str | None, own: Own, seed: int | None, folder: Path, make: Callable[[], None]
+    mode: Mode,
+    profiles: str | None,
+    own: Own,
+    seed: int | None,
+    folder: Path,
+    make: Callable[[], None],
+    *,
+    count: bool,
 ) -> Session:
     """The first session of a run; `make` makes its folder, once all that was asked for is known to exist."""
     chosen = profile_files.choose(profiles, own.ad_hoc)
     if profiles is None and not own.ad_hoc and mode.false_discovery_rate is not None:
         chosen = profile_files.with_nulls(chosen)
     given = {} if seed is None else {"seed": seed}
-    options = Options(mode, chosen, Folders.of(own.cases), own.filter, folder, **given)
+    options = Options(mode, chosen, Folders.of(own.cases), own.filter, folder, count=count, **given)
     measurement = Measurement(options)
     make()
     private = own.filter is not None and run_document.clean(options.folders, own.filter, 1_000) != own.filter
@@ -76,6 +83,7 @@ def begin(
         tuple(profile.name for profile in chosen if profile.name in shipped),
         None if private else own.filter,
         tuple(option for option, of in zip(journals.AGAIN, (own.cases, own.ad_hoc, private), strict=True) if of),
+        count,
     )
     measurement.journal = Journal.begin(
         folder, asked, measurement.started, measurement.machine.load_before, run_document.suite()
@@ -104,6 +112,7 @@ def take_up(run: Path, own: Own) -> Session:
                 folders=Folders.of(own.cases),
                 filter=asked.filter if own.filter is None else own.filter,
                 out=folder,
+                count=asked.count,
                 seed=asked.seed,
             ),
             journal,

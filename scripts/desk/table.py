@@ -86,15 +86,24 @@ def _table(rows: Sequence[Row], marked: Sequence[Row], console: Console) -> Tabl
     ratio, verdict = max(len(_ratio(row)) for row in rows), len("unresolved")
     headings = ("case", "idiom", "profile")
     natural = [max(map(len, (heading, *column))) for heading, *column in zip(headings, *cells, strict=True)]
-    widths = _narrowed(natural, console.width - ratio - verdict - _BETWEEN * (len(headings) + 1) - 1)
+    exact = len("instr.") + _BETWEEN
+    # Exact counts are worth a column, but not a second line for each row.
+    fits = sum(natural) + ratio + verdict + exact + _BETWEEN * (len(headings) + 1) + 1 <= console.width
+    counted = fits and any(row.instruction_ratio is not None for row in rows)
+    widths = _narrowed(
+        natural, console.width - ratio - (exact if counted else 0) - verdict - _BETWEEN * (len(headings) + 1) - 1
+    )
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for heading, width in zip(headings, widths, strict=True):
         table.add_column(heading, overflow="fold", width=width)
     table.add_column("ratio (interval)", no_wrap=True, min_width=ratio)
+    if counted:
+        table.add_column("instr.", no_wrap=True, min_width=len("instr."), justify="right")
     table.add_column("verdict", no_wrap=True, min_width=verdict)
     for row, line in zip(rows, cells, strict=True):
         texts = (Text(_folded(cell, width)) for cell, width in zip(line, widths, strict=True))
-        table.add_row(*texts, Text(_ratio(row)), Text(row.verdict, style=_STYLES[row.verdict]))
+        exactly = [Text(_instruction_ratio(row))] if counted else []
+        table.add_row(*texts, Text(_ratio(row)), *exactly, Text(row.verdict, style=_STYLES[row.verdict]))
     return table
 
 
@@ -120,6 +129,12 @@ def _ratio(row: Row) -> str:
     if row.low is None or row.high is None:
         return f"{number(row.ratio)} ({len(row.ratios)} launches)"
     return f"{number(row.ratio)} ({number(row.low)}-{number(row.high)})"
+
+
+def _instruction_ratio(row: Row) -> str:
+    """The ratio of instructions with as many digits as its column has room for, a dash where there is none."""
+    value = row.instruction_ratio
+    return "-" if value is None else number(value) if 0.001 <= value < 1000 else f"{value:.0e}"
 
 
 def _problem_lines(document: Document) -> list[tuple[str, str]]:
@@ -157,6 +172,7 @@ def _summary_lines(document: Document, rows: Sequence[Row]) -> list[str]:
         verdicts = ", ".join(f"{counts[verdict]} {verdict}" for verdict in _STYLES if counts[verdict])
         lines.append(f"{len(rows)} ratios: {verdicts}; equivalent is within {percent(document.run.margin)}")
         lines += _denominator_lines(document, rows)
+        lines += _count_lines(document, rows)
     seen = [row.detectable for row in rows if row.detectable is not None]
     if seen:
         lines.append(f"detectable: half of them would have shown an effect of {percent(median(seen))}")
@@ -174,6 +190,23 @@ def _denominator_lines(document: Document, rows: Sequence[Row]) -> list[str]:
     lines = [f"a ratio is time over that of raw code, {', '.join(places)}: above 1 is slower"]
     if _within_hardened(document, rows):
         lines.append(f"{_WITHIN} over raw code of the same hardened profile: there is no full cost")
+    return lines
+
+
+def _count_lines(document: Document, rows: Sequence[Row]) -> list[str]:
+    """What the column of instructions means, or why there is none; how many idioms allocate."""
+    counting = document.counting
+    if counting.status == "absent":
+        lines = [f"instructions: not counted: {counting.reason or 'no reason is given'}"]
+    elif any(row.instruction_ratio is not None for row in rows):
+        tool = counting.tool or "a tool that is not named"
+        lines = [f"instr. (in wide terminals and the report): over those of the same raw code, exact, by {tool}"]
+    else:
+        lines = []
+    known = [row for row in rows if row.allocations is not None]
+    if known:
+        some = sum(1 for row in known if row.allocations)
+        lines.append(f"allocations: {some} of {len(known)} allocate while they are timed")
     return lines
 
 

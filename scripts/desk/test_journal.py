@@ -30,7 +30,7 @@ RESULT = {
     "benchmarks": [{"name": name} for name in journal.names_of(PANEL)],
     "safecost": {"case": PANEL.case, "order_seed": SEED, "calls": 200, "nanoseconds": ROUNDS},
 }
-ASKED = Asked("quick", 5, ("gcc-o2",), None, ())
+ASKED = Asked("quick", 5, ("gcc-o2",), None, (), False)
 Change = Callable[[dict[str, Any]], object]
 
 

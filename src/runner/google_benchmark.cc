@@ -1,5 +1,7 @@
 #include "runner/google_benchmark.h"
 
+#include <dlfcn.h>
+
 #include <sstream>
 
 #include "benchmark/benchmark.h"
@@ -39,7 +41,8 @@ nlohmann::json google_benchmark_json(const std::vector<TimedRun>& timed) {
 nlohmann::json google_benchmark_facts() {
   const nlohmann::json context = google_benchmark_json({})["context"];
   return {{"build", context.value("library_build_type", "unknown")},
-          {"version", context.value("library_version", SAFECOST_BENCHMARK_VERSION)}};
+          {"version", context.value("library_version", SAFECOST_BENCHMARK_VERSION)},
+          {"perf_counters", dlsym(RTLD_DEFAULT, "pfm_initialize") != nullptr}};
 }
 
 namespace {

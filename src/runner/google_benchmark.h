@@ -23,7 +23,8 @@ struct TimedRun {
 // What Google Benchmark's own JSON reporter writes for these runs, without host name and path.
 nlohmann::json google_benchmark_json(const std::vector<TimedRun>& runs);
 
-// The version and build type of the Google Benchmark library in use, as it reports them itself.
+// The version and build type of the Google Benchmark library in use, as it reports them itself, and whether it reads
+// hardware counters, for which it needs libpfm.
 nlohmann::json google_benchmark_facts();
 
 // Registers every contender of the panels with Google Benchmark, which then filters, times and reports

@@ -1,8 +1,12 @@
 // The runner: loads plugins and describes, verifies, times or calls them. The desk writes its plans.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/flags/flag.h"
@@ -14,6 +18,7 @@
 #include "fmt/format.h"
 #include "kernel/abi.h"
 #include "nlohmann/json.hpp"
+#include "runner/count.h"
 #include "runner/google_benchmark.h"
 #include "runner/panel.h"
 #include "runner/platform.h"
@@ -122,6 +127,24 @@ absl::Status run_facts() {
                        {"benchmark", google_benchmark_facts()}});
 }
 
+// Before any flag is parsed: what a parser keeps, such as the program's path, would shift the heap of all kernels.
+int count(const char* out) {
+  static constexpr std::string_view flag = "--out=";
+  const bool named = out != nullptr && std::string_view(out).starts_with(flag);
+  const int results = named
+                          ? open(out + flag.size(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)
+                          : STDOUT_FILENO;
+  if ((out != nullptr && !named) || results < 0) {
+    fmt::print(stderr, "safecost-runner: count: cannot write to {}: give --out=FILE\n", out);
+    return 2;
+  }
+  platform::die_with_parent();
+  const absl::Status status = serve_counts(STDIN_FILENO, results);
+  if (!status.ok())
+    fmt::print(stderr, "safecost-runner: count: {}\n", std::string(status.message()));
+  return status.ok() ? 0 : 1;
+}
+
 int run(const std::string& command) {
   static const std::vector<std::pair<std::string, absl::Status (*)()>> commands = {
       {"verify", run_verify},
@@ -141,7 +164,8 @@ int run(const std::string& command) {
       return 1;
     }
   }
-  fmt::print(stderr, "safecost-runner: no command '{}': use verify, time, solo, call or facts\n",
+  fmt::print(stderr,
+             "safecost-runner: no command '{}': use verify, time, solo, call, count or facts\n",
              command);
   return 2;
 }
@@ -154,11 +178,15 @@ int main(int argc, char** argv) {
       "runs kernel plugins; `scripts/safecost` is the front door\n"
       "  safecost-runner verify|time|call --plan FILE [--out FILE]\n"
       "  safecost-runner solo --plan FILE [Google Benchmark's flags]\n"
+      "  safecost-runner count [--out=FILE] < REQUESTS\n"
       "  safecost-runner facts");
+  if (argc > 1 && std::string_view(argv[1]) == "count")
+    return safecost::count(argc > 2 ? argv[2] : nullptr);
   benchmark::Initialize(&argc, argv);  // takes its own flags and leaves ours
   const std::vector<char*> words = absl::ParseCommandLine(argc, argv);
   if (words.size() != 2) {
-    fmt::print(stderr, "safecost-runner: give one command: verify, time, solo, call or facts\n");
+    fmt::print(stderr,
+               "safecost-runner: give one command: verify, time, solo, call, count or facts\n");
     return 2;
   }
   return safecost::run(words[1]);

@@ -23,7 +23,7 @@ from desk.testing.drawings import marks, words
 
 def test_every_pair_has_one_mark_and_every_launch_one_dot(sample_document: Document, drawn: tuple[Chart, ...]) -> None:
     pairs = [pair for panel in sample_document.panels for pair in panel.pairs]
-    forests = [chart for chart in drawn if chart.kind not in {"map", "curves"}]
+    forests = [chart for chart in drawn if chart.kind not in {"map", "curves", "counts"}]
     assert sum(len(marks(chart, r"\.marks-")) for chart in forests) == len(pairs)
     assert sum(len(marks(chart, r"\.dots$")) for chart in forests) == sum(len(pair.ratios) for pair in pairs)
     for verdict, number in Counter(pair.verdict for pair in pairs).items():

@@ -1,0 +1,235 @@
+#include "runner/count.h"
+
+#include <alloca.h>
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "fmt/format.h"
+#include "nlohmann/json.hpp"
+#include "runner/allocations.h"
+#include "runner/panel.h"
+#include "runner/platform.h"
+
+#if __has_include(<valgrind/callgrind.h>)
+#include <valgrind/callgrind.h>
+#else  // as if no Valgrind ran this process
+#define RUNNING_ON_VALGRIND 0
+#define CALLGRIND_START_INSTRUMENTATION static_cast<void>(0)
+#define CALLGRIND_ZERO_STATS static_cast<void>(0)
+#define CALLGRIND_TOGGLE_COLLECT static_cast<void>(0)
+#define CALLGRIND_DUMP_STATS static_cast<void>(0)
+#endif
+
+namespace safecost {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kLongestRequest = 64 << 10;
+constexpr std::size_t kStackStep = 64 << 10;
+constexpr std::int64_t kEmptyInstructions = 2;
+
+// The kernel that does nothing, in two instructions on every processor that has a name for them.
+#if defined(__x86_64__)
+[[gnu::naked, gnu::noinline]] std::uint64_t empty_kernel(void*) { asm("xorl %eax, %eax\n\tret"); }
+#elif defined(__aarch64__)
+[[gnu::naked, gnu::noinline]] std::uint64_t empty_kernel(void*) { asm("mov x0, #0\n\tret"); }
+#else
+[[gnu::noinline]] std::uint64_t empty_kernel(void*) { return 0; }
+#endif
+
+// What is counted: the same machine code for every kernel, the empty one included, whose count is taken off again.
+[[gnu::noinline]] std::uint64_t counted_calls(safecost_kernel run, void* const* contexts,
+                                              std::size_t count) {
+  std::uint64_t sum = 0;
+  CALLGRIND_TOGGLE_COLLECT;
+  for (std::size_t i = 0; i < count; ++i) sum += run(contexts[i]);
+  CALLGRIND_TOGGLE_COLLECT;
+  return sum;
+}
+
+// Runs the kernel between two dumps of Callgrind's: the second holds these calls only.
+void dump_instructions(safecost_kernel run, void* const* contexts, std::size_t count) {
+  CALLGRIND_ZERO_STATS;
+  const std::uint64_t sum = counted_calls(run, contexts, count);
+  asm volatile("" : : "r"(sum) : "memory");
+  CALLGRIND_DUMP_STATS;
+}
+
+// The total of Callgrind's dump number `part` of this process, negative where there is none. Streams would take twice
+// as long as all the rest, as Callgrind translates each instruction of theirs.
+std::int64_t total_of_dump(const char* folder, int part) {
+  char text[512];
+  char path[1'024];
+  std::snprintf(path, sizeof path, "%s/%d.%d", folder, getpid(), part);
+  const int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return -1;
+  const off_t size = lseek(file, 0, SEEK_END);
+  const off_t from = std::max<off_t>(size - 200, 0);  // the total is the last line
+  const ssize_t got = pread(file, text, sizeof text - 1, from);
+  close(file);
+  if (got <= 0) return -1;
+  text[got] = '\0';
+  static constexpr char key[] = "totals: ";
+  const char* const line = std::strstr(text, key);
+  return line == nullptr ? -1 : std::strtoll(line + sizeof key - 1, nullptr, 10);
+}
+
+struct Counted {
+  std::size_t calls = 0;
+  std::int64_t instructions = -1;
+  const safecost_allocation_counter* allocations = nullptr;
+
+  // True when all of it was written.
+  bool write_to(int file, std::size_t index) const {
+    const auto number = [](char(&text)[32], bool known, std::uint64_t value) {
+      std::snprintf(text, sizeof text, known ? "%llu" : "null",
+                    static_cast<unsigned long long>(value));
+      return text;
+    };
+    char one[32], two[32], three[32];
+    const bool allocated = allocations != nullptr;
+    return dprintf(file,
+                   "{\"index\": %zu, \"calls\": %zu, \"instructions\": %s, \"allocations\": %s, "
+                   "\"allocated_bytes\": %s}\n",
+                   index, calls,
+                   number(one, instructions >= 0, static_cast<std::uint64_t>(instructions)),
+                   number(two, allocated, allocated ? allocations->count : 0),
+                   number(three, allocated, allocated ? allocations->bytes : 0)) > 0;
+  }
+};
+
+// Counts, writes the result and ends this process without taking anything down: that, too, would be translated. Returns
+// only what went wrong.
+absl::Status count_one(const json& request, std::size_t index, int results) {
+  const PanelPlan plan = PanelPlan::from_json(request);
+  const std::string dumps = request.at("dumps");
+  absl::StatusOr<std::unique_ptr<Panel>> panel = Panel::load(plan);
+  if (!panel.ok()) return panel.status();
+  Contender& contender = (*panel)->contenders().front();
+  Counted counted;
+  counted.calls = (*panel)->pool().count();
+  if (absl::Status status = contender.prepare(counted.calls); !status.ok()) return status;
+  std::vector<void*> contexts;
+  for (std::size_t i = 0; i < counted.calls; ++i) contexts.push_back(contender.context(i));
+  const safecost_kernel run = contender.variant().run;
+
+  contender.reset(0, counted.calls);
+  contender.call(0, counted.calls);  // whatever is set up by a first call is set up now
+  contender.reset(0, counted.calls);
+
+  if (RUNNING_ON_VALGRIND) {
+    CALLGRIND_START_INSTRUMENTATION;
+    dump_instructions(empty_kernel, contexts.data(), counted.calls);
+    dump_instructions(run, contexts.data(), counted.calls);
+    const std::int64_t empty = total_of_dump(dumps.c_str(), 1);
+    const std::int64_t total = total_of_dump(dumps.c_str(), 2);
+    if (empty < 0 || total < empty - kEmptyInstructions * static_cast<std::int64_t>(counted.calls))
+      return absl::InternalError(fmt::format("Callgrind wrote no total to {}", dumps));
+    counted.instructions =
+        total - empty + kEmptyInstructions * static_cast<std::int64_t>(counted.calls);
+  } else if (auto* const allocations = static_cast<safecost_allocation_counter*>(
+                 dlsym(RTLD_DEFAULT, SAFECOST_ALLOCATION_COUNTER));
+             allocations != nullptr) {
+    allocations->counting = true;
+    const std::uint64_t sum = counted_calls(run, contexts.data(), counted.calls);
+    allocations->counting = false;
+    asm volatile("" : : "r"(sum) : "memory");
+    counted.allocations = allocations;
+  }
+  _exit(counted.write_to(results, index) ? 0 : 1);
+}
+
+// Environment, arguments and the name of the program lie on the stack and shift all below them; code that looks at
+// addresses (string functions at the edge of a page) would count otherwise. So the stack goes on at a round address.
+[[gnu::noinline]] absl::Status on_a_round_stack(const json& request, std::size_t index,
+                                                int results) {
+  const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  volatile char* const pad = static_cast<char*>(alloca(here % kStackStep + kStackStep));
+  pad[0] = 0;
+  return count_one(request, index, results);
+}
+
+// In the fork, which ends in here unless something went wrong. Returns the exit code.
+int serve(const char* line, std::size_t index, int results) {
+  std::string problem;
+  try {
+    const json request = json::parse(line);
+    alarm(static_cast<unsigned>(std::ceil(std::clamp(request.value("seconds", 60.0), 1.0, 1e6))));
+    problem = std::string(on_a_round_stack(request, index, results).message());
+  } catch (const std::exception& error) {
+    problem = error.what();
+  }
+  const json answer = {{"index", index}, {"problem", problem}};
+  const std::string text = answer.dump(-1, ' ', false, json::error_handler_t::replace);
+  return dprintf(results, "%s\n", text.c_str()) > 0 ? 0 : 1;
+}
+
+// Reads a line without its end into `line`; the heap stays as it was. False at the end of all lines.
+bool read_line(int file, char (&line)[kLongestRequest]) {
+  for (std::size_t length = 0; length < kLongestRequest;) {
+    const ssize_t got = read(file, line + length, 1);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    if (line[length] == '\n') {
+      line[length] = '\0';
+      return true;
+    }
+    ++length;
+  }
+  return false;
+}
+
+// Says how a fork ended that gave no answer.
+bool tell_accident(int results, std::size_t index, int status) {
+  char text[200];
+  const int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  if (number == SIGALRM) {
+    std::snprintf(text, sizeof text, "did not come back in time");
+  } else if (number != 0) {
+    std::snprintf(text, sizeof text, "crashed: %s", strsignal(number));
+  } else {
+    std::snprintf(text, sizeof text, "ended the process with exit code %d", WEXITSTATUS(status));
+  }
+  return dprintf(results, "{\"index\": %zu, \"problem\": \"%s\"}\n", index, text) > 0;
+}
+
+}  // namespace
+
+// Until the last request this process allocates nothing, so that every fork begins with the same heap, whatever the
+// other requests were.
+absl::Status serve_counts(int requests, int results) {
+  static char line[kLongestRequest];
+  for (std::size_t index = 0; read_line(requests, line); ++index) {
+    const pid_t fork_of_mine = fork();
+    if (fork_of_mine < 0) return absl::ResourceExhaustedError("cannot fork");
+    if (fork_of_mine == 0) {
+      platform::die_with_parent();
+      platform::expect_crashes();
+      _exit(serve(line, index, results));
+    }
+    int status = 0;
+    while (waitpid(fork_of_mine, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (status != 0 && !tell_accident(results, index, status))
+      return absl::UnavailableError("cannot write the results");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace safecost
