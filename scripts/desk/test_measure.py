@@ -42,6 +42,9 @@ class MadeUp(Measurement):
     def _panels(self) -> list[Panel]:
         return [panel(name) for name in self._spreads]
 
+    def _make_layouts(self) -> None:
+        pass  # there is nothing to link
+
     def _time(self, number: int, panel: Panel, seed: int, scratch: Path) -> Timed | Failure:
         del scratch
         self.visits.append((number, panel.case))

@@ -46,7 +46,7 @@ def _registered(source: Source, variant: Variant, case: Case) -> str | None:
     wanted = variant.name
     if variant.role == "null":  # the first raw variant's source once more
         wanted = next((one.name for one in case.variants if one.role == "raw" and one.language == "c++"), wanted)
-    found = re.search(rf'\.\s*(?:raw|safe)\s*<\s*&?([\w:]+)[^;"]*?>\s*\(\s*"{re.escape(wanted)}"', source.text)
+    found = re.search(rf'\.\s*(?:raw|safe|control)\s*<\s*&?([\w:]+)[^;"]*?>\s*\(\s*"{re.escape(wanted)}"', source.text)
     return found[1].rpartition("::")[2] if found else None
 
 
