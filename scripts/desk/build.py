@@ -134,7 +134,7 @@ class _ProfileBuild:
         key = self._key()
         if not stamp.exists() or stamp.read_text(encoding="utf-8") != key:
             if stamp.exists():  # another compiler wants a new folder; one that plain CMake made is as good as ours
-                shutil.rmtree(self.folder)
+                self._clear()
             done = self._run(
                 [
                     *("cmake", "-S", str(ROOT / "bench"), "-B", str(self.folder), "-G", "Ninja"),
@@ -151,6 +151,16 @@ class _ProfileBuild:
             return None
         shutil.rmtree(self.folder)  # with what CMake remembers: what is missing may be there the next time
         return status["reason"]
+
+    def _clear(self) -> None:
+        """Remove all but the layouts, which another process may be loading."""
+        for entry in self.folder.iterdir():
+            if entry.name == "layouts":
+                continue
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
 
     def _key(self) -> str:
         """Whatever would lead to another build: profile and plain sibling, cases' folders, compilers on the machine."""

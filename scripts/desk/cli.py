@@ -443,6 +443,27 @@ def rejected_command_line(expression: str | None, compilers: str | None, folder:
     return rejected_command.run(expression, compilers, folder, page, Console())
 
 
+@main.command(
+    "selftest",
+    epilog=examples(
+        "safecost selftest --quick                    two minutes",
+        "safecost selftest                            half an hour: what this machine's numbers are worth",
+        "safecost selftest --out results/2026-01-31-my-machine-selftest",
+    ),
+)
+@click.option("--quick", is_flag=True, help="Two minutes: it shows what is broken, and bounds little.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Repeat the inputs and the order of another one.")
+@click.option("--out", metavar="DIR", type=click.Path(path_type=Path),
+              help="Where it goes (default: results/local/<time>-selftest).")  # fmt: skip
+def selftest(quick: bool, seed: int | None, out: Path | None) -> int:
+    """Measure how far this machine's numbers can be trusted: the same code twice, planted effects, busy neighbours."""
+    from desk.selftest import command  # noqa: PLC0415 - what draws charts takes long to load
+
+    folder = _run_folder(out, "selftest")
+    _make(folder)
+    return command.run(quick, seed, folder, Console())
+
+
 @main.command("test", epilog=examples("safecost test", "safecost test --quick"))
 @click.option("--quick", is_flag=True, help="Only what needs no build of plugins and no browser.")
 def test(quick: bool) -> int:

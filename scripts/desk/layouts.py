@@ -12,6 +12,7 @@ function. Functions keep their alignment and their instructions up to relocation
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import random
@@ -23,7 +24,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 from desk import processes
 from desk.build import Built, alone, sha256
@@ -48,6 +49,7 @@ class Layouts:
     method: str
     files: Mapping[Plugin, tuple[Path, ...]]
     failures: Mapping[Plugin, str] = field(default_factory=dict)
+    in_use: IO[bytes] | None = None  # held as long as these files may be loaded
 
     def path(self, case: str, profile: str, layout: int) -> Path:
         """The plugin of a case and a profile in one layout, 0 and up; raises DeskError for one that was not made."""
@@ -150,7 +152,8 @@ class _Job:
 def make(built: Built, plugins: Iterable[Plugin], layouts: int, method: Method | None = None) -> Layouts:
     """Link every plugin so many times again, side by side on all processors; what is there already is kept.
 
-    A plugin that changed is linked afresh, and its older layouts are removed. Raises DeskError without a linker.
+    A plugin that changed is linked afresh, and its older layouts are removed, unless another process may load them.
+    Raises DeskError without a linker.
     """
     wanted = [plugin for plugin in dict.fromkeys(plugins) if plugin in built.plugins]
     linker = Linker.find(method)
@@ -159,6 +162,7 @@ def make(built: Built, plugins: Iterable[Plugin], layouts: int, method: Method |
     profile_folders = {profile: built.plugins[case, profile].parents[1] for case, profile in wanted}
     lock = next((folder.parents[1] for folder in profile_folders.values()), BUILD) / "plugins.lock"
     with alone(lock):
+        in_use, nobody_else = _use(lock.with_name("layouts.lock"))
         commands = {
             profile: _commands(folder, [plugin for plugin in wanted if plugin[1] == profile], built)
             for profile, folder in profile_folders.items()
@@ -171,12 +175,25 @@ def make(built: Built, plugins: Iterable[Plugin], layouts: int, method: Method |
                 continue
             todo = list(_jobs(built.plugins[plugin], plugin, command, layouts, linker))
             files[plugin] = tuple(job.file for job in todo)
-            _remove_stale(todo)
+            if nobody_else:
+                _remove_stale(todo)
             jobs += (job for job in todo if not job.file.exists())
         if jobs:
             failures |= _link_all(jobs)
     files |= {plugin: (built.plugins[plugin],) for plugin in failures}
-    return Layouts(linker.text, files, failures)
+    return Layouts(linker.text, files, failures, in_use)
+
+
+def _use(lock: Path) -> tuple[IO[bytes], bool]:
+    """Say that layouts are in use until the file is closed, or this process ends; and whether nobody else said so."""
+    file = lock.open("wb")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        nobody_else = True
+    except BlockingIOError:
+        nobody_else = False
+    fcntl.flock(file, fcntl.LOCK_SH)
+    return file, nobody_else
 
 
 def _jobs(path: Path, plugin: Plugin, command: Sequence[str], layouts: int, linker: Linker) -> Iterator[_Job]:

@@ -160,6 +160,13 @@ class Measurement:
                 self.seconds[stage.__name__] = round(time.monotonic() - start, 3)
         self.complete = True
 
+    def prepare(self) -> None:
+        """Come as far as measuring, for whoever times the panels of `schedule` in an order of their own."""
+        self.cases = controls.added(self.cases)
+        self.build()
+        self.verify()
+        self._plan_launches()
+
     def build(self) -> None:
         """Build the runner and every plugin."""
         self.built = controls.build(self.options.folders, self.cases, self.profiles)
@@ -242,9 +249,7 @@ class Measurement:
 
     def measure(self) -> None:
         """Launch by launch, every panel that goes on, in random order."""
-        self.schedule = Schedule(self._panels(), self.options.mode.looks, self.options.seed)
-        self.results = {panel: [] for panel in self.schedule.panels}
-        self._make_layouts()
+        self._plan_launches()
         doubts: list[str] = []
         written, cost = time.monotonic(), 0.0
         with (
@@ -270,6 +275,11 @@ class Measurement:
         if said := summary(self.schedule.ended, self.options.mode.launches):
             print(said, file=sys.stderr)
 
+    def _plan_launches(self) -> None:
+        self.schedule = Schedule(self._panels(), self.options.mode.looks, self.options.seed)
+        self.results = {panel: [] for panel in self.schedule.panels}
+        self._make_layouts()
+
     def _make_layouts(self) -> None:
         """Link the plugins that are timed once more for every launch."""
         timed = {(panel.case, arm.profile) for panel in self.schedule.panels for arm in panel.contenders}
@@ -292,7 +302,7 @@ class Measurement:
             fresh = tuple(arm for arm in panel.contenders if arm.role != "null" and (*place, arm) not in seen)
             seen |= {(*place, arm) for arm in fresh}
             if fresh:
-                plans.append(self._plan(replace(panel, contenders=fresh), self.options.seed, scratch))
+                plans.append(self.plan(replace(panel, contenders=fresh), self.options.seed, scratch))
         if not plans:
             raise DeskError("nothing is left to time: see 'safecost run' for what went wrong.")
         counters, why_not = counter_flags(
@@ -328,7 +338,7 @@ class Measurement:
     def _time(self, number: int, panel: panels.Panel, seed: int, scratch: Path) -> Timed | runner.Failure:
         """Measure a launch, and write it as a whole before it counts."""
         start, before = time.monotonic(), machine.ticks()
-        plan = self._plan(panel, seed, scratch, number)
+        plan = self.plan(panel, seed, scratch, number)
         result = runner.call("time", plan, self.options.launch_seconds)
         if isinstance(result, runner.Failure):
             said = run_document.clean(self.options.folders, result.message, 20_000)
@@ -371,7 +381,9 @@ class Measurement:
             return self.built.plugins[case, profile]
         return self.layouts.path(case, profile, number)
 
-    def _plan(self, panel: panels.Panel, seed: int, scratch: Path, number: int | None = None) -> dict[str, Any]:
+    def plan(self, panel: panels.Panel, seed: int, scratch: Path, number: int | None = None) -> dict[str, Any]:
+        """What the runner is told to time: a panel with the plugins of a launch, or as they were built."""
+
         def entry(profile: str, variant: str) -> dict[str, str]:
             path = self._plugin_path(panel.case, profile, number)
             return {"profile": profile, "path": str(path), "variant": variant}

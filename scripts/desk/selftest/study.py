@@ -86,7 +86,7 @@ class Study:
         self._twice = [small for panel in bench.panels if (small := _built_twice(panel)) is not None]
         if amounts.profiles is not None:
             self._twice = self._twice[:1]
-        self._controls = [small for panel in chosen if (small := _control(panel, "gcc-o2")) is not None]
+        self._controls = [small for panel in bench.panels if (small := _control(panel)) is not None]
         self._company = list(self._choose_company(chosen))
 
     def run(self) -> None:
@@ -247,10 +247,8 @@ def _null_arms(panel: Panel) -> list[Arms]:
     return [(i, places[name, False]) for (name, own), i in places.items() if own and (name, False) in places]
 
 
-def _control(panel: Panel, profile: str) -> Panel | None:
+def _control(panel: Panel) -> Panel | None:
     """Raw and the planted +1 % of a case of controls."""
-    if panel.profile != profile:
-        return None
     raw = next((arm for arm in panel.contenders if arm.role == "raw"), None)
     planted = next((arm for arm in panel.contenders if arm.role == "control" and arm.variant == PLANTED), None)
     return replace(panel, contenders=(raw, planted)) if raw and planted else None
