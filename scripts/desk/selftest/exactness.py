@@ -1,4 +1,4 @@
-"""Are instruction counts the same in every run? Counts the controls again and again, each time in another environment."""
+"""Are instruction counts the same in every run? Counts some cases again, each time in another environment."""
 
 from __future__ import annotations
 
