@@ -70,7 +70,7 @@ class Variant(ctypes.Structure):
         ("role", ctypes.c_uint32),
         *((name, ctypes.c_char_p) for name in ("name", "summary", "gap")),
         *((name, ctypes.c_void_p) for name in ("run", "prepare", "release", "reset", "digest")),
-        *((name, ctypes.c_void_p) for name in ("fault_kernels", "claims")),
+        *((name, ctypes.c_void_p) for name in ("fault_kernels", "claims", "inexpressible")),
     ]
 
 

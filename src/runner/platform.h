@@ -2,6 +2,7 @@
 #ifndef SAFECOST_RUNNER_PLATFORM_H
 #define SAFECOST_RUNNER_PLATFORM_H
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,13 @@ void working_on(const char* name);
 
 // Ends this process when its parent ends.
 void die_with_parent();
+
+// Where a signal found the program, from the third argument of its handler.
+struct Interrupted {
+  std::uintptr_t pc = 0;
+  bool writes = false;  // the access that failed was a write; false where that is not told
+};
+Interrupted interrupted(const void* context);
 
 }  // namespace safecost::platform
 
