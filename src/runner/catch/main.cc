@@ -18,14 +18,14 @@
 
 namespace {
 
-constexpr char kUsage[] = R"(safecost-prover --plan FILE [--out FILE]
+constexpr char kUsage[] = R"(safecost-prover prove --plan FILE [--out FILE]
 
 Commits the faults of one plugin and tells what was seen; `scripts/safecost catch` is the front door.
 '-' reads the plan from stdin and writes the evidence to stdout, which is the default.
 
-  safecost-prover --plan plan.json --out evidence.json
+  safecost-prover prove --plan plan.json --out evidence.json
   echo '{"plugin": {"profile": "gcc-o2", "path": "build/profiles/gcc-o2/indexing/sum.so"},
-         "data": "bench/indexing", "scratch": "/tmp"}' | safecost-prover --plan -
+         "data": "bench/indexing", "scratch": "/tmp"}' | safecost-prover prove --plan -
 )";
 
 // What a proof may find in its environment, lest somebody else's settings change outcomes: an inherited RUST_BACKTRACE
@@ -73,7 +73,7 @@ int run(const std::string& plan_path, const std::string& out_path) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  std::string plan, out = "-";
+  std::string plan, command, out = "-";
   for (int i = 1; i < count; ++i) {
     const std::string_view word = arguments[i];
     const auto value = [&](std::string_view name, std::string& into) {
@@ -90,9 +90,14 @@ int main(int count, char** arguments) {
       fmt::print("{}", kUsage);
       return 0;
     }
-    if (!value("--plan", plan) && !value("--out", out))
-      return fail(2, fmt::format("unknown option '{}': see --help", word));
+    if (value("--plan", plan) || value("--out", out)) continue;
+    if (command.empty() && word == "prove") {
+      command = word;
+    } else {
+      return fail(2, fmt::format("'{}' is no option and no command: see --help", word));
+    }
   }
+  if (command.empty()) return fail(2, "give the command: prove");
   if (plan.empty()) return fail(2, "no plan: give --plan FILE");
   with_fixed_environment(arguments);
   safecost::platform::die_with_parent();
