@@ -97,7 +97,7 @@ class Proving:
         with Steps("prove", len(jobs)) as steps, processes.workers() as pool:
             results = pool.map(lambda job: self._evidence(job[0], job[1], built), jobs)
             for (case, profile), told in zip(jobs, results, strict=True):
-                found += self._judge(case, profile, told, built.plugins[case.name, profile.name])
+                found += self._judge(case, profile, told, built)
                 steps.step()
         plain = {profile.name: profile.plain for profile in self.profiles}
         attributed = verdict.attribute(found, plain, self._checks)
@@ -131,8 +131,9 @@ class Proving:
         return next((name for name in candidates if name and (case.name, name) in built.plugins), None)
 
     def _judge(
-        self, case: Case, profile: Profile, told: dict[str, Any] | runner.Failure, plugin: Path
+        self, case: Case, profile: Profile, told: dict[str, Any] | runner.Failure, built: Built
     ) -> Iterator[Outcome]:
+        plugin = built.plugins[case.name, profile.name]
         where = f"{case.name}@{profile.name}"
         if isinstance(told, runner.Failure):
             self._note(where, f"could not be proved: {told.message}")
@@ -140,7 +141,9 @@ class Proving:
         if objection := described.objection(told):
             self._note(where, objection)
             return
-        checks = Checks.of(profile, check_sites(plugin) if _has_bare_traps(told) else {})
+        traps = _bare_traps(told)
+        sibling = None if profile.plain == profile.name else built.plugins.get((case.name, profile.plain))
+        checks = Checks.of(profile, check_sites(plugin, traps, sibling) if traps else {})
         self._checks[case.name, profile.name] = checks
         self.proved.faults.setdefault(case.name, told["faults"])
         faults = {fault["name"]: fault for fault in told["faults"]}
@@ -188,14 +191,16 @@ class Proving:
         self.proved.troubles.append(Trouble(where, clean, broken=False))
 
 
-def _has_bare_traps(told: Mapping[str, Any]) -> bool:
-    """Did any proof end at a trap instruction that says nothing of itself?"""
-    return any(
-        (seen.get("stop") or {}).get("instruction", "").startswith("0f0b")
+def _bare_traps(told: Mapping[str, Any]) -> set[int]:
+    """Where in the plugin proofs ended at a trap instruction that says nothing of itself."""
+    stops = [
+        seen.get("stop") or {}
         for proof in told["proofs"]
         for kind in ("control", "right", "faulted")
         for seen in proof.get(kind, {}).values()
-    )
+    ]
+    bare = [stop["pc"] for stop in stops if stop.get("instruction", "").startswith("0f0b") and stop["pc"]]
+    return {pc["offset"] for pc in bare if pc["module"] == "plugin"}
 
 
 def broken_claims(outcomes: Sequence[Outcome], plain: Mapping[str, str]) -> Iterator[Trouble]:

@@ -281,7 +281,7 @@ def debug(
         "safecost catch --profiles all --out catch.json",
     )
     + "\n\n\b\nExit codes: 0 fine; 1 something could not be built or proved; 2 usage; 5 a broken claim: raw code"
-    + "\ntrapped in a plain profile, an idiom that does not catch what it claims to, a fault that raw code does not commit.",
+    + "\ntrapped in a plain profile, an idiom that does not catch what it claims to, a fault that no raw code commits.",
 )
 @choosing
 @click.option("--details", is_flag=True, help="A sentence for each outcome: by what, owed to whom, and the evidence.")
