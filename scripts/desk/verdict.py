@@ -245,7 +245,9 @@ def _of_ledger(fault: Seen, proof: Seen) -> Iterator[Evidence]:
     for letter in (*PATTERNS, *PAGES):
         leak = worlds[letter].get("leak")
         if leak and leak["blocks"] > 0 and worlds[letter]["end"] == "returned" and "report" not in worlds[letter]:
-            if all("leak" not in seen for seen in (proof["control"][letter], proof.get("right", {}).get(letter, {}))):
+            # A bug in the program leaks on any input; then it is the right program that must not.
+            control = proof.get("right", proof["control"])
+            if "leak" not in control[letter]:
                 size = (leak["first"] or {}).get("size")
                 text = f"{_LEAVES} {leak['blocks']} blocks behind, {leak['bytes']} bytes"
                 yield Evidence("ledger", letter, text, size, None, False)
