@@ -12,6 +12,7 @@ from typing import Any
 
 from desk import cases as case_files
 from desk import described, processes, run_document, runner, verdict
+from desk import profiles as profile_files
 from desk.build import Built, build_all
 from desk.cases import Case
 from desk.check_sites import check_sites
@@ -101,7 +102,9 @@ class Proving:
                 steps.step()
         plain = {profile.name: profile.plain for profile in self.profiles}
         attributed = verdict.attribute(found, plain, self._checks)
-        self.proved.troubles += broken_claims(attributed, plain)
+        # A profile from the command line is its own plain sibling, whatever it checks.
+        suite = profile_files.shipped()
+        self.proved.troubles += broken_claims(attributed, {name: plain[name] for name in plain if name in suite})
         self.proved.troubles += self._unconfirmed(attributed, plain)
         self.proved.outcomes = [one for one in attributed if self._is_wanted(one)]
 
@@ -207,7 +210,7 @@ def broken_claims(outcomes: Sequence[Outcome], plain: Mapping[str, str]) -> Iter
     """What must not be: raw code trapped in a plain profile, and an idiom that does not catch what it claims to."""
     for one in outcomes:
         where = f"{one.case}/{one.variant}/{one.fault}@{one.profile}"
-        if one.role == "raw" and one.kind == "trapped" and plain[one.profile] == one.profile:
+        if one.role == "raw" and one.kind == "trapped" and plain.get(one.profile) == one.profile:
             yield Trouble(where, f"raw code in a plain profile was trapped by {one.mechanism}", broken=True)
         if one.claim is not None and not one.caught and _applies(one.claim, one.profile):
             yield Trouble(where, f"claims to be caught ({one.claim}), and is {one.words}", broken=True)

@@ -19,7 +19,7 @@ from desk.places import BENCH, PROVER, Folders
 _SCHEMA = Path(__file__).with_name("outcomes.schema.json")
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(_SCHEMA.read_text(encoding="utf-8")))
 PLANTED = Path(__file__).parent / "testing" / "planted_cases"
-OVERFLOW = "trapping: clang++ -O2 -fsanitize=signed-integer-overflow -fsanitize-trap=signed-integer-overflow"
+OVERFLOW = "trapping: clang -O2 -fsanitize=signed-integer-overflow -fsanitize-trap=signed-integer-overflow"
 
 
 @cache
