@@ -138,8 +138,8 @@ def _trapped(stop: Mapping[str, Any], checks: Checks) -> Mechanism:
     pc = stop["pc"] or {}
     offset = pc.get("offset", -1)
     inside = pc.get("module") == "plugin"
-    if inside and code.startswith(b"\x67\x0f\xb9\x40"):
-        kind = code[4]
+    if inside and code.startswith((b"\x67\x0f\xb9\x40", b"\x67\x0f\xb9\x00")):
+        kind = code[4] if code[3] == 0x40 else 0  # the assembler leaves out a displacement of 0
         text = _TRAPS.get(kind, f"kind {kind}")
         return Mechanism("stopped", "Clang trap", "trap", f"{kind}@{offset}", text, arithmetic=kind in ARITHMETIC_TRAPS)
     if inside and code.startswith(b"\x0f\x0b"):

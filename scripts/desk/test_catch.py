@@ -244,6 +244,8 @@ def test_a_bare_trap_is_a_check_only_where_it_is_registered() -> None:
 def test_the_immediate_of_a_clang_trap_is_its_kind() -> None:
     stop = {**TRAP, "instruction": "670fb94012000000"}
     assert mechanism_of(seen(end="stopped", stop=stop), Checks.of_flags((), {})).text == "out of bounds"
+    stop = {**TRAP, "instruction": "670fb90066666666"}
+    assert mechanism_of(seen(end="stopped", stop=stop), Checks.of_flags((), {})).text == "add overflow"
 
 
 def test_check_sites_are_read_from_debug_information() -> None:
