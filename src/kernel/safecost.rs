@@ -422,7 +422,10 @@ macro_rules! exported_kernel {
     ($name:ident, $context:ty) => {
         pub extern "C" fn $name(context: *mut std::ffi::c_void) -> u64 {
             unsafe {
-                std::arch::asm!(concat!("/* ", stringify!($name), " */"), options(nomem, nostack, preserves_flags));
+                std::arch::asm!(
+                    concat!("/* ", stringify!($name), " */"),
+                    options(nomem, nostack, preserves_flags)
+                );
             }
             let run = || super::$name(unsafe { &mut *(context as *mut $context) });
             match std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) {
