@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,8 @@ import jsonschema
 import pytest
 
 from desk import build, cases, catch, check_sites, profiles, runner, verdict
+from desk.cli import entry
+from desk.errors import HARNESS, WRONG_RESULT
 from desk.mechanism import Checks, mechanism_of
 from desk.outcome import ALL_KINDS, DETAILS, LETTERS, Outcome
 from desk.places import BENCH, PROVER, Folders
@@ -284,3 +287,65 @@ def test_what_is_written_fits_the_schema(tmp_path: Path) -> None:
     assert list(VALIDATOR.iter_errors(made)) == []
     made["outcomes"][0]["kind"] = "safe"
     assert list(VALIDATOR.iter_errors(made)) != []
+
+
+@pytest.mark.build
+@pytest.mark.parametrize(
+    ("words", "plan", "code", "said"),
+    [
+        (["--help"], None, 0, ""),
+        ([], None, 2, "give the command"),
+        (["prove"], None, 2, "give --plan"),
+        (["prove", "--plann=-"], None, 2, "--plann=- is no option"),
+        (["prove", "--plan=-"], "[]", 1, "no JSON object"),
+        (["prove", "--plan=-"], "{}", 1, "plugin"),
+        (["prove", "--plan=-"], '{"plugin": {"profile": "p", "path": "/nowhere.so"}, "data": ".", "scratch": "."}', 1,
+         "cannot be loaded"),
+        (["prove", "--plan=-"], '{"plugin": {"profile": "p", "path": "x"}, "data": ".", "scratch": ".", '
+         '"timeout_seconds": 0}', 1, "must be above 0"),
+    ],
+)  # fmt: skip
+def test_the_prover_says_what_it_wants(words: Sequence[str], plan: str | None, code: int, said: str) -> None:
+    build.build_runner()
+    done = subprocess.run([PROVER, *words], input=plan or "", capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert said in done.stderr.replace("'", "")
+
+
+@pytest.mark.build
+def test_the_environment_changes_nothing(tmp_path: Path) -> None:
+    plugin = build.build_all(*_sum()).plugins["indexing/sum", "gcc-o2"]
+    # Behind these values malloc has its own, which does not differ by address; MALLOC_PERTURB_ would change it.
+    plan = {"plugin": {"profile": "p", "path": str(plugin)}, "data": ".", "scratch": str(tmp_path),
+            "pairs": [["raw", "one_past_end"]]}  # fmt: skip
+    told = [
+        subprocess.run([PROVER, "prove", "--plan=-"], input=json.dumps(plan), env=more, capture_output=True, text=True,
+                       check=True).stdout
+        for more in ({}, {"MALLOC_PERTURB_": "165", "RUST_BACKTRACE": "full"})
+    ]  # fmt: skip
+    assert told[0] == told[1]
+
+
+def _sum() -> tuple[Folders, list[cases.Case], list[profiles.Profile]]:
+    folders = Folders.of([])
+    found = cases.choose(cases.find(folders), cases.pattern_of("^indexing/sum$"))
+    return folders, found, profiles.choose("gcc-o2", ())
+
+
+@pytest.mark.build
+def test_the_command_prints_a_matrix_and_ends_well(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    words = ["catch", "--filter", "indexing/sum", "--profiles", "gcc-o2-assertions", "--details"]
+    assert entry([*words, "--out", str(tmp_path / "catch.json")]) == 0
+    out = capfd.readouterr().out
+    assert "one_past_end" in out
+    assert "T trapped" in out
+    assert "indexing/sum/index/one_past_end@gcc-o2-assertions: trapped [profile] by libstdc++ assertion" in out
+    made = json.loads((tmp_path / "catch.json").read_text(encoding="utf-8"))
+    assert {one["profile"] for one in made["outcomes"]} == {"gcc-o2-assertions"}
+    assert list(VALIDATOR.iter_errors(made)) == []
+
+
+def test_a_broken_claim_ends_the_command_with_5() -> None:
+    claim = catch.Trouble("here", "claims too much", broken=True)
+    assert catch.Proved([Outcome("f/c", "p", "v", "raw", "x", "silent")], {}, [claim]).exit_code == WRONG_RESULT
+    assert catch.Proved([], {}, []).exit_code == HARNESS
