@@ -18,7 +18,7 @@ from desk.cases import Case
 from desk.check_sites import check_sites
 from desk.errors import HARNESS, OK, WRONG_RESULT
 from desk.mechanism import Checks
-from desk.outcome import Outcome
+from desk.outcome import EvidenceKind, Outcome
 from desk.places import PROVER, Folders
 from desk.profiles import Profile, with_siblings
 from desk.progress import Steps
@@ -30,13 +30,14 @@ _SEED = 20_261
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user asked for."""
+    """What the user asked for; `confirmed` tells, by (case, variant, fault), who else saw the error in the source."""
 
     profiles: Sequence[Profile]
     folders: Folders
     filter: str | None = None
     seed: int = _SEED
     hang_seconds: float = _HANG_SECONDS
+    confirmed: Mapping[tuple[str, str, str], frozenset[EvidenceKind]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Trouble:
 
 @dataclass(slots=True)
 class Proved:
-    """Everything that was found out; `outcomes` include those of plain siblings that were not asked for."""
+    """Everything that was found out so far; `faults` are the declarations of each case."""
 
     outcomes: list[Outcome] = field(default_factory=list)
     faults: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -95,11 +96,17 @@ class Proving:
             if name == case.name and profile in wanted
         ]
         found: list[Outcome] = []
-        with Steps("prove", len(jobs)) as steps, processes.workers() as pool:
-            results = pool.map(lambda job: self._evidence(job[0], job[1], built), jobs)
-            for (case, profile), told in zip(jobs, results, strict=True):
-                found += self._judge(case, profile, told, built)
-                steps.step()
+        try:
+            with Steps("prove", len(jobs)) as steps, processes.workers() as pool:
+                results = pool.map(lambda job: self._evidence(job[0], job[1], built), jobs)
+                for (case, profile), told in zip(jobs, results, strict=True):
+                    found += self._judge(case, profile, told, built)
+                    steps.step()
+        finally:  # an interrupt leaves what was proved
+            self._conclude(found)
+
+    def _conclude(self, found: Sequence[Outcome]) -> None:
+        """What needs the outcomes of several profiles: whose doing it was, and what is broken."""
         plain = {profile.name: profile.plain for profile in self.profiles}
         attributed = verdict.attribute(found, plain, self._checks)
         # A profile from the command line is its own plain sibling, whatever it checks.
@@ -155,7 +162,8 @@ class Proving:
             name = Outcome(
                 case.name, profile.name, proof["variant"], roles[proof["variant"]], proof["fault"], "no_verdict"
             )
-            yield self._clean(verdict.judge(name, faults[proof["fault"]], proof, checks, ()))
+            confirmed = self.options.confirmed.get((case.name, proof["variant"], proof["fault"]), frozenset())
+            yield self._clean(verdict.judge(name, faults[proof["fault"]], proof, checks, confirmed))
 
     def _clean(self, outcome: Outcome) -> Outcome:
         """Texts come from plugins and compilers: no path of this machine, and no end of them."""
@@ -163,7 +171,12 @@ class Proving:
         def clean(text: str | None) -> str | None:
             return None if text is None else run_document.clean(self.options.folders, text, 400)
 
-        return replace(outcome, text=clean(outcome.text), reason=clean(outcome.reason))
+        return replace(
+            outcome,
+            text=clean(outcome.text),
+            reason=clean(outcome.reason),
+            claim=(clean(outcome.claim) or "")[:80] or None,
+        )
 
     def _is_wanted(self, one: Outcome) -> bool:
         if one.profile not in {profile.name for profile in self.options.profiles}:

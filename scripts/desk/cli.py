@@ -297,11 +297,17 @@ def catch_command(
     """Commit every fault in every variant, and tell which are caught, by what, and what became of the others."""
     chosen = profile_files.choose(profiles, ad_hoc)
     proving = catch.Proving(catch.Options(chosen, Folders.of(case_folders), expression))
-    proved = proving.run()
+    code: int | None = None
+    try:
+        proving.run()
+    except KeyboardInterrupt as interrupt:
+        code = _code_of(interrupt)
+        print("interrupted: showing what was proved", file=sys.stderr)
+    proved = proving.proved
     if out is not None:
         catch.write(proved, out)
     catch_table.render(proved, Console(), details)
-    return proved.exit_code
+    return proved.exit_code if code is None else code
 
 
 @main.command(

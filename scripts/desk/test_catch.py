@@ -126,7 +126,7 @@ def test_raw_code_in_a_plain_profile_is_never_trapped() -> None:
 @cache
 def real() -> catch.Proved:
     chosen = profiles.choose("gcc-o2,gcc-o2-assertions,rust", ())
-    return catch.Proving(catch.Options(chosen, Folders.of([]), filter="^(indexing/sum|ownership)")).run()
+    return catch.Proving(catch.Options(chosen, Folders.of([]), filter="^(indexing/sum|ownership|errors)")).run()
 
 
 @pytest.mark.build
@@ -147,11 +147,30 @@ def real() -> catch.Proved:
         ("ownership/linked_list/unique_ptr/double_free@gcc-o2", "prevented", "idiom"),
         ("ownership/linked_list/arena_at/use_after_free@gcc-o2", "reported: exception", "idiom"),
         ("ownership/linked_list/rust_box/double_free@rust", "prevented", "idiom"),
+        ("errors/read_name/raw/wrong_size@gcc-o2", "allocator stop", "platform"),
+        ("errors/read_name/raw/uninitialised@gcc-o2", "silent: read foreign", None),
+        ("errors/read_name/expected/ignored_error@gcc-o2", "silent: wrong value", None),
+        ("errors/read_name/expected/ignored_error@gcc-o2-assertions", "trapped", "profile"),
+        ("errors/read_name/exception/ignored_error@gcc-o2", "reported: exception", "idiom"),
+        ("errors/read_name/rust_unchecked/wrong_size@rust", "silent: corrupted", None),
+        ("errors/read_name/rust_result/ignored_error@rust", "reported: panic", "idiom"),
+        ("errors/read_name/rust_result/uninitialised@rust", "inexpressible", "idiom"),
     ],
 )
 def test_real_cases_come_out_as_they_must(name: str, words: str, attribution: str | None) -> None:
     found = [one for one in real().outcomes if f"{one.case}/{one.variant}/{one.fault}@{one.profile}" == name]
     assert [(one.words, one.attribution) for one in found] == [(words, attribution)]
+
+
+@pytest.mark.build
+def test_libcxx_checks_are_registered_by_name_or_where_they_were_merged() -> None:
+    chosen = profiles.choose("clang-o2-libcxx-fast", ())
+    found = catch.Proving(catch.Options(chosen, Folders.of([]), filter="^iteration/sort$")).run().outcomes
+    told = {(one.variant, one.fault): (one.words, one.text) for one in found}
+    assert told["span_introsort", "one_past_end"] == ("trapped", check_sites.MERGED)
+    words, text = told["span_sort", "one_past_end"]
+    assert words == "trapped"
+    assert "count out of range" in (text or "")
 
 
 @pytest.mark.build
