@@ -134,7 +134,8 @@ json evidence_json(const Observation& observation, const void* inside) {
                     {"bytes", evidence.leaked_bytes},
                     {"first", place_json(evidence.first_leak)}};
   if (evidence.exhausted) told["exhausted"] = true;
-  if (!observation.exact) told["aligned"] = true;
+  if (observation.flush != memory::Flush::all)
+    told["aligned"] = observation.flush == memory::Flush::none ? "all" : "objects";
   if (!observation.said.empty()) told["said"] = observation.said;
   return told;
 }

@@ -45,7 +45,7 @@ struct Block {
 
 struct State {
   bool active = false;
-  bool exact = true;
+  Flush flush = Flush::all;
   World world = World::real;
   Stage stage = Stage::start;
   int patterns[2] = {-1, -1};  // files of kChunk bytes
@@ -106,6 +106,14 @@ std::size_t natural_alignment(std::size_t size) {
   return size == 0 ? 16 : std::min<std::size_t>(16, size & (~size + 1));
 }
 
+// Does the next block end where its page does?
+bool is_flush() {
+  if (state.world != World::guard || state.flush == Flush::none) return false;
+  const bool makes = state.stage == Stage::generate || state.stage == Stage::prepare;
+  const bool first = state.count == 0 || state.blocks[state.count - 1].stage != state.stage;
+  return !(state.flush == Flush::all_but_objects && makes && first);
+}
+
 // Where a block of guard or front begins, its pages made accessible.
 std::uintptr_t in_pages(std::size_t size, std::size_t alignment) {
   const std::uintptr_t first = (state.next + kNoAccess + kPage - 1) / kPage * kPage;
@@ -161,8 +169,7 @@ void* allocate(std::size_t size, std::size_t alignment, bool zeroed) {
     errno = ENOMEM;
     return nullptr;
   }
-  if (alignment == 0)
-    alignment = state.world == World::guard && state.exact ? natural_alignment(size) : 16;
+  if (alignment == 0) alignment = is_flush() ? natural_alignment(size) : 16;
   const std::uintptr_t start =
       has_pages() ? in_pages(size, alignment) : in_pattern(size, alignment);
   if (start == 0) {
@@ -233,9 +240,9 @@ void prepare_worlds() {
   state.blocks = static_cast<Block*>(table);
 }
 
-void enter(World world, bool exact) {
+void enter(World world, Flush flush) {
   state.world = world;
-  state.exact = exact;
+  state.flush = flush;
   if (world == World::real) return;
   map_pattern(kStackStart, kStack);
   state.next = state.mapped = kArenaStart;

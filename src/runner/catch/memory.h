@@ -52,10 +52,17 @@ struct Ledger {
 // Before any fork: makes the patterns.
 void prepare_worlds();
 
-// In the child: from now on the malloc family serves this world. `exact`: in the world `guard` a block ends at its
-// page's last byte, whatever its size; otherwise it keeps the alignment of 16 that malloc promises, which
-// leaves up to 15 bytes of canary behind it.
-void enter(World world, bool exact);
+// Which blocks of the world `guard` end at their page's last byte whatever their size. The others keep the alignment of
+// 16 that malloc promises, and on which compilers rely for an object behind `new`; that leaves up to 15 bytes
+// of canary behind them.
+enum class Flush : std::uint8_t {
+  all,
+  all_but_objects,  // the first block of `generate` is the pool itself, that of `prepare` the context
+  none
+};
+
+// In the child: from now on the malloc family serves this world.
+void enter(World world, Flush flush);
 // From now on new blocks come from the C library again; the world's stay.
 void leave();
 void set_stage(Stage stage);

@@ -21,7 +21,7 @@ void in_world(World world, const std::function<bool()>& look) {
   EXPECT_EXIT(
       {
         prepare_worlds();
-        enter(world, true);
+        enter(world, Flush::all);
         set_stage(Stage::run);
         _exit(look() ? 0 : 1);
       },
@@ -68,7 +68,7 @@ int byte_in(World world, int place) {
   const pid_t child = fork();
   if (child == 0) {
     prepare_worlds();
-    enter(world, true);
+    enter(world, Flush::all);
     _exit(block(64)[place]);
   }
   int status = 0;
@@ -101,6 +101,23 @@ TEST(Memory, ABlockIsFlushWithItsPage) {
   in_world(World::front, [] { return reinterpret_cast<std::uintptr_t>(block(20)) % 4'096 == 0; });
 }
 
+TEST(Memory, ObjectsKeepMallocsAlignmentWhereTheyMust) {
+  EXPECT_EXIT(
+      {
+        prepare_worlds();
+        enter(World::guard, Flush::all_but_objects);
+        const auto is_flush = [](std::size_t size) {
+          return reinterpret_cast<std::uintptr_t>(block(size) + size) % 4'096 == 0;
+        };
+        bool as_told = is_flush(24);
+        set_stage(Stage::prepare);
+        as_told = as_told && !is_flush(24) && is_flush(24);
+        set_stage(Stage::run);
+        _exit(as_told && is_flush(24) ? 0 : 1);
+      },
+      ::testing::ExitedWithCode(0), "");
+}
+
 TEST(Memory, AnAlignmentThatIsAskedForIsKept) {
   for (const World world : {World::a, World::guard, World::front}) {
     in_world(world, [] {
@@ -116,7 +133,7 @@ TEST(Memory, AnAlignmentThatIsAskedForIsKept) {
 TEST(MemoryDeathTest, PagesBesideABlockAndOfAFreedOneAreInaccessible) {
   const auto touch = [](World world, std::ptrdiff_t offset, bool freed) {
     prepare_worlds();
-    enter(world, true);
+    enter(world, Flush::all);
     volatile std::uint8_t* const bytes = block(32);
     if (freed) release(const_cast<std::uint8_t*>(bytes));
     const std::uint8_t byte = bytes[offset];

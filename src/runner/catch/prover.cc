@@ -18,6 +18,7 @@ namespace safecost {
 
 namespace {
 
+using memory::Flush;
 using memory::World;
 
 constexpr World kAll[] = {World::real, World::a, World::b, World::guard, World::front};
@@ -96,10 +97,11 @@ class Prover {
                         .scratch = plan_.scratch.c_str()}};
   }
 
-  Observation look(const Subject& subject, World world, bool exact) const {
-    Observation first = observe(subject, world, exact, plan_.timeout_seconds);
-    if (first.evidence.end != End::hung) return first;
-    return observe(subject, world, exact, kPatience * plan_.timeout_seconds);
+  Observation look(const Subject& subject, World world, Flush flush) const {
+    Observation first = observe(subject, world, flush, plan_.timeout_seconds);
+    // The real world decides what is called a hang; elsewhere garbage may have led the program round.
+    if (first.evidence.end != End::hung || world != World::real) return first;
+    return observe(subject, world, flush, kPatience * plan_.timeout_seconds);
   }
 
   nlohmann::json describe(const safecost_fault& fault, std::uint32_t index) const {
@@ -107,7 +109,7 @@ class Prover {
     if (fault.reference == nullptr) return json;
     Subject asked = subject(nullptr, nullptr, fault.size, index);
     asked.reference = fault.reference;
-    const Evidence evidence = look(asked, World::real, true).evidence;
+    const Evidence evidence = look(asked, World::real, Flush::all).evidence;
     if (evidence.end == End::returned) json["reference"] = hexadecimal(evidence.result);
     return json;
   }
@@ -150,7 +152,7 @@ class Prover {
     Worlds faulted;
     const Subject wrong = subject(&variant, kernel, fault.size, index);
     for (const World world : kAll)
-      faulted.push_back(look(wrong, world, (*measure)[static_cast<std::size_t>(world)].exact));
+      faulted.push_back(look(wrong, world, (*measure)[static_cast<std::size_t>(world)].flush));
     json["faulted"] = to_json(faulted);
     return json;
   }
@@ -171,8 +173,10 @@ class Prover {
     Worlds& worlds = controls_[key];
     if (!worlds.empty()) return worlds;
     for (const World world : kAll) {
-      Observation seen = look(subject, world, true);
-      if (world == World::guard && !is_clean(seen.evidence)) seen = look(subject, world, false);
+      Observation seen = look(subject, world, Flush::all);
+      for (const Flush less : {Flush::all_but_objects, Flush::none}) {
+        if (world == World::guard && !is_clean(seen.evidence)) seen = look(subject, world, less);
+      }
       const bool clean = is_clean(seen.evidence);
       worlds.push_back(std::move(seen));
       if (!clean) break;  // one world is enough to make it worthless, and each may take its time

@@ -222,14 +222,14 @@ void prepare_witness() {
       static_cast<AbortMessage* const*>(dlvsym(RTLD_DEFAULT, "__abort_msg", "GLIBC_PRIVATE"));
 }
 
-Observation observe(const Subject& subject, World world, bool exact, double seconds) {
+Observation observe(const Subject& subject, World world, memory::Flush flush, double seconds) {
   new (shared) Evidence();
   if (ftruncate(said, 0) != 0 || lseek(said, 0, SEEK_SET) != 0) fail("ftruncate");
   const pid_t child = fork();
   if (child < 0) fail("fork");
   if (child == 0) {
     contain_child(seconds);
-    memory::enter(world, exact);
+    memory::enter(world, flush);
     run_child(subject);
     _exit(0);  // neither destructors nor a plugin's atexit handlers
   }
@@ -237,7 +237,7 @@ Observation observe(const Subject& subject, World world, bool exact, double seco
   while (waitpid(child, &status, 0) < 0) {
     if (errno != EINTR) fail("waitpid");
   }
-  Observation observation = {*shared, read_said(), -1, exact};
+  Observation observation = {*shared, read_said(), -1, flush};
   if (observation.evidence.end == End::none) {
     if (WIFEXITED(status)) observation.exit_code = WEXITSTATUS(status);
     if (WIFSIGNALED(status)) observation.evidence.signal = WTERMSIG(status);

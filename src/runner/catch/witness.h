@@ -69,14 +69,15 @@ struct Observation {
   Evidence evidence;
   std::string said;    // on stderr, at most 2,000 bytes
   int exit_code = -1;  // where `end` is none and the process left by itself
-  bool exact = true;   // were blocks of the world `guard` flush with their page's end?
+  memory::Flush flush = memory::Flush::all;
 };
 
 // Before the first observation: patterns, shared page, and what is needed to read the C library's last words.
 void prepare_witness();
 
 // Forks; raises std::runtime_error where that fails.
-Observation observe(const Subject& subject, memory::World world, bool exact, double seconds);
+Observation observe(const Subject& subject, memory::World world, memory::Flush flush,
+                    double seconds);
 
 // Called by what stands in for abort() and its like.
 [[noreturn]] void end_by_hook(Hook hook, const void* caller);
