@@ -143,6 +143,34 @@ fn rust_unchecked(context: &mut Paths) -> u64 {
     digest
 }
 
+/// Nobody looks at the code: the last name's number is taken for that of a file that is missing.
+#[inline(always)]
+fn rust_unchecked_ignored(context: &mut Paths) -> u64 {
+    let mut digest = 0u64;
+    let mut number = 0;
+    for path in &context.terminated {
+        let name = context.name.as_mut_ptr();
+        unsafe { by_code::number_of_name(path.as_ptr(), name, context.claimed, &mut number) };
+        digest = digest.wrapping_mul(31).wrapping_add(number);
+    }
+    digest
+}
+
+/// The same with a number that was never set.
+#[inline(always)]
+fn rust_unchecked_uninitialised(context: &mut Paths) -> u64 {
+    let mut digest = 0u64;
+    for path in &context.terminated {
+        let mut number = std::mem::MaybeUninit::<u64>::uninit();
+        let name = context.name.as_mut_ptr();
+        unsafe {
+            by_code::number_of_name(path.as_ptr(), name, context.claimed, number.as_mut_ptr());
+            digest = digest.wrapping_mul(31).wrapping_add(number.assume_init());
+        }
+    }
+    digest
+}
+
 enum ReadError {
     System(io::Error),
     Malformed,
@@ -197,7 +225,21 @@ fn rust_result(context: &mut Paths) -> u64 {
     digest
 }
 
+/// A Result gives its value to nobody who has not asked, if only by unwrap, which panics.
+#[inline(always)]
+fn rust_result_ignored(context: &mut Paths) -> u64 {
+    let mut digest = 0u64;
+    for path in &context.paths {
+        let number = number_of_name(path).map_err(|error| error.code()).unwrap();
+        digest = digest.wrapping_mul(31).wrapping_add(number);
+    }
+    digest
+}
+
 case! { Input:
-    raw rust_unchecked(Paths) "errno returned, results through raw pointers, the C library's calls";
-    safe rust_result(Paths) "Result and the question mark, std::fs::File";
+    raw rust_unchecked(Paths) "errno returned, results through raw pointers, the C library's calls"
+        { ignored_error: rust_unchecked_ignored, uninitialised: rust_unchecked_uninitialised };
+    safe rust_result(Paths) "Result and the question mark, std::fs::File"
+        { ignored_error: rust_result_ignored,
+          uninitialised: "the compiler rejects a variable that is used before it is set (E0381)" };
 }

@@ -1,4 +1,6 @@
 //! The twin of sort.cc: the standard library's two sorts, which no order can lead out of the slice.
+use std::cmp::Ordering;
+
 use safecost::{case, input, slice, Context};
 
 input! {
@@ -55,8 +57,40 @@ fn rust_sort(context: &mut Values) -> u64 {
     0
 }
 
+/// <= for <: equal values are called smaller than each other.
+#[inline(always)]
+fn not_larger(left: &i32, right: &i32) -> Ordering {
+    if left <= right {
+        Ordering::Less
+    } else {
+        Ordering::Greater
+    }
+}
+
+#[inline(always)]
+fn rust_unchecked_inconsistent(context: &mut Values) -> u64 {
+    let start = context.values.as_mut_ptr();
+    unsafe { std::slice::from_raw_parts_mut(start, context.bound) }.sort_unstable_by(not_larger);
+    0
+}
+
+#[inline(always)]
+fn rust_sort_unstable_inconsistent(context: &mut Values) -> u64 {
+    context.values[..context.bound].sort_unstable_by(not_larger);
+    0
+}
+
+#[inline(always)]
+fn rust_sort_inconsistent(context: &mut Values) -> u64 {
+    context.values[..context.bound].sort_by(not_larger);
+    0
+}
+
 case! { Input:
-    raw rust_unchecked(Values) "sort_unstable on a slice of unchecked length";
-    safe rust_sort_unstable(Values) "sort_unstable on the slice cut to the bound";
-    safe rust_sort(Values) "sort, stable, on the slice cut to the bound";
+    raw rust_unchecked(Values) "sort_unstable on a slice of unchecked length"
+        { inconsistent_order: rust_unchecked_inconsistent };
+    safe rust_sort_unstable(Values) "sort_unstable on the slice cut to the bound"
+        { inconsistent_order: rust_sort_unstable_inconsistent };
+    safe rust_sort(Values) "sort, stable, on the slice cut to the bound"
+        { inconsistent_order: rust_sort_inconsistent };
 }

@@ -72,6 +72,7 @@ class Variant(ctypes.Structure):
         *((name, ctypes.c_void_p) for name in ("run", "prepare", "release", "reset", "digest")),
         *((name, ctypes.c_void_p) for name in ("fault_kernels", "claims")),
         ("planted", ctypes.c_double),
+        ("inexpressible", ctypes.c_void_p),
     ]
 
 

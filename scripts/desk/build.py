@@ -40,11 +40,11 @@ def werror() -> str:
 
 
 def build_runner() -> Path:
-    """Build the runner through its preset; raises DeskError with what the compiler said."""
+    """Build the runner and the prover through their preset; raises DeskError with what the compiler said."""
     with alone(BUILD / "runner.lock"):
         if not (BUILD / "build.ninja").exists():
             _must(["cmake", "--preset", "runner", f"-DSAFECOST_WERROR={werror()}"], "configured")
-        _must(["cmake", "--build", str(BUILD), "--target", "safecost-runner"], "built")
+        _must(["cmake", "--build", str(BUILD), "--target", "safecost-runner", "safecost-prover"], "built")
     return RUNNER
 
 

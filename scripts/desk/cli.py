@@ -20,6 +20,8 @@ from rich.console import Console
 
 from desk import cases as case_files
 from desk import (
+    catch,
+    catch_table,
     controls,
     debugger,
     doctor,
@@ -369,6 +371,43 @@ def debug(
 ) -> int:
     """Start a debugger that stops at the first instruction of one kernel."""
     return debugger.start(case, variant, profile, size, Folders.of(case_folders), print_only)
+
+
+@main.command(
+    "catch",
+    epilog=examples(
+        "safecost catch                                every case, the default profiles",
+        "safecost catch --filter sum --details         one case, with a sentence for each outcome",
+        "safecost catch --profiles all --out catch.json",
+    )
+    + "\n\n\b\nExit codes: 0 fine; 1 something could not be built or proved; 2 usage; 5 a broken claim: raw code"
+    + "\ntrapped in a plain profile, an idiom that does not catch what it claims to, a fault that no raw code commits.",
+)
+@choosing
+@click.option("--details", is_flag=True, help="A sentence for each outcome: by what, owed to whom, and the evidence.")
+@click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="Write the outcomes to FILE, as JSON.")
+def catch_command(
+    expression: str | None,
+    profiles: str | None,
+    ad_hoc: tuple[str, ...],
+    case_folders: tuple[Path, ...],
+    details: bool,
+    out: Path | None,
+) -> int:
+    """Commit every fault in every variant, and tell which are caught, by what, and what became of the others."""
+    chosen = profile_files.choose(profiles, ad_hoc)
+    proving = catch.Proving(catch.Options(chosen, Folders.of(case_folders), expression))
+    code: int | None = None
+    try:
+        proving.run()
+    except KeyboardInterrupt as interrupt:
+        code = _code_of(interrupt)
+        print("interrupted: showing what was proved", file=sys.stderr)
+    proved = proving.proved
+    if out is not None:
+        catch.write(proved, out)
+    catch_table.render(proved, Console(), details)
+    return proved.exit_code if code is None else code
 
 
 @main.command(

@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BENCH = ROOT / "bench"
 BUILD = ROOT / "build"
 RUNNER = BUILD / "safecost-runner"
+PROVER = BUILD / "safecost-prover"
 LOCAL_RESULTS = ROOT / "results" / "local"
 VERSION = "0.1.0"
 

@@ -77,15 +77,16 @@ def call(command: str, plan: Mapping[str, Any], seconds: float, runner: Path = R
 
 
 _PREFIX = "safecost-runner: "
+_PROVER = "safecost-prover: "
 _INSIDE = f"{_PREFIX}in "
 _KINDS = {"load", "abi", "layout", "exports", "folded", "pool", "digest"}
 
 
 def _told(line: str) -> Failure | None:
     """What the runner itself said last; None for a line of a kernel's, which then ended the process."""
-    if not line.startswith(_PREFIX):
+    if not line.startswith((_PREFIX, _PROVER)):
         return None
-    line = line.removeprefix(_PREFIX)
+    line = line.removeprefix(_PREFIX).removeprefix(_PROVER)
     kind, _, rest = line.partition(": ")
     return Failure(kind, rest) if kind in _KINDS else Failure("timing", line)
 

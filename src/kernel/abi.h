@@ -133,6 +133,9 @@ typedef struct safecost_variant {
   /* The ratio to the first raw variant that this one has by construction: 1 for a null, another one
    * above 0 for a control; 0 where the ratio is what is asked. */
   double planted;
+  /* One per fault: why the idiom has no way to write the faulty program, or NULL. NULL altogether
+   * where every fault can be written. */
+  const char* const* inexpressible;
 } safecost_variant;
 
 /* Errors that ended a call at the border: an exception or a panic, caught there. */
@@ -162,7 +165,7 @@ typedef struct safecost_plugin {
   const safecost_fact* facts;
   const safecost_parameter* parameters;
   const safecost_variant* variants;
-  const safecost_fault* faults;
+  const safecost_fault* faults; /* a twin names those that its variants have something to say of */
   safecost_report* report;
   /* NULL in a twin: it is given the inputs of the C++ plugin. */
   const safecost_pool* (*generate)(const safecost_request* request);

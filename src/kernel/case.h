@@ -138,6 +138,11 @@ class Case {
     table_.add_fault_kernel(fault, kernel<Body>);
     return *this;
   }
+  // The last added variant has no way to write the program that this fault kernel would be.
+  Case inexpressible(const char* fault, const char* why) {
+    table_.add_inexpressible(fault, why);
+    return *this;
+  }
   // The last added variant stops this fault under these checks: "always", "assertions,hardened".
   Case claims(const char* fault, const char* checks) {
     table_.add_claim(fault, checks);

@@ -15,6 +15,16 @@
 //!
 //! case! { Input: safe rust_index(Values) "slice indexing"; raw rust_unchecked(Values) "get_unchecked"; }
 //! ```
+//!
+//! Faults are those of the C++ case. Where one lies in the program (a *fault kernel*), a variant names its own
+//! wrong program, or says why the language has none; a wrong input needs nothing here:
+//!
+//! ```ignore
+//! case! { Input:
+//!     raw rust_unchecked(Values) "get_unchecked" { use_after_free: rust_freed };
+//!     safe rust_index(Values) "slice indexing" { use_after_free: "the borrow checker rejects it (E0505)" };
+//! }
+//! ```
 
 use std::any::Any;
 use std::ffi::{c_char, c_void, CString};
@@ -27,6 +37,7 @@ pub mod abi {
     pub const ABI_VERSION: u32 = 2;
     pub const ROLE_RAW: u32 = 0;
     pub const ROLE_SAFE: u32 = 1;
+    pub const FAULT_KERNEL: u32 = 2;
     pub const STOP_PANIC: u32 = 1 << 4;
 
     pub type Kernel = extern "C" fn(*mut c_void) -> u64;
@@ -53,6 +64,22 @@ pub mod abi {
         pub fault_kernels: *const Option<Kernel>,
         pub claims: *const *const c_char,
         pub planted: f64,
+        pub inexpressible: *const *const c_char,
+    }
+
+    #[repr(C)]
+    pub struct Fault {
+        pub struct_size: u32,
+        pub kind: u32,
+        pub cwe: u32,
+        pub oracles: u32,
+        pub stops: u32,
+        pub reserved: u32,
+        pub size: u64,
+        pub name: *const c_char,
+        pub description: *const c_char,
+        pub contract: *const c_char,
+        pub reference: Option<extern "C" fn(*const c_void) -> u64>,
     }
 
     #[repr(C)]
@@ -79,7 +106,7 @@ pub mod abi {
         pub facts: *const Fact,
         pub parameters: *const c_void,
         pub variants: *const Variant,
-        pub faults: *const c_void,
+        pub faults: *const Fault,
         pub report: *mut Report,
         pub generate: Option<extern "C" fn(*const c_void) -> *const c_void>,
         pub release: Option<extern "C" fn(*const c_void)>,
@@ -206,6 +233,8 @@ pub mod border {
         name: &str,
         summary: &str,
         run: abi::Kernel,
+        faulty: &[(&str, Faulty)],
+        faults: &[&str],
     ) -> abi::Variant {
         abi::Variant {
             struct_size: std::mem::size_of::<abi::Variant>() as u32,
@@ -218,9 +247,69 @@ pub mod border {
             release: Some(release::<C>),
             reset: if C::RESETS { Some(reset::<I, C>) } else { None },
             digest: if C::DIGESTS { Some(digest::<I, C>) } else { None },
-            fault_kernels: std::ptr::null(),
+            fault_kernels: by_fault(faults, faulty, |said| match said {
+                Faulty::Kernel(kernel) => Some(*kernel),
+                Faulty::Inexpressible(_) => None,
+            }),
             claims: std::ptr::null(),
             planted: 0.0,
+            inexpressible: by_fault(faults, faulty, |said| match said {
+                Faulty::Kernel(_) => std::ptr::null(),
+                Faulty::Inexpressible(why) => text(why),
+            }),
+        }
+    }
+
+    /// What a variant has to say of a fault that lies in the program.
+    pub enum Faulty {
+        Kernel(abi::Kernel),
+        Inexpressible(&'static str),
+    }
+
+    /// One entry per fault: what the variant says of it, or the zero of the border.
+    fn by_fault<T>(
+        faults: &[&str],
+        faulty: &[(&str, Faulty)],
+        value: impl Fn(&Faulty) -> T,
+    ) -> *const T
+    where
+        T: Unsaid,
+    {
+        let said = |fault: &str| faulty.iter().find(|(name, _)| *name == fault);
+        let all: Vec<T> =
+            faults.iter().map(|fault| said(fault).map_or(T::none(), |(_, it)| value(it))).collect();
+        all.leak().as_ptr()
+    }
+
+    /// What stands where a variant says nothing.
+    pub trait Unsaid {
+        fn none() -> Self;
+    }
+    impl Unsaid for Option<abi::Kernel> {
+        fn none() -> Self {
+            None
+        }
+    }
+    impl Unsaid for *const c_char {
+        fn none() -> Self {
+            std::ptr::null()
+        }
+    }
+
+    /// The fault of that name: what else there is to say of it stands in the C++ case.
+    fn fault(name: &str) -> abi::Fault {
+        abi::Fault {
+            struct_size: std::mem::size_of::<abi::Fault>() as u32,
+            kind: abi::FAULT_KERNEL,
+            cwe: 0,
+            oracles: 0,
+            stops: 0,
+            reserved: 0,
+            size: 0,
+            name: text(name),
+            description: std::ptr::null(),
+            contract: std::ptr::null(),
+            reference: None,
         }
     }
 
@@ -239,7 +328,9 @@ pub mod border {
         name: &str,
         facts: &[(&str, &str)],
         variants: Vec<abi::Variant>,
+        faults: &[&str],
     ) -> Table {
+        let faults: Vec<abi::Fault> = faults.iter().map(|name| fault(name)).collect();
         let facts: Vec<abi::Fact> = facts
             .iter()
             .map(|(key, value)| abi::Fact {
@@ -259,11 +350,11 @@ pub mod border {
             fact_count: facts.len() as u32,
             parameter_count: 0,
             variant_count: variants.len() as u32,
-            fault_count: 0,
+            fault_count: faults.len() as u32,
             facts: facts.leak().as_ptr(),
             parameters: std::ptr::null(),
             variants: variants.leak().as_ptr(),
-            faults: std::ptr::null(),
+            faults: faults.leak().as_ptr(),
             report: &raw mut REPORT,
             generate: None,
             release: None,
@@ -287,20 +378,12 @@ macro_rules! overflow_is_checked {
 /// are folded into one.
 #[macro_export]
 macro_rules! case {
-    ($input:ty : $($role:ident $name:ident ( $context:ty ) $summary:literal ;)+) => {
+    ($input:ty : $($role:ident $name:ident ( $context:ty ) $summary:literal $({ $($fault:ident : $faulty:tt),+ $(,)? })? ;)+) => {
         mod exported {
             use super::*;
             $(
-                pub extern "C" fn $name(context: *mut std::ffi::c_void) -> u64 {
-                    unsafe {
-                        std::arch::asm!(concat!("/* ", stringify!($name), " */"), options(nomem, nostack, preserves_flags));
-                    }
-                    let run = || super::$name(unsafe { &mut *(context as *mut $context) });
-                    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) {
-                        Ok(digest) => digest,
-                        Err(payload) => $crate::border::report_panic(payload),
-                    }
-                }
+                $crate::exported_kernel!($name, $context);
+                $($($crate::exported_faulty!($faulty, $context);)+)?
             )+
         }
 
@@ -319,11 +402,58 @@ macro_rules! case {
                     ("panic", if cfg!(panic = "unwind") { "unwind" } else { "abort" }),
                     ("target features", if cfg!(target_feature = "avx2") { "avx2" } else { "baseline" }),
                 ];
+                let lists: Vec<&[&str]> = vec![$($(&[$(stringify!($fault)),+] as &[&str],)?)+];
+                let mut faults = lists.concat();
+                faults.sort_unstable();
+                faults.dedup();
                 $crate::border::plugin::<$input>(env!("SAFECOST_NAME"), &facts, vec![
-                    $($crate::border::variant::<$input, $context>(stringify!($role), stringify!($name), $summary, exported::$name)),+
-                ])
+                    $($crate::border::variant::<$input, $context>(
+                        stringify!($role), stringify!($name), $summary, exported::$name,
+                        &[$($((stringify!($fault), $crate::faulty!($faulty))),+)?], &faults)),+
+                ], &faults)
             });
             &table.0
         }
+    };
+}
+
+/// One exported kernel with its tag and the handler that keeps panics from crossing the border.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! exported_kernel {
+    ($name:ident, $context:ty) => {
+        pub extern "C" fn $name(context: *mut std::ffi::c_void) -> u64 {
+            unsafe {
+                std::arch::asm!(
+                    concat!("/* ", stringify!($name), " */"),
+                    options(nomem, nostack, preserves_flags)
+                );
+            }
+            let run = || super::$name(unsafe { &mut *(context as *mut $context) });
+            match std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) {
+                Ok(digest) => digest,
+                Err(payload) => $crate::border::report_panic(payload),
+            }
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! exported_faulty {
+    ($why:literal, $context:ty) => {};
+    ($name:ident, $context:ty) => {
+        $crate::exported_kernel!($name, $context);
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! faulty {
+    ($why:literal) => {
+        $crate::border::Faulty::Inexpressible($why)
+    };
+    ($name:ident) => {
+        $crate::border::Faulty::Kernel(exported::$name)
     };
 }

@@ -24,6 +24,7 @@ struct Variant {
   safecost_variant abi;
   ByFault<safecost_kernel> fault_kernels;
   ByFault<const char*> claims;
+  ByFault<const char*> inexpressible;
 };
 
 struct Pool : safecost_pool {
@@ -73,7 +74,7 @@ struct Table::State {
   safecost_variant null = {};
   std::vector<safecost_variant> table;
   std::deque<std::vector<safecost_kernel>> kernels;  // a deque keeps earlier arrays in place
-  std::deque<std::vector<const char*>> claims;
+  std::deque<std::vector<const char*>> texts;
   safecost_plugin plugin = {};
 
   // Static, since the border's callbacks carry no state: one case a plugin.
@@ -145,7 +146,7 @@ void Table::add_variant(const safecost_variant& variant, safecost_kernel second)
     state_->null.run = second;
     state_->null.planted = 1.0;
   }
-  state_->variants.push_back({variant, {}, {}});
+  state_->variants.push_back({variant, {}, {}, {}});
 }
 
 void Table::add_fault_kernel(const char* fault, safecost_kernel kernel) {
@@ -156,13 +157,19 @@ void Table::add_claim(const char* fault, const char* checks) {
   state_->variants.back().claims.emplace_back(fault, checks);
 }
 
+void Table::add_inexpressible(const char* fault, const char* why) {
+  state_->variants.back().inexpressible.emplace_back(fault, why);
+}
+
 const safecost_plugin* Table::plugin(const char* name) {
   State& self = *state_;
   for (Variant& variant : self.variants) {
     if (!variant.fault_kernels.empty()) {
       variant.abi.fault_kernels = self.by_fault(variant.fault_kernels, self.kernels);
     }
-    if (!variant.claims.empty()) variant.abi.claims = self.by_fault(variant.claims, self.claims);
+    if (!variant.claims.empty()) variant.abi.claims = self.by_fault(variant.claims, self.texts);
+    if (!variant.inexpressible.empty())
+      variant.abi.inexpressible = self.by_fault(variant.inexpressible, self.texts);
     self.table.push_back(variant.abi);
   }
   if (self.null.run != nullptr) self.table.push_back(self.null);

@@ -47,9 +47,10 @@ class Table {
   void add_fault(const Fault& fault);
   // The first raw variant's second function is the null, which comes last.
   void add_variant(const safecost_variant& variant, safecost_kernel second);
-  // Both concern the variant added last.
+  // These concern the variant added last.
   void add_fault_kernel(const char* fault, safecost_kernel kernel);
   void add_claim(const char* fault, const char* checks);
+  void add_inexpressible(const char* fault, const char* why);
 
   const safecost_plugin* plugin(const char* name);
 

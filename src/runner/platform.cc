@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <ucontext.h>
 
 #include <cstdint>
 #include <cstring>
@@ -135,6 +136,20 @@ void tell_where_it_ends() {
   for (const int number : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGTERM}) {
     sigaction(number, &action, nullptr);
   }
+}
+
+Interrupted interrupted(const void* context) {
+  const auto& machine = static_cast<const ucontext_t*>(context)->uc_mcontext;
+#if defined(__x86_64__)
+  constexpr greg_t page_fault = 14;
+  const bool writes = machine.gregs[REG_TRAPNO] == page_fault && (machine.gregs[REG_ERR] & 2) != 0;
+  return {static_cast<std::uintptr_t>(machine.gregs[REG_RIP]), writes};
+#elif defined(__aarch64__)
+  return {static_cast<std::uintptr_t>(machine.pc), false};
+#else
+  static_cast<void>(machine);
+  return {};
+#endif
 }
 
 void die_with_parent() { prctl(PR_SET_PDEATHSIG, SIGKILL); }

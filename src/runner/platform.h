@@ -33,6 +33,13 @@ void working_on(const char* name);
 // Ends this process when its parent ends.
 void die_with_parent();
 
+// Where a signal found the program, from the third argument of its handler.
+struct Interrupted {
+  std::uintptr_t pc = 0;
+  bool writes = false;  // the access that failed was a write; false where that is not told
+};
+Interrupted interrupted(const void* context);
+
 }  // namespace safecost::platform
 
 #endif

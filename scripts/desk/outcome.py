@@ -1,0 +1,133 @@
+"""What happened when a program committed a fault: the words of the matrix. docs/CATCHING.md explains each."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
+
+Kind = Literal[
+    "rejected",
+    "inexpressible",
+    "trapped",
+    "reported",
+    "prevented",
+    "detected_late",
+    "allocator_stop",
+    "terminated",
+    "crashed",
+    "silent",
+    "deleted",
+    "hung",
+    "no_verdict",
+]
+# What an outcome's kind leaves open; None for the others.
+Detail = Literal[
+    # reported
+    "error_value",
+    "exception",
+    "panic",
+    # crashed
+    "null",
+    "guard",
+    "wild",
+    "arithmetic",
+    "stray_trap",
+    # silent
+    "corrupted",
+    "read_foreign",
+    "touched",
+    "leaked",
+    "wrong_value",
+    "neutralised",
+    "nothing_seen",
+]
+Attribution = Literal["idiom", "profile", "platform", "system"]
+EvidenceKind = Literal["guard", "freed", "canary", "foreign", "ledger", "value", "sanitizer", "memcheck"]
+
+CAUGHT: frozenset[Kind] = frozenset({"rejected", "inexpressible", "trapped", "reported", "prevented"})
+DETAILS: dict[Kind, frozenset[str]] = {
+    "reported": frozenset({"error_value", "exception", "panic"}),
+    "crashed": frozenset({"null", "guard", "wild", "arithmetic", "stray_trap"}),
+    "silent": frozenset(
+        {"corrupted", "read_foreign", "touched", "leaked", "wrong_value", "neutralised", "nothing_seen"}
+    ),
+}
+# One or two letters for a matrix: capitals for what counts as caught.
+LETTERS: dict[str, str] = {
+    "rejected": "J",
+    "inexpressible": "X",
+    "trapped": "T",
+    "reported": "R",
+    "prevented": "P",
+    "detected_late": "l",
+    "allocator_stop": "m",
+    "terminated": "t",
+    "crashed": "c",
+    "silent": "s",
+    "deleted": "d",
+    "hung": "h",
+    "no_verdict": "?",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing that confirms the error itself, whatever became of the program.
+
+    `worlds` are the letters of those that saw it. Where a block is known: its `size`, the `offset` of the access from
+    its start, both in bytes, and whether it was `freed`.
+    """
+
+    kind: EvidenceKind
+    worlds: str
+    text: str
+    size: int | None = None
+    offset: int | None = None
+    freed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one variant, built by one profile, with one fault.
+
+    `mechanism` is what stopped or told it ("libstdc++ assertion"), `text` what that said, `reason` why the outcome is
+    what it is where that does not follow from the rest. `worlds` tells, by letter, how each world ended.
+    """
+
+    case: str
+    profile: str
+    variant: str
+    role: Literal["raw", "safe"]
+    fault: str
+    kind: Kind
+    detail: Detail | None = None
+    attribution: Attribution | None = None
+    mechanism: str | None = None
+    text: str | None = None
+    reason: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+    worlds: tuple[tuple[str, str], ...] = ()
+    claim: str | None = None
+
+    @property
+    def caught(self) -> bool:
+        """Is this one of the outcomes that count as catching the fault?"""
+        return self.kind in CAUGHT
+
+    @property
+    def words(self) -> str:
+        """The outcome for a reader: `silent: read foreign`."""
+        spoken = self.kind if self.detail is None else f"{self.kind}: {self.detail}"
+        return spoken.replace("_", " ")
+
+    @property
+    def confirmed(self) -> bool:
+        """Did any world see the error itself?"""
+        return bool(self.evidence)
+
+    def as_json(self) -> dict[str, Any]:
+        """The outcome as outcomes.schema.json has it."""
+        return {**asdict(self), "caught": self.caught, "worlds": dict(self.worlds)}
+
+
+ALL_KINDS: tuple[Kind, ...] = get_args(Kind)

@@ -1,0 +1,248 @@
+#include "runner/catch/witness.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <stdexcept>
+
+#include "fmt/format.h"
+#include "runner/platform.h"
+
+namespace safecost {
+
+namespace {
+
+using memory::Stage;
+using memory::World;
+
+constexpr std::size_t kMostSaid = 2'000;
+constexpr rlim_t kMostData = rlim_t{4} << 30;
+constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGILL, SIGABRT, SIGFPE, SIGTRAP, SIGSYS, SIGALRM};
+
+Evidence* shared = nullptr;  // written by the child, read by its parent
+int said = -1;               // a file that is the child's stderr
+int nowhere = -1;            // its stdin and stdout
+bool witnessing = false;     // in a child, with handlers in place
+Hook hook = Hook::none;
+const void* hook_caller = nullptr;
+alignas(16) char handler_stack[64 << 10];
+
+// glibc's private record of why it aborts; null on another C library.
+struct AbortMessage {
+  unsigned size;
+  char text[1];  // and more: it ends with a zero
+};
+AbortMessage* const* abort_message = nullptr;
+
+template <std::size_t N>
+void copy_text(char (&to)[N], const char* from) {
+  std::size_t i = 0;
+  for (; i + 1 < N && from[i] != '\0'; ++i) to[i] = from[i];
+  to[i] = '\0';
+}
+
+// Only what a signal handler may call, here and below.
+void note_ledger(Evidence& evidence) {
+  const memory::Ledger& ledger = memory::ledger();
+  evidence.double_frees = ledger.double_frees;
+  evidence.bad_frees = ledger.bad_frees;
+  evidence.first_bad_free = ledger.first_bad;
+  evidence.exhausted = ledger.exhausted;
+}
+
+void on_signal(int number, siginfo_t* info, void* context) {
+  Evidence& evidence = *shared;
+  evidence.end = number == SIGALRM ? End::hung : End::stopped;
+  evidence.stage = memory::stage();
+  evidence.signal = number;
+  evidence.code = info->si_code;
+  evidence.hook = hook;
+  evidence.hook_caller = reinterpret_cast<std::uintptr_t>(hook_caller);
+  evidence.address = reinterpret_cast<std::uintptr_t>(info->si_addr);
+  const platform::Interrupted at = platform::interrupted(context);
+  evidence.pc = at.pc;
+  evidence.writes = at.writes;
+  if (number == SIGILL || number == SIGTRAP)
+    std::memcpy(evidence.instruction, reinterpret_cast<const void*>(at.pc),
+                sizeof evidence.instruction);
+  if (number == SIGABRT && abort_message != nullptr && *abort_message != nullptr)
+    copy_text(evidence.abort_message, static_cast<const char*>((*abort_message)->text));
+  if (number == SIGSEGV || number == SIGBUS) evidence.place = memory::place_of(info->si_addr);
+  note_ledger(evidence);
+  // Last: should this fault in turn, what is above has been said.
+  if (evidence.damage.bytes == 0) evidence.damage = memory::find_damage();
+  _exit(0);
+}
+
+void limit(int resource, rlim_t value) {
+  const rlimit both = {value, value};
+  setrlimit(resource, &both);
+}
+
+void contain_child(double seconds) {
+  platform::die_with_parent();
+  platform::expect_crashes();
+  limit(RLIMIT_DATA, kMostData);
+  dup2(nowhere, STDIN_FILENO);
+  dup2(nowhere, STDOUT_FILENO);
+  dup2(said, STDERR_FILENO);
+  const stack_t own = {.ss_sp = handler_stack, .ss_flags = 0, .ss_size = sizeof handler_stack};
+  sigaltstack(&own, nullptr);
+  struct sigaction action = {};
+  action.sa_sigaction = on_signal;
+  action.sa_flags = SA_ONSTACK | SA_SIGINFO;
+  sigfillset(&action.sa_mask);
+  for (const int number : {SIGSEGV, SIGBUS}) sigdelset(&action.sa_mask, number);
+  for (const int number : kSignals) sigaction(number, &action, nullptr);
+  itimerval timer = {};
+  timer.it_value.tv_sec = static_cast<time_t>(seconds);
+  timer.it_value.tv_usec =
+      static_cast<suseconds_t>((seconds - static_cast<double>(timer.it_value.tv_sec)) * 1e6);
+  setitimer(ITIMER_REAL, &timer, nullptr);
+  witnessing = true;
+}
+
+struct Call {
+  safecost_kernel kernel;
+  void* context;
+  std::uint64_t result;
+  ucontext_t here;
+  ucontext_t there;
+} call;
+
+void call_on_own_stack() { call.result = call.kernel(call.context); }
+
+// On the world's own stack, none of which an earlier call has written to.
+std::uint64_t call_kernel(safecost_kernel kernel, void* context) {
+  if (memory::stack_top() == nullptr) return kernel(context);
+  call.kernel = kernel;
+  call.context = context;
+  getcontext(&call.there);
+  call.there.uc_stack = {
+      .ss_sp = memory::stack_bottom(), .ss_flags = 0, .ss_size = memory::stack_bytes()};
+  call.there.uc_link = &call.here;
+  makecontext(&call.there, call_on_own_stack, 0);
+  swapcontext(&call.here, &call.there);
+  return call.result;
+}
+
+void go_to(Stage stage) {
+  memory::set_stage(stage);
+  shared->stage = stage;
+}
+
+void run_child(const Subject& subject) {
+  Evidence& evidence = *shared;
+  go_to(Stage::generate);
+  const safecost_pool* const pool = subject.generator->table().generate(&subject.request);
+  evidence.end = End::not_made;
+  if (pool == nullptr || pool->count == 0) return;
+  evidence.end = End::none;
+  if (subject.reference != nullptr) {
+    evidence.result = subject.reference(pool->inputs);
+    evidence.end = End::returned;
+    return;
+  }
+  const safecost_variant& variant = *subject.variant;
+  go_to(Stage::prepare);
+  void* const context = variant.prepare(pool->inputs);
+  evidence.end = End::not_made;
+  if (context == nullptr) return;
+  evidence.end = End::none;
+  go_to(Stage::reset);
+  if (variant.reset != nullptr) variant.reset(context, pool->inputs);
+  safecost_report* const report = subject.plugin->table().report;
+  if (report != nullptr) report->stop = 0;
+
+  const memory::Ledger before = memory::ledger();
+  go_to(Stage::run);
+  evidence.result = call_kernel(subject.kernel, context);
+  const memory::Ledger& after = memory::ledger();
+  evidence.leaked = after.live - before.live;
+  evidence.leaked_bytes = after.live_bytes - before.live_bytes;
+  if (evidence.leaked != 0) evidence.first_leak = memory::first_leak();
+  if (report != nullptr && report->stop != 0) {
+    evidence.report_stop = report->stop;
+    copy_text(evidence.report_text, report->text);
+  }
+
+  go_to(Stage::digest);
+  if (variant.digest != nullptr) evidence.digest = variant.digest(context);
+  evidence.damage = memory::find_damage();  // before blocks are freed, which fills them again
+  go_to(Stage::release);
+  variant.release(context);
+  subject.generator->table().release(pool);
+  note_ledger(evidence);
+  evidence.end = End::returned;
+}
+
+std::string read_said() {
+  std::string text(kMostSaid, '\0');
+  const ssize_t got = pread(said, text.data(), text.size(), 0);
+  text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return text;
+}
+
+[[noreturn]] void fail(const char* what) {
+  throw std::runtime_error(
+      fmt::format("cannot prove anything: {}: {}", what, std::strerror(errno)));
+}
+
+}  // namespace
+
+void end_by_hook(Hook which, const void* caller) {
+  hook = which;
+  hook_caller = caller;
+  if (!witnessing) signal(SIGABRT, SIG_DFL);
+  raise(SIGABRT);
+  _exit(134);
+}
+
+void prepare_witness() {
+  memory::prepare_worlds();
+  void* const page =
+      mmap(nullptr, sizeof(Evidence), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  said = memfd_create("stderr", MFD_CLOEXEC);
+  nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (page == MAP_FAILED || said < 0 || nowhere < 0) fail("shared memory");
+  shared = static_cast<Evidence*>(page);
+  abort_message =
+      static_cast<AbortMessage* const*>(dlvsym(RTLD_DEFAULT, "__abort_msg", "GLIBC_PRIVATE"));
+}
+
+Observation observe(const Subject& subject, World world, memory::Flush flush, double seconds) {
+  new (shared) Evidence();
+  if (ftruncate(said, 0) != 0 || lseek(said, 0, SEEK_SET) != 0) fail("ftruncate");
+  const pid_t child = fork();
+  if (child < 0) fail("fork");
+  if (child == 0) {
+    contain_child(seconds);
+    memory::enter(world, flush);
+    run_child(subject);
+    _exit(0);  // neither destructors nor a plugin's atexit handlers
+  }
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0) {
+    if (errno != EINTR) fail("waitpid");
+  }
+  Observation observation = {*shared, read_said(), -1, flush};
+  if (observation.evidence.end == End::none) {
+    if (WIFEXITED(status)) observation.exit_code = WEXITSTATUS(status);
+    if (WIFSIGNALED(status)) observation.evidence.signal = WTERMSIG(status);
+  }
+  return observation;
+}
+
+}  // namespace safecost
