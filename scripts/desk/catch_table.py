@@ -21,7 +21,8 @@ def render(proved: Proved, console: Console, details: bool) -> None:
     for case in dict.fromkeys(one.case for one in proved.outcomes):
         outcomes = [one for one in proved.outcomes if one.case == case]
         profiles = list(dict.fromkeys(one.profile for one in outcomes))
-        console.print(_matrix(case, outcomes, profiles))
+        console.print(Text(f"{case}: {' '.join(profiles)}"), soft_wrap=True)
+        console.print(_matrix(outcomes, profiles))
     used = {one.kind for one in proved.outcomes}
     legend = ", ".join(f"{LETTERS[kind]} {kind.replace('_', ' ')}" for kind in ALL_KINDS if kind in used)
     if legend:
@@ -33,10 +34,8 @@ def render(proved: Proved, console: Console, details: bool) -> None:
         print(f"{'broken' if trouble.broken else 'problem'}: {trouble.where}: {trouble.message}", file=sys.stderr)
 
 
-def _matrix(case: str, outcomes: Sequence[Outcome], profiles: Sequence[str]) -> Table:
-    table = Table(
-        box=box.SIMPLE_HEAD, title=Text(f"{case}: {' '.join(profiles)}"), title_justify="left", pad_edge=False
-    )
+def _matrix(outcomes: Sequence[Outcome], profiles: Sequence[str]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     faults = list(dict.fromkeys(one.fault for one in outcomes))
     table.add_column("variant")
     for fault in faults:

@@ -152,6 +152,10 @@ Interrupted interrupted(const void* context) {
 #endif
 }
 
+void copy_code(std::uintptr_t pc, void* to, std::size_t bytes) {
+  std::memcpy(to, reinterpret_cast<const void*>(pc), bytes);  // NOLINT(performance-no-int-to-ptr)
+}
+
 void die_with_parent() { prctl(PR_SET_PDEATHSIG, SIGKILL); }
 
 }  // namespace safecost::platform

@@ -39,6 +39,8 @@ struct Interrupted {
   bool writes = false;  // the access that failed was a write; false where that is not told
 };
 Interrupted interrupted(const void* context);
+// The bytes of the instructions at an address of the program.
+void copy_code(std::uintptr_t pc, void* to, std::size_t bytes);
 
 }  // namespace safecost::platform
 

@@ -41,7 +41,9 @@ json place_json(const memory::Place& place) {
 // Where code lies: in the plugin, or in the library of that name; offsets are those that tools print.
 json code_json(std::uint64_t address, const void* inside) {
   Dl_info plugin = {}, found = {};
-  if (address == 0 || dladdr(reinterpret_cast<const void*>(address), &found) == 0) return nullptr;
+  const auto* const code =
+      reinterpret_cast<const void*>(address);  // NOLINT(performance-no-int-to-ptr)
+  if (address == 0 || dladdr(code, &found) == 0) return nullptr;
   const bool here = dladdr(inside, &plugin) != 0 && plugin.dli_fbase == found.dli_fbase;
   return {{"module", here ? "plugin" : std::filesystem::path(found.dli_fname).filename().string()},
           {"offset", address - reinterpret_cast<std::uintptr_t>(found.dli_fbase)}};

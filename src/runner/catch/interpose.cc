@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <cstdlib>
 
 #include "runner/catch/allocator.h"
 #include "runner/catch/witness.h"
@@ -17,6 +18,7 @@ using safecost::memory::serving;
 using safecost::memory::usable;
 
 // The C library's own, by the names under which it offers them to replacements.
+// NOLINTBEGIN(bugprone-reserved-identifier): these names are the C library's
 extern "C" {
 void* __libc_malloc(std::size_t);
 void* __libc_calloc(std::size_t, std::size_t);
@@ -24,6 +26,7 @@ void* __libc_realloc(void*, std::size_t);
 void* __libc_memalign(std::size_t, std::size_t);
 void __libc_free(void*);
 }
+// NOLINTEND(bugprone-reserved-identifier)
 
 namespace {
 
@@ -89,9 +92,10 @@ EXPORTED std::size_t malloc_usable_size(void* pointer) noexcept {
   return original(pointer);
 }
 
-EXPORTED [[noreturn]] void abort() noexcept {
+EXPORTED void abort() noexcept {
   safecost::end_by_hook(safecost::Hook::abort, __builtin_return_address(0));
 }
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the name that compilers call
 EXPORTED [[noreturn]] void __stack_chk_fail() {
   safecost::end_by_hook(safecost::Hook::stack_protector, __builtin_return_address(0));
 }

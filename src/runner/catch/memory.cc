@@ -57,6 +57,11 @@ struct State {
 };
 State state;
 
+// Worlds lie at addresses of their own choice, so here a number becomes a pointer.
+void* pointer_to(std::uintptr_t address) {
+  return reinterpret_cast<void*>(address);  // NOLINT(performance-no-int-to-ptr)
+}
+
 [[noreturn]] void give_up(const char* what) {
   std::fprintf(stderr, "safecost-prover: cannot make a world: %s: %s\n", what,
                std::strerror(errno));
@@ -75,14 +80,14 @@ std::uint8_t pattern(std::uintptr_t address, bool second) {
 std::uint8_t pattern(std::uintptr_t address) { return pattern(address, is_second(state.world)); }
 
 void map_pattern(std::uintptr_t start, std::size_t size) {
-  void* const wanted = reinterpret_cast<void*>(start);
+  void* const wanted = pointer_to(start);
   const int file = state.patterns[is_second(state.world) ? 1 : 0];
   const int flags = MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
   if (mmap(wanted, size, PROT_READ | PROT_WRITE, flags, file, 0) != wanted) give_up("mmap");
 }
 
 void fill(std::uintptr_t start, std::size_t size) {
-  auto* const bytes = reinterpret_cast<std::uint8_t*>(start);
+  auto* const bytes = static_cast<std::uint8_t*>(pointer_to(start));
   for (std::size_t i = 0; i < size; ++i) bytes[i] = pattern(start + i);
 }
 
@@ -120,8 +125,7 @@ std::uintptr_t in_pages(std::size_t size, std::size_t alignment) {
   const std::size_t pages =
       (std::max<std::size_t>(size, 1) + alignment - 1 + kPage - 1) / kPage * kPage;
   if (first + pages + kNoAccess > kArenaStart + kReserved) return 0;
-  if (mprotect(reinterpret_cast<void*>(first), pages, PROT_READ | PROT_WRITE) != 0)
-    give_up("mprotect");
+  if (mprotect(pointer_to(first), pages, PROT_READ | PROT_WRITE) != 0) give_up("mprotect");
   fill(first, pages);
   state.next = first + pages;
   if (state.world == World::front) return (first + alignment - 1) / alignment * alignment;
@@ -145,12 +149,12 @@ void blame(std::uint32_t& count, const void* pointer) {
 }
 
 void note(Damage& damage, std::uintptr_t address) {
-  if (damage.bytes++ == 0) damage.first = place_of(reinterpret_cast<const void*>(address));
+  if (damage.bytes++ == 0) damage.first = place_of(pointer_to(address));
 }
 
 void compare(Damage& damage, std::uintptr_t from, std::uintptr_t to) {
   for (std::uintptr_t at = from; at < to; ++at) {
-    if (*reinterpret_cast<const std::uint8_t*>(at) != pattern(at)) note(damage, at);
+    if (*static_cast<const std::uint8_t*>(pointer_to(at)) != pattern(at)) note(damage, at);
   }
 }
 
@@ -180,7 +184,7 @@ void* allocate(std::size_t size, std::size_t alignment, bool zeroed) {
   state.blocks[state.count++] = {start, size, state.stage, false};
   ++state.ledger.live;
   state.ledger.live_bytes += static_cast<std::int64_t>(size);
-  void* const pointer = reinterpret_cast<void*>(start);
+  void* const pointer = pointer_to(start);
   if (zeroed) std::memset(pointer, 0, size);
   return pointer;
 }
@@ -195,7 +199,7 @@ void release(void* pointer) {
   --state.ledger.live;
   state.ledger.live_bytes -= static_cast<std::int64_t>(block->size);
   if (has_pages()) {
-    void* const page = reinterpret_cast<void*>(block->first_page());
+    void* const page = pointer_to(block->first_page());
     if (mprotect(page, block->last_page() - block->first_page(), PROT_NONE) != 0)
       give_up("mprotect");
   } else {
@@ -247,7 +251,7 @@ void enter(World world, Flush flush) {
   map_pattern(kStackStart, kStack);
   state.next = state.mapped = kArenaStart;
   if (has_pages()) {
-    void* const wanted = reinterpret_cast<void*>(kArenaStart);
+    void* const wanted = pointer_to(kArenaStart);
     const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
     if (mmap(wanted, kReserved, PROT_NONE, flags, -1, 0) != wanted) give_up("mmap");
   } else {
@@ -264,11 +268,9 @@ void set_stage(Stage stage) { state.stage = stage; }
 Stage stage() { return state.stage; }
 
 void* stack_top() {
-  return state.world == World::real ? nullptr : reinterpret_cast<void*>(kStackStart + kStack);
+  return state.world == World::real ? nullptr : pointer_to(kStackStart + kStack);
 }
-void* stack_bottom() {
-  return state.world == World::real ? nullptr : reinterpret_cast<void*>(kStackStart);
-}
+void* stack_bottom() { return state.world == World::real ? nullptr : pointer_to(kStackStart); }
 std::size_t stack_bytes() { return kStack; }
 
 Place place_of(const void* pointer) {
@@ -279,12 +281,11 @@ Place place_of(const void* pointer) {
             static_cast<std::int64_t>(address - kStackStart)};
   if (!owns(pointer) || state.count == 0) return {};
   std::size_t i = behind(address);
-  if (i == state.count) {
-    --i;
-  } else if (i > 0 && (address < state.blocks[i - 1].end() ||
-                       address - state.blocks[i - 1].end() < state.blocks[i].start - address)) {
-    --i;
-  }
+  const bool nearer_before =
+      i > 0 && i < state.count &&
+      (address < state.blocks[i - 1].end() ||
+       address - state.blocks[i - 1].end() < state.blocks[i].start - address);
+  if (i == state.count || nearer_before) --i;
   const Block& block = state.blocks[i];
   return {Place::Kind::block, block.freed, block.stage, block.size,
           static_cast<std::int64_t>(address - block.start)};

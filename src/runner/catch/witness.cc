@@ -75,8 +75,7 @@ void on_signal(int number, siginfo_t* info, void* context) {
   evidence.pc = at.pc;
   evidence.writes = at.writes;
   if (number == SIGILL || number == SIGTRAP)
-    std::memcpy(evidence.instruction, reinterpret_cast<const void*>(at.pc),
-                sizeof evidence.instruction);
+    platform::copy_code(at.pc, evidence.instruction, sizeof evidence.instruction);
   if (number == SIGABRT && abort_message != nullptr && *abort_message != nullptr)
     copy_text(evidence.abort_message, static_cast<const char*>((*abort_message)->text));
   if (number == SIGSEGV || number == SIGBUS) evidence.place = memory::place_of(info->si_addr);
