@@ -486,7 +486,8 @@ def rejected_command_line(expression: str | None, compilers: str | None, folder:
     "selftest",
     epilog=examples(
         "safecost selftest --quick                    two minutes",
-        "safecost selftest                            half an hour: what this machine's numbers are worth",
+        "safecost selftest                            a quarter of an hour: what numbers are worth here",
+        "safecost selftest --times 10                 enough nulls to bound false verdicts at 0.1 %",
         "safecost selftest --out results/2026-01-31-my-machine-selftest",
     ),
 )
@@ -494,13 +495,14 @@ def rejected_command_line(expression: str | None, compilers: str | None, folder:
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Repeat the inputs and the order of another one.")
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path),
               help="Where it goes (default: results/local/<time>-selftest).")  # fmt: skip
-def selftest(quick: bool, seed: int | None, out: Path | None) -> int:
+@click.option("--times", type=click.IntRange(1, 1000), default=1, help="So many times the nulls and the trials.")
+def selftest(quick: bool, times: int, seed: int | None, out: Path | None) -> int:
     """Measure how far this machine's numbers can be trusted: the same code twice, planted effects, busy neighbours."""
     from desk.selftest import command  # noqa: PLC0415 - what draws charts takes long to load
 
     folder = _run_folder(out, "selftest")
     _make(folder)
-    return command.run(quick, seed, folder, Console())
+    return command.run(quick, times, seed, folder, Console())
 
 
 @main.command("test", epilog=examples("safecost test", "safecost test --quick"))

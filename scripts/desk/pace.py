@@ -298,6 +298,13 @@ def differing_pools(workshop: Workshop) -> Measured:
     return Measured(*pools.differing(rows), rows)
 
 
+def precision(workshop: Workshop) -> Measured:
+    """Half-width, in percent, to which nulls are known after half a second each: the median."""
+    from desk.selftest import precision as study  # noqa: PLC0415 - it loads all that measures
+
+    return Measured(*study.of_nulls(pools.PROFILE, workshop.folder))
+
+
 # -- the table -----------------------------------------------------------------------------------------------
 
 
@@ -319,6 +326,7 @@ PIECES = {
     "first_build": Piece("first build, default profiles", "s", 180.0, first_build),
     "edit": Piece("edit a case, see its numbers", "s", 10.0, edit),
     "border": Piece("a call that does nothing", "ns", 5.0, border),
+    "precision": Piece("half-width of nulls after 0.5 s a pair", "%", 0.05, precision),
     "pools": Piece("ratios that differ, pools of P and 4P", "", 0.0, differing_pools),
 }
 

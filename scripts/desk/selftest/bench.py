@@ -28,12 +28,12 @@ LAYOUTS = 30  # links of each plugin; a launch beyond them takes the first again
 class RealBench:
     """Builds and verifies the suite with the default profiles and one that is built twice, then times what is asked."""
 
-    def __init__(self, seed: int, scratch: Path, profiles: Sequence[str]) -> None:
+    def __init__(self, seed: int, scratch: Path, profiles: Sequence[str], layouts: int = LAYOUTS) -> None:
         chosen = profile_files.with_nulls(profile_files.choose(",".join(profiles) or None, ()))
-        mode = Mode("quick", 0, (LAYOUTS,), 0.036)
+        mode = Mode("quick", 0, (layouts,), 0.036)
         self._run = Measurement(Options(mode, chosen, Folders.of(()), None, scratch, seed=seed, count=False))
         self._run.prepare()
-        self._scratch, self._seed = scratch, seed
+        self._scratch, self._seed, self._layouts = scratch, seed, layouts
         for problem in self._run.problems:
             where = "@".join(filter(None, (problem.variant, problem.profile)))
             print(f"left out: {problem.case}: {where}: {problem.message.splitlines()[0]}", file=sys.stderr)
@@ -76,7 +76,7 @@ class RealBench:
         self, panel: Panel, launch: int, seconds: float, contenders: Sequence[Contender] | None = None
     ) -> dict[str, Any]:
         seed = seed_of(self._seed, launch, panel)
-        plan = self._run.plan(panel, seed, self._scratch, launch % LAYOUTS)
+        plan = self._run.plan(panel, seed, self._scratch, launch % self._layouts)
         plan["contender_seconds"] = seconds
         if contenders is not None:
             names = {(arm.variant, arm.profile) for arm in contenders}

@@ -21,13 +21,13 @@ from desk.selftest import page
 from desk.selftest.bench import RealBench
 from desk.selftest.exactness import count_again
 from desk.selftest.figures import Counted, SelfTest
-from desk.selftest.study import FULL, QUICK, Found, Study
+from desk.selftest.study import FULL, QUICK, Found, Study, more
 from desk.selftest.targets import targets
 
 COLOURS = {"met": "green", "missed": "red", "unresolved": "yellow", "not measured": "dim"}
 
 
-def run(quick: bool, seed: int | None, folder: Path, console: Console) -> int:
+def run(quick: bool, times: int, seed: int | None, folder: Path, console: Console) -> int:
     """Measure, write selftest.{json,md,html} to the folder, print the targets. A missed target is no error.
 
     An interrupt leaves what was found until then, and is raised again.
@@ -39,7 +39,7 @@ def run(quick: bool, seed: int | None, folder: Path, console: Console) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="safecost-selftest-") as at:
             bench = RealBench(seed, Path(at), ["gcc-o2"] if quick else [])
-            study = Study(bench, QUICK if quick else FULL, seed, MARGIN, neighbours)
+            study = Study(bench, more(QUICK if quick else FULL, times), seed, MARGIN, neighbours)
             found = study.found
             study.run()
             counted = _counted(bench, quick, found)

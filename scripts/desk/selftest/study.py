@@ -58,8 +58,19 @@ class Amounts:
     busy_trials: int
 
 
-FULL = Amounts(None, 60, 0.036, 60, {"straight": 2.0, "branchy": 5.0}, 14, 12, 12, 20)
+FULL = Amounts(None, 30, 0.036, 60, {"straight": 1.0, "branchy": 2.0}, 14, 12, 6, 20)
 QUICK = Amounts(frozenset({"gcc-o2"}), 6, 0.036, 12, {"straight": 0.5, "branchy": 1.0}, 4, 6, 6, 4)
+
+
+def more(amounts: Amounts, times: int) -> Amounts:
+    """So many times the launches of nulls and the trials of planted effects: to bound rates better."""
+    return replace(
+        amounts,
+        null_launches=amounts.null_launches * times,
+        trials=amounts.trials * times,
+        busy_null_launches=amounts.busy_null_launches * times,
+        busy_trials=amounts.busy_trials * times,
+    )
 
 
 @dataclass(slots=True)
@@ -82,7 +93,7 @@ class Study:
         self._launch = 0
         self.found = Found()
         chosen = [panel for panel in bench.panels if amounts.profiles is None or panel.profile in amounts.profiles]
-        self._nulls = [small for panel in chosen if (small := _only_null(panel)) is not None]
+        self._nulls = only_nulls(chosen)
         self._twice = [small for panel in bench.panels if (small := _built_twice(panel)) is not None]
         if amounts.profiles is not None:
             self._twice = self._twice[:1]
@@ -221,6 +232,11 @@ def _way(ratios: Sequence[float]) -> Way | None:
 
 def _alone(panel: Panel, arms: Arms) -> Panel:
     return replace(panel, contenders=tuple(panel.contenders[arm] for arm in arms))
+
+
+def only_nulls(panels: Iterable[Panel]) -> list[Panel]:
+    """Of each panel the first raw variant of its own profile and its null, where it has them."""
+    return [small for panel in panels if (small := _only_null(panel)) is not None]
 
 
 def _only_null(panel: Panel) -> Panel | None:
