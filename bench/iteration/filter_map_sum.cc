@@ -3,8 +3,11 @@
 // The sum of the squares of the even values. The parity is random, so code that jumps on it guesses
 // wrong half the time, and code that computes with it does not: what separates the idioms is less
 // any check than what the compiler makes of the condition.
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <new>
 #include <numeric>
 #include <ranges>
 #include <span>
@@ -114,14 +117,15 @@ SAFECOST_KERNEL ranges_pipeline(const Values& context) {
   return total;
 }
 
-// For `destroyed_before`: an idiom's own kernel on values that were destroyed when it comes to walk
+// For `destroyed_before`: an idiom's own kernel on values whose memory was freed when it comes to walk
 // them, as happens to a view, lazy or not, of what a function returned. The destructor is opaque, lest
-// a compiler see the end of what it still reads.
-SAFECOST_OPAQUE void destroy(const Values* values) { delete values; }
+// a compiler see the end of what is still read.
+SAFECOST_OPAQUE void destroy(Values* values) { std::destroy_at(values); }
 
 template <auto Walk>
 SAFECOST_KERNEL destroyed(Values& context) {
-  const Values* const values = new Values(context);
+  alignas(Values) std::byte place[sizeof(Values)];
+  Values* const values = new (place) Values(context);
   destroy(values);
   return Walk(*values);
 }
@@ -155,8 +159,9 @@ auto the_case =
                 .description = "the values are destroyed, then walked",
                 .contract = "what is walked lives until the walk ends",
                 .kind = SAFECOST_FAULT_KERNEL,
-                .oracles =
-                    SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK})
+                .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
+                           SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
+                .reference = sum_of_all})
         .raw<raw>("raw", "pointer and bound, if")
         .fault_kernel<destroyed<raw>>("destroyed_before")
         .raw<raw_branchless>("raw_branchless", "pointer and bound, the condition as a mask")

@@ -64,18 +64,16 @@ fn rust_iterator(context: &mut Values) -> u64 {
 /// Kept out of line, lest the compiler see the end of what is still read.
 #[inline(never)]
 unsafe fn destroy(values: *mut Values) {
-    drop(unsafe { Box::from_raw(values) });
+    unsafe { std::ptr::drop_in_place(values) }
 }
 
-/// The values are gone when the walk begins; a raw pointer borrows nothing.
+/// The values are freed when the walk begins; a raw pointer borrows nothing.
 #[inline(always)]
 fn rust_unchecked_destroyed(context: &mut Values) -> u64 {
     let copy = Values { values: context.values.clone(), bound: context.bound };
-    let values = Box::into_raw(Box::new(copy));
-    unsafe {
-        destroy(values);
-        rust_unchecked(&mut *values)
-    }
+    let mut values = std::mem::ManuallyDrop::new(copy);
+    unsafe { destroy(&raw mut *values) };
+    rust_unchecked(&mut values)
 }
 
 case! { Input:

@@ -6,9 +6,11 @@
 // its last character.
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <ranges>
 #include <stdexcept>
 #include <string>
@@ -212,17 +214,18 @@ SAFECOST_KERNEL chunk_by(const Text& context) {
 }
 #endif
 
-// For `destroyed_before`: an idiom's own kernel on a text that was destroyed when it comes to read it,
-// as happens to a view of a string that a function returned. The destructor is opaque, lest a compiler
-// see the end of what is still read.
+// For `destroyed_before`: an idiom's own kernel on a text whose characters were freed when it comes to
+// read them, as happens to a view of a string that a function returned. The destructor is opaque, lest
+// a compiler see the end of what is still read.
 template <class Context>
-SAFECOST_OPAQUE void destroy(const Context* text) {
-  delete text;
+SAFECOST_OPAQUE void destroy(Context* text) {
+  std::destroy_at(text);
 }
 
 template <auto Split, class Context = Text>
 SAFECOST_KERNEL destroyed(Context& context) {
-  Context* const text = new Context(context);
+  alignas(Context) std::byte place[sizeof(Context)];
+  Context* const text = new (place) Context(context);
   destroy(text);
   return Split(*text);
 }
@@ -261,8 +264,9 @@ auto the_case =
                 .description = "the text is destroyed, then split",
                 .contract = "the text lives until it is split",
                 .kind = SAFECOST_FAULT_KERNEL,
-                .oracles =
-                    SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK})
+                .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
+                           SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
+                .reference = words_up_to_length})
         .raw<raw>("raw", "char pointer up to the terminator, with a table of kinds")
         .fault_kernel<destroyed<raw>>("destroyed_before")
         .raw<raw_strcspn>("raw_strcspn", "strspn and strcspn")

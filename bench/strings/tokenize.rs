@@ -140,18 +140,16 @@ fn rust_split(context: &mut Text) -> u64 {
 /// Kept out of line, lest the compiler see the end of what is still read.
 #[inline(never)]
 unsafe fn destroy(text: *mut Text) {
-    drop(unsafe { Box::from_raw(text) });
+    unsafe { std::ptr::drop_in_place(text) }
 }
 
-/// The text is gone when the walk begins; a raw pointer borrows nothing.
+/// The characters are freed when the walk begins; a raw pointer borrows nothing.
 #[inline(always)]
 fn rust_unchecked_destroyed(context: &mut Text) -> u64 {
     let copy = Text { characters: context.characters.clone(), length: context.length };
-    let text = Box::into_raw(Box::new(copy));
-    unsafe {
-        destroy(text);
-        rust_unchecked(&mut *text)
-    }
+    let mut text = std::mem::ManuallyDrop::new(copy);
+    unsafe { destroy(&raw mut *text) };
+    rust_unchecked(&mut text)
 }
 
 case! { Input:
