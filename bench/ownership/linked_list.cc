@@ -54,16 +54,22 @@ Kind choose(safecost::Random& random, std::size_t left, std::size_t length, bool
   return dice <= 10 || left == 1 ? Kind::push : Kind::take;
 }
 
-Input generate(safecost::Generator& generator) {
-  std::vector<Kind> ending;
-  if (generator.commits("use_after_free"))
-    ending = {Kind::push, Kind::take, Kind::drop, Kind::read};
-  if (generator.commits("double_free")) ending = {Kind::push, Kind::take, Kind::drop, Kind::drop};
+// What breaks a convention comes last on a tape.
+std::vector<Kind> ending_of(const safecost::Generator& generator) {
+  if (generator.commits("use_after_free")) return {Kind::push, Kind::take, Kind::drop, Kind::read};
+  if (generator.commits("double_free")) return {Kind::push, Kind::take, Kind::drop, Kind::drop};
   if (generator.commits("leak"))
-    ending = {Kind::push, Kind::push, Kind::take, Kind::take, Kind::drop};
-  const bool from_empty = generator.commits("take_from_empty");
-  if (from_empty) ending = {Kind::take, Kind::read};
-  const std::size_t count = from_empty ? 2 : std::max(generator.size(), ending.size());
+    return {Kind::push, Kind::push, Kind::take, Kind::take, Kind::drop};
+  if (generator.commits("take_from_empty")) return {Kind::take, Kind::read};
+  return {};
+}
+
+Input generate(safecost::Generator& generator) {
+  const std::vector<Kind> ending = ending_of(generator);
+  // Nothing comes before a list that is empty.
+  const std::size_t count = generator.commits("take_from_empty")
+                                ? ending.size()
+                                : std::max(generator.size(), ending.size());
   const std::size_t valid = count - ending.size();
 
   const auto operations = generator.array<Operation>(count);

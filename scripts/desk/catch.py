@@ -89,12 +89,12 @@ class Proving:
             print(f"skipped: profile {name}: {reason}", file=sys.stderr)
         for (name, by), said in sorted(built.failures.items()):
             self._note(f"{name}@{by}", f"does not compile:\n{said}")
-        wanted = {profile.name: profile for profile in self.profiles}
+        # In the order that was asked for, not in that in which builds end.
         jobs = [
-            (case, wanted[profile])
+            (case, profile)
             for case in self.cases
-            for (name, profile) in built.plugins
-            if name == case.name and profile in wanted
+            for profile in self.profiles
+            if (case.name, profile.name) in built.plugins
         ]
         found: list[Outcome] = []
         try:
