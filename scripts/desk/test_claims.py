@@ -72,7 +72,9 @@ def lying() -> Ended:
 @pytest.mark.build
 def test_a_planted_lie_strikes_its_case(lying: Ended) -> None:
     assert lying.code == WRONG_RESULT
-    assert "broken: planted/lies/index/past_end@gcc-o2: claimed: caught (always); seen: silent: read foreign" in lying.err
+    assert (
+        "broken: planted/lies/index/past_end@gcc-o2: claimed: caught (always); seen: silent: read foreign" in lying.err
+    )
     assert "planted/lies/rust_lies/past_end@rust: claimed: caught (always); seen: silent" in lying.err
 
 
