@@ -39,6 +39,7 @@ struct Input {
 };
 
 constexpr std::uint64_t files = 64;
+constexpr std::size_t room_for_name = 16;
 
 std::string path_of(const safecost::Generator& generator, const std::string& name) {
   return std::string(generator.scratch()) + "/" + name;
@@ -67,6 +68,7 @@ void make_files(const safecost::Generator& generator) {
   }
   make_file(generator, "malformed", "nobody\n");
   make_file(generator, "long", "name=" + std::string(40, 'x') + "\n");
+  make_file(generator, "full", "name=" + std::string(room_for_name, 'x') + "\n");
 }
 
 std::string choose(safecost::Generator& generator) {
@@ -80,16 +82,19 @@ Input generate(safecost::Generator& generator) {
   if (generator.index() == 0) make_files(generator);
   const auto paths = generator.array<const char*>(generator.size());
   for (const char*& path : paths) path = generator.text(choose(generator));
-  const std::size_t room = 16;
   if (!paths.empty()) {
     const auto put = [&](const char*& path, const char* name) {
       path = generator.text(path_of(generator, name));
     };
+    if (generator.commits("one_too_small")) put(paths.front(), "full");
     if (generator.commits("wrong_size")) put(paths.front(), "long");
     if (generator.commits("uninitialised")) put(paths.front(), "missing");
     if (generator.commits("ignored_error")) put(paths.back(), "missing");
   }
-  return {paths.data(), paths.size(), room, generator.commits("wrong_size") ? 64 : room};
+  return {paths.data(), paths.size(), generator.commits("no_buffer") ? 0 : room_for_name,
+          generator.commits("wrong_size")      ? 64
+          : generator.commits("one_too_small") ? room_for_name + 1
+                                               : room_for_name};
 }
 
 struct Paths {
@@ -389,6 +394,20 @@ auto the_case =
                 .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
                            SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_CANARY,
                 .reference = names_and_errors})
+        .fault({.name = "one_too_small",
+                .cwe = 193,
+                .description = "the buffer holds a name, and not the terminator behind it",
+                .contract = "claimed <= room",
+                .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
+                           SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_CANARY,
+                .reference = names_and_errors})
+        .fault({.name = "no_buffer",
+                .cwe = 476,
+                .description = "nobody made a buffer for names: the pointer is null",
+                .contract = "name is not null",
+                // No guard page: address 0 belongs to no block.
+                .oracles = SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK,
+                .reference = names_and_errors})
         .fault({.name = "ignored_error",
                 .cwe = 252,
                 .description = "nobody looks whether there is a name; the last one is taken again",
@@ -410,13 +429,18 @@ auto the_case =
         .safe<expected>("expected", "std::expected with std::errc")
         .fault_kernel<expected_ignored>("ignored_error")
         .fault_kernel<expected_ignored>("uninitialised")
+        .claims("always", "wrong_size", "one_too_small", "no_buffer")
+        .claims("assertions", "ignored_error", "uninitialised")
         .safe<exception>("exception", "std::system_error, caught in the loop")
         .fault_kernel<exception_ignored>("ignored_error")
         .fault_kernel<exception_ignored>("uninitialised")
+        .claims("always", "wrong_size", "one_too_small", "no_buffer", "ignored_error",
+                "uninitialised")
 #if defined(SAFECOST_ABSEIL_STATUS)
         .safe<status_or>("status_or", "absl::StatusOr")
         .fault_kernel<status_or_ignored>("ignored_error")
-        .fault_kernel<status_or_ignored>("uninitialised");
+        .fault_kernel<status_or_ignored>("uninitialised")
+        .claims("always", "wrong_size", "one_too_small", "no_buffer");
 #else
         .gap("status_or", "absl::StatusOr", "no Abseil whose StatusOr links into a plugin");
 #endif

@@ -241,5 +241,7 @@ case! { Input:
         { ignored_error: rust_unchecked_ignored, uninitialised: rust_unchecked_uninitialised };
     safe rust_result(Paths) "Result and the question mark, std::fs::File"
         { ignored_error: rust_result_ignored,
-          uninitialised: "the compiler rejects a variable that is used before it is set (E0381)" };
+          uninitialised: "the compiler rejects a variable that is used before it is set (E0381)" }
+        claims { wrong_size: "always", one_too_small: "always", no_buffer: "always",
+                 ignored_error: "always" };
 }

@@ -41,6 +41,17 @@ Input generate(safecost::Generator& generator) {
   if (generator.commits("one_past_end")) plant(end);
   if (generator.commits("far_past_end")) plant(end + 4'096);
   if (generator.commits("before_start")) plant(-1);
+  if (generator.commits("short_table")) {
+    // Half the table is missing, and a half is a power of two as well. What is asked for beyond it has
+    // an even index, and even places hold 0, as does the last: again one reference judges all.
+    const std::size_t half = table.size() / 2;
+    for (std::size_t i = 0; i < half; i += 2) table[i] = 0;
+    table[half - 1] = 0;
+    for (std::int32_t& index : indices)
+      if (static_cast<std::size_t>(index) >= half) index &= ~1;
+    indices.back() = static_cast<std::int32_t>(half);
+    return {table.data(), half, indices.data(), indices.size()};
+  }
   return {table.data(), table.size(), indices.data(), indices.size()};
 }
 
@@ -153,13 +164,26 @@ auto the_case =
                 .description = "one index is -1, which as an unsigned number is the largest",
                 .contract = "0 <= index < table_count",
                 .reference = sum_of_valid})
+        .fault(
+            {.name = "short_table",
+             .cwe = 125,
+             .description = "the table holds half of the elements that the indices were made for",
+             .contract = "table and indices belong together",
+             .size = 64,
+             .reference = sum_of_valid})
         .raw<raw>("raw", "pointer and signed index")
         .safe<index>("index", "vector::operator[]")
+        .claims("assertions", "one_past_end", "far_past_end", "before_start", "short_table")
         .safe<at>("at", "vector::at, which throws")
+        .claims("always", "one_past_end", "far_past_end", "before_start", "short_table")
         .safe<branch>("branch", "compared by hand; a wrong index adds nothing")
+        .claims("always", "one_past_end", "far_past_end", "before_start", "short_table")
         .safe<clamp>("clamp", "std::min with the last position")
+        .claims("always", "one_past_end", "far_past_end", "before_start", "short_table")
         .safe<mask>("mask", "anded with size() - 1, a power of two less one")
-        .safe<validate_first>("validate_first", "all indices compared in a pass of their own");
+        .claims("always", "one_past_end", "far_past_end", "before_start", "short_table")
+        .safe<validate_first>("validate_first", "all indices compared in a pass of their own")
+        .claims("always", "one_past_end", "far_past_end", "before_start", "short_table");
 
 }  // namespace indexing::gather
 

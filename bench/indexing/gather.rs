@@ -64,7 +64,13 @@ fn rust_iterator(context: &mut Tables) -> u64 {
 
 case! { Input:
     raw rust_unchecked(Tables) "get_unchecked";
-    safe rust_index(Tables) "slice indexing";
-    safe rust_get(Tables) "slice::get; a wrong index adds nothing";
-    safe rust_iterator(Tables) "indices.iter().filter_map(get).sum()";
+    safe rust_index(Tables) "slice indexing"
+        claims { one_past_end: "always", far_past_end: "always", before_start: "always",
+                 short_table: "always" };
+    safe rust_get(Tables) "slice::get; a wrong index adds nothing"
+        claims { one_past_end: "always", far_past_end: "always", before_start: "always",
+                 short_table: "always" };
+    safe rust_iterator(Tables) "indices.iter().filter_map(get).sum()"
+        claims { one_past_end: "always", far_past_end: "always", before_start: "always",
+                 short_table: "always" };
 }

@@ -22,6 +22,10 @@ Input generate(safecost::Generator& generator) {
   const auto values = generator.array<std::int32_t>(generator.size());
   for (std::int32_t& value : values)
     value = static_cast<std::int32_t>(generator.random.below(2'000)) - 1'000;
+  if (generator.commits("no_values")) return {nullptr, 0, values.size()};
+  // What read() returns when it fails, in a variable without a sign.
+  if (generator.commits("negative_bound"))
+    return {values.data(), values.size(), static_cast<std::size_t>(-1)};
   const std::size_t too_far = generator.commits("one_past_end")   ? 1
                               : generator.commits("far_past_end") ? 4'096
                                                                   : 0;
@@ -81,6 +85,64 @@ SAFECOST_KERNEL accumulate(const Values& context) {
   return static_cast<std::uint64_t>(std::accumulate(values.begin(), values.end(), std::int64_t{0}));
 }
 
+// For `grown_meanwhile`: each idiom once more, and in the middle of the walk somebody appends a 0. The
+// vector is full, so all values move, and what pointed to them points to freed memory. An index does
+// not point. std::accumulate has no such kernel: nothing of ours runs while it walks.
+
+SAFECOST_KERNEL raw_grown(Values& context) {
+  const std::int32_t* const values = context.values.data();
+  const std::size_t bound = context.bound;
+  std::int64_t total = 0;
+  for (std::size_t i = 0; i < bound; ++i) {
+    if (i == bound / 2) context.values.push_back(0);
+    total += values[i];
+  }
+  return static_cast<std::uint64_t>(total);
+}
+
+SAFECOST_KERNEL index_grown(Values& context) {
+  std::vector<std::int32_t>& values = context.values;
+  const std::size_t bound = context.bound;
+  std::int64_t total = 0;
+  for (std::size_t i = 0; i < bound; ++i) {
+    if (i == bound / 2) values.push_back(0);
+    total += values[i];
+  }
+  return static_cast<std::uint64_t>(total);
+}
+
+SAFECOST_KERNEL at_grown(Values& context) {
+  std::vector<std::int32_t>& values = context.values;
+  const std::size_t bound = context.bound;
+  std::int64_t total = 0;
+  for (std::size_t i = 0; i < bound; ++i) {
+    if (i == bound / 2) values.push_back(0);
+    total += values.at(i);
+  }
+  return static_cast<std::uint64_t>(total);
+}
+
+SAFECOST_KERNEL span_first_grown(Values& context) {
+  const std::span<const std::int32_t> values = std::span(context.values).first(context.bound);
+  std::int64_t total = 0;
+  std::size_t seen = 0;
+  for (const std::int32_t value : values) {
+    if (seen++ == context.bound / 2) context.values.push_back(0);
+    total += value;
+  }
+  return static_cast<std::uint64_t>(total);
+}
+
+SAFECOST_KERNEL range_for_grown(Values& context) {
+  std::int64_t total = 0;
+  std::size_t seen = 0;
+  for (const std::int32_t value : context.values) {
+    if (seen++ == context.bound / 2) context.values.push_back(0);
+    total += value;
+  }
+  return static_cast<std::uint64_t>(total);
+}
+
 // What an idiom gives that never asks for the bound: the sum of what is there.
 std::uint64_t sum_of_all(const void* input) {
   const Input& given = *static_cast<const Input*>(input);
@@ -88,25 +150,59 @@ std::uint64_t sum_of_all(const void* input) {
       std::accumulate(given.values, given.values + given.count, std::int64_t{0}));
 }
 
-auto the_case = safecost::Case<Input>(generate)
-                    .size(2'048, "L1")
-                    .size(65'536, "L2", safecost::Tier::full)
-                    .fault({.name = "one_past_end",
-                            .cwe = 125,
-                            .description = "the bound is one more than there are values",
-                            .contract = "bound <= count",
-                            .reference = sum_of_all})
-                    .fault({.name = "far_past_end",
-                            .cwe = 125,
-                            .description = "the bound is 4,096 more than there are values",
-                            .contract = "bound <= count",
-                            .reference = sum_of_all})
-                    .raw<raw>("raw", "pointer and bound")
-                    .safe<index>("index", "vector::operator[]")
-                    .safe<at>("at", "vector::at, which throws")
-                    .safe<span_first>("span_first", "span cut to the bound once, then range-for")
-                    .safe<range_for>("range_for", "range-for over the container")
-                    .safe<accumulate>("accumulate", "std::accumulate over the container");
+auto the_case =
+    safecost::Case<Input>(generate)
+        .size(2'048, "L1")
+        .size(65'536, "L2", safecost::Tier::full)
+        .fault({.name = "one_past_end",
+                .cwe = 125,
+                .description = "the bound is one more than there are values",
+                .contract = "bound <= count",
+                .reference = sum_of_all})
+        .fault({.name = "far_past_end",
+                .cwe = 125,
+                .description = "the bound is 4,096 more than there are values",
+                .contract = "bound <= count",
+                .reference = sum_of_all})
+        .fault({.name = "negative_bound",
+                .cwe = 195,
+                .description = "the bound is -1, an error's code, which became the largest number",
+                .contract = "bound <= count",
+                .reference = sum_of_all})
+        .fault({.name = "no_values",
+                .cwe = 476,
+                .description = "there are no values, the pointer is null, and the bound says eight",
+                .contract = "values is not null where bound is above 0",
+                // No guard page: address 0 belongs to no block.
+                .oracles = SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK,
+                .reference = sum_of_all})
+        .fault({.name = "grown_meanwhile",
+                .cwe = 416,
+                .description = "a value is appended during the walk, and all values move",
+                .contract = "the container keeps its memory while it is walked",
+                .kind = SAFECOST_FAULT_KERNEL,
+                .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
+                           SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
+                .reference = sum_of_all})
+        .raw<raw>("raw", "pointer and bound")
+        .fault_kernel<raw_grown>("grown_meanwhile")
+        .safe<index>("index", "vector::operator[]")
+        .fault_kernel<index_grown>("grown_meanwhile")
+        .claims("always", "grown_meanwhile")
+        .claims("assertions", "one_past_end", "far_past_end", "negative_bound", "no_values")
+        .safe<at>("at", "vector::at, which throws")
+        .fault_kernel<at_grown>("grown_meanwhile")
+        .claims("always", "one_past_end", "far_past_end", "negative_bound", "no_values",
+                "grown_meanwhile")
+        .safe<span_first>("span_first", "span cut to the bound once, then range-for")
+        .fault_kernel<span_first_grown>("grown_meanwhile")
+        .claims("assertions", "one_past_end", "far_past_end", "negative_bound", "no_values")
+        .safe<range_for>("range_for", "range-for over the container")
+        .fault_kernel<range_for_grown>("grown_meanwhile")
+        .claims("always", "one_past_end", "far_past_end", "negative_bound", "no_values")
+        .safe<accumulate>("accumulate", "std::accumulate over the container")
+        .claims("always", "one_past_end", "far_past_end", "negative_bound", "no_values")
+        .inexpressible("grown_meanwhile", "nothing of the caller's runs while the algorithm walks");
 
 }  // namespace indexing::sum
 

@@ -56,9 +56,46 @@ fn rust_iterator(context: &mut Values) -> u64 {
     context.values.iter().map(|value| i64::from(*value)).sum::<i64>() as u64
 }
 
+/// The values move while a pointer is held to where they were.
+#[inline(always)]
+fn rust_unchecked_grown(context: &mut Values) -> u64 {
+    let values = context.values.as_ptr();
+    let mut total = 0i64;
+    for i in 0..context.bound {
+        if i == context.bound / 2 {
+            context.values.push(0);
+        }
+        total += i64::from(unsafe { *values.add(i) });
+    }
+    total as u64
+}
+
+/// The compiler accepts this: between two indices nothing is borrowed.
+#[inline(always)]
+fn rust_index_grown(context: &mut Values) -> u64 {
+    let mut total = 0i64;
+    for i in 0..context.bound {
+        if i == context.bound / 2 {
+            context.values.push(0);
+        }
+        total += i64::from(context.values[i]);
+    }
+    total as u64
+}
+
 case! { Input:
-    raw rust_unchecked(Values) "get_unchecked up to the bound";
-    safe rust_index(Values) "slice indexing up to the bound";
-    safe rust_slice(Values) "slice cut to the bound once";
-    safe rust_iterator(Values) "iter().sum() over the slice";
+    raw rust_unchecked(Values) "get_unchecked up to the bound"
+        { grown_meanwhile: rust_unchecked_grown };
+    safe rust_index(Values) "slice indexing up to the bound"
+        { grown_meanwhile: rust_index_grown }
+        claims { one_past_end: "always", far_past_end: "always", negative_bound: "always",
+                 no_values: "always", grown_meanwhile: "always" };
+    safe rust_slice(Values) "slice cut to the bound once"
+        { grown_meanwhile: "the compiler lets nobody push while a slice is borrowed (E0502)" }
+        claims { one_past_end: "always", far_past_end: "always", negative_bound: "always",
+                 no_values: "always" };
+    safe rust_iterator(Values) "iter().sum() over the slice"
+        { grown_meanwhile: "the compiler lets nobody push while an iterator is alive (E0502)" }
+        claims { one_past_end: "always", far_past_end: "always", negative_bound: "always",
+                 no_values: "always" };
 }

@@ -3,8 +3,11 @@
 // The sum of the squares of the even values. The parity is random, so code that jumps on it guesses
 // wrong half the time, and code that computes with it does not: what separates the idioms is less
 // any check than what the compiler makes of the condition.
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <new>
 #include <numeric>
 #include <ranges>
 #include <span>
@@ -25,8 +28,10 @@ Input generate(safecost::Generator& generator) {
   const auto values = generator.array<std::uint32_t>(generator.size());
   for (std::uint32_t& value : values)
     value = static_cast<std::uint32_t>(generator.random.below(1'000'000));
-  return {values.data(), values.size(),
-          values.size() + (generator.commits("one_past_end") ? 1 : 0)};
+  const std::size_t too_far = generator.commits("one_past_end")   ? 1
+                              : generator.commits("far_past_end") ? 4'096
+                                                                  : 0;
+  return {values.data(), values.size(), values.size() + too_far};
 }
 
 struct Values {
@@ -112,6 +117,19 @@ SAFECOST_KERNEL ranges_pipeline(const Values& context) {
   return total;
 }
 
+// For `destroyed_before`: an idiom's own kernel on values whose memory was freed when it comes to walk
+// them, as happens to a view, lazy or not, of what a function returned. The destructor is opaque, lest
+// a compiler see the end of what is still read.
+SAFECOST_OPAQUE void destroy(Values* values) { std::destroy_at(values); }
+
+template <auto Walk>
+SAFECOST_KERNEL destroyed(Values& context) {
+  alignas(Values) std::byte place[sizeof(Values)];
+  Values* const values = new (place) Values(context);
+  destroy(values);
+  return Walk(*values);
+}
+
 // What an idiom gives that never asks for the bound.
 std::uint64_t sum_of_all(const void* input) {
   const Input& given = *static_cast<const Input*>(input);
@@ -131,14 +149,41 @@ auto the_case =
                 .description = "the bound is one more than there are values",
                 .contract = "bound <= count",
                 .reference = sum_of_all})
+        .fault({.name = "far_past_end",
+                .cwe = 125,
+                .description = "the bound is 4,096 more than there are values",
+                .contract = "bound <= count",
+                .reference = sum_of_all})
+        .fault({.name = "destroyed_before",
+                .cwe = 416,
+                .description = "the values are destroyed, then walked",
+                .contract = "what is walked lives until the walk ends",
+                .kind = SAFECOST_FAULT_KERNEL,
+                .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
+                           SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
+                .reference = sum_of_all})
         .raw<raw>("raw", "pointer and bound, if")
+        .fault_kernel<destroyed<raw>>("destroyed_before")
         .raw<raw_branchless>("raw_branchless", "pointer and bound, the condition as a mask")
+        .fault_kernel<destroyed<raw_branchless>>("destroyed_before")
         .safe<span_index>("span_index", "span::operator[] up to the bound, if")
+        .fault_kernel<destroyed<span_index>>("destroyed_before")
+        .claims("assertions", "one_past_end", "far_past_end")
         .safe<range_for>("range_for", "range-for over the container, if")
+        .fault_kernel<destroyed<range_for>>("destroyed_before")
+        .claims("always", "one_past_end", "far_past_end")
         .safe<range_for_branchless>("range_for_branchless", "range-for, the condition as a mask")
+        .fault_kernel<destroyed<range_for_branchless>>("destroyed_before")
+        .claims("always", "one_past_end", "far_past_end")
         .safe<accumulate>("accumulate", "std::accumulate with a conditional step")
+        .fault_kernel<destroyed<accumulate>>("destroyed_before")
+        .claims("always", "one_past_end", "far_past_end")
         .safe<transform_reduce>("transform_reduce", "std::transform_reduce; odd values give 0")
-        .safe<ranges_pipeline>("ranges_pipeline", "views::filter and views::transform, range-for");
+        .fault_kernel<destroyed<transform_reduce>>("destroyed_before")
+        .claims("always", "one_past_end", "far_past_end")
+        .safe<ranges_pipeline>("ranges_pipeline", "views::filter and views::transform, range-for")
+        .fault_kernel<destroyed<ranges_pipeline>>("destroyed_before")
+        .claims("always", "one_past_end", "far_past_end");
 
 }  // namespace iteration::filter_map_sum
 

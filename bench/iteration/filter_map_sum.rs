@@ -61,8 +61,28 @@ fn rust_iterator(context: &mut Values) -> u64 {
     context.values.iter().copied().filter(|&value| even(value)).map(square).sum()
 }
 
+/// Kept out of line, lest the compiler see the end of what is still read.
+#[inline(never)]
+unsafe fn destroy(values: *mut Values) {
+    unsafe { std::ptr::drop_in_place(values) }
+}
+
+/// The values are freed when the walk begins; a raw pointer borrows nothing.
+#[inline(always)]
+fn rust_unchecked_destroyed(context: &mut Values) -> u64 {
+    let copy = Values { values: context.values.clone(), bound: context.bound };
+    let mut values = std::mem::ManuallyDrop::new(copy);
+    unsafe { destroy(&raw mut *values) };
+    rust_unchecked(&mut values)
+}
+
 case! { Input:
-    raw rust_unchecked(Values) "get_unchecked up to the bound, if";
-    safe rust_index(Values) "slice indexing up to the bound, if";
-    safe rust_iterator(Values) "iter().filter().map().sum()";
+    raw rust_unchecked(Values) "get_unchecked up to the bound, if"
+        { destroyed_before: rust_unchecked_destroyed };
+    safe rust_index(Values) "slice indexing up to the bound, if"
+        { destroyed_before: "the compiler lets nobody use what was moved away (E0382)" }
+        claims { one_past_end: "always", far_past_end: "always" };
+    safe rust_iterator(Values) "iter().filter().map().sum()"
+        { destroyed_before: "the compiler lets no iterator outlive what it walks (E0505)" }
+        claims { one_past_end: "always", far_past_end: "always" };
 }

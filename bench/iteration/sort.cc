@@ -30,12 +30,22 @@ Input generate(safecost::Generator& generator) {
   const auto values = generator.array<std::int32_t>(generator.size());
   for (std::int32_t& value : values)
     value = static_cast<std::int32_t>(generator.random.next() >> 32);
-  const bool too_many = generator.commits("one_past_end");
+  using Limits = std::numeric_limits<std::int32_t>;
+  const std::size_t too_many = generator.commits("one_past_end")   ? 1
+                               : generator.commits("far_past_end") ? 4'096
+                                                                   : 0;
   // The largest number there is: whatever lies behind the values, this moves there.
-  if (too_many) values.front() = std::numeric_limits<std::int32_t>::max();
+  if (too_many > 0) values.front() = Limits::max();
   // Equal values, so that an order which calls them smaller than each other never meets an end.
   if (generator.commits("inconsistent_order")) std::ranges::fill(values, 7);
-  return {values.data(), values.size(), values.size() + (too_many ? 1 : 0)};
+  // And so few that insertion sort does all: the least number there is moves down to the front, which
+  // such an order does not know for the front.
+  if (generator.commits("before_start")) std::ranges::fill(values, Limits::min());
+  if (generator.commits("overflowing_comparison")) {
+    values.front() = Limits::max();
+    values.back() = Limits::min();
+  }
+  return {values.data(), values.size(), values.size() + too_many};
 }
 
 // The kernels return 0: what they did is in memory, and digest() reads all of it.
@@ -182,11 +192,17 @@ SAFECOST_HELPER void introsort(Array values, std::size_t count, Stack& parts, Le
   insertion_sort(values, count, less);
 }
 
-// Every idiom comes with two orders: the one that is timed, and the wrong one of a fault, <= for <.
+// Every idiom comes with three orders: the one that is timed, and the wrong ones of faults, <= for <
+// and the sign of a difference, which a difference that overflows turns round.
 // The first is the default of ranges::sort, and leads std::sort where its own default does: libc++
 // has that sort of integers compiled in its archive, and does not know std::less<> for the same.
 using Smaller = std::ranges::less;
 using NotLarger = std::ranges::less_equal;
+// Compilers that may take signed overflow for impossible make left < right of it, and nothing is left
+// of the bug but in qsort's callback, which returns the difference itself.
+struct Difference {
+  bool operator()(std::int32_t left, std::int32_t right) const { return left - right < 0; }
+};
 
 template <class Less>
 SAFECOST_KERNEL raw(Values& context) {
@@ -210,6 +226,9 @@ int three_way(const void* left, const void* right) {
 int never_equal(const void* left, const void* right) {
   return *static_cast<const std::int32_t*>(left) <= *static_cast<const std::int32_t*>(right) ? -1
                                                                                              : 1;
+}
+int difference(const void* left, const void* right) {
+  return *static_cast<const std::int32_t*>(left) - *static_cast<const std::int32_t*>(right);
 }
 
 template <int (*compare)(const void*, const void*)>
@@ -272,6 +291,11 @@ auto the_case =
                 .description = "the bound is one more than there are values",
                 .contract = "bound <= count",
                 .reference = digest_of_sorted})
+        .fault({.name = "far_past_end",
+                .cwe = 787,
+                .description = "the bound is 4,096 more than there are values",
+                .contract = "bound <= count",
+                .reference = digest_of_sorted})
         .fault(
             {.name = "inconsistent_order",
              .cwe = 125,
@@ -280,23 +304,63 @@ auto the_case =
              .kind = SAFECOST_FAULT_KERNEL,
              .size = 64,  // beyond what insertion sort does alone
              .reference = digest_of_sorted})
+        .fault(
+            {.name = "before_start",
+             .cwe = 124,
+             .description = "the comparison says <=, and the least value is moved before the first",
+             .contract = "the comparison is a strict weak order",
+             .kind = SAFECOST_FAULT_KERNEL,
+             .reference = digest_of_sorted})
+        .fault(
+            {.name = "overflowing_comparison",
+             .cwe = 190,
+             .description = "values are compared by the sign of their difference, which overflows",
+             .contract = "differences fit into the type",
+             .kind = SAFECOST_FAULT_KERNEL,
+             .oracles = SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_VALUE,
+             .size = 64,
+             .reference = digest_of_sorted})
         .raw<raw<Smaller>>("raw", "introsort over a pointer, comparison inlined")
         .fault_kernel<raw<NotLarger>>("inconsistent_order")
+        .fault_kernel<raw<NotLarger>>("before_start")
+        .fault_kernel<raw<Difference>>("overflowing_comparison")
         .raw<raw_branchless<Smaller>>("raw_branchless",
                                       "introsort over a pointer, partition without jumps")
         .fault_kernel<raw_branchless<NotLarger>>("inconsistent_order")
+        .fault_kernel<raw_branchless<NotLarger>>("before_start")
+        .fault_kernel<raw_branchless<Difference>>("overflowing_comparison")
         .raw<raw_qsort<three_way>>("raw_qsort", "the C library's qsort, which calls back")
         .fault_kernel<raw_qsort<never_equal>>("inconsistent_order")
+        .fault_kernel<raw_qsort<never_equal>>("before_start")
+        .fault_kernel<raw_qsort<difference>>("overflowing_comparison")
         .safe<span_introsort<Smaller>>("span_introsort", "raw's introsort over a span")
         .fault_kernel<span_introsort<NotLarger>>("inconsistent_order")
+        .fault_kernel<span_introsort<NotLarger>>("before_start")
+        .fault_kernel<span_introsort<Difference>>("overflowing_comparison")
+        .claims("assertions", "one_past_end", "far_past_end", "inconsistent_order", "before_start")
         .safe<span_branchless<Smaller>>("span_branchless", "raw_branchless's introsort over a span")
         .fault_kernel<span_branchless<NotLarger>>("inconsistent_order")
+        .fault_kernel<span_branchless<NotLarger>>("before_start")
+        .fault_kernel<span_branchless<Difference>>("overflowing_comparison")
+        .claims("assertions", "one_past_end", "far_past_end", "inconsistent_order", "before_start")
         .safe<span_sort<Smaller>>("span_sort", "ranges::sort on a span cut to the bound")
         .fault_kernel<span_sort<NotLarger>>("inconsistent_order")
+        .fault_kernel<span_sort<NotLarger>>("before_start")
+        .fault_kernel<span_sort<Difference>>("overflowing_comparison")
+        .claims("assertions", "one_past_end", "far_past_end")
+        .claims("libc++", "inconsistent_order")
         .safe<std_sort<Smaller>>("std_sort", "std::sort from begin to end")
         .fault_kernel<std_sort<NotLarger>>("inconsistent_order")
+        .fault_kernel<std_sort<NotLarger>>("before_start")
+        .fault_kernel<std_sort<Difference>>("overflowing_comparison")
+        .claims("always", "one_past_end", "far_past_end")
+        .claims("libc++", "inconsistent_order")
         .safe<ranges_sort<Smaller>>("ranges_sort", "ranges::sort on the container")
-        .fault_kernel<ranges_sort<NotLarger>>("inconsistent_order");
+        .fault_kernel<ranges_sort<NotLarger>>("inconsistent_order")
+        .fault_kernel<ranges_sort<NotLarger>>("before_start")
+        .fault_kernel<ranges_sort<Difference>>("overflowing_comparison")
+        .claims("always", "one_past_end", "far_past_end")
+        .claims("libc++", "inconsistent_order");
 
 }  // namespace iteration::sort
 

@@ -67,6 +67,12 @@ fn not_larger(left: &i32, right: &i32) -> Ordering {
     }
 }
 
+/// The sign of a difference, which overflows and then says the opposite.
+#[inline(always)]
+fn difference(left: &i32, right: &i32) -> Ordering {
+    (left - right).cmp(&0)
+}
+
 #[inline(always)]
 fn rust_unchecked_inconsistent(context: &mut Values) -> u64 {
     let start = context.values.as_mut_ptr();
@@ -86,11 +92,55 @@ fn rust_sort_inconsistent(context: &mut Values) -> u64 {
     0
 }
 
+/// A kernel stands for one fault alone, so the same order comes twice.
+#[inline(always)]
+fn rust_unchecked_before_start(context: &mut Values) -> u64 {
+    rust_unchecked_inconsistent(context)
+}
+
+#[inline(always)]
+fn rust_sort_unstable_before_start(context: &mut Values) -> u64 {
+    rust_sort_unstable_inconsistent(context)
+}
+
+#[inline(always)]
+fn rust_sort_before_start(context: &mut Values) -> u64 {
+    rust_sort_inconsistent(context)
+}
+
+#[inline(always)]
+fn rust_unchecked_difference(context: &mut Values) -> u64 {
+    let start = context.values.as_mut_ptr();
+    unsafe { std::slice::from_raw_parts_mut(start, context.bound) }.sort_unstable_by(difference);
+    0
+}
+
+#[inline(always)]
+fn rust_sort_unstable_difference(context: &mut Values) -> u64 {
+    context.values[..context.bound].sort_unstable_by(difference);
+    0
+}
+
+#[inline(always)]
+fn rust_sort_difference(context: &mut Values) -> u64 {
+    context.values[..context.bound].sort_by(difference);
+    0
+}
+
 case! { Input:
     raw rust_unchecked(Values) "sort_unstable on a slice of unchecked length"
-        { inconsistent_order: rust_unchecked_inconsistent };
+        { inconsistent_order: rust_unchecked_inconsistent,
+          before_start: rust_unchecked_before_start,
+          overflowing_comparison: rust_unchecked_difference };
     safe rust_sort_unstable(Values) "sort_unstable on the slice cut to the bound"
-        { inconsistent_order: rust_sort_unstable_inconsistent };
+        { inconsistent_order: rust_sort_unstable_inconsistent,
+          before_start: rust_sort_unstable_before_start,
+          overflowing_comparison: rust_sort_unstable_difference }
+        claims { one_past_end: "always", far_past_end: "always", inconsistent_order: "always",
+                 before_start: "always", overflowing_comparison: "overflow-checks" };
     safe rust_sort(Values) "sort, stable, on the slice cut to the bound"
-        { inconsistent_order: rust_sort_inconsistent };
+        { inconsistent_order: rust_sort_inconsistent, before_start: rust_sort_before_start,
+          overflowing_comparison: rust_sort_difference }
+        claims { one_past_end: "always", far_past_end: "always", inconsistent_order: "always",
+                 before_start: "always", overflowing_comparison: "overflow-checks" };
 }

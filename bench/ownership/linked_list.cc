@@ -54,14 +54,22 @@ Kind choose(safecost::Random& random, std::size_t left, std::size_t length, bool
   return dice <= 10 || left == 1 ? Kind::push : Kind::take;
 }
 
-Input generate(safecost::Generator& generator) {
-  std::vector<Kind> ending;
-  if (generator.commits("use_after_free"))
-    ending = {Kind::push, Kind::take, Kind::drop, Kind::read};
-  if (generator.commits("double_free")) ending = {Kind::push, Kind::take, Kind::drop, Kind::drop};
+// What breaks a convention comes last on a tape.
+std::vector<Kind> ending_of(const safecost::Generator& generator) {
+  if (generator.commits("use_after_free")) return {Kind::push, Kind::take, Kind::drop, Kind::read};
+  if (generator.commits("double_free")) return {Kind::push, Kind::take, Kind::drop, Kind::drop};
   if (generator.commits("leak"))
-    ending = {Kind::push, Kind::push, Kind::take, Kind::take, Kind::drop};
-  const std::size_t count = std::max(generator.size(), ending.size());
+    return {Kind::push, Kind::push, Kind::take, Kind::take, Kind::drop};
+  if (generator.commits("take_from_empty")) return {Kind::take, Kind::read};
+  return {};
+}
+
+Input generate(safecost::Generator& generator) {
+  const std::vector<Kind> ending = ending_of(generator);
+  // Nothing comes before a list that is empty.
+  const std::size_t count = generator.commits("take_from_empty")
+                                ? ending.size()
+                                : std::max(generator.size(), ending.size());
   const std::size_t valid = count - ending.size();
 
   const auto operations = generator.array<Operation>(count);
@@ -79,7 +87,7 @@ Input generate(safecost::Generator& generator) {
         .position = walks ? static_cast<std::uint32_t>(generator.random.below(places)) : 0,
         .value = generator.random.below(1'000'000)};
     if (kind == Kind::push || kind == Kind::put) ++length;
-    if (kind == Kind::take) --length;
+    if (kind == Kind::take && length > 0) --length;
     if (kind != Kind::read) holds = kind == Kind::take;
   }
   return {operations.data(), operations.size()};
@@ -438,13 +446,27 @@ auto the_case =
                 .oracles =
                     SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_LEDGER,
                 .reference = values_alone})
+        .fault({.name = "take_from_empty",
+                .cwe = 476,
+                .description = "a node is taken from an empty list, whose head is null",
+                .contract = "the list holds the node that is taken",
+                .kind = SAFECOST_FAULT_TAPE,
+                // No guard page: address 0 belongs to no block.
+                .oracles = SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK})
         .raw<raw>("raw", "nodes from malloc, owned by convention")
         .raw<raw_new>("raw_new", "the same from new and delete")
         .safe<unique_ptr>("unique_ptr", "each link owns the node it leads to")
+        .claims("always", "double_free", "leak")
         .safe<arena>("arena", "nodes in a vector, linked by index, with a free list")
+        .claims("always", "leak")
+        .claims("assertions", "use_after_free", "double_free", "take_from_empty")
         .safe<arena_at>("arena_at", "the same through vector::at")
+        .claims("always", "use_after_free", "double_free", "leak", "take_from_empty")
         .safe<forward_list>("forward_list", "std::forward_list, nodes moved by splicing")
-        .safe<list>("list", "std::list, nodes moved by splicing");
+        .claims("always", "double_free", "leak")
+        .safe<list>("list", "std::list, nodes moved by splicing")
+        .claims("always", "double_free", "leak")
+        .claims("libc++", "use_after_free");
 
 }  // namespace ownership::linked_list
 

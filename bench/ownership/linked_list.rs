@@ -347,7 +347,13 @@ fn rust_linked_list(tape: &mut Tape) -> u64 {
 
 case! { Input:
     raw rust_raw_pointer(Tape) "nodes as raw pointers, owned by convention";
-    safe rust_box(Tape) "each link is a Box that owns the node it leads to";
-    safe rust_arena(Tape) "nodes in a Vec, linked by index, with a free list";
-    safe rust_linked_list(Tape) "std's LinkedList, nodes moved by splitting and appending";
+    safe rust_box(Tape) "each link is a Box that owns the node it leads to"
+        claims { use_after_free: "always", double_free: "always", leak: "always",
+                 take_from_empty: "always" };
+    safe rust_arena(Tape) "nodes in a Vec, linked by index, with a free list"
+        claims { use_after_free: "always", double_free: "always", leak: "always",
+                 take_from_empty: "always" };
+    safe rust_linked_list(Tape) "std's LinkedList, nodes moved by splitting and appending"
+        claims { use_after_free: "always", double_free: "always", leak: "always",
+                 take_from_empty: "always" };
 }

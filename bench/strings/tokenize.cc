@@ -6,9 +6,11 @@
 // its last character.
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <ranges>
 #include <stdexcept>
 #include <string>
@@ -35,6 +37,7 @@ Input generate(safecost::Generator& generator) {
   if (file == nullptr) throw std::runtime_error("cannot open " + path);
   std::fseek(file.get(), 0, SEEK_END);
   const std::size_t available = static_cast<std::size_t>(std::ftell(file.get()));
+  if (generator.commits("no_text")) return {nullptr, 0, 0};
   const std::size_t length = generator.size();
   if (length > available) throw std::runtime_error(path + " is shorter than the size asked for");
 
@@ -211,6 +214,22 @@ SAFECOST_KERNEL chunk_by(const Text& context) {
 }
 #endif
 
+// For `destroyed_before`: an idiom's own kernel on a text whose characters were freed when it comes to
+// read them, as happens to a view of a string that a function returned. The destructor is opaque, lest
+// a compiler see the end of what is still read.
+template <class Context>
+SAFECOST_OPAQUE void destroy(Context* text) {
+  std::destroy_at(text);
+}
+
+template <auto Split, class Context = Text>
+SAFECOST_KERNEL destroyed(Context& context) {
+  alignas(Context) std::byte place[sizeof(Context)];
+  Context* const text = new (place) Context(context);
+  destroy(text);
+  return Split(*text);
+}
+
 // What an idiom gives that never asks for the terminator.
 std::uint64_t words_up_to_length(const void* input) {
   const Input& given = *static_cast<const Input*>(input);
@@ -233,20 +252,48 @@ auto the_case =
                 .description = "the text fills its buffer and has no terminator",
                 .contract = "a terminator follows the text",
                 .reference = words_up_to_length})
+        .fault({.name = "no_text",
+                .cwe = 476,
+                .description = "there is no text: the pointer is null, the length 0",
+                .contract = "text is not null",
+                // No guard page: address 0 belongs to no block.
+                .oracles = SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK,
+                .reference = words_up_to_length})
+        .fault({.name = "destroyed_before",
+                .cwe = 416,
+                .description = "the text is destroyed, then split",
+                .contract = "the text lives until it is split",
+                .kind = SAFECOST_FAULT_KERNEL,
+                .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
+                           SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
+                .reference = words_up_to_length})
         .raw<raw>("raw", "char pointer up to the terminator, with a table of kinds")
+        .fault_kernel<destroyed<raw>>("destroyed_before")
         .raw<raw_strcspn>("raw_strcspn", "strspn and strcspn")
+        .fault_kernel<destroyed<raw_strcspn>>("destroyed_before")
         .raw<raw_strtok>("raw_strtok", "strtok_r on a copy")
+        .fault_kernel<destroyed<raw_strtok, ScratchText>>("destroyed_before")
         .safe<index>("index", "string_view::operator[] with the same table")
+        .fault_kernel<destroyed<index>>("destroyed_before")
+        .claims("always", "unterminated", "no_text")
         .safe<find_if>("find_if", "ranges::find_if with the same table")
+        .fault_kernel<destroyed<find_if>>("destroyed_before")
+        .claims("always", "unterminated", "no_text")
         .safe<find_first_of>("find_first_of", "string_view::find_first_of and find_first_not_of")
+        .fault_kernel<destroyed<find_first_of>>("destroyed_before")
+        .claims("always", "unterminated", "no_text")
 #if defined(SAFECOST_ABSEIL)
         .safe<str_split>("str_split", "absl::StrSplit by any character, empty words skipped")
+        .fault_kernel<destroyed<str_split>>("destroyed_before")
+        .claims("always", "unterminated", "no_text")
 #else
         .gap("str_split", "absl::StrSplit by any character, empty words skipped",
              "no Abseil for this toolchain")
 #endif
 #if defined(__cpp_lib_ranges_chunk_by)
-        .safe<chunk_by>("chunk_by", "views::chunk_by with the same table");
+        .safe<chunk_by>("chunk_by", "views::chunk_by with the same table")
+        .fault_kernel<destroyed<chunk_by>>("destroyed_before")
+        .claims("always", "unterminated", "no_text");
 #else
         .gap("chunk_by", "views::chunk_by with the same table",
              "this standard library has no views::chunk_by");

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from desk import cases as case_files
-from desk import described, processes, run_document, runner, verdict
+from desk import claims, described, processes, run_document, runner, verdict
 from desk import profiles as profile_files
 from desk.build import Built, build_all
 from desk.cases import Case
@@ -75,6 +75,7 @@ class Proving:
         self.profiles = with_siblings(options.profiles)
         self.proved = Proved()
         self._checks: dict[tuple[str, str], Checks] = {}
+        self.facts: dict[tuple[str, str], claims.Facts] = {}
 
     def run(self) -> Proved:
         """Build and prove everything that was asked for."""
@@ -110,7 +111,8 @@ class Proving:
         attributed = verdict.attribute(found, plain, self._checks)
         # A profile from the command line is its own plain sibling, whatever it checks.
         suite = profile_files.shipped()
-        self.proved.troubles += broken_claims(attributed, {name: plain[name] for name in plain if name in suite})
+        self.proved.troubles += trapped_raw(attributed, {name: plain[name] for name in plain if name in suite})
+        self.proved.troubles += [Trouble(*said, broken=True) for said in claims.broken(attributed, self.facts)]
         self.proved.troubles += self._unconfirmed(attributed, plain)
         self.proved.outcomes = [one for one in attributed if self._is_wanted(one)]
 
@@ -154,6 +156,7 @@ class Proving:
         sibling = None if profile.plain == profile.name else built.plugins.get((case.name, profile.plain))
         checks = Checks.of(profile, check_sites(plugin, traps, sibling) if traps else {})
         self._checks[case.name, profile.name] = checks
+        self.facts[case.name, profile.name] = told["facts"]
         self.proved.faults.setdefault(case.name, told["faults"])
         faults = {fault["name"]: fault for fault in told["faults"]}
         roles = {variant["name"]: variant["role"] for variant in told["variants"]}
@@ -220,20 +223,12 @@ def _bare_traps(told: Mapping[str, Any]) -> set[int]:
     return {pc["offset"] for pc in bare if pc["module"] == "plugin"}
 
 
-def broken_claims(outcomes: Sequence[Outcome], plain: Mapping[str, str]) -> Iterator[Trouble]:
-    """What must not be: raw code trapped in a plain profile, and an idiom that does not catch what it claims to."""
+def trapped_raw(outcomes: Sequence[Outcome], plain: Mapping[str, str]) -> Iterator[Trouble]:
+    """What must not be: raw code trapped in a plain profile."""
     for one in outcomes:
         where = f"{one.case}/{one.variant}/{one.fault}@{one.profile}"
         if one.role == "raw" and one.kind == "trapped" and plain.get(one.profile) == one.profile:
             yield Trouble(where, f"raw code in a plain profile was trapped by {one.mechanism}", broken=True)
-        if one.claim is not None and not one.caught and _applies(one.claim, one.profile):
-            yield Trouble(where, f"claims to be caught ({one.claim}), and is {one.words}", broken=True)
-
-
-def _applies(claim: str, profile: str) -> bool:
-    """Does a claim ("always", "assertions,hardened") speak of that profile?"""
-    words = {word.strip() for word in claim.split(",")}
-    return "always" in words or bool(words & set(profile.split("-")))
 
 
 def write(proved: Proved, file: Path) -> None:

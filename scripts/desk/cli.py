@@ -22,6 +22,7 @@ from desk import cases as case_files
 from desk import (
     catch,
     catch_table,
+    claims,
     controls,
     debugger,
     doctor,
@@ -385,6 +386,7 @@ def debug(
 )
 @choosing
 @click.option("--details", is_flag=True, help="A sentence for each outcome: by what, owed to whom, and the evidence.")
+@click.option("--unclaimed", is_flag=True, help="Also list what safe variants catch without claiming to.")
 @click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="Write the outcomes to FILE, as JSON.")
 def catch_command(
     expression: str | None,
@@ -392,6 +394,7 @@ def catch_command(
     ad_hoc: tuple[str, ...],
     case_folders: tuple[Path, ...],
     details: bool,
+    unclaimed: bool,
     out: Path | None,
 ) -> int:
     """Commit every fault in every variant, and tell which are caught, by what, and what became of the others."""
@@ -407,6 +410,8 @@ def catch_command(
     if out is not None:
         catch.write(proved, out)
     catch_table.render(proved, Console(), details)
+    for one in claims.unclaimed(proved.outcomes, proving.facts) if unclaimed else ():
+        print(f"unclaimed: {catch_table.line_of(one)}")
     return proved.exit_code if code is None else code
 
 

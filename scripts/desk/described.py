@@ -29,7 +29,10 @@ def _objections(said: Mapping[str, Any]) -> Iterator[str]:
             yield f"has a fault named '{name[:80]}': use lower case, digits and _"
         if names.count(name) > 1:
             yield f"has two faults named {name}"
-        if not 1 <= fault["cwe"] <= 99_999:
+        # A twin says nothing of a fault but its name; a name that a C++ case does not declare looks the same there.
+        if fault["cwe"] == 0 and said["language"] == "c++":
+            yield f"speaks of a fault {name} that it does not declare, or declares with the CWE number 0"
+        elif fault["cwe"] > 99_999:
             yield f"gives fault {name} the CWE number {fault['cwe']}"
     places = [(parameter["size"], parameter["rate"]) for parameter in said["parameters"]]
     for parameter in said["parameters"]:

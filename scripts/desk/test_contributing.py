@@ -53,7 +53,7 @@ def test_the_worked_example_works_as_it_is_told(tmp_path: Path) -> None:
         words_of = command.removeprefix("$ scripts/safecost ").split()
         out = ["--out", str(tmp_path / f"run-{number}")] if words_of[0] == "run" else []
         done = commands.safecost(*words_of, *out, cwd=tmp_path)
-        expect(shown, done.out, done.code)
+        expect(shown, done.out + done.err, done.code)
 
 
 def test_an_expectation_can_fail() -> None:

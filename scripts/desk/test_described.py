@@ -9,9 +9,10 @@ import pytest
 from desk.described import objection
 
 
-def said(**parts: list[dict[str, Any]]) -> dict[str, Any]:
+def said(**parts: Any) -> dict[str, Any]:
     """A plugin's description with one entry of each kind, or those given."""
     return {
+        "language": "c++",
         "variants": [{"name": "raw"}],
         "parameters": [parameter()],
         "faults": [fault()],
@@ -29,6 +30,7 @@ def parameter(size: int = 512, rate: float | None = None, label: str = "L1") -> 
 
 def test_what_is_as_it_should_be() -> None:
     assert objection(said()) is None
+    assert objection(said(language="rust", faults=[fault(cwe=0)])) is None
     assert objection(said(parameters=[parameter(rate=0.0), parameter(rate=1.0), parameter(label="beyond L3")])) is None
 
 
@@ -38,7 +40,7 @@ def test_what_is_as_it_should_be() -> None:
         (said(faults=[fault("One past!")]), "has a fault named 'One past!': use lower case, digits and _"),
         (said(faults=[fault(""), fault("b")]), "has a fault named ''"),
         (said(faults=[fault("a"), fault("b"), fault("a")]), "has two faults named a"),
-        (said(faults=[fault(cwe=0)]), "gives fault one_past_end the CWE number 0"),
+        (said(faults=[fault(cwe=0)]), "speaks of a fault one_past_end that it does not declare"),
         (said(faults=[fault(cwe=100_000)]), "the CWE number 100000"),
         (said(faults=[fault(f"f{i}") for i in range(65)]), "has 65 faults, and 64 are the most"),
         (said(variants=[{"name": f"v{i}"} for i in range(65)]), "has 65 variants"),

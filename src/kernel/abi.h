@@ -127,8 +127,14 @@ typedef struct safecost_variant {
   uint64_t (*digest)(const void* context);
   /* One per fault: this idiom with the wrong step, or NULL. NULL altogether where no fault needs one. */
   const safecost_kernel* fault_kernels;
-  /* One per fault: checks under which the idiom claims to stop it ("always", "assertions",
-   * "assertions,hardened"), or NULL for no claim. NULL altogether where nothing is claimed. */
+  /* One per fault: conditions under any of which the idiom claims to stop it, or NULL for no claim.
+   * NULL altogether where nothing is claimed. Separated by commas; a plugin's facts decide each:
+   *   always           by the idiom itself, whatever is switched on
+   *   libstdc++        _GLIBCXX_ASSERTIONS is on
+   *   libc++           _LIBCPP_HARDENING_MODE is fast, extensive or debug
+   *   assertions       one of these two
+   *   fortify          _FORTIFY_SOURCE is above 0
+   *   overflow-checks  Rust checks integer arithmetic */
   const char* const* claims;
   /* The ratio to the first raw variant that this one has by construction: 1 for a null, another one
    * above 0 for a control; 0 where the ratio is what is asked. */

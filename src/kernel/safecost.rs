@@ -22,9 +22,13 @@
 //! ```ignore
 //! case! { Input:
 //!     raw rust_unchecked(Values) "get_unchecked" { use_after_free: rust_freed };
-//!     safe rust_index(Values) "slice indexing" { use_after_free: "the borrow checker rejects it (E0505)" };
+//!     safe rust_index(Values) "slice indexing" { use_after_free: "the borrow checker rejects it (E0505)" }
+//!         claims { one_past_end: "always" };
 //! }
 //! ```
+//!
+//! What a variant *claims* to stop, of either kind, and when (`kernel/abi.h` lists the conditions) is held against it
+//! by `safecost catch`.
 
 use std::any::Any;
 use std::ffi::{c_char, c_void, CString};
@@ -234,6 +238,7 @@ pub mod border {
         summary: &str,
         run: abi::Kernel,
         faulty: &[(&str, Faulty)],
+        claims: &[(&str, &str)],
         faults: &[&str],
     ) -> abi::Variant {
         abi::Variant {
@@ -251,7 +256,7 @@ pub mod border {
                 Faulty::Kernel(kernel) => Some(*kernel),
                 Faulty::Inexpressible(_) => None,
             }),
-            claims: std::ptr::null(),
+            claims: by_fault(faults, claims, |conditions| text(conditions)),
             planted: 0.0,
             inexpressible: by_fault(faults, faulty, |said| match said {
                 Faulty::Kernel(_) => std::ptr::null(),
@@ -267,15 +272,11 @@ pub mod border {
     }
 
     /// One entry per fault: what the variant says of it, or the zero of the border.
-    fn by_fault<T>(
-        faults: &[&str],
-        faulty: &[(&str, Faulty)],
-        value: impl Fn(&Faulty) -> T,
-    ) -> *const T
+    fn by_fault<S, T>(faults: &[&str], all_said: &[(&str, S)], value: impl Fn(&S) -> T) -> *const T
     where
         T: Unsaid,
     {
-        let said = |fault: &str| faulty.iter().find(|(name, _)| *name == fault);
+        let said = |fault: &str| all_said.iter().find(|(name, _)| *name == fault);
         let all: Vec<T> =
             faults.iter().map(|fault| said(fault).map_or(T::none(), |(_, it)| value(it))).collect();
         all.leak().as_ptr()
@@ -378,7 +379,8 @@ macro_rules! overflow_is_checked {
 /// are folded into one.
 #[macro_export]
 macro_rules! case {
-    ($input:ty : $($role:ident $name:ident ( $context:ty ) $summary:literal $({ $($fault:ident : $faulty:tt),+ $(,)? })? ;)+) => {
+    ($input:ty : $($role:ident $name:ident ( $context:ty ) $summary:literal $({ $($fault:ident : $faulty:tt),+ $(,)? })?
+        $(claims { $($claimed:ident : $conditions:literal),+ $(,)? })? ;)+) => {
         mod exported {
             use super::*;
             $(
@@ -402,14 +404,18 @@ macro_rules! case {
                     ("panic", if cfg!(panic = "unwind") { "unwind" } else { "abort" }),
                     ("target features", if cfg!(target_feature = "avx2") { "avx2" } else { "baseline" }),
                 ];
-                let lists: Vec<&[&str]> = vec![$($(&[$(stringify!($fault)),+] as &[&str],)?)+];
+                let lists: Vec<&[&str]> = vec![
+                    $($(&[$(stringify!($fault)),+] as &[&str],)?
+                      $(&[$(stringify!($claimed)),+] as &[&str],)?)+
+                ];
                 let mut faults = lists.concat();
                 faults.sort_unstable();
                 faults.dedup();
                 $crate::border::plugin::<$input>(env!("SAFECOST_NAME"), &facts, vec![
                     $($crate::border::variant::<$input, $context>(
                         stringify!($role), stringify!($name), $summary, exported::$name,
-                        &[$($((stringify!($fault), $crate::faulty!($faulty))),+)?], &faults)),+
+                        &[$($((stringify!($fault), $crate::faulty!($faulty))),+)?],
+                        &[$($((stringify!($claimed), $conditions)),+)?], &faults)),+
                 ], &faults)
             });
             &table.0

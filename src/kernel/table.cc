@@ -1,5 +1,6 @@
 #include "kernel/table.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <deque>
 #include <exception>
@@ -79,6 +80,21 @@ struct Table::State {
 
   // Static, since the border's callbacks carry no state: one case a plugin.
   static inline State* the_case = nullptr;
+
+  // A fault that a variant speaks of and nobody declared, a slip of the pen perhaps, joins the others
+  // with nothing but its name: who reads the table objects to it.
+  template <class Value>
+  void note_undeclared(const ByFault<Value>& named) {
+    for (const auto& [name, value] : named) {
+      const auto is_named = [&](const safecost_fault& fault) { return name == fault.name; };
+      if (std::none_of(faults.begin(), faults.end(), is_named)) {
+        safecost_fault& fault = faults.emplace_back();
+        fault.struct_size = sizeof fault;
+        fault.name = name.data();
+        fault.description = fault.contract = "";
+      }
+    }
+  }
 
   // Named values laid out as one array over all faults.
   template <class Value>
@@ -163,6 +179,11 @@ void Table::add_inexpressible(const char* fault, const char* why) {
 
 const safecost_plugin* Table::plugin(const char* name) {
   State& self = *state_;
+  for (const Variant& variant : self.variants) {
+    self.note_undeclared(variant.fault_kernels);
+    self.note_undeclared(variant.claims);
+    self.note_undeclared(variant.inexpressible);
+  }
   for (Variant& variant : self.variants) {
     if (!variant.fault_kernels.empty()) {
       variant.abi.fault_kernels = self.by_fault(variant.fault_kernels, self.kernels);
