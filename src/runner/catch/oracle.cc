@@ -212,8 +212,8 @@ class Oracle {
     sightings::end(result, digest);
     variant.release(context);
     generator_.table().release(pool);
-    sightings::end_leaks();
     page_->end = End::returned;
+    sightings::end_leaks();  // last: where it is not allowed it ends the process
   }
 
   const ProvePlan& plan_;

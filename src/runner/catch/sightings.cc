@@ -73,8 +73,22 @@ void note(Tool tool, const char* kind, const char* text) {
     report.frame[report.frames++] = reinterpret_cast<std::uint64_t>(frames[i]);
 }
 
+// Without the lines of stacks, which are addresses alone: what else is said fits.
 void on_address_error(const char* text) {
-  note(Tool::address_sanitizer, __asan_get_report_description(), text);
+  static char kept[sizeof Report::text];
+  std::size_t length = 0;
+  for (const char* line = text; *line != '\0';) {
+    const char* const end = std::strchr(line, '\n');
+    const std::size_t size =
+        end == nullptr ? std::strlen(line) : static_cast<std::size_t>(end - line) + 1;
+    if (std::strncmp(line, "    #", 5) != 0 && length + size < sizeof kept) {
+      std::memcpy(kept + length, line, size);
+      length += size;
+    }
+    line += size;
+  }
+  kept[length] = '\0';
+  note(Tool::address_sanitizer, __asan_get_report_description(), kept);
 }
 #else
 std::int64_t lost() {
