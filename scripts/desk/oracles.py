@@ -238,7 +238,7 @@ def _of_memcheck(file: Path) -> Iterator[Sighting]:
         text = source.read(_MOST_XML)
     if b"<!" in text:  # Memcheck writes neither a DOCTYPE nor entities: somebody else did
         return
-    parser: ElementTree.XMLPullParser[ElementTree.Element] = ElementTree.XMLPullParser(["end"])
+    parser: Any = ElementTree.XMLPullParser(["end"])
     try:
         parser.feed(text)
         ended = [event[1] for event in parser.read_events()]
