@@ -51,7 +51,8 @@ class Confirmation:
     """What became of the question whether one raw variant really commits one fault.
 
     `declared` are its oracles; `missed` those that could look and saw nothing; `gaps` why others could not look;
-    `seen` is what was seen instead, in words, for a reader who wonders.
+    `seen` is what was seen instead, in words, for a reader who wonders. `harmless` says that nobody saw anything and
+    the result is right all the same: code that bears the broken contract, or a fault that is none.
     """
 
     case: str
@@ -62,6 +63,7 @@ class Confirmation:
     missed: tuple[OracleName, ...] = ()
     gaps: tuple[str, ...] = ()
     seen: str = ""
+    harmless: bool = False
 
     @property
     def confirmed(self) -> bool:
@@ -83,6 +85,8 @@ class Confirmation:
         """The answer as a sentence."""
         kinds = dict.fromkeys(f"{one.oracle}: {one.kind}" for one in self.sightings if one.oracle in self.declared)
         told = f"confirmed by {', '.join(kinds)}" if kinds else "not confirmed"
+        if self.harmless:
+            told += ", and the result is right"
         if self.missed:
             told += f"; nothing seen by {', '.join(self.missed)}"
         return told + "".join(f"; {gap}" for gap in self.gaps)
@@ -154,7 +158,7 @@ def combine(
     `outcomes` are those of the worlds, of which the ones in the `plain` profiles count; `faults` the declarations by
     case; `gaps` say why a tool did not look at anything.
     """
-    declared = {(case, fault["name"]): tuple(fault["oracles"]) for case, all_of in faults.items() for fault in all_of}
+    declared = {(case, fault["name"]): fault for case, all_of in faults.items() for fault in all_of}
     raw: dict[tuple[str, str, str], list[Outcome]] = {}
     for one in outcomes:
         if one.role == "raw" and one.profile in plain and _commits(one) and (one.case, one.fault) in declared:
@@ -169,8 +173,9 @@ def _commits(one: Outcome) -> bool:
 
 
 def _confirmation(
-    ones: Sequence[Outcome], declared: tuple[OracleName, ...], looks: Sequence[Looked], gaps: Mapping[Tool, str]
+    ones: Sequence[Outcome], fault: Mapping[str, Any], looks: Sequence[Looked], gaps: Mapping[Tool, str]
 ) -> Confirmation:
+    declared: tuple[OracleName, ...] = tuple(fault["oracles"])
     sightings = [
         Sighting(_OF_EVIDENCE[seen.kind], one.profile, seen.kind, seen.text, None, seen.size, seen.offset, seen.freed)
         for one in ones
@@ -195,6 +200,7 @@ def _confirmation(
             if tool not in could
         ),
         ", ".join(ends),
+        not sightings and fault["reference"] is not None and all(one.detail == "nothing_seen" for one in ones),
     )
 
 
@@ -205,13 +211,18 @@ def _tools(declared: Collection[OracleName]) -> Iterator[Tool]:
 
 
 def unconfirmed(confirmations: Sequence[Confirmation]) -> Iterator[tuple[str, str]]:
-    """Where and what: raw code that was not seen to commit its fault by any oracle that could look."""
+    """Where and what: raw code that was not seen to commit its fault by any oracle that could look.
+
+    A variant that is `harmless` is borne where another raw variant of the case was seen to commit the same fault.
+    """
+    real = {(one.case, one.fault) for one in confirmations if one.confirmed}
     for one in confirmations:
-        if not one.confirmed and not one.undecided:
-            others = sorted({f"{seen.oracle} ({seen.kind})" for seen in one.sightings})
-            told = f"; others that it does not declare did: {', '.join(others)}" if others else ""
-            yield (
-                one.name,
-                f"raw code was not seen to commit it. Looked for by {', '.join(one.missed)}{told}; seen: {one.seen}. "
-                "The fault, or its list of oracles, is not what it says",
-            )
+        if one.confirmed or one.undecided or (one.harmless and (one.case, one.fault) in real):
+            continue
+        others = sorted({f"{seen.oracle} ({seen.kind})" for seen in one.sightings})
+        told = f"; others that it does not declare did: {', '.join(others)}" if others else ""
+        yield (
+            one.name,
+            f"raw code was not seen to commit it. Looked for by {', '.join(one.missed)}{told}; seen: {one.seen}. "
+            "The fault, or its list of oracles, is not what it says",
+        )

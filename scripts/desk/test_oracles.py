@@ -175,7 +175,7 @@ def test_the_host_says_what_it_wants(words: Sequence[str], plan: str, code: int,
     assert said in done.stderr.replace("'", "")
 
 
-FAULTS = {"f/c": [{"name": "x", "oracles": ["guard", "sanitizer"]}]}
+FAULTS = {"f/c": [{"name": "x", "oracles": ["guard", "sanitizer"], "reference": "0a"}]}
 SILENT = Outcome("f/c", "gcc-o2", "raw", "raw", "x", "silent", "nothing_seen", worlds=(("R", "returned"),))
 SIGHTED = Sighting("sanitizer", "clang-sanitized", "heap-buffer-overflow", "reads 4 bytes", "sum(int)", 32, 32, False)
 
@@ -201,8 +201,19 @@ def test_evidence_of_an_oracle_that_is_not_declared_confirms_nothing() -> None:
     assert "Looked for by guard, sanitizer; others that it does not declare did: canary (canary)" in message
 
 
+def test_code_that_bears_the_fault_is_told_where_other_raw_code_commits_it() -> None:
+    bears = combined(SILENT, [Looked("sanitizer", "clang-sanitized", "returned", ())])
+    commits = replace(combined(SILENT, [Looked("sanitizer", "s", "", (SIGHTED,))]), variant="raw_other")
+    assert (bears.harmless, commits.harmless) == (True, False)
+    assert "not confirmed, and the result is right" in bears.words
+    assert list(confirmation.unconfirmed([bears, commits])) == []
+    assert [where for where, _ in confirmation.unconfirmed([bears])] == ["f/c/raw/x"]
+    wrong = replace(bears, harmless=False)
+    assert [where for where, _ in confirmation.unconfirmed([wrong, commits])] == ["f/c/raw/x"]
+
+
 def test_where_no_declared_oracle_could_look_nothing_is_broken() -> None:
-    only = {"f/c": [{"name": "x", "oracles": ["sanitizer"]}]}
+    only = {"f/c": [{"name": "x", "oracles": ["sanitizer"], "reference": None}]}
     (made,) = confirmation.combine([SILENT], only, {}, {"sanitizer": "no runtimes"}, {"gcc-o2"})
     assert (made.undecided, made.gaps) == (True, ("sanitizer: no runtimes",))
     assert list(confirmation.unconfirmed([made])) == []

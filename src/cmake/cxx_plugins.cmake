@@ -65,7 +65,10 @@ endif()
 # Abseil as an idiom under test. A distribution's build is compiled with libstdc++, so it does not link
 # with libc++, and it is linked statically like every other runtime.
 set(abseil "")
-if(PROFILE_LIBRARY STREQUAL "libstdc++")
+if(sanitized)
+  set(abseil ${sanitized_abseil})
+  set(abseil_status TRUE)
+elseif(PROFILE_LIBRARY STREQUAL "libstdc++")
   include(${SAFECOST_ROOT}/src/cmake/static_abseil.cmake)
   safecost_static_abseil("strings;statusor;span" abseil)
   if(abseil)

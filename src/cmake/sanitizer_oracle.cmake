@@ -11,6 +11,9 @@ foreach(package absl fmt nlohmann_json)
   endif()
 endforeach()
 
+# Shared, as the runtimes below are: Debian's archives cannot be linked to those.
+set(sanitized_abseil absl::strings absl::statusor absl::span)
+
 # Shared runtimes, so that operator new and throw are the sanitizers'; what is undefined is found in the host.
 set(link -Wl,--version-script=${SAFECOST_ROOT}/src/kernel/plugin.map -Wl,-z,now)
 
