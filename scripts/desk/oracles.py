@@ -272,15 +272,22 @@ def _first_of_ours(error: ElementTree.Element) -> str | None:
 
 
 def functions_at(plugin: Path, offsets: Sequence[int]) -> dict[int, str]:
-    """The function of the case's own source at each offset in a plugin; looked up once for all, with binutils."""
-    command = ["addr2line", "--functions", "--inlines", "--addresses", "--demangle", "--exe", str(plugin)]
+    """The function of the case's own source at each offset in a plugin; looked up once for all."""
+    words = ["--functions", "--inlines", "--addresses", "--demangle", f"--exe={plugin}"]
     try:
         done = subprocess.run(
-            [*command, *map(hex, offsets)], capture_output=True, text=True, errors="replace", check=False
+            [*_symbolizer(), *words, *map(hex, offsets)], capture_output=True, text=True, errors="replace", check=False
         )
     except FileNotFoundError:
         return {}
     return dict(_functions(done.stdout.splitlines()))
+
+
+def _symbolizer() -> list[str]:
+    """LLVM's, or binutils', which knows Clang's inlined functions less well: it names the innermost by its symbol."""
+    names = [f"llvm-symbolizer-{version}" for version in range(40, 13, -1)]
+    found = next((name for name in ("llvm-symbolizer", *names) if shutil.which(name)), None)
+    return ["addr2line"] if found is None else [found, "--output-style=GNU"]
 
 
 def _functions(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
@@ -295,7 +302,7 @@ def _functions(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
             continue
         where = next(rest, "")
         ours = not where.startswith(("/", "?"))  # the project's files have no path of a machine
-        if line != "??" and (not best or (ours and not own)):
+        if line != "??" and not line.startswith("_Z") and (not best or (ours and not own)):
             best, own = _cut(line), ours
     if best:
         yield address, best

@@ -60,8 +60,7 @@ def test_a_fault_that_raw_code_commits_is_confirmed_by_each_oracle_that_it_names
     assert confirmed("past_end").missed == ()
     seen = next(one for one in confirmed("past_end").sightings if one.oracle == "sanitizer")
     assert (seen.size, seen.offset, seen.freed) == (32, 32, False)
-    assert seen.function is not None
-    assert "sum" in seen.function
+    assert seen.function in {"sum", "raw"}  # into which it is inlined; not every symbolizer knows
 
 
 @pytest.mark.build
@@ -283,8 +282,9 @@ def test_a_report_that_does_not_end_is_cut(tmp_path: Path) -> None:
 
 def test_functions_are_those_of_the_case_and_not_of_the_library() -> None:
     lines = ["0x00000000000010a4", "std::vector<int>::operator[]", "/usr/include/vector:9", "sum(int)",
-             "./bench/sum.cc:7", "0x20", "??", "??:0"]  # fmt: skip
-    assert dict(oracles._functions(lines)) == {0x10A4: "sum(int)"}
+             "./bench/sum.cc:7", "0x20", "??", "??:0", "0x30", "_ZN8safecost6kernelITnDaE", "./bench/sum.cc:7",
+             "raw", "./bench/sum.cc:9"]  # fmt: skip
+    assert dict(oracles._functions(lines)) == {0x10A4: "sum(int)", 0x30: "raw"}
 
 
 def test_dirt_is_told_with_tool_kind_and_place() -> None:
