@@ -44,7 +44,8 @@ def build_runner() -> Path:
     with alone(BUILD / "runner.lock"):
         if not (BUILD / "build.ninja").exists():
             _must(["cmake", "--preset", "runner", f"-DSAFECOST_WERROR={werror()}"], "configured")
-        _must(["cmake", "--build", str(BUILD), "--target", "safecost-runner", "safecost-prover"], "built")
+        programs = ["safecost-runner", "safecost-prover", "safecost-oracle"]
+        _must(["cmake", "--build", str(BUILD), "--target", *programs], "built")
     return RUNNER
 
 

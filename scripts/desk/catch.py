@@ -8,14 +8,15 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from desk import cases as case_files
-from desk import claims, described, processes, run_document, runner, verdict
+from desk import claims, confirmation, described, oracles, processes, run_document, runner, verdict
 from desk import profiles as profile_files
 from desk.build import Built, build_all
 from desk.cases import Case
 from desk.check_sites import check_sites
+from desk.confirmation import Confirmation, Dirty
 from desk.errors import HARNESS, OK, WRONG_RESULT
 from desk.mechanism import Checks
 from desk.outcome import EvidenceKind, Outcome
@@ -26,11 +27,15 @@ from desk.progress import Steps
 _PROVER_SECONDS = 300.0
 _HANG_SECONDS = 0.5  # a proof takes a millisecond; a hang is looked at again for four times as long
 _SEED = 20_261
+_Told = TypeVar("_Told", confirmation.Sighting, Dirty)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user asked for; `confirmed` tells, by (case, variant, fault), who else saw the error in the source."""
+    """What the user asked for; `confirmed` tells, by (case, variant, fault), who else saw the error in the source.
+
+    `sanitize` asks sanitizers and Memcheck, too, whether each fault is real; they add to `confirmed`.
+    """
 
     profiles: Sequence[Profile]
     folders: Folders
@@ -38,6 +43,7 @@ class Options:
     seed: int = _SEED
     hang_seconds: float = _HANG_SECONDS
     confirmed: Mapping[tuple[str, str, str], frozenset[EvidenceKind]] = field(default_factory=dict)
+    sanitize: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +57,17 @@ class Trouble:
 
 @dataclass(slots=True)
 class Proved:
-    """Everything that was found out so far; `faults` are the declarations of each case."""
+    """Everything that was found out so far; `faults` are the declarations of each case.
+
+    `confirmations`, `dirty` and `gaps` (why a tool could not look, by its name) are there where oracles were asked.
+    """
 
     outcomes: list[Outcome] = field(default_factory=list)
     faults: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     troubles: list[Trouble] = field(default_factory=list)
+    confirmations: list[Confirmation] = field(default_factory=list)
+    dirty: list[Dirty] = field(default_factory=list)
+    gaps: dict[str, str] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -76,12 +88,31 @@ class Proving:
         self.proved = Proved()
         self._checks: dict[tuple[str, str], Checks] = {}
         self.facts: dict[tuple[str, str], claims.Facts] = {}
+        self._found: oracles.Found | None = None
 
     def run(self) -> Proved:
         """Build and prove everything that was asked for."""
-        built = build_all(self.options.folders, self.cases, self.profiles)
+        sanitized = [profile_files.sanitized()] if self.options.sanitize else []
+        built = build_all(self.options.folders, self.cases, [*self.profiles, *sanitized])
+        if self.options.sanitize:
+            self._watch(built, *sanitized)
         self.prove(built)
         return self.proved
+
+    def _watch(self, built: Built, sanitized: Profile) -> None:
+        """Ask the oracles beside the worlds; first, since an outcome may rest on what they saw."""
+        wanted, gaps = oracles.jobs(self.cases, self.profiles, sanitized, built, self._generator)
+        self._found = oracles.watch(wanted, self.options.folders, self.options.seed)
+        self._found.gaps = gaps
+        self.proved.gaps = {tool: self._clean_text(reason) for tool, reason in gaps.items()}
+        for where, message in self._found.failures:
+            self._note(where, message)
+        self.proved.dirty = [self._clean_texts(one) for one in self._found.dirty]
+        for dirty in self.proved.dirty:
+            name = f"{dirty.case}/{dirty.variant}@{dirty.profile}"
+            self.proved.troubles.append(Trouble(name, dirty.words[:4_000], broken=True))
+        seen = confirmation.saw_in_source(self._found.looks)
+        self.options = replace(self.options, confirmed={**self.options.confirmed, **seen})
 
     def prove(self, built: Built) -> None:
         """Prove what was built; several plugins at a time, each in a prover of its own."""
@@ -113,8 +144,26 @@ class Proving:
         suite = profile_files.shipped()
         self.proved.troubles += trapped_raw(attributed, {name: plain[name] for name in plain if name in suite})
         self.proved.troubles += [Trouble(*said, broken=True) for said in claims.broken(attributed, self.facts)]
-        self.proved.troubles += self._unconfirmed(attributed, plain)
+        if self._found is None:
+            self.proved.troubles += self._unconfirmed(attributed, plain)
+        else:
+            self._confirm(attributed, [name for name in plain if plain[name] == name and name in suite], self._found)
         self.proved.outcomes = [one for one in attributed if self._is_wanted(one)]
+
+    def _confirm(self, outcomes: Sequence[Outcome], plain: Sequence[str], found: oracles.Found) -> None:
+        """Whether every fault is real, from all that the worlds and the other oracles saw of raw code."""
+        made = confirmation.combine(outcomes, self.proved.faults, found.looks, found.gaps, plain)
+        self.proved.confirmations = [
+            replace(
+                one,
+                sightings=tuple(self._clean_texts(seen) for seen in one.sightings),
+                gaps=tuple(map(self._clean_text, one.gaps)),
+                seen=self._clean_text(one.seen),
+            )
+            for one in made
+        ]
+        for where, message in confirmation.unconfirmed(self.proved.confirmations):
+            self.proved.troubles.append(Trouble(where[:300], message[:4_000], broken=True))
 
     def _evidence(self, case: Case, profile: Profile, built: Built) -> dict[str, Any] | runner.Failure:
         def entry(name: str) -> dict[str, str]:
@@ -166,6 +215,13 @@ class Proving:
             )
             confirmed = self.options.confirmed.get((case.name, proof["variant"], proof["fault"]), frozenset())
             yield self._clean(verdict.judge(name, faults[proof["fault"]], proof, checks, confirmed))
+
+    def _clean_text(self, text: str) -> str:
+        return run_document.clean(self.options.folders, text, 400) or ""
+
+    def _clean_texts(self, told: _Told) -> _Told:
+        function = None if told.function is None else self._clean_text(told.function)
+        return replace(told, text=self._clean_text(told.text), function=function)
 
     def _clean(self, outcome: Outcome) -> Outcome:
         """Texts come from plugins and compilers: no path of this machine, and no end of them."""
@@ -238,6 +294,9 @@ def write(proved: Proved, file: Path) -> None:
         "schema_version": 1,
         "outcomes": [one.as_json() for one in proved.outcomes],
         "troubles": [asdict(trouble) for trouble in proved.troubles],
+        "confirmations": [one.as_json() for one in proved.confirmations],
+        "dirty": [one.as_json() for one in proved.dirty],
+        "gaps": proved.gaps,
     }
     text = json.dumps(made, indent=1, ensure_ascii=False) + "\n"
     scratch = file.with_name(f".{file.name}.part")

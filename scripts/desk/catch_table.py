@@ -30,8 +30,29 @@ def render(proved: Proved, console: Console, details: bool) -> None:
     if details:
         for one in proved.outcomes:
             console.print(Text(line_of(one)), soft_wrap=True)
+    _confirmations(proved, console, details)
     for trouble in proved.troubles:
         print(f"{'broken' if trouble.broken else 'problem'}: {trouble.where}: {trouble.message}", file=sys.stderr)
+
+
+def _confirmations(proved: Proved, console: Console, details: bool) -> None:
+    """Which faults are real, in one line, or one line each with `details`; and why a tool did not look."""
+    for tool, reason in proved.gaps.items():
+        print(f"gap: {tool}: {reason}", file=sys.stderr)
+    if not proved.confirmations:
+        return
+    confirmed = sum(one.confirmed for one in proved.confirmations)
+    missed = sum(one.confirmed and bool(one.missed) for one in proved.confirmations)
+    console.print(
+        Text(
+            f"faults of raw code: {confirmed} of {len(proved.confirmations)} confirmed, {missed} of them not by every "
+            f"oracle that they name; {len(proved.dirty)} errors on valid input"
+        ),
+        soft_wrap=True,
+    )
+    for one in proved.confirmations:
+        if details or one.missed or not one.confirmed:
+            console.print(Text(f"{one.name}: {one.words}"), soft_wrap=True)
 
 
 def _matrix(outcomes: Sequence[Outcome], profiles: Sequence[str]) -> Table:

@@ -380,13 +380,18 @@ def debug(
         "safecost catch                                every case, the default profiles",
         "safecost catch --filter sum --details         one case, with a sentence for each outcome",
         "safecost catch --profiles all --out catch.json",
+        "safecost catch --sanitize                     sanitizers and Memcheck confirm each fault of raw code",
     )
     + "\n\n\b\nExit codes: 0 fine; 1 something could not be built or proved; 2 usage; 5 a broken claim: raw code"
-    + "\ntrapped in a plain profile, an idiom that does not catch what it claims to, a fault that no raw code commits.",
+    + "\ntrapped in a plain profile, an idiom that does not catch what it claims to, a fault that no raw code commits,"
+    + "\nand with --sanitize a variant that is not clean on valid input. A tool that is missing is told, no more.",
 )
 @choosing
 @click.option("--details", is_flag=True, help="A sentence for each outcome: by what, owed to whom, and the evidence.")
 @click.option("--unclaimed", is_flag=True, help="Also list what safe variants catch without claiming to.")
+@click.option(
+    "--sanitize", is_flag=True, help="Ask sanitizers and Memcheck, too: is each fault real, valid input clean?"
+)
 @click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="Write the outcomes to FILE, as JSON.")
 def catch_command(
     expression: str | None,
@@ -395,11 +400,12 @@ def catch_command(
     case_folders: tuple[Path, ...],
     details: bool,
     unclaimed: bool,
+    sanitize: bool,
     out: Path | None,
 ) -> int:
     """Commit every fault in every variant, and tell which are caught, by what, and what became of the others."""
     chosen = profile_files.choose(profiles, ad_hoc)
-    proving = catch.Proving(catch.Options(chosen, Folders.of(case_folders), expression))
+    proving = catch.Proving(catch.Options(chosen, Folders.of(case_folders), expression, sanitize=sanitize))
     code: int | None = None
     try:
         proving.run()

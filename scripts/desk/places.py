@@ -12,6 +12,7 @@ BENCH = ROOT / "bench"
 BUILD = ROOT / "build"
 RUNNER = BUILD / "safecost-runner"
 PROVER = BUILD / "safecost-prover"
+ORACLE = BUILD / "safecost-oracle"
 LOCAL_RESULTS = ROOT / "results" / "local"
 VERSION = "0.1.0"
 

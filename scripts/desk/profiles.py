@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from desk.errors import UsageError
-from desk.places import BENCH, BUILD
+from desk.places import BENCH, BUILD, ROOT
 
 FOLDER = BENCH / "profiles"
+_SANITIZED = ROOT / "src" / "runner" / "catch" / "clang-sanitized.json"
 _NAME = re.compile(r"(?!.*[.][.])[a-z][a-z0-9_.+-]{0,63}")
 
 
@@ -50,6 +51,11 @@ def shipped() -> dict[str, Profile]:
     for file in sorted(FOLDER.glob("*.json")):
         _read(file, found)
     return found
+
+
+def sanitized() -> Profile:
+    """The build by which errors of memory are confirmed; it is none of the suite's, since nothing is measured in it."""
+    return _read(_SANITIZED, {})
 
 
 def _read(file: Path, found: dict[str, Profile]) -> Profile:

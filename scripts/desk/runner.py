@@ -8,7 +8,7 @@ import secrets
 import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,12 +42,14 @@ def environment() -> dict[str, str]:
     }
 
 
-def call(command: str, plan: Mapping[str, Any], seconds: float, runner: Path = RUNNER) -> dict[str, Any] | Failure:
-    """Run one command of the runner on a plan; `seconds` is how long it may take."""
+def call(
+    command: str, plan: Mapping[str, Any], seconds: float, runner: Path = RUNNER, under: Sequence[str] = ()
+) -> dict[str, Any] | Failure:
+    """Run one command of the runner on a plan; `seconds` is how long it may take, `under` a tool that runs it."""
     with tempfile.TemporaryFile() as result:  # not stdout, which belongs to whatever a kernel prints
         try:
             done = processes.run(
-                [str(runner), command, "--plan=-", f"--out=/dev/fd/{result.fileno()}"],
+                [*under, str(runner), command, "--plan=-", f"--out=/dev/fd/{result.fileno()}"],
                 json.dumps(plan).encode(),
                 seconds,
                 stdout=subprocess.DEVNULL,
@@ -78,15 +80,16 @@ def call(command: str, plan: Mapping[str, Any], seconds: float, runner: Path = R
 
 _PREFIX = "safecost-runner: "
 _PROVER = "safecost-prover: "
+_ORACLE = "safecost-oracle: "
 _INSIDE = f"{_PREFIX}in "
 _KINDS = {"load", "abi", "layout", "exports", "folded", "pool", "digest"}
 
 
 def _told(line: str) -> Failure | None:
     """What the runner itself said last; None for a line of a kernel's, which then ended the process."""
-    if not line.startswith((_PREFIX, _PROVER)):
+    if not line.startswith((_PREFIX, _PROVER, _ORACLE)):
         return None
-    line = line.removeprefix(_PREFIX).removeprefix(_PROVER)
+    line = line.removeprefix(_PREFIX).removeprefix(_PROVER).removeprefix(_ORACLE)
     kind, _, rest = line.partition(": ")
     return Failure(kind, rest) if kind in _KINDS else Failure("timing", line)
 

@@ -6,15 +6,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iostream>
-#include <string>
-#include <string_view>
 
 #include "fmt/format.h"
-#include "nlohmann/json.hpp"
+#include "runner/catch/program.h"
 #include "runner/catch/prover.h"
-#include "runner/platform.h"
 
 namespace {
 
@@ -46,64 +41,13 @@ void with_fixed_environment(char** arguments) {
              std::strerror(errno));
 }
 
-int fail(int code, const std::string& message) {
-  fmt::print(stderr, "safecost-prover: {}\n", message);
-  return code;
-}
-
-int run(const std::string& plan_path, const std::string& out_path) {
-  std::ifstream file;
-  if (plan_path != "-") {
-    file.open(plan_path);
-    if (!file) return fail(1, fmt::format("cannot read the plan {}", plan_path));
-  }
-  const auto json = nlohmann::json::parse(plan_path == "-" ? std::cin : file, nullptr, false);
-  if (!json.is_object()) return fail(1, fmt::format("{} is no JSON object", plan_path));
-  const auto plan = safecost::read_prove_plan(json);
-  if (!plan.ok()) return fail(1, std::string(plan.status().message()));
-  const auto told = safecost::prove(*plan);
-  if (!told.ok()) return fail(1, std::string(told.status().message()));
-  std::ofstream to;
-  if (out_path != "-") to.open(out_path);
-  std::ostream& out = out_path == "-" ? std::cout : to;
-  out << told->dump(1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
-  return out ? 0 : fail(1, fmt::format("cannot write all of {}", out_path));
-}
-
 }  // namespace
 
 int main(int count, char** arguments) {
-  std::string plan, command, out = "-";
-  for (int i = 1; i < count; ++i) {
-    const std::string_view word = arguments[i];
-    const auto value = [&](std::string_view name, std::string& into) {
-      if (word == name && i + 1 < count) {
-        into = arguments[++i];
-      } else if (word.starts_with(std::string(name) + "=")) {
-        into = word.substr(name.size() + 1);
-      } else {
-        return false;
-      }
-      return true;
-    };
-    if (word == "--help" || word == "-h") {
-      fmt::print("{}", kUsage);
-      return 0;
-    }
-    if (value("--plan", plan) || value("--out", out)) continue;
-    if (command.empty() && word == "prove") {
-      command = word;
-    } else {
-      return fail(2, fmt::format("'{}' is no option and no command: see --help", word));
-    }
-  }
-  if (command.empty()) return fail(2, "give the command: prove");
-  if (plan.empty()) return fail(2, "no plan: give --plan FILE");
-  with_fixed_environment(arguments);
-  safecost::platform::die_with_parent();
-  try {
-    return run(plan, out);
-  } catch (const std::exception& error) {
-    return fail(1, error.what());
-  }
+  return safecost::run_program({.name = "safecost-prover",
+                                .command = "prove",
+                                .usage = kUsage,
+                                .work = safecost::prove,
+                                .start = with_fixed_environment},
+                               count, arguments);
 }

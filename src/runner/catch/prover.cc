@@ -33,14 +33,6 @@ bool is_clean(const Evidence& evidence) {
          evidence.double_frees == 0 && evidence.bad_frees == 0 && !evidence.exhausted;
 }
 
-template <class T>
-const T& element(const T* first, std::uint32_t i) {
-  return *reinterpret_cast<const T*>(reinterpret_cast<const std::byte*>(first) +
-                                     i * first->struct_size);
-}
-
-std::string text(const char* text) { return text == nullptr ? "" : text; }
-
 nlohmann::json or_null(const char* text) {
   return text == nullptr ? nlohmann::json() : nlohmann::json(text);
 }
@@ -61,7 +53,7 @@ class Prover {
       for (const safecost_variant* variant : plugin_.variants()) {
         const bool proved =
             variant->role == SAFECOST_ROLE_RAW || variant->role == SAFECOST_ROLE_SAFE;
-        if (proved && variant->gap == nullptr && is_wanted(variant->name, fault.name))
+        if (proved && variant->gap == nullptr && plan_.wants(variant->name, fault.name))
           json["proofs"].push_back(prove(*variant, fault, i));
       }
     }
@@ -69,32 +61,13 @@ class Prover {
   }
 
  private:
-  bool is_wanted(const std::string& variant, const std::string& fault) const {
-    const auto pair = std::make_pair(variant, fault);
-    return plan_.pairs.empty() ||
-           std::find(plan_.pairs.begin(), plan_.pairs.end(), pair) != plan_.pairs.end();
-  }
-
   Subject subject(const safecost_variant* variant, safecost_kernel kernel, std::uint64_t size,
                   std::uint32_t fault) const {
-    double rate =
-        -1;  // the smallest that the case is timed at: errors on valid input are another matter
-    for (const safecost_parameter* parameter : generator_.parameters()) {
-      if (parameter->rate >= 0 && (rate < 0 || parameter->rate < rate)) rate = parameter->rate;
-    }
     return {.generator = &generator_,
             .plugin = &plugin_,
             .variant = variant,
             .kernel = kernel,
-            .request = {.struct_size = sizeof(safecost_request),
-                        .count = 1,
-                        .seed = plan_.seed,
-                        .size = size,
-                        .rate = rate,
-                        .fault = fault,
-                        .reserved = 0,
-                        .data = plan_.data.c_str(),
-                        .scratch = plan_.scratch.c_str()}};
+            .request = request_of(plan_, generator_, size, fault)};
   }
 
   Observation look(const Subject& subject, World world, Flush flush) const {
@@ -114,18 +87,9 @@ class Prover {
     return json;
   }
 
-  // The place of a fault in this plugin's own list, by which its variants' arrays are ordered.
-  std::optional<std::uint32_t> own_index(std::string_view fault) const {
-    const safecost_plugin& table = plugin_.table();
-    for (std::uint32_t i = 0; i < table.fault_count; ++i) {
-      if (fault == element(table.faults, i).name) return i;
-    }
-    return std::nullopt;
-  }
-
   nlohmann::json prove(const safecost_variant& variant, const safecost_fault& fault,
                        std::uint32_t index) {
-    const std::optional<std::uint32_t> own = own_index(fault.name);
+    const std::optional<std::uint32_t> own = own_index(plugin_, fault.name);
     const auto said = [&](const char* const* texts) {
       return or_null(own && texts != nullptr ? texts[*own] : nullptr);
     };
@@ -199,73 +163,13 @@ class Prover {
       controls_;
 };
 
-// A first exception in a plugin allocates what its runtime keeps for ever, and shall not do so in a world's memory:
-// no plugin has a fault of this number, so its generator throws and catches.
-void warm(const Plugin& plugin) {
-  if (!plugin.generates()) return;
-  safecost_request request = {};
-  request.struct_size = sizeof request;
-  request.fault = SAFECOST_NO_FAULT - 1;
-  request.data = request.scratch = ".";
-  if (const safecost_pool* const pool = plugin.table().generate(&request))
-    plugin.table().release(pool);
-}
-
-absl::StatusOr<std::unique_ptr<Plugin>> load(const ProvePlan::Built& built,
-                                             const std::string& case_name) {
-  Problem problem;
-  std::unique_ptr<Plugin> plugin = Plugin::load(built.path, built.profile, case_name, problem);
-  if (plugin == nullptr)
-    return absl::InternalError(
-        fmt::format("{}: {} {}", problem.kind, built.profile, problem.message));
-  return plugin;
-}
-
 }  // namespace
 
-absl::StatusOr<ProvePlan> read_prove_plan(const nlohmann::json& json) {
-  try {
-    const auto built = [](const nlohmann::json& part) -> ProvePlan::Built {
-      return {part.at("profile").get<std::string>(), part.at("path").get<std::string>()};
-    };
-    ProvePlan plan;
-    plan.case_name = json.value("case", "");
-    plan.plugin = built(json.at("plugin"));
-    plan.generator = json.contains("generator") ? built(json.at("generator")) : plan.plugin;
-    plan.data = json.at("data").get<std::string>();
-    plan.scratch = json.at("scratch").get<std::string>();
-    plan.seed = json.value("seed", plan.seed);
-    plan.timeout_seconds = json.value("timeout_seconds", plan.timeout_seconds);
-    if (json.contains("pairs")) json.at("pairs").get_to(plan.pairs);
-    if (!(plan.timeout_seconds > 0))
-      return absl::InvalidArgumentError("timeout_seconds must be above 0");
-    return plan;
-  } catch (const nlohmann::json::exception& error) {
-    return absl::InvalidArgumentError(fmt::format("the plan cannot be read: {}", error.what()));
-  }
-}
-
 absl::StatusOr<nlohmann::json> prove(const ProvePlan& plan) {
-  absl::StatusOr<std::unique_ptr<Plugin>> plugin = load(plan.plugin, plan.case_name);
-  if (!plugin.ok()) return plugin.status();
-  std::unique_ptr<Plugin> other;
-  if (plan.generator.path != plan.plugin.path) {
-    absl::StatusOr<std::unique_ptr<Plugin>> generator = load(plan.generator, plan.case_name);
-    if (!generator.ok()) return generator.status();
-    other = *std::move(generator);
-  }
-  const Plugin& generator = other == nullptr ? **plugin : *other;
-  if (!generator.generates())
-    return absl::InvalidArgumentError(
-        fmt::format("{} makes no inputs: name a generator", generator.profile()));
-  if (text((*plugin)->table().input_layout) != text(generator.table().input_layout))
-    return absl::InternalError(fmt::format(
-        "layout: {} takes inputs of another layout than {} makes: {} and {}", (*plugin)->profile(),
-        generator.profile(), (*plugin)->table().input_layout, generator.table().input_layout));
-  warm(**plugin);
-  if (other != nullptr) warm(*other);
+  const absl::StatusOr<Loaded> loaded = load(plan);
+  if (!loaded.ok()) return loaded.status();
   prepare_witness();
-  return Prover(plan, **plugin, generator).run();
+  return Prover(plan, *loaded->plugin, loaded->generator()).run();
 }
 
 }  // namespace safecost

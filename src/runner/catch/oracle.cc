@@ -1,0 +1,237 @@
+#include "runner/catch/oracle.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <new>
+#include <set>
+#include <stdexcept>
+
+#include "absl/status/status.h"
+#include "fmt/format.h"
+#include "runner/catch/evidence_json.h"
+#include "runner/catch/sightings.h"
+#include "runner/platform.h"
+
+namespace safecost {
+
+namespace {
+
+using sightings::Sightings;
+using sightings::Tool;
+
+enum class End : std::uint32_t { none, returned, not_made };
+
+// Shared with the child that fills it.
+struct Page {
+  End end = End::none;
+  std::uint32_t report_stop = 0;
+  Sightings seen;
+};
+
+template <std::size_t N>
+std::string text_of(const char (&text)[N]) {
+  return {text, strnlen(text, N)};
+}
+
+const char* tool_name(Tool tool) {
+  switch (tool) {
+    case Tool::address_sanitizer:
+      return "address";
+    case Tool::undefined_behavior_sanitizer:
+      return "undefined";
+    default:
+      return "memcheck";
+  }
+}
+
+[[noreturn]] void fail(const char* what) {
+  throw std::runtime_error(
+      fmt::format("cannot prove anything: {}: {}", what, std::strerror(errno)));
+}
+
+class Oracle {
+ public:
+  Oracle(const ProvePlan& plan, const Loaded& loaded)
+      : plan_(plan), plugin_(*loaded.plugin), generator_(loaded.generator()) {
+    void* const page =
+        mmap(nullptr, sizeof(Page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) fail("mmap");
+    page_ = new (page) Page();
+    nowhere_ = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (nowhere_ < 0) fail("/dev/null");
+    sightings::install(&page_->seen);
+  }
+
+  nlohmann::json run() {
+    nlohmann::json json = plugin_.describe();
+    json["tool"] = sightings::watching() == Tool::memcheck ? "memcheck" : "sanitizer";
+    json["faults"] = nlohmann::json::array();
+    json["proofs"] = nlohmann::json::array();
+    const safecost_plugin& table = generator_.table();
+    for (std::uint32_t i = 0; i < table.fault_count; ++i)
+      json["faults"].push_back(fault_json(element(table.faults, i)));
+    for (const safecost_variant* variant : plugin_.variants()) {
+      const bool raw = variant->role == SAFECOST_ROLE_RAW;
+      if ((!raw && variant->role != SAFECOST_ROLE_SAFE) || variant->gap != nullptr) continue;
+      for (const auto& [size, rate] : valid_parameters()) {
+        safecost_request request = request_of(plan_, generator_, size, SAFECOST_NO_FAULT);
+        if (rate >= 0) request.rate = rate;
+        json["proofs"].push_back(look(*variant, variant->run, request, nullptr));
+      }
+      for (std::uint32_t i = 0; i < table.fault_count; ++i) {
+        const safecost_fault& fault = element(table.faults, i);
+        const bool declared = (fault.oracles & SAFECOST_ORACLE_MEMCHECK) != 0;
+        if (sightings::watching() == Tool::memcheck && !(raw && declared)) continue;
+        const safecost_kernel kernel = kernel_of(*variant, fault);
+        if (kernel != nullptr && plan_.wants(variant->name, fault.name))
+          json["proofs"].push_back(
+              look(*variant, kernel, request_of(plan_, generator_, fault.size, i), &fault));
+      }
+    }
+    return json;
+  }
+
+ private:
+  // Null where nobody wrote the faulty program, or cannot.
+  safecost_kernel kernel_of(const safecost_variant& variant, const safecost_fault& fault) const {
+    const auto own = own_index(plugin_, fault.name);
+    if (own && variant.inexpressible != nullptr && variant.inexpressible[*own] != nullptr)
+      return nullptr;
+    if (fault.kind != SAFECOST_FAULT_KERNEL) return variant.run;
+    return own && variant.fault_kernels != nullptr ? variant.fault_kernels[*own] : nullptr;
+  }
+
+  std::set<std::pair<std::uint64_t, double>> valid_parameters() const {
+    std::set<std::pair<std::uint64_t, double>> found;
+    for (const safecost_parameter* parameter : generator_.parameters()) {
+      if (parameter->size <= plan_.largest_valid) found.emplace(parameter->size, parameter->rate);
+    }
+    const safecost_plugin& table = generator_.table();
+    for (std::uint32_t i = 0; i < table.fault_count; ++i)
+      found.emplace(element(table.faults, i).size, -1.0);
+    return found;
+  }
+
+  nlohmann::json look(const safecost_variant& variant, safecost_kernel kernel,
+                      const safecost_request& request, const safecost_fault* fault) {
+    new (page_) Page();
+    const pid_t child = fork();
+    if (child < 0) fail("fork");
+    if (child == 0) {
+      // A leak is looked for where a fault may be one, and there in the program without the fault.
+      const bool ledger = fault == nullptr || (fault->oracles & (SAFECOST_ORACLE_LEDGER)) != 0;
+      contain_child();
+      call(variant, kernel, request, ledger);
+      _exit(0);
+    }
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0) {
+      if (errno != EINTR) fail("waitpid");
+    }
+    nlohmann::json json = {
+        {"variant", variant.name},
+        {"fault", fault == nullptr ? nlohmann::json() : nlohmann::json(fault->name)},
+        {"size", request.size},
+        {"rate", request.rate < 0 ? nlohmann::json() : nlohmann::json(request.rate)},
+        {"process", child},
+        {"errors", page_->seen.errors},
+        {"leaked_bytes",
+         page_->seen.leaks_looked_at ? nlohmann::json(page_->seen.leaked_bytes) : nlohmann::json()},
+        {"reports", nlohmann::json::array()}};
+    json["end"] = page_->end == End::returned   ? "returned"
+                  : page_->end == End::not_made ? "not_made"
+                                                : how_it_left(status);
+    const std::size_t count = std::min<std::size_t>(page_->seen.reports, Sightings::kReports);
+    for (std::size_t i = 0; i < count; ++i)
+      json["reports"].push_back(
+          to_json(page_->seen.report[i], reinterpret_cast<void*>(variant.run)));
+    return json;
+  }
+
+  static std::string how_it_left(int status) {
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) return "hung";
+    if (WIFSIGNALED(status)) {
+      const char* const name = sigabbrev_np(WTERMSIG(status));
+      return fmt::format("SIG{}", name == nullptr ? "?" : name);
+    }
+    return fmt::format("exit code {}", WEXITSTATUS(status));
+  }
+
+  // Frames as offsets in the plugin; those of other modules are left out.
+  static nlohmann::json to_json(const sightings::Report& report, const void* inside) {
+    nlohmann::json frames = nlohmann::json::array();
+    Dl_info plugin = {};
+    dladdr(inside, &plugin);
+    const std::size_t count = std::min<std::size_t>(report.frames, sightings::Report::kFrames);
+    for (std::size_t i = 0; i < count; ++i) {
+      Dl_info found = {};
+      // A return address may lie behind the function that does not return; the call lies before it.
+      const std::uint64_t call = report.frame[i] - 1;
+      if (dladdr(reinterpret_cast<const void*>(call), &found) != 0 &&
+          found.dli_fbase == plugin.dli_fbase)
+        frames.push_back(call - reinterpret_cast<std::uint64_t>(found.dli_fbase));
+    }
+    return {{"tool", tool_name(report.tool)},
+            {"kind", text_of(report.kind)},
+            {"text", text_of(report.text)},
+            {"frames", std::move(frames)}};
+  }
+
+  void contain_child() const {
+    platform::die_with_parent();
+    platform::expect_crashes();
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(nowhere_, stream);
+    itimerval timer = {};
+    timer.it_value.tv_sec = static_cast<time_t>(plan_.timeout_seconds);
+    timer.it_value.tv_usec = static_cast<suseconds_t>(
+        (plan_.timeout_seconds - static_cast<double>(timer.it_value.tv_sec)) * 1e6);
+    setitimer(ITIMER_REAL, &timer, nullptr);
+  }
+
+  void call(const safecost_variant& variant, safecost_kernel kernel,
+            const safecost_request& request, bool look_for_leaks) {
+    const safecost_pool* const pool = generator_.table().generate(&request);
+    page_->end = End::not_made;
+    if (pool == nullptr || pool->count == 0) return;
+    void* const context = variant.prepare(pool->inputs);
+    if (context == nullptr) return;
+    page_->end = End::none;
+    if (variant.reset != nullptr) variant.reset(context, pool->inputs);
+    sightings::begin(look_for_leaks);
+    const std::uint64_t result = kernel(context);
+    const std::uint64_t digest = variant.digest == nullptr ? 0 : variant.digest(context);
+    sightings::end(result, digest);
+    variant.release(context);
+    generator_.table().release(pool);
+    page_->end = End::returned;
+    sightings::end_leaks();  // last: where it is not allowed it ends the process
+  }
+
+  const ProvePlan& plan_;
+  const Plugin& plugin_;
+  const Plugin& generator_;
+  Page* page_ = nullptr;
+  int nowhere_ = -1;
+};
+
+}  // namespace
+
+absl::StatusOr<nlohmann::json> confirm(const ProvePlan& plan) {
+  if (sightings::watching() == Tool::none)
+    return absl::FailedPreconditionError(
+        "no sanitizer and no Memcheck watches: run it with valgrind, or build it with sanitizers");
+  const absl::StatusOr<Loaded> loaded = load(plan);
+  if (!loaded.ok()) return loaded.status();
+  return Oracle(plan, *loaded).run();
+}
+
+}  // namespace safecost
