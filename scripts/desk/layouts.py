@@ -159,17 +159,17 @@ def make(built: Built, plugins: Iterable[Plugin], layouts: int, method: Method |
     linker = Linker.find(method)
     files: dict[Plugin, tuple[Path, ...]] = {}
     failures: dict[Plugin, str] = {}
-    profile_folders = {profile: built.plugins[case, profile].parents[1] for case, profile in wanted}
-    lock = next((folder.parents[1] for folder in profile_folders.values()), BUILD) / "plugins.lock"
+    # A run of a user's cases has plugins in two builds: theirs, and the suite's for controls.
+    folders = {plugin: built.plugins[plugin].parents[1] for plugin in wanted}
+    lock = next((folder.parents[1] for folder in folders.values()), BUILD) / "plugins.lock"
     with alone(lock):
         in_use, nobody_else = _use(lock.with_name("layouts.lock"))
-        commands = {
-            profile: _commands(folder, [plugin for plugin in wanted if plugin[1] == profile], built)
-            for profile, folder in profile_folders.items()
-        }
+        commands: dict[Plugin, list[str]] = {}
+        for folder in dict.fromkeys(folders.values()):
+            commands |= _commands(folder, [plugin for plugin in wanted if folders[plugin] == folder], built)
         jobs: list[_Job] = []
         for plugin in wanted:
-            command = commands[plugin[1]].get(plugin)
+            command = commands.get(plugin)
             if command is None:
                 failures[plugin] = "its link command is not known"
                 continue

@@ -151,7 +151,8 @@ def test_missing_tools_are_gaps_that_change_no_exit_code(monkeypatch: pytest.Mon
     assert told.exit_code == OK
     assert "no-such-clang" in told.gaps["sanitizer"]
     assert "Valgrind" in told.gaps["memcheck"]
-    assert all(one.confirmed and one.gaps for one in told.confirmations)
+    assert all(one.gaps for one in told.confirmations)
+    assert any(one.confirmed for one in told.confirmations)  # by guard pages, which need no tool
 
 
 @pytest.mark.build

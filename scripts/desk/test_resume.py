@@ -27,6 +27,7 @@ from desk.privacy import secrets_here
 pytestmark = pytest.mark.build
 
 KILLS = 12
+LAUNCHES = 24  # six of each of two cases, and of two of controls
 FILTER = ("--filter", "^resume/")
 
 
@@ -129,7 +130,7 @@ def killed(whole: Document) -> Path:
     del whole
     out = commands.workshop() / "killed"
     end_when(start(*words(out)), lambda: len(list(out.glob("launches/*.json"))) >= 3)
-    assert 3 <= len(launches(out)) < 12
+    assert 3 <= len(launches(out)) < LAUNCHES
     return out
 
 
@@ -165,8 +166,8 @@ def test_a_run_that_is_killed_again_and_again_ends_like_one_that_is_not(tmp_path
             json.loads(data)  # never half a launch
         met.append("measure" if len(now) > len(kept) else "verify" if "build: " in ended.err else "build")
         kept = now
-        if ended.code == 0:
-            break
+        if ended.code == 0 or ((out / "run.json").exists() and read(out).run.complete):
+            break  # a kill while the report is drawn costs no number
     else:
         ended = safecost(*resuming(out))
         assert ended.code == 0, ended
@@ -183,14 +184,16 @@ def test_a_run_that_is_killed_again_and_again_ends_like_one_that_is_not(tmp_path
                 float(np.median(rounds)) for rounds in plain["nanoseconds"]
             ]
             assert (plain["order_seed"], plain["calls"]) == (launch.seed, launch.calls)
-            assert plain["calls_confirmed"] in {True, False} and sorted(plain["prepared"]) == [0, 1, 2]
+            assert plain["calls_confirmed"] in {True, False} and sorted(plain["prepared"]) == list(
+                range(len(panel.contenders))
+            )
 
 
 def test_a_killed_run_goes_on_where_it_was(copy: Path, whole: Document) -> None:
     before = launches(copy)
     ended = safecost(*resuming(copy))
     assert ended.code == 0, ended
-    assert f"measure: {12 - len(before)} in " in ended.err  # the others are not measured again
+    assert f"measure: {LAUNCHES - len(before)} in " in ended.err  # the others are not measured again
     made = read(copy)
     assert (made.run.resumed, made.run.complete) == (1, True)
     assert shape(made) == shape(whole)
@@ -423,8 +426,9 @@ def test_a_crash_that_was_seen_is_not_forgotten(copy: Path) -> None:
     assert (problem.kind, problem.case, problem.strikes) == ("crash", "resume/one", True)
     assert problem.message == "while it was timed: crashed: Aborted"
     (other,) = [panel for panel in made.panels if panel.case == "resume/two"]
+    (crashed,) = [panel for panel in made.panels if panel.case == "resume/one"]
     assert (other.ended, len(other.launches)) == ("all_launches", 6)
-    assert all(len(panel.launches) < 6 and panel.ended == "broken" for panel in made.panels if panel != other)
+    assert (crashed.ended, len(crashed.launches) < 6) == ("broken", True)
 
 
 def test_nothing_private_is_in_the_journal(killed: Path) -> None:

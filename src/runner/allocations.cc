@@ -12,10 +12,12 @@
 extern "C" {
 
 // glibc's own, under the names that it exports for libraries such as this one.
+// NOLINTBEGIN(bugprone-reserved-identifier)
 void* __libc_malloc(std::size_t size);
 void* __libc_calloc(std::size_t count, std::size_t size);
 void* __libc_realloc(void* block, std::size_t size);
 void* __libc_memalign(std::size_t alignment, std::size_t size);
+// NOLINTEND(bugprone-reserved-identifier)
 
 safecost_allocation_counter safecost_allocations = {};
 

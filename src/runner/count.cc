@@ -126,6 +126,7 @@ absl::Status count_one(const json& request, std::size_t index, int results) {
   counted.calls = (*panel)->pool().count();
   if (absl::Status status = contender.prepare(counted.calls); !status.ok()) return status;
   std::vector<void*> contexts;
+  contexts.reserve(counted.calls);
   for (std::size_t i = 0; i < counted.calls; ++i) contexts.push_back(contender.context(i));
   const safecost_kernel run = contender.variant().run;
 

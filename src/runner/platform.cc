@@ -78,6 +78,7 @@ std::optional<std::uint64_t> address_in_file(safecost_kernel kernel) {
   Dl_info info;
   link_map* object = nullptr;
   const auto address = reinterpret_cast<std::uintptr_t>(kernel);
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): a function's address, which no pointer conversion makes an object's
   if (dladdr1(reinterpret_cast<void*>(address), &info, reinterpret_cast<void**>(&object),
               RTLD_DL_LINKMAP) == 0 ||
       object == nullptr) {

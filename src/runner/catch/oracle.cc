@@ -176,6 +176,7 @@ class Oracle {
       Dl_info found = {};
       // A return address may lie behind the function that does not return; the call lies before it.
       const std::uint64_t call = report.frame[i] - 1;
+      // NOLINTNEXTLINE(performance-no-int-to-ptr): an address that a sanitizer told as a number
       if (dladdr(reinterpret_cast<const void*>(call), &found) != 0 &&
           found.dli_fbase == plugin.dli_fbase)
         frames.push_back(call - reinterpret_cast<std::uint64_t>(found.dli_fbase));

@@ -97,10 +97,11 @@ SAFECOST_KERNEL hangs(Values& context) {
   }
   return right(context);
 }
-void throws_inside() noexcept {
+[[gnu::noinline]] void throws() {
   volatile bool on = true;
   if (on) throw std::runtime_error("nobody handles this");
 }
+void throws_inside() noexcept { throws(); }
 SAFECOST_KERNEL terminates(Values& context) {
   throws_inside();
   return right(context);
