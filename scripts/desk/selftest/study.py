@@ -58,7 +58,7 @@ class Amounts:
     busy_trials: int
 
 
-FULL = Amounts(None, 30, 0.036, 60, {"straight": 1.0, "branchy": 2.0}, 14, 12, 6, 20)
+FULL = Amounts(None, 24, 0.036, 60, {"straight": 1.0, "branchy": 2.0}, 8, 8, 6, 20)
 QUICK = Amounts(frozenset({"gcc-o2"}), 6, 0.036, 12, {"straight": 0.5, "branchy": 1.0}, 4, 6, 6, 4)
 
 
