@@ -133,9 +133,11 @@ auto the_case =
                 .reference = sum_of_all})
         .raw<raw>("raw", "pointer and bound, if")
         .raw<raw_branchless>("raw_branchless", "pointer and bound, the condition as a mask")
+        .algorithm("branchless")
         .safe<span_index>("span_index", "span::operator[] up to the bound, if")
         .safe<range_for>("range_for", "range-for over the container, if")
         .safe<range_for_branchless>("range_for_branchless", "range-for, the condition as a mask")
+        .algorithm("branchless")
         .safe<accumulate>("accumulate", "std::accumulate with a conditional step")
         .safe<transform_reduce>("transform_reduce", "std::transform_reduce; odd values give 0")
         .safe<ranges_pipeline>("ranges_pipeline", "views::filter and views::transform, range-for");

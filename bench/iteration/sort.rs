@@ -87,10 +87,10 @@ fn rust_sort_inconsistent(context: &mut Values) -> u64 {
 }
 
 case! { Input:
-    raw rust_unchecked(Values) "sort_unstable on a slice of unchecked length"
+    raw rust_unchecked(Values) "sort_unstable on a slice of unchecked length" as "ipnsort"
         { inconsistent_order: rust_unchecked_inconsistent };
-    safe rust_sort_unstable(Values) "sort_unstable on the slice cut to the bound"
+    safe rust_sort_unstable(Values) "sort_unstable on the slice cut to the bound" as "ipnsort"
         { inconsistent_order: rust_sort_unstable_inconsistent };
-    safe rust_sort(Values) "sort, stable, on the slice cut to the bound"
+    safe rust_sort(Values) "sort, stable, on the slice cut to the bound" as "driftsort"
         { inconsistent_order: rust_sort_inconsistent };
 }

@@ -442,9 +442,12 @@ auto the_case =
         .raw<raw_new>("raw_new", "the same from new and delete")
         .safe<unique_ptr>("unique_ptr", "each link owns the node it leads to")
         .safe<arena>("arena", "nodes in a vector, linked by index, with a free list")
+        .algorithm("arena")
         .safe<arena_at>("arena_at", "the same through vector::at")
+        .algorithm("arena")
         .safe<forward_list>("forward_list", "std::forward_list, nodes moved by splicing")
-        .safe<list>("list", "std::list, nodes moved by splicing");
+        .safe<list>("list", "std::list, nodes moved by splicing")
+        .algorithm("doubly_linked");
 
 }  // namespace ownership::linked_list
 

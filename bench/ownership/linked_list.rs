@@ -348,6 +348,6 @@ fn rust_linked_list(tape: &mut Tape) -> u64 {
 case! { Input:
     raw rust_raw_pointer(Tape) "nodes as raw pointers, owned by convention";
     safe rust_box(Tape) "each link is a Box that owns the node it leads to";
-    safe rust_arena(Tape) "nodes in a Vec, linked by index, with a free list";
-    safe rust_linked_list(Tape) "std's LinkedList, nodes moved by splitting and appending";
+    safe rust_arena(Tape) "nodes in a Vec, linked by index, with a free list" as "arena";
+    safe rust_linked_list(Tape) "std's LinkedList, nodes moved by splitting and appending" as "doubly_linked";
 }

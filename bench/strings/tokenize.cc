@@ -235,12 +235,17 @@ auto the_case =
                 .reference = words_up_to_length})
         .raw<raw>("raw", "char pointer up to the terminator, with a table of kinds")
         .raw<raw_strcspn>("raw_strcspn", "strspn and strcspn")
+        .algorithm("character_set")
         .raw<raw_strtok>("raw_strtok", "strtok_r on a copy")
+        .algorithm("strtok")
+        .practised()
         .safe<index>("index", "string_view::operator[] with the same table")
         .safe<find_if>("find_if", "ranges::find_if with the same table")
         .safe<find_first_of>("find_first_of", "string_view::find_first_of and find_first_not_of")
+        .algorithm("character_set")
 #if defined(SAFECOST_ABSEIL)
         .safe<str_split>("str_split", "absl::StrSplit by any character, empty words skipped")
+        .algorithm("character_set")
 #else
         .gap("str_split", "absl::StrSplit by any character, empty words skipped",
              "no Abseil for this toolchain")

@@ -79,15 +79,15 @@ class Proving:
     def run(self) -> Proved:
         """Build and prove everything that was asked for."""
         built = build_all(self.options.folders, self.cases, self.profiles)
+        for name, reason in built.absent.items():
+            print(f"skipped: profile {name}: {reason}", file=sys.stderr)
+        for (name, by), said in sorted(built.failures.items()):
+            self._note(f"{name}@{by}", f"does not compile:\n{said}")
         self.prove(built)
         return self.proved
 
     def prove(self, built: Built) -> None:
         """Prove what was built; several plugins at a time, each in a prover of its own."""
-        for name, reason in built.absent.items():
-            print(f"skipped: profile {name}: {reason}", file=sys.stderr)
-        for (name, by), said in sorted(built.failures.items()):
-            self._note(f"{name}@{by}", f"does not compile:\n{said}")
         wanted = {profile.name: profile for profile in self.profiles}
         jobs = [
             (case, wanted[profile])

@@ -25,6 +25,9 @@
 //!     safe rust_index(Values) "slice indexing" { use_after_free: "the borrow checker rejects it (E0505)" };
 //! }
 //! ```
+//!
+//! A variant with another algorithm or data structure than the case's own names it behind its summary:
+//! `safe rust_arena(Tape) "nodes in a Vec" as "arena";`
 
 use std::any::Any;
 use std::ffi::{c_char, c_void, CString};
@@ -65,6 +68,8 @@ pub mod abi {
         pub claims: *const *const c_char,
         pub planted: f64,
         pub inexpressible: *const *const c_char,
+        pub algorithm: *const c_char,
+        pub flags: u32,
     }
 
     #[repr(C)]
@@ -232,6 +237,7 @@ pub mod border {
         role: &str,
         name: &str,
         summary: &str,
+        algorithm: Option<&str>,
         run: abi::Kernel,
         faulty: &[(&str, Faulty)],
         faults: &[&str],
@@ -257,6 +263,8 @@ pub mod border {
                 Faulty::Kernel(_) => std::ptr::null(),
                 Faulty::Inexpressible(why) => text(why),
             }),
+            algorithm: algorithm.map_or(std::ptr::null(), text),
+            flags: 0,
         }
     }
 
@@ -378,7 +386,7 @@ macro_rules! overflow_is_checked {
 /// are folded into one.
 #[macro_export]
 macro_rules! case {
-    ($input:ty : $($role:ident $name:ident ( $context:ty ) $summary:literal $({ $($fault:ident : $faulty:tt),+ $(,)? })? ;)+) => {
+    ($input:ty : $($role:ident $name:ident ( $context:ty ) $summary:literal $(as $algorithm:literal)? $({ $($fault:ident : $faulty:tt),+ $(,)? })? ;)+) => {
         mod exported {
             use super::*;
             $(
@@ -408,12 +416,24 @@ macro_rules! case {
                 faults.dedup();
                 $crate::border::plugin::<$input>(env!("SAFECOST_NAME"), &facts, vec![
                     $($crate::border::variant::<$input, $context>(
-                        stringify!($role), stringify!($name), $summary, exported::$name,
+                        stringify!($role), stringify!($name), $summary, $crate::algorithm!($($algorithm)?), exported::$name,
                         &[$($((stringify!($fault), $crate::faulty!($faulty))),+)?], &faults)),+
                 ], &faults)
             });
             &table.0
         }
+    };
+}
+
+/// What a variant does where that is not what the case's first raw variant does.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! algorithm {
+    () => {
+        None
+    };
+    ($name:literal) => {
+        Some($name)
     };
 }
 
