@@ -186,7 +186,7 @@ def _case(run: Measurement, case: Case) -> doc.Case:
                 fault["reference"],
             )
             for fault in (generator["faults"] if generator else ())
-        ),  # fmt: skip
+        ),
     )
 
 
