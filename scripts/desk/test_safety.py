@@ -1,4 +1,4 @@
-"""What safety costs and buys as a reader sees it: frontier, matrix with evidence, the same in Markdown and a terminal."""
+"""What safety costs and buys as a reader sees it: frontier, matrix and evidence, on a page, in Markdown, in a terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from rich.console import Console
 from desk import charts, report, safety, table
 from desk.document import Document
 from desk.outcome import ALL_KINDS, LETTERS
-from desk.testing.hostile import hostile
 
 
 def page(document: Document) -> str:
@@ -23,8 +22,9 @@ def test_each_group_has_a_line_for_every_fault_and_one_for_spatial_ones(sample_d
     assert found[:2] == [("gcc-o2", "every fault"), ("gcc-o2", "spatial faults")]
     assert {group for group, _ in found} == {"gcc-o2", "clang-o2", "rust-o2"}
     gcc, spatial, *_ = safety.lines(sample_document)
-    assert (gcc.cases, spatial.cases) == (2, 1)
-    assert spatial.outside == ("indexing/gather: struck", "errors/sqrt_chain: no such fault") or gcc.outside
+    assert (gcc.cases, spatial.cases) == (1, 1)
+    assert gcc.outside == ("indexing/gather: struck", "errors/sqrt_chain: no size that fits into L1 or L2")
+    assert spatial.outside == ("indexing/gather: struck", "errors/sqrt_chain: no such fault")
 
 
 def test_the_worst_case_and_what_nothing_catches_are_named(sample_document: Document) -> None:
@@ -92,8 +92,3 @@ def test_the_terminal_has_a_line_a_group(sample_document: Document) -> None:
     told = [line for line in out.getvalue().splitlines() if line.startswith("safety: ")]
     assert [line.split(":")[1].strip() for line in told[1:]] == ["gcc-o2", "clang-o2", "rust-o2"]
     assert "not all is caught in indexing/sum (one_past_end)" in next(line for line in told if "clang-o2:" in line)
-
-
-def test_hostile_texts_break_nothing(sample_document: Document) -> None:
-    assert hostile is not None
-    assert "<script>" not in page(sample_document).split("</style>")[1].split("<script>")[0]

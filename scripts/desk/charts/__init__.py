@@ -1,4 +1,4 @@
-"""Draws the charts of a run as SVG: cost against what is caught, forests of ratios, a map of cases by profiles, counts, curves over sizes.
+"""Draws the charts of a run as SVG: cost against catch, forests of ratios, a map of cases by profiles, counts, curves.
 
 The same document gives the same bytes: ids are salted with a constant, no date is written and text stays text, so
 that no installed font matters.
@@ -32,7 +32,7 @@ FILE_NAME = re.compile(
 
 
 def draw(document: Document) -> tuple[Chart, ...]:
-    """Every chart of the document: safety, the map, counts, per family forests and curves, nulls; struck cases are left out."""
+    """Every chart of the document: safety, map, counts, per family forests and curves, nulls; without struck cases."""
     found = valid_rows(document)
     charts: list[Chart] = []
     with mpl.rc_context(SETTINGS), warnings.catch_warnings():
