@@ -1,4 +1,4 @@
-"""What safety costs and buys as a reader sees it: frontier, matrix and evidence, on a page, in Markdown, in a terminal."""
+"""What safety costs and buys as a reader sees it: frontier, matrix and evidence on a page, and in plain text."""
 
 from __future__ import annotations
 
