@@ -80,7 +80,9 @@ def headline(document: Document) -> str:
     struck = [case.name for case in document.cases if case.status == "struck"]
     if struck:
         verb = "case was" if len(struck) == 1 else "cases were"
-        sentence += f" {len(struck)} {verb} struck because a result was wrong."
+        promises = {problem.kind == "claim" for problem in document.problems if problem.strikes}
+        why = {True: "a result was wrong or a claim broken", False: "a result was wrong"}[True in promises]
+        sentence += f" {len(struck)} {verb} struck because {why}."
     return sentence
 
 
