@@ -282,6 +282,13 @@ std::uint64_t digest_of_sorted(const void* input) {
   return Values::digest_of(values);
 }
 
+// What the library's own sorts do: libstdc++'s is raw's introsort, libc++'s partitions without jumps.
+#if defined(_LIBCPP_VERSION)
+constexpr const char* library = "branchless";
+#else
+constexpr const char* library = nullptr;
+#endif
+
 auto the_case =
     safecost::Case<Input>(generate)
         .size(1'024, "L1")  // about 30 us; qsort takes a copy of 4 KiB beside it
@@ -326,10 +333,13 @@ auto the_case =
         .fault_kernel<raw<Difference>>("overflowing_comparison")
         .raw<raw_branchless<Smaller>>("raw_branchless",
                                       "introsort over a pointer, partition without jumps")
+        .algorithm("branchless")
         .fault_kernel<raw_branchless<NotLarger>>("inconsistent_order")
         .fault_kernel<raw_branchless<NotLarger>>("before_start")
         .fault_kernel<raw_branchless<Difference>>("overflowing_comparison")
         .raw<raw_qsort<three_way>>("raw_qsort", "the C library's qsort, which calls back")
+        .algorithm("qsort")
+        .practised()
         .fault_kernel<raw_qsort<never_equal>>("inconsistent_order")
         .fault_kernel<raw_qsort<never_equal>>("before_start")
         .fault_kernel<raw_qsort<difference>>("overflowing_comparison")
@@ -339,23 +349,27 @@ auto the_case =
         .fault_kernel<span_introsort<Difference>>("overflowing_comparison")
         .claims("assertions", "one_past_end", "far_past_end", "inconsistent_order", "before_start")
         .safe<span_branchless<Smaller>>("span_branchless", "raw_branchless's introsort over a span")
+        .algorithm("branchless")
         .fault_kernel<span_branchless<NotLarger>>("inconsistent_order")
         .fault_kernel<span_branchless<NotLarger>>("before_start")
         .fault_kernel<span_branchless<Difference>>("overflowing_comparison")
         .claims("assertions", "one_past_end", "far_past_end", "inconsistent_order", "before_start")
         .safe<span_sort<Smaller>>("span_sort", "ranges::sort on a span cut to the bound")
+        .algorithm(library)
         .fault_kernel<span_sort<NotLarger>>("inconsistent_order")
         .fault_kernel<span_sort<NotLarger>>("before_start")
         .fault_kernel<span_sort<Difference>>("overflowing_comparison")
         .claims("assertions", "one_past_end", "far_past_end")
         .claims("libc++", "inconsistent_order")
         .safe<std_sort<Smaller>>("std_sort", "std::sort from begin to end")
+        .algorithm(library)
         .fault_kernel<std_sort<NotLarger>>("inconsistent_order")
         .fault_kernel<std_sort<NotLarger>>("before_start")
         .fault_kernel<std_sort<Difference>>("overflowing_comparison")
         .claims("always", "one_past_end", "far_past_end")
         .claims("libc++", "inconsistent_order")
         .safe<ranges_sort<Smaller>>("ranges_sort", "ranges::sort on the container")
+        .algorithm(library)
         .fault_kernel<ranges_sort<NotLarger>>("inconsistent_order")
         .fault_kernel<ranges_sort<NotLarger>>("before_start")
         .fault_kernel<ranges_sort<Difference>>("overflowing_comparison")

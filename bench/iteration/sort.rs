@@ -128,17 +128,17 @@ fn rust_sort_difference(context: &mut Values) -> u64 {
 }
 
 case! { Input:
-    raw rust_unchecked(Values) "sort_unstable on a slice of unchecked length"
+    raw rust_unchecked(Values) "sort_unstable on a slice of unchecked length" as "ipnsort"
         { inconsistent_order: rust_unchecked_inconsistent,
           before_start: rust_unchecked_before_start,
           overflowing_comparison: rust_unchecked_difference };
-    safe rust_sort_unstable(Values) "sort_unstable on the slice cut to the bound"
+    safe rust_sort_unstable(Values) "sort_unstable on the slice cut to the bound" as "ipnsort"
         { inconsistent_order: rust_sort_unstable_inconsistent,
           before_start: rust_sort_unstable_before_start,
           overflowing_comparison: rust_sort_unstable_difference }
         claims { one_past_end: "always", far_past_end: "always", inconsistent_order: "always",
                  before_start: "always", overflowing_comparison: "overflow-checks" };
-    safe rust_sort(Values) "sort, stable, on the slice cut to the bound"
+    safe rust_sort(Values) "sort, stable, on the slice cut to the bound" as "driftsort"
         { inconsistent_order: rust_sort_inconsistent, before_start: rust_sort_before_start,
           overflowing_comparison: rust_sort_difference }
         claims { one_past_end: "always", far_past_end: "always", inconsistent_order: "always",

@@ -458,13 +458,16 @@ auto the_case =
         .safe<unique_ptr>("unique_ptr", "each link owns the node it leads to")
         .claims("always", "double_free", "leak")
         .safe<arena>("arena", "nodes in a vector, linked by index, with a free list")
+        .algorithm("arena")
         .claims("always", "leak")
         .claims("assertions", "use_after_free", "double_free", "take_from_empty")
         .safe<arena_at>("arena_at", "the same through vector::at")
+        .algorithm("arena")
         .claims("always", "use_after_free", "double_free", "leak", "take_from_empty")
         .safe<forward_list>("forward_list", "std::forward_list, nodes moved by splicing")
         .claims("always", "double_free", "leak")
         .safe<list>("list", "std::list, nodes moved by splicing")
+        .algorithm("doubly_linked")
         .claims("always", "double_free", "leak")
         .claims("libc++", "use_after_free");
 

@@ -350,10 +350,10 @@ case! { Input:
     safe rust_box(Tape) "each link is a Box that owns the node it leads to"
         claims { use_after_free: "always", double_free: "always", leak: "always",
                  take_from_empty: "always" };
-    safe rust_arena(Tape) "nodes in a Vec, linked by index, with a free list"
+    safe rust_arena(Tape) "nodes in a Vec, linked by index, with a free list" as "arena"
         claims { use_after_free: "always", double_free: "always", leak: "always",
                  take_from_empty: "always" };
-    safe rust_linked_list(Tape) "std's LinkedList, nodes moved by splitting and appending"
+    safe rust_linked_list(Tape) "std's LinkedList, nodes moved by splitting and appending" as "doubly_linked"
         claims { use_after_free: "always", double_free: "always", leak: "always",
                  take_from_empty: "always" };
 }

@@ -73,6 +73,8 @@ class Variant(ctypes.Structure):
         *((name, ctypes.c_void_p) for name in ("fault_kernels", "claims")),
         ("planted", ctypes.c_double),
         ("inexpressible", ctypes.c_void_p),
+        ("algorithm", ctypes.c_char_p),
+        ("flags", ctypes.c_uint32),
     ]
 
 

@@ -94,6 +94,10 @@ class Proving:
         """Build and prove everything that was asked for."""
         sanitized = [profile_files.sanitized()] if self.options.sanitize else []
         built = build_all(self.options.folders, self.cases, [*self.profiles, *sanitized])
+        for name, reason in built.absent.items():
+            print(f"skipped: profile {name}: {reason}", file=sys.stderr)
+        for (name, by), said in sorted(built.failures.items()):
+            self._note(f"{name}@{by}", f"does not compile:\n{said}")
         if self.options.sanitize:
             self._watch(built, *sanitized)
         self.prove(built)
@@ -116,10 +120,6 @@ class Proving:
 
     def prove(self, built: Built) -> None:
         """Prove what was built; several plugins at a time, each in a prover of its own."""
-        for name, reason in built.absent.items():
-            print(f"skipped: profile {name}: {reason}", file=sys.stderr)
-        for (name, by), said in sorted(built.failures.items()):
-            self._note(f"{name}@{by}", f"does not compile:\n{said}")
         jobs = [
             (case, profile)
             for case in self.cases

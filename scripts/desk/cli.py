@@ -100,7 +100,8 @@ def main(no_setup: bool) -> None:
         "safecost run --resume latest                    finish what was interrupted, killed or cut off",
     )
     + "\n\n\b\nExit codes: 0 fine; 1 something could not be built, loaded, counted or timed, or nothing was measured;"
-    + "\n2 usage, or a run that cannot be resumed as things are; 5 a wrong result;"
+    + "\n2 usage, or a run that cannot be resumed as things are; 5 a wrong result, or a broken claim of what is"
+    + "\ncaught or rejected;"
     + "\n130 interrupted (what was measured is written)."
     + "\n\n\b\nEnvironment: SAFECOST_VERIFY_SECONDS=10, SAFECOST_LAUNCH_SECONDS=120: how long a kernel may be"
     + "\nsilent while it is verified, and a launch may take, before it counts as hung."
@@ -227,8 +228,8 @@ def _shown(path: Path) -> str:
 
 
 def exit_code(made: document.Document) -> int:
-    """5 when a result was wrong, 1 when something could not be built, loaded, counted or timed, else 0."""
-    if any(problem.strikes for problem in made.problems):
+    """5 when a result was wrong or a promise broken, 1 when something could not be built, proved or timed, else 0."""
+    if any(problem.strikes or problem.kind == "snippet" for problem in made.problems):
         return WRONG_RESULT
     lasting = [problem for problem in made.problems if problem.kind != "resume"]  # that was mended at once
     return HARNESS if lasting or not made.panels else OK

@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,22 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
-from desk.document_types import SCHEMA, SCHEMA_VERSION, Case, Code, Count, Document, Gap, Pair, Panel, Plugin, Problem
+from desk.document_types import (
+    SCHEMA,
+    SCHEMA_VERSION,
+    Case,
+    Code,
+    Count,
+    Document,
+    Gap,
+    Pair,
+    Panel,
+    Plugin,
+    Problem,
+    Proof,
+)
 from desk.errors import DeskError, UsageError
+from desk.outcome import DETAILS
 from desk.privacy import secrets_here
 from desk.wording import CONTROL, shown
 
@@ -44,6 +58,7 @@ _WANTED = {  # by keyword of JSON Schema
 _NAMES = frozenset(
     {"schema", "mode", "role", "language", "library", "kind", "status", "verdict", "family", "case", "variant"}
     | {"topic", "misuse", "way", "by", "outcome"}
+    | {"fault", "detail", "attribution", "algorithm", "oracles", "stops"}
     | {"profile", "plain", "against", "name", "commit", "sha256", "started", "finished"}
 )
 
@@ -152,11 +167,12 @@ def _contradictions(document: Document) -> Iterator[str]:
         yield from _repeated(f"cases[{index}].variants", [f"{v.name} ({v.language})" for v in case.variants])
         yield from _repeated(f"cases[{index}].sources", [source.name for source in case.sources])
         yield from _repeated(f"cases[{index}].faults", [fault.name for fault in case.faults])
-    parts: dict[str, Sequence[Plugin | Gap | Count | Code | Problem]] = {
+    parts: dict[str, Sequence[Plugin | Gap | Count | Code | Proof | Problem]] = {
         "plugins": document.plugins,
         "gaps": document.gaps,
         "counts": document.counts,
         "codes": document.codes,
+        "proofs": document.proofs,
         "problems": document.problems,
     }
     for part, entries in parts.items():
@@ -169,6 +185,7 @@ def _contradictions(document: Document) -> Iterator[str]:
         for key, other in (("plain", profile.plain), ("against", profile.against)):
             if other is not None and other not in profiles:
                 yield f"profiles[{index}].{key} is {other}, a profile that the document does not have"
+    yield from _proof_contradictions(document.proofs, cases)
     yield from _repeated("rejections", [f"{r.topic}/{r.misuse} ({r.way}, {r.language})" for r in document.rejections])
     for index, rejection in enumerate(document.rejections):
         yield from _repeated(f"rejections[{index}].rulings", [ruling.by for ruling in rejection.rulings])
@@ -177,6 +194,21 @@ def _contradictions(document: Document) -> Iterator[str]:
     for index, panel in enumerate(document.panels):
         for complaint in _panel_contradictions(panel, cases.get(panel.case), profiles):
             yield f"panels[{index}]{complaint}"
+
+
+def _proof_contradictions(proofs: Sequence[Proof], cases: Mapping[str, Case]) -> Iterator[str]:
+    """What is wrong with proofs beyond the case and the profile that each names."""
+    variants = {name: {variant.name for variant in case.variants} for name, case in cases.items()}
+    faults = {name: {fault.name for fault in case.faults} for name, case in cases.items()}
+    for index, proof in enumerate(proofs):
+        if proof.variant not in variants.get(proof.case, ()):
+            yield f"proofs[{index}] names the variant {proof.variant}, which {proof.case} does not have"
+        if proof.fault not in faults.get(proof.case, ()):
+            yield f"proofs[{index}] names the fault {proof.fault}, which {proof.case} does not have"
+        if proof.detail is not None and proof.detail not in DETAILS.get(proof.outcome, ()):
+            yield f"proofs[{index}] is {proof.outcome}, which cannot be {proof.detail}"
+    names = [f"{one.case}/{one.variant}/{one.fault}@{one.profile}" for one in proofs]
+    yield from _repeated("proofs", names)
 
 
 def _panel_contradictions(panel: Panel, case: Case | None, profiles: set[str]) -> Iterator[str]:

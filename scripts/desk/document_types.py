@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from desk.outcome import CAUGHT, Attribution, Detail, Oracle, Stop, spoken
+from desk.outcome import Kind as OutcomeKind
+
 SCHEMA = "safecost-run"
 SCHEMA_VERSION = 2
 
@@ -33,6 +36,8 @@ class Seconds:
 
     build: float
     verify: float
+    catch: float
+    reject: float
     count: float
     measure: float
 
@@ -143,23 +148,35 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One way to solve the task of a case."""
+    """One way to solve the task of a case.
+
+    `algorithm` names what it does where that is not what the case's first raw variant does; `practised` marks a raw
+    one that C programs use for the task.
+    """
 
     name: str
     role: Role
     language: Language
     summary: str
+    algorithm: str | None = None
+    practised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A bug that the raw variant commits."""
+    """A bug that the raw variant commits.
+
+    `oracles` can confirm it, `stops` count as stopping it; `reference` says that the right result is declared.
+    """
 
     name: str
     cwe: int
     kind: Literal["input", "tape", "kernel"]
     description: str
     contract: str
+    oracles: tuple[Oracle, ...] = ()
+    stops: tuple[Stop, ...] = ()
+    reference: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,8 +368,44 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """What became of one fault in one variant, built by one profile; docs/CATCHING.md has the words.
+
+    `mechanism` is what stopped or told it and `said` what that said; `reason` tells why the outcome is what it is where
+    that does not follow from the rest. `evidence` is what memory worlds saw, `WORLDS: what`. `claim` names the checks
+    under which the variant claims to catch it.
+    """
+
+    case: str
+    profile: str
+    variant: str
+    fault: str
+    outcome: OutcomeKind
+    detail: Detail | None
+    attribution: Attribution | None
+    mechanism: str | None
+    said: str | None
+    reason: str | None
+    evidence: tuple[str, ...]
+    claim: str | None
+
+    @property
+    def caught(self) -> bool:
+        """Is this one of the outcomes that count as catching the fault?"""
+        return self.outcome in CAUGHT
+
+    @property
+    def words(self) -> str:
+        """The outcome for a reader: `silent: read foreign`."""
+        return spoken(self.outcome, self.detail)
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that went wrong; `strikes` says that it struck its case."""
+    """Something that went wrong; `strikes` says that it struck its case.
+
+    `claim` and `snippet` are broken promises: of what is caught, and of what a compiler rejects.
+    """
 
     kind: Literal[
         "build",
@@ -369,6 +422,9 @@ class Problem:
         "timing",
         "count",
         "resume",
+        "prove",
+        "claim",
+        "snippet",
     ]
     case: str | None
     variant: str | None
@@ -396,6 +452,7 @@ class Document:
     counting: Counting
     counts: tuple[Count, ...]
     codes: tuple[Code, ...]
+    proofs: tuple[Proof, ...]
     rejections: tuple[Rejection, ...]
     problems: tuple[Problem, ...]
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from desk.statistics import sign_test_interval
 
 RESAMPLES = 2_000
+FEWEST = 4  # launches to estimate on, below which medians drawn again say too little for an interval
 Times = Sequence[float]  # nanoseconds of a call, one median a launch
 
 
@@ -139,8 +140,8 @@ def frontier(name: str, cases: Mapping[str, Sequence[Candidate]], seed: int = 1)
 
 
 def _bootstrap(prices: Sequence[Price], random: np.random.Generator) -> tuple[float, float] | tuple[None, None]:
-    """The central 95 % of geometric means of cases drawn with replacement; None for a single case."""
-    if len(prices) < 2:
+    """The central 95 % of geometric means of cases drawn with replacement; None for a single case or few launches."""
+    if len(prices) < 2 or min(len(one.logs) for one in prices) < FEWEST:
         return None, None
     medians = np.empty((len(prices), RESAMPLES))
     for row, one in enumerate(prices):

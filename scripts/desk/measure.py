@@ -28,6 +28,7 @@ from desk import (
     panels,
     processes,
     run_document,
+    run_proofs,
     runner,
 )
 from desk import document as doc
@@ -45,7 +46,7 @@ MARGIN = 0.01
 # A document of what has been measured is written between launches, at most so often that it takes 2 % of the time.
 _PAUSE = 50
 # What makes the numbers of a case worthless; anything else costs only the plugin it befell.
-WRONG = frozenset({"digest", "growth", "crash", "hang", "folded", "pool"})
+WRONG = frozenset({"digest", "growth", "crash", "hang", "folded", "pool", "claim"})
 
 
 def limit(variable: str, usual: float) -> float:
@@ -111,8 +112,10 @@ class Measurement:
         self.machine = machine.facts()
         self.sampler = machine.Sampler()
         self.started = run_document.now()
-        self.seconds = {"build": 0.0, "verify": 0.0, "count": 0.0, "measure": 0.0}
-        self.stages: list[Callable[[], None]] = [self.build, self.verify, self.count, self.measure]
+        self.stages: list[Callable[[], None]] = [
+            self.build, self.verify, self.catch, self.reject, self.count, self.measure
+        ]  # fmt: skip
+        self.seconds = {stage.__name__: 0.0 for stage in self.stages}
         self.built = Built()
         self.layouts: layouts.Layouts | None = None  # of the plugins that are timed
         self.runner_facts: dict[str, Any] = {}
@@ -121,6 +124,7 @@ class Measurement:
         self.problems: list[doc.Problem] = []
         self.counted = counts.CountResult()
         self.results: dict[panels.Panel, run_document.Results] = {}
+        self.proofs: list[doc.Proof] = []
         self.rejections: list[doc.Rejection] = []
         self.schedule = Schedule((), options.mode.looks, options.seed)
         self.earlier = run_document.Earlier()
@@ -230,6 +234,18 @@ class Measurement:
             self._note(kind, case.name, problem["variant"], profile, problem["message"], *place)
             if kind not in WRONG:
                 self.descriptions.pop((case.name, profile), None)
+
+    def catch(self) -> None:
+        """Commit every fault of every case in every variant, and decide what became of it."""
+        run_proofs.prove(self)
+
+    def reject(self) -> None:
+        """Let compilers judge the suite's snippets."""
+        run_proofs.ask_compilers(self)
+
+    def note(self, kind: str, case: str | None, message: str) -> None:
+        """Note what went wrong beside the measuring itself."""
+        self._note(kind, case, None, None, message)
 
     def count(self) -> None:
         """Count instructions and allocations of every contender, unless that is not wanted."""

@@ -42,6 +42,8 @@ Detail = Literal[
     "nothing_seen",
 ]
 Attribution = Literal["idiom", "profile", "platform", "system"]
+Oracle = Literal["guard", "sanitizer", "memcheck", "ledger", "canary", "value"]
+Stop = Literal["assertion", "trap", "fortify", "exception", "panic", "error_value"]
 EvidenceKind = Literal["guard", "freed", "canary", "foreign", "ledger", "value", "sanitizer", "memcheck"]
 
 CAUGHT: frozenset[Kind] = frozenset({"rejected", "inexpressible", "trapped", "reported", "prevented"})
@@ -68,6 +70,36 @@ LETTERS: dict[str, str] = {
     "hung": "h",
     "no_verdict": "?",
 }
+
+
+# What each outcome means, in the words of docs/CATCHING.md.
+MEANINGS: dict[Kind, str] = {
+    "rejected": "the compiler refuses the program, with the expected diagnostic",
+    "inexpressible": "the idiom has no way to write the fault; the variant says why",
+    "trapped": "a check ended the program before the damage",
+    "reported": "the program was told: error value, exception, caught panic",
+    "prevented": "nothing happened that should not, and the result is the declared one",
+    "detected_late": "a check ended the program after the damage",
+    "allocator_stop": "malloc noticed; it might not, next time",
+    "terminated": "the program ended by itself: std::terminate, exit, a check of something else",
+    "crashed": "null (below 64 KiB), guard (a page of a block), wild, arithmetic, or a stray trap instruction",
+    "silent": "it went on: corrupted, read foreign, touched (without effect), leaked, wrong value, neutralised, "
+    "nothing seen",
+    "deleted": "the compiler removed the faulting code",
+    "hung": "it did not come back",
+    "no_verdict": "the control was not clean, or nobody wrote the faulty program",
+}
+OWED: dict[Attribution, str] = {
+    "idiom": "what the plain sibling does, too",
+    "profile": "what only this hardened profile does",
+    "platform": "malloc's doing",
+    "system": "a page fault",
+}
+
+
+def spoken(kind: Kind, detail: Detail | None = None) -> str:
+    """An outcome for a reader: `silent: read foreign`."""
+    return (kind if detail is None else f"{kind}: {detail}").replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +149,7 @@ class Outcome:
     @property
     def words(self) -> str:
         """The outcome for a reader: `silent: read foreign`."""
-        spoken = self.kind if self.detail is None else f"{self.kind}: {self.detail}"
-        return spoken.replace("_", " ")
+        return spoken(self.kind, self.detail)
 
     @property
     def confirmed(self) -> bool:

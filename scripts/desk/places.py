@@ -24,6 +24,11 @@ class Folders:
     cases: tuple[Path, ...]
     build: Path
 
+    @property
+    def is_suite(self) -> bool:
+        """Are these the suite's own cases?"""
+        return self.cases == (BENCH,)
+
     @classmethod
     def of(cls, cases: Sequence[Path]) -> Folders:
         """Give the suite's own cases the build folder that plain CMake uses, and others one of their own."""

@@ -18,7 +18,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from desk import belief_words, charts, explain_page, rejected_rows
+from desk import belief_words, charts, explain_page, rejected_rows, safety
 from desk.advice import advisories, conclusion
 from desk.belief import belief
 from desk.charts import Chart
@@ -80,7 +80,9 @@ def headline(document: Document) -> str:
     struck = [case.name for case in document.cases if case.status == "struck"]
     if struck:
         verb = "case was" if len(struck) == 1 else "cases were"
-        sentence += f" {len(struck)} {verb} struck because a result was wrong."
+        promises = {problem.kind == "claim" for problem in document.problems if problem.strikes}
+        why = {True: "a result was wrong or a claim broken", False: "a result was wrong"}[True in promises]
+        sentence += f" {len(struck)} {verb} struck because {why}."
     return sentence
 
 
@@ -217,6 +219,10 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "held": belief_words.held,
         "noise": belief_words.noise(document),
         "facts": machine_facts(document),
+        "frontier": safety.lines(document),
+        "matrices": safety.matrices(document),
+        "outcome_words": safety.words(),
+        "owed": safety.owed,
         "charts": drawn,
         "families": list(dict.fromkeys(chart.family for chart in drawn if chart.family is not None)),
         "kinds": KINDS,

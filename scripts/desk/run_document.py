@@ -116,6 +116,7 @@ def assemble(run: Measurement) -> doc.Document:
             if variant["gap"] is not None
         ),
         panels=_panels(run),
+        proofs=tuple(run.proofs),
         rejections=tuple(run.rejections),
         codes=tuple(replace(code, listing=_clean(run, code.listing, 200_000)) for code in run.codes),
         counting=run.counted.counting,
@@ -153,7 +154,10 @@ def _case(run: Measurement, case: Case) -> doc.Case:
     variants: dict[tuple[str, str], doc.Variant] = {}
     for said in described:
         for one in said["variants"]:
-            variant = doc.Variant(one["name"], one["role"], said["language"], _clean(run, one["summary"]))
+            summary = _clean(run, one["summary"])
+            variant = doc.Variant(
+                one["name"], one["role"], said["language"], summary, one["algorithm"], one["practised"]
+            )
             variants.setdefault((variant.name, variant.language), variant)
     return doc.Case(
         family=family,
@@ -171,7 +175,16 @@ def _case(run: Measurement, case: Case) -> doc.Case:
         ),
         variants=tuple(variants.values()),
         faults=tuple(
-            doc.Fault(**fault | {key: _clean(run, fault[key]) for key in ("description", "contract")})
+            doc.Fault(
+                fault["name"],
+                fault["cwe"],
+                fault["kind"],
+                _clean(run, fault["description"]),
+                _clean(run, fault["contract"]),
+                tuple(fault["oracles"]),
+                tuple(fault["stops"]),
+                fault["reference"],
+            )
             for fault in (generator["faults"] if generator else ())
         ),
     )

@@ -16,6 +16,7 @@ from desk.advice import advisories
 from desk.belief import STRAY, controls, distance, nulls
 from desk.document import Case, Document, PairKind, Problem, Verdict
 from desk.rows import Row, valid_rows
+from desk.safety import terminal_lines
 from desk.wording import counted, number, percent
 
 MOST_ROWS = 40
@@ -180,7 +181,13 @@ def _summary_lines(document: Document, rows: Sequence[Row]) -> list[str]:
     lines += [f"unresolved: {row.name}: {row.reason}" for row in unresolved[:MOST_REASONS] if row.reason]
     if len(unresolved) > MOST_REASONS:
         lines.append(f"unresolved: {len(unresolved) - MOST_REASONS} more, with their reasons in the report")
-    return [*lines, *_null_line(document), *_control_line(document), *_profile_line(document)]
+    return [
+        *lines,
+        *terminal_lines(document),
+        *_null_line(document),
+        *_control_line(document),
+        *_profile_line(document),
+    ]
 
 
 def _denominator_lines(document: Document, rows: Sequence[Row]) -> list[str]:

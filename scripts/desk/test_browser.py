@@ -185,6 +185,14 @@ def test_filters_filter_and_count(shown: webdriver.Chrome) -> None:
     assert 0 < len(visible_rows(shown, "table-pairs")) < total
 
 
+def test_a_letter_of_the_matrix_opens_its_evidence(shown: webdriver.Chrome) -> None:
+    mark = shown.find_element(By.CSS_SELECTOR, "a.mark[href^='#proof-']")
+    row = shown.find_element(By.ID, str(mark.get_attribute("href")).partition("#")[2])
+    assert not row.is_displayed()
+    mark.click()
+    assert row.is_displayed()
+
+
 def test_page_fits_a_phone_and_tables_scroll_in_their_own_box(shown: webdriver.Chrome) -> None:
     shown.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride", {"width": 400, "height": 800, "deviceScaleFactor": 1, "mobile": True}

@@ -96,3 +96,23 @@ def test_the_interval_holds_the_mean_of_the_population_of_cases() -> None:
         assert made.low is not None and made.high is not None
         held += made.low <= math.exp(0.05) <= made.high
     assert held >= 33  # 95 % of 40 is 38; at 33 a coverage of 95 % has a probability of 1 %
+
+
+def test_medians_of_three_launches_give_no_interval() -> None:
+    """What a quick run has: six launches, of which three choose."""
+    made = frontier(
+        "x",
+        {
+            name: [Candidate("a", "p", (), (AtSize("L1", arm(1.1, 0.01, 6), {"raw": arm(1, 0.01, 6)}),))]
+            for name in "ab"
+        },
+    )
+    assert made.mean is not None and (made.low, made.high) == (None, None)
+    more = frontier(
+        "x",
+        {
+            name: [Candidate("a", "p", (), (AtSize("L1", arm(1.1, 0.01, 8), {"raw": arm(1, 0.01, 8)}),))]
+            for name in "ab"
+        },
+    )
+    assert more.low is not None

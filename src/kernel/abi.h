@@ -111,6 +111,10 @@ enum {
   SAFECOST_ROLE_CONTROL = 3 /* raw's work a known number of times: its ratio to it is `planted` */
 };
 
+enum {
+  SAFECOST_VARIANT_PRACTISED = 1u << 0 /* a raw variant that C programs use for this task: qsort */
+};
+
 typedef struct safecost_variant {
   uint32_t struct_size;
   uint32_t role;
@@ -142,6 +146,10 @@ typedef struct safecost_variant {
   /* One per fault: why the idiom has no way to write the faulty program, or NULL. NULL altogether
    * where every fault can be written. */
   const char* const* inexpressible;
+  /* What it does where that is not what the case's first raw variant does ("branchless", "arena"):
+   * [a-z][a-z0-9_]*, the same for all variants that do it; NULL for the case's own algorithm. */
+  const char* algorithm;
+  uint32_t flags; /* SAFECOST_VARIANT_* */
 } safecost_variant;
 
 /* Errors that ended a call at the border: an exception or a panic, caught there. */

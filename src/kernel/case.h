@@ -152,6 +152,17 @@ class Case {
     return *this;
   }
 
+  // The last added variant has another algorithm or data structure than the case's own; null: its own.
+  Case algorithm(const char* name) {
+    table_.set_algorithm(name);
+    return *this;
+  }
+  // The last added variant, a raw one, is what C programs use for this task, be it the fastest or not.
+  Case practised() {
+    table_.set_practised();
+    return *this;
+  }
+
   const safecost_plugin* plugin(const char* name) { return table_.plugin(name); }
 
  private:

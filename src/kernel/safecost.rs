@@ -29,6 +29,9 @@
 //!
 //! What a variant *claims* to stop, of either kind, and when (`kernel/abi.h` lists the conditions) is held against it
 //! by `safecost catch`.
+//!
+//! A variant with another algorithm or data structure than the case's own names it behind its summary:
+//! `safe rust_arena(Tape) "nodes in a Vec" as "arena";`
 
 use std::any::Any;
 use std::ffi::{c_char, c_void, CString};
@@ -69,6 +72,8 @@ pub mod abi {
         pub claims: *const *const c_char,
         pub planted: f64,
         pub inexpressible: *const *const c_char,
+        pub algorithm: *const c_char,
+        pub flags: u32,
     }
 
     #[repr(C)]
@@ -236,6 +241,7 @@ pub mod border {
         role: &str,
         name: &str,
         summary: &str,
+        algorithm: Option<&str>,
         run: abi::Kernel,
         faulty: &[(&str, Faulty)],
         claims: &[(&str, &str)],
@@ -262,6 +268,8 @@ pub mod border {
                 Faulty::Kernel(_) => std::ptr::null(),
                 Faulty::Inexpressible(why) => text(why),
             }),
+            algorithm: algorithm.map_or(std::ptr::null(), text),
+            flags: 0,
         }
     }
 
@@ -379,8 +387,8 @@ macro_rules! overflow_is_checked {
 /// are folded into one.
 #[macro_export]
 macro_rules! case {
-    ($input:ty : $($role:ident $name:ident ( $context:ty ) $summary:literal $({ $($fault:ident : $faulty:tt),+ $(,)? })?
-        $(claims { $($claimed:ident : $conditions:literal),+ $(,)? })? ;)+) => {
+    ($input:ty : $($role:ident $name:ident ( $context:ty ) $summary:literal $(as $algorithm:literal)?
+        $({ $($fault:ident : $faulty:tt),+ $(,)? })? $(claims { $($claimed:ident : $conditions:literal),+ $(,)? })? ;)+) => {
         mod exported {
             use super::*;
             $(
@@ -413,13 +421,25 @@ macro_rules! case {
                 faults.dedup();
                 $crate::border::plugin::<$input>(env!("SAFECOST_NAME"), &facts, vec![
                     $($crate::border::variant::<$input, $context>(
-                        stringify!($role), stringify!($name), $summary, exported::$name,
+                        stringify!($role), stringify!($name), $summary, $crate::algorithm!($($algorithm)?), exported::$name,
                         &[$($((stringify!($fault), $crate::faulty!($faulty))),+)?],
                         &[$($((stringify!($claimed), $conditions)),+)?], &faults)),+
                 ], &faults)
             });
             &table.0
         }
+    };
+}
+
+/// What a variant does where that is not what the case's first raw variant does.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! algorithm {
+    () => {
+        None
+    };
+    ($name:literal) => {
+        Some($name)
     };
 }
 

@@ -177,6 +177,10 @@ void Table::add_inexpressible(const char* fault, const char* why) {
   state_->variants.back().inexpressible.emplace_back(fault, why);
 }
 
+void Table::set_algorithm(const char* name) { state_->variants.back().abi.algorithm = name; }
+
+void Table::set_practised() { state_->variants.back().abi.flags |= SAFECOST_VARIANT_PRACTISED; }
+
 const safecost_plugin* Table::plugin(const char* name) {
   State& self = *state_;
   for (const Variant& variant : self.variants) {

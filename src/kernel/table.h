@@ -51,6 +51,8 @@ class Table {
   void add_fault_kernel(const char* fault, safecost_kernel kernel);
   void add_claim(const char* fault, const char* checks);
   void add_inexpressible(const char* fault, const char* why);
+  void set_algorithm(const char* name);
+  void set_practised();
 
   const safecost_plugin* plugin(const char* name);
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 #include <set>
+#include <span>
 
 #include "absl/status/status.h"
 #include "fmt/format.h"
@@ -65,7 +66,35 @@ const char* kind_name(std::uint32_t kind) {
   return kind == SAFECOST_FAULT_INPUT ? "input" : kind == SAFECOST_FAULT_TAPE ? "tape" : "kernel";
 }
 
+nlohmann::json or_null(const char* text) {
+  return text == nullptr ? nlohmann::json() : nlohmann::json(text);
+}
+
+nlohmann::json names_of(std::uint32_t bits, std::span<const char* const> names) {
+  nlohmann::json found = nlohmann::json::array();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if ((bits >> i & 1u) != 0) found.push_back(names[i]);
+  }
+  return found;
+}
+
 }  // namespace
+
+nlohmann::json fault_json(const safecost_fault& fault) {
+  static constexpr const char* kOracles[] = {"guard",  "sanitizer", "memcheck",
+                                             "ledger", "canary",    "value"};
+  static constexpr const char* kStops[] = {"assertion", "trap",  "fortify",
+                                           "exception", "panic", "error_value"};
+  return {{"name", text(fault.name)},
+          {"kind", kind_name(fault.kind)},
+          {"cwe", fault.cwe},
+          {"size", fault.size},
+          {"description", text(fault.description)},
+          {"contract", text(fault.contract)},
+          {"oracles", names_of(fault.oracles, kOracles)},
+          {"stops", names_of(fault.stops, kStops)},
+          {"reference", nullptr}};
+}
 
 nlohmann::json Problem::to_json() const {
   const auto or_null = [](const std::string& value) {
@@ -170,6 +199,11 @@ std::string Plugin::objection() const {
       return fmt::format(
           "variant {} plants the ratio {}: a null has 1, a control 0.01 to 100, others 0", name,
           variant->planted);
+    if (variant->algorithm != nullptr && !is_name(variant->algorithm))
+      return fmt::format("variant {} names the algorithm '{}': use lower case, digits and _", name,
+                         variant->algorithm);
+    if ((variant->flags & SAFECOST_VARIANT_PRACTISED) != 0 && variant->role != SAFECOST_ROLE_RAW)
+      return fmt::format("variant {} is practised, and only raw ones can be", name);
     raw = raw || variant->role == SAFECOST_ROLE_RAW;
   }
   return raw ? "" : "has no raw variant to compare with";
@@ -211,15 +245,14 @@ nlohmann::json Plugin::describe() const {
          {"role", role_name(variant->role)},
          {"planted", variant->planted == 0 ? nlohmann::json() : nlohmann::json(variant->planted)},
          {"summary", text(variant->summary)},
-         {"gap", variant->gap == nullptr ? nlohmann::json() : nlohmann::json(variant->gap)},
+         {"algorithm", or_null(variant->algorithm)},
+         {"practised", (variant->flags & SAFECOST_VARIANT_PRACTISED) != 0},
+         {"gap", or_null(variant->gap)},
          {"address", address ? nlohmann::json(*address) : nlohmann::json()}});
   }
   for (const safecost_fault* fault : elements(table_->faults, table_->fault_count)) {
-    json["faults"].push_back({{"name", text(fault->name)},
-                              {"cwe", fault->cwe},
-                              {"kind", kind_name(fault->kind)},
-                              {"description", text(fault->description)},
-                              {"contract", text(fault->contract)}});
+    json["faults"].push_back(fault_json(*fault));
+    json["faults"].back()["reference"] = fault->reference != nullptr;
   }
   return json;
 }

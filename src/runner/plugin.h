@@ -26,6 +26,9 @@ struct Problem {
   nlohmann::json to_json() const;
 };
 
+// What a fault declares, with `reference` null: it depends on an input.
+nlohmann::json fault_json(const safecost_fault& fault);
+
 class Plugin {
  public:
   // Loads and checks. `problem` receives what is wrong when the result is null. `case_name` may be empty.

@@ -1,4 +1,4 @@
-"""Draws the charts of a run as SVG: forests of ratios, a map of cases by profiles, counts, curves over sizes.
+"""Draws the charts of a run as SVG: cost against catch, forests of ratios, a map of cases by profiles, counts, curves.
 
 The same document gives the same bytes: ids are salted with a constant, no date is written and text stays text, so
 that no installed font matters.
@@ -15,6 +15,7 @@ from desk.charts.curves import draw_curves
 from desk.charts.forest import draw_forests
 from desk.charts.heat_map import draw_map
 from desk.charts.nulls import draw_spread
+from desk.charts.safety import draw_safety
 from desk.charts.scatter import draw_scatter
 from desk.charts.sheet import SETTINGS, Chart
 from desk.document import Document, PairKind
@@ -26,17 +27,19 @@ __all__ = ["FILE_NAME", "Chart", "draw"]
 FORESTS: tuple[PairKind, ...] = ("idiom", "full", "profile", "language")
 # The names of charts as files, and of nothing else that a reader may keep beside them.
 FILE_NAME = re.compile(
-    r"(map|nulls|spread|counts|forest-[a-z0-9_-]{1,64}-(idiom|full|profile|language)|curves-[a-z0-9_-]{1,64})(-\d+)?\.svg"
+    r"(map|safety|nulls|spread|counts|forest-[a-z0-9_-]{1,64}-(idiom|full|profile|language)|curves-[a-z0-9_-]{1,64})(-\d+)?\.svg"
 )
 
 
 def draw(document: Document) -> tuple[Chart, ...]:
-    """Every chart of the document: the map, counts, per family forests and curves, nulls; struck cases are left out."""
+    """Every chart of the document: safety, map, counts, per family forests and curves, nulls; without struck cases."""
     found = valid_rows(document)
     charts: list[Chart] = []
     with mpl.rc_context(SETTINGS), warnings.catch_warnings():
         # Text stays text: a letter that DejaVu Sans lacks is drawn by the reader's fonts.
         warnings.filterwarnings("ignore", message="Glyph .* missing")
+        safety = draw_safety(document)
+        charts += [safety] if safety else []
         overview = draw_map(document, found)
         charts += [overview] if overview else []
         scatter = draw_scatter(document, found)

@@ -25,8 +25,8 @@ def hostile(value: Any, serial: list[int] | None = None) -> Any:
     """
     serial = serial if serial is not None else [0]
     kept = {"mode", "status", "role", "kind", "verdict", "language", "library", "started", "schema"}
-    kept |= {"way", "by", "outcome"}
-    names = {"family", "case", "variant", "profile", "name", "plain", "against", "topic", "misuse"}
+    kept |= {"way", "by", "outcome", "detail", "attribution", "oracles", "stops"}
+    names = {"family", "case", "variant", "profile", "fault", "name", "plain", "against", "topic", "misuse"}
     if isinstance(value, tuple):
         return tuple(hostile(item, serial) for item in value)
     if isinstance(value, dict):

@@ -26,6 +26,7 @@ from desk.document import (
 )
 from desk.testing.made_up_panel import LAUNCHES, MARGIN, Arm, make_panel
 from desk.testing.sample_cases import CHAIN, SUM_L1, SUM_L2, sample_cases, sample_profiles
+from desk.testing.sample_proofs import sample_proofs
 from desk.testing.sample_rejections import sample_rejections
 
 
@@ -127,7 +128,7 @@ def build_sample_document() -> Document:
             "2026-01-02T03:04:05Z",
             "2026-01-02T03:04:49Z",
             True,
-            Seconds(11.2, 3.4, 5.6, 29.1),
+            Seconds(11.2, 3.4, 1.2, 0.0, 5.6, 29.1),
             (LAUNCHES,),
             0.0002,
             0.02,
@@ -185,6 +186,7 @@ def build_sample_document() -> Document:
                 "indexing/sum", "gcc-o2", "at", 40, 9, 1, 0, 0, "c jae 20\n  mov eax, [rdi]\n  ret\nf call 30 <throw>"
             ),
         ),
+        sample_proofs(cases, profiles),
         sample_rejections(),
         (
             Problem(

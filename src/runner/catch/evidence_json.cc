@@ -4,7 +4,6 @@
 #include <signal.h>
 
 #include <filesystem>
-#include <span>
 
 #include "fmt/format.h"
 
@@ -97,14 +96,6 @@ const char* stop_name(std::uint32_t stop) {
   }
 }
 
-json names_of(std::uint32_t bits, std::span<const char* const> names) {
-  json found = json::array();
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if ((bits >> i & 1u) != 0) found.push_back(names[i]);
-  }
-  return found;
-}
-
 }  // namespace
 
 std::string hexadecimal(std::uint64_t value) { return fmt::format("{:016x}", value); }
@@ -140,24 +131,6 @@ json evidence_json(const Observation& observation, const void* inside) {
     told["aligned"] = observation.flush == memory::Flush::none ? "all" : "objects";
   if (!observation.said.empty()) told["said"] = observation.said;
   return told;
-}
-
-json fault_json(const safecost_fault& fault) {
-  static constexpr const char* kOracles[] = {"guard",  "sanitizer", "memcheck",
-                                             "ledger", "canary",    "value"};
-  static constexpr const char* kStops[] = {"assertion", "trap",  "fortify",
-                                           "exception", "panic", "error_value"};
-  return {{"name", fault.name},
-          {"kind", fault.kind == SAFECOST_FAULT_INPUT  ? "input"
-                   : fault.kind == SAFECOST_FAULT_TAPE ? "tape"
-                                                       : "kernel"},
-          {"cwe", fault.cwe},
-          {"size", fault.size},
-          {"description", fault.description},
-          {"contract", fault.contract},
-          {"oracles", names_of(fault.oracles, kOracles)},
-          {"stops", names_of(fault.stops, kStops)},
-          {"reference", nullptr}};
 }
 
 }  // namespace safecost

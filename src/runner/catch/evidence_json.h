@@ -15,8 +15,6 @@ std::string hexadecimal(std::uint64_t value);
 // `inside` is any address of the plugin: code there is told apart from that of libraries.
 nlohmann::json evidence_json(const Observation& observation, const void* inside);
 
-nlohmann::json fault_json(const safecost_fault& fault);
-
 }  // namespace safecost
 
 #endif
