@@ -129,8 +129,8 @@ def arguments(*words: str | Path) -> list[str]:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The caller's environment and what the launcher adds to it; planted cases may cause warnings."""
-    return {**os.environ, "PYTHONPATH": str(ROOT / "scripts"), "COLUMNS": "120", "SAFECOST_WERROR": "0", **more}
+    """The caller's environment and what the launcher adds to it."""
+    return {**os.environ, "PYTHONPATH": str(ROOT / "scripts"), "COLUMNS": "120", **more}
 
 
 def safecost(*words: str | Path, cwd: Path | None = None, more: Mapping[str, str] | None = None) -> Ended:

@@ -97,11 +97,11 @@ SAFECOST_KERNEL hangs(Values& context) {
   }
   return right(context);
 }
-[[gnu::noinline]] void throws() {
+[[gnu::noinline]] void throw_unhandled() {
   volatile bool on = true;
   if (on) throw std::runtime_error("nobody handles this");
 }
-void throws_inside() noexcept { throws(); }
+void throws_inside() noexcept { throw_unhandled(); }
 SAFECOST_KERNEL terminates(Values& context) {
   throws_inside();
   return right(context);
