@@ -162,12 +162,12 @@ def _denominators(
     case: Case, arm: Contender, raws: Sequence[Contender], denominator: Denominator
 ) -> Sequence[Contender]:
     """The raw code that a safe contender is held against; none where it shares its algorithm with no raw code."""
-    known = {variant.name: variant for variant in case.variants}
     if denominator == "same algorithm":
-        mine = known[arm.variant].algorithm
-        return [raw for raw in raws if known[raw.variant].algorithm == mine]
+        algorithms = {variant.name: variant.algorithm for variant in case.variants}
+        return [raw for raw in raws if algorithms.get(raw.variant) == algorithms.get(arm.variant)]
     if denominator == "as practised":
-        return [raw for raw in raws if known[raw.variant].practised] or raws
+        practised = {variant.name for variant in case.variants if variant.practised}
+        return [raw for raw in raws if raw.variant in practised] or raws
     return raws
 
 

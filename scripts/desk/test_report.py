@@ -208,7 +208,7 @@ def test_markdown_lists_the_worst_first_and_says_when_it_cuts(
 def test_compiler_output_is_folded_on_the_page_and_cut_in_markdown(
     sample_document: Document, drawn: tuple[Chart, ...]
 ) -> None:
-    output = "at.cc does not compile\n" + "error: no member named 'at'\n" * 400
+    output = "at.cc does not compile\n" + "error: no member named 'at'\n" * 800
     problem = Problem("build", "indexing/sum", "at", "gcc-o2", None, None, output, True)
     broken = dataclasses.replace(sample_document, problems=(problem,))
     assert "<summary>at.cc does not compile</summary><pre>at.cc" in report.page(broken, drawn)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from typing import Any
 
 from desk.charts import Chart
@@ -20,6 +21,12 @@ def row(**changes: Any) -> Row:
         (1.0,) * 6, 1.0, 0.999, 1.001, 0.96875, "equivalent", None, 0.002, 10.0, 10.0, False,
     )  # fmt: skip
     return dataclasses.replace(plain, **changes)
+
+
+def the_map(drawn: Sequence[Chart]) -> Chart:
+    """The map among the charts of a document."""
+    (found,) = (chart for chart in drawn if chart.kind == "map")
+    return found
 
 
 def marks(chart: Chart, name: str) -> list[ET.Element]:

@@ -27,6 +27,7 @@ def hostile(value: Any, serial: list[int] | None = None) -> Any:
     kept = {"mode", "status", "role", "kind", "verdict", "language", "library", "started", "schema"}
     kept |= {"way", "by", "outcome", "detail", "attribution", "oracles", "stops"}
     names = {"family", "case", "variant", "profile", "fault", "name", "plain", "against", "topic", "misuse"}
+    names |= {"label", "algorithm"}  # the frontier goes by how they begin, and by which are alike
     if isinstance(value, tuple):
         return tuple(hostile(item, serial) for item in value)
     if isinstance(value, dict):
