@@ -204,7 +204,7 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "document": document,
         "run": document.run,
         "summary": summary(document),
-        "headline": headline(document),
+        "headlines": [sentence for sentence in (safety.headline(document), headline(document)) if sentence],
         "advisories": advisories(document),
         "conclusion": conclusion(document),
         "rows": worst_first([row for row in found if row.kind != "control"]),
@@ -224,7 +224,9 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "outcome_words": safety.words(),
         "owed": safety.owed,
         "charts": drawn,
-        "families": list(dict.fromkeys(chart.family for chart in drawn if chart.family is not None)),
+        "families": list(
+            dict.fromkeys(chart.family for chart in drawn if chart.family is not None and chart.kind != "matrix")
+        ),
         "kinds": KINDS,
         "verdicts": VERDICTS,
         "shapes": SHAPES,

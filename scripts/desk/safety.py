@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from desk.document import Case, Document, Proof
 from desk.frontier import Frontier, Price, Uncaught
 from desk.frontier_of import SCOPES, Group, Scope, groups, why_no_interval
-from desk.outcome import CAUGHT, LETTERS, MEANINGS, OWED
+from desk.outcome import CAUGHT, LETTERS, MEANINGS, OWED, Kind
 from desk.wording import counted, number
 
+Look = Literal["caught", "halfway", "missed", "unproved"]
 NOT_PROVED = "·"
 # Stopped, but too late or by luck; with these a reader may still lose data.
-_HALFWAY = frozenset({"detected_late", "allocator_stop", "terminated"})
+_HALFWAY: frozenset[Kind] = frozenset({"detected_late", "allocator_stop", "terminated"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Mark:
 
     profile: str
     letter: str
-    look: str
+    look: Look
     words: str
     anchor: str | None
 
@@ -71,6 +73,19 @@ class Matrix:
 def lines(document: Document) -> list[Line]:
     """The frontier of a run, two lines a group: every fault, and spatial ones alone; none where nothing was proved."""
     return [_line(group, scope) for group in groups(document) for scope in SCOPES] if document.proofs else []
+
+
+def headline(document: Document) -> str:
+    """The price of safety by compiler and library in one sentence; empty where none is known."""
+    if not document.proofs:
+        return ""
+    made = [(group.name, group.frontiers["every fault", "fastest raw"]) for group in groups(document)]
+    parts = [
+        f"{number(one.mean)} times on {name} (in {counted(len(one.prices), 'case')})"
+        for name, one in made
+        if one.mean is not None
+    ]
+    return f"The cheapest idiom that stops every fault takes raw code's time {', '.join(parts)}." if parts else ""
 
 
 def _line(group: Group, scope: Scope) -> Line:
@@ -190,21 +205,16 @@ def _mark(found: Finding | None, profile: str) -> Mark:
     if found is None:
         return Mark(profile, NOT_PROVED, "unproved", "not proved", None)
     outcome = found.proof.outcome
-    look = "caught" if outcome in CAUGHT else "halfway" if outcome in _HALFWAY else "missed"
-    return Mark(profile, LETTERS[outcome], look, found.proof.words, found.anchor)
+    return Mark(profile, LETTERS[outcome], _look(outcome), found.proof.words, found.anchor)
 
 
-def words() -> list[tuple[str, str, str, str]]:
+def _look(outcome: Kind) -> Look:
+    return "caught" if outcome in CAUGHT else "halfway" if outcome in _HALFWAY else "missed"
+
+
+def words() -> list[tuple[str, str, Look, str]]:
     """The glossary: outcome, its letter, how it looks, and what it means."""
-    return [
-        (
-            kind,
-            LETTERS[kind],
-            "caught" if kind in CAUGHT else "halfway" if kind in _HALFWAY else "missed",
-            meaning,
-        )
-        for kind, meaning in MEANINGS.items()
-    ]
+    return [(kind, LETTERS[kind], _look(kind), meaning) for kind, meaning in MEANINGS.items()]
 
 
 def owed(proof: Proof) -> str:

@@ -1,4 +1,4 @@
-"""Draws the charts of a run as SVG: cost against catch, forests of ratios, a map of cases by profiles, counts, curves.
+"""Draws the charts of a run as SVG: cost against catch, what became of faults, a map, forests, counts, curves.
 
 The same document gives the same bytes: ids are salted with a constant, no date is written and text stays text, so
 that no installed font matters.
@@ -14,6 +14,7 @@ import matplotlib as mpl
 from desk.charts.curves import draw_curves
 from desk.charts.forest import draw_forests
 from desk.charts.heat_map import draw_map
+from desk.charts.matrix import draw_matrices
 from desk.charts.nulls import draw_spread
 from desk.charts.safety import draw_safety
 from desk.charts.scatter import draw_scatter
@@ -27,12 +28,12 @@ __all__ = ["FILE_NAME", "Chart", "draw"]
 FORESTS: tuple[PairKind, ...] = ("idiom", "full", "profile", "language")
 # The names of charts as files, and of nothing else that a reader may keep beside them.
 FILE_NAME = re.compile(
-    r"(map|safety|nulls|spread|counts|forest-[a-z0-9_-]{1,64}-(idiom|full|profile|language)|curves-[a-z0-9_-]{1,64})(-\d+)?\.svg"
+    r"(map|safety|nulls|spread|counts|forest-[a-z0-9_-]{1,64}-(idiom|full|profile|language)|(curves|matrix)-[a-z0-9_-]{1,64})(-\d+)?\.svg"
 )
 
 
 def draw(document: Document) -> tuple[Chart, ...]:
-    """Every chart of the document: safety, map, counts, per family forests and curves, nulls; without struck cases."""
+    """Every chart of the document, those of what safety buys first, those of nulls last; without struck cases."""
     found = valid_rows(document)
     charts: list[Chart] = []
     with mpl.rc_context(SETTINGS), warnings.catch_warnings():
@@ -40,6 +41,7 @@ def draw(document: Document) -> tuple[Chart, ...]:
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         safety = draw_safety(document)
         charts += [safety] if safety else []
+        charts += draw_matrices(document)
         overview = draw_map(document, found)
         charts += [overview] if overview else []
         scatter = draw_scatter(document, found)

@@ -23,7 +23,7 @@ from desk.testing.drawings import marks, the_map, words
 
 def test_every_pair_has_one_mark_and_every_launch_one_dot(sample_document: Document, drawn: tuple[Chart, ...]) -> None:
     pairs = [pair for panel in sample_document.panels for pair in panel.pairs]
-    forests = [chart for chart in drawn if chart.kind not in {"map", "curves", "counts", "safety"}]
+    forests = [chart for chart in drawn if chart.kind not in {"map", "curves", "counts", "safety", "matrix"}]
     assert sum(len(marks(chart, r"\.marks-")) for chart in forests) == len(pairs)
     assert sum(len(marks(chart, r"\.dots$")) for chart in forests) == sum(len(pair.ratios) for pair in pairs)
     for verdict, number in Counter(pair.verdict for pair in pairs).items():
@@ -89,7 +89,7 @@ def test_families_that_would_share_a_file_are_refused(sample_document: Document)
 
 
 def test_nothing_measured_draws_a_map_and_nothing_else(sample_document: Document) -> None:
-    (chart,) = charts.draw(dataclasses.replace(sample_document, panels=()))
+    (chart,) = charts.draw(dataclasses.replace(sample_document, panels=(), proofs=()))
     assert chart.title == "No safe idiom has been measured against raw code"
     assert charts.draw(dataclasses.replace(sample_document, panels=(), cases=())) == ()
 
