@@ -40,7 +40,7 @@ from desk import (
 )
 from desk import profiles as profile_files
 from desk.errors import HARNESS, OK, WRONG_RESULT, DeskError, UsageError
-from desk.places import LOCAL_RESULTS, VERSION, Folders
+from desk.places import LOCAL_RESULTS, ROOT, VERSION, Folders
 
 INTERRUPTED = 130
 TERMINATED = 128 + signal.SIGTERM
@@ -300,6 +300,29 @@ def report_command(run_path: Path, out: Path | None) -> int:
     page = _draw(made, folder)
     table.render(made, Console())
     print(f"report: {_shown(page)}")
+    return OK
+
+
+@main.command(
+    "findings",
+    epilog=examples("safecost findings results/2026-01-31-my-machine --write results/FINDINGS.md"),
+)
+@click.argument("run_path", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--texts", metavar="FILE", type=click.Path(path_type=Path), default=ROOT / "results" / "findings.toml",
+              help="What is said of the figures (default: results/findings.toml).")  # fmt: skip
+@click.option(
+    "--write", "out", metavar="FILE", type=click.Path(path_type=Path), help="Write here, not to the terminal."
+)
+def findings_command(run_path: Path, texts: Path, out: Path | None) -> int:
+    """Say in words what a run found, each figure from the run; refuse a text that the run does not bear out."""
+    from desk import findings  # noqa: PLC0415 - as above
+
+    page = findings.page(run_path, texts, out)
+    if out is None:
+        print(page, end="")
+    else:
+        out.write_text(page, encoding="utf-8", newline="\n")
+        print(f"findings: {_shown(out)}")
     return OK
 
 

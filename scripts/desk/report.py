@@ -290,6 +290,13 @@ def rejected_page(rejections: Sequence[Rejection]) -> str:
     return environment.get_template("rejected_page.md.jinja").render(rejected=rejected_rows, rejections=rejections)
 
 
+def findings_page(**values: Any) -> str:
+    """The page of findings: the texts are the suite's own Markdown, only what goes through `words` is a stranger's."""
+    environment = _environment(autoescape=False, finalize=lambda value: value)
+    environment.filters["words"] = _markdown
+    return environment.get_template("findings.md.jinja").render(number=number, percent=percent, **values)
+
+
 def _printable(value: object) -> object:
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
