@@ -540,10 +540,16 @@ def selftest(quick: bool, times: int, seed: int | None, out: Path | None) -> int
     return command.run(quick, times, seed, folder, Console())
 
 
-@main.command("test", epilog=examples("safecost test", "safecost test --quick"))
+@main.command("test", epilog=examples("safecost test", "safecost test --quick", "safecost test --isolation"))
 @click.option("--quick", is_flag=True, help="Only what needs no build of plugins and no browser.")
-def test(quick: bool) -> int:
+@click.option("--isolation", is_flag=True,
+              help="Instead: build each variant alone; is it the same code among its neighbours?")  # fmt: skip
+def test(quick: bool, isolation: bool) -> int:
     """Run all tests: the runner's, the desk's, and the whole command on real plugins."""
+    if isolation:
+        from desk import isolation as alone  # noqa: PLC0415 - nobody else needs it
+
+        return alone.run()
     return selfcheck.run(quick)
 
 
