@@ -1,0 +1,116 @@
+//! The twin of sequential_write.cc: a slice compares every index, an iterator has none.
+use safecost::{case, input, slice, Context};
+
+input! {
+    struct Input {
+        stale: *const u32,
+        count: usize,
+        bound: usize,
+        start: u32,
+        step: u32,
+    }
+}
+
+struct Output {
+    values: Vec<u32>,
+    bound: usize,
+    start: u32,
+    step: u32,
+}
+
+impl Context<Input> for Output {
+    const DIGESTS: bool = true;
+
+    fn prepare(input: &Input) -> Self {
+        let values = unsafe { slice(input.stale, input.count) }.to_vec();
+        Output { values, bound: input.bound, start: input.start, step: input.step }
+    }
+    fn digest(&self) -> u64 {
+        let mix = |digest: u64, &value: &u32| {
+            digest.wrapping_mul(0x9e3779b97f4a7c15).wrapping_add(u64::from(value))
+        };
+        self.values.iter().fold(0, mix)
+    }
+}
+
+#[inline(always)]
+fn rust_unchecked(context: &mut Output) -> u64 {
+    let values = context.values.as_mut_slice();
+    let mut value = context.start;
+    for i in 0..context.bound {
+        unsafe { *values.get_unchecked_mut(i) = value };
+        value = value.wrapping_add(context.step);
+    }
+    0
+}
+
+#[inline(always)]
+fn rust_index(context: &mut Output) -> u64 {
+    let values = context.values.as_mut_slice();
+    let mut value = context.start;
+    for i in 0..context.bound {
+        values[i] = value;
+        value = value.wrapping_add(context.step);
+    }
+    0
+}
+
+/// One check for the whole loop, as span_first has it.
+#[inline(always)]
+fn rust_slice(context: &mut Output) -> u64 {
+    let mut value = context.start;
+    for element in &mut context.values[..context.bound] {
+        *element = value;
+        value = value.wrapping_add(context.step);
+    }
+    0
+}
+
+#[inline(always)]
+fn rust_iterator(context: &mut Output) -> u64 {
+    let mut value = context.start;
+    for element in context.values.iter_mut() {
+        *element = value;
+        value = value.wrapping_add(context.step);
+    }
+    0
+}
+
+/// Places are counted from 1, and the walk begins at 0.
+#[inline(always)]
+fn rust_unchecked_before(context: &mut Output) -> u64 {
+    let values = context.values.as_mut_ptr();
+    let mut value = context.start;
+    for i in 0..context.bound {
+        unsafe { *values.wrapping_add(i).wrapping_sub(1) = value };
+        value = value.wrapping_add(context.step);
+    }
+    0
+}
+
+/// The smallest place less one is the largest: with overflow checks the subtraction panics already.
+#[inline(always)]
+fn rust_index_before(context: &mut Output) -> u64 {
+    let values = context.values.as_mut_slice();
+    let mut value = context.start;
+    for i in 0..context.bound {
+        values[i - 1] = value;
+        value = value.wrapping_add(context.step);
+    }
+    0
+}
+
+case! { Input:
+    raw rust_unchecked(Output) "get_unchecked_mut up to the bound"
+        { before_start: rust_unchecked_before };
+    safe rust_index(Output) "slice indexing up to the bound"
+        { before_start: rust_index_before }
+        claims { one_past_end: "always", far_past_end: "always", short_allocation: "always",
+                 before_start: "always" };
+    safe rust_slice(Output) "slice cut to the bound once"
+        { before_start: "no place is named: the walk begins where the elements do" }
+        claims { one_past_end: "always", far_past_end: "always", short_allocation: "always" };
+    safe rust_iterator(Output) "iter_mut() over the whole"
+        { before_start: "no place is named: the walk begins where the elements do" }
+        claims { one_past_end: "always", far_past_end: "always", short_allocation: "always" };
+}

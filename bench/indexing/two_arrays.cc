@@ -1,0 +1,305 @@
+// What does a check cost where one loop walks two arrays, and only one of them can lend it its length?
+//
+// A step of a simulation in fixed point: each position moves by its velocity, each velocity changes by
+// a pull. Both arrays are as long as each other, and only their owner knows: a compiler that has seen
+// i below one size must compare it with the other. The arrays may overlap for all that the types
+// say, unless code promises that they do not. two_arrays.md tells what the compilers make of it.
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <ranges>
+#include <span>
+#include <vector>
+
+#include "kernel/case.h"
+
+namespace indexing::two_arrays {
+
+struct Input {
+  const std::int32_t* positions;
+  std::size_t position_count;
+  const std::int32_t* velocities;
+  std::size_t velocity_count;  // equals position_count unless a fault lies
+  std::size_t bound;           // how many to move; equals both unless a fault lies
+  std::int32_t pull;
+};
+
+Input generate(safecost::Generator& generator) {
+  const std::size_t size = generator.size();
+  const auto drawn = [&](std::size_t count, std::uint64_t below) {
+    const auto values = generator.array<std::int32_t>(count);
+    for (std::int32_t& value : values) {
+      value = static_cast<std::int32_t>(generator.random.below(2 * below)) -
+              static_cast<std::int32_t>(below);
+    }
+    return values;
+  };
+  const std::size_t too_far = generator.commits("one_past_end") ? 1 : 0;
+  const auto positions = drawn(size, 1'000'000);
+  const auto pull = static_cast<std::int32_t>(generator.random.below(100)) - 50;
+  if (generator.commits("no_velocities")) return {positions.data(), size, nullptr, 0, size, pull};
+  const auto velocities = drawn(generator.commits("second_shorter") ? size / 2 : size, 1'000);
+  return {positions.data(),  positions.size(), velocities.data(),
+          velocities.size(), size + too_far,   pull};
+}
+
+// The kernels return 0: what they did is in memory, and digest() reads all of it.
+struct Bodies {
+  explicit Bodies(const Input& input)
+      : positions(input.positions, input.positions + input.position_count),
+        velocities(input.velocities, input.velocities + input.velocity_count),
+        bound(input.bound),
+        pull(input.pull) {}
+
+  void reset(const Input& input) {
+    std::copy(input.positions, input.positions + input.position_count, positions.begin());
+    std::copy(input.velocities, input.velocities + input.velocity_count, velocities.begin());
+  }
+  std::uint64_t digest() const { return digest_of(positions) * 31 + digest_of(velocities); }
+  static std::uint64_t digest_of(std::span<const std::int32_t> values) {
+    std::uint64_t digest = 0;
+    for (const std::int32_t value : values) {
+      digest = digest * 0x9e3779b97f4a7c15u + static_cast<std::uint32_t>(value);  // order counts
+    }
+    return digest;
+  }
+
+  std::vector<std::int32_t> positions;
+  std::vector<std::int32_t> velocities;
+  std::size_t bound;
+  std::int32_t pull;
+};
+
+SAFECOST_KERNEL raw(Bodies& context) {
+  std::int32_t* const positions = context.positions.data();
+  std::int32_t* const velocities = context.velocities.data();
+  const std::size_t bound = context.bound;
+  const std::int32_t pull = context.pull;
+  for (std::size_t i = 0; i < bound; ++i) {
+    positions[i] += velocities[i];
+    velocities[i] += pull;
+  }
+  return 0;
+}
+
+// A function of its own: compilers believe `restrict` of parameters, and hardly of local variables.
+SAFECOST_HELPER void move_restrict(std::int32_t* __restrict positions,
+                                   std::int32_t* __restrict velocities, std::size_t bound,
+                                   std::int32_t pull) {
+  for (std::size_t i = 0; i < bound; ++i) {
+    positions[i] += velocities[i];
+    velocities[i] += pull;
+  }
+}
+
+SAFECOST_KERNEL raw_restrict(Bodies& context) {
+  move_restrict(context.positions.data(), context.velocities.data(), context.bound, context.pull);
+  return 0;
+}
+
+constexpr std::size_t block_size = 8;
+
+// GCC at -O2 computes with several elements at once only where the number of elements is a constant
+// and nothing has to be compared when the program runs, neither a rest nor an overlap.
+SAFECOST_HELPER void move_restrict_blocks(std::int32_t* __restrict positions,
+                                          std::int32_t* __restrict velocities, std::size_t bound,
+                                          std::int32_t pull) {
+  std::size_t i = 0;
+  for (; bound - i >= block_size; i += block_size) {
+    for (std::size_t j = 0; j < block_size; ++j) {
+      positions[i + j] += velocities[i + j];
+      velocities[i + j] += pull;
+    }
+  }
+  for (; i < bound; ++i) {
+    positions[i] += velocities[i];
+    velocities[i] += pull;
+  }
+}
+
+SAFECOST_KERNEL raw_restrict_blocks(Bodies& context) {
+  move_restrict_blocks(context.positions.data(), context.velocities.data(), context.bound,
+                       context.pull);
+  return 0;
+}
+
+// Checked under the library's assertions, not otherwise.
+SAFECOST_KERNEL index(Bodies& context) {
+  std::vector<std::int32_t>& positions = context.positions;
+  std::vector<std::int32_t>& velocities = context.velocities;
+  const std::size_t bound = context.bound;
+  const std::int32_t pull = context.pull;
+  for (std::size_t i = 0; i < bound; ++i) {
+    positions[i] += velocities[i];
+    velocities[i] += pull;
+  }
+  return 0;
+}
+
+SAFECOST_KERNEL at(Bodies& context) {
+  std::vector<std::int32_t>& positions = context.positions;
+  std::vector<std::int32_t>& velocities = context.velocities;
+  const std::size_t bound = context.bound;
+  const std::int32_t pull = context.pull;
+  for (std::size_t i = 0; i < bound; ++i) {
+    positions.at(i) += velocities.at(i);
+    velocities.at(i) += pull;
+  }
+  return 0;
+}
+
+// The highest index first: if it is inside, all are. What a compiler makes of that is its own affair.
+SAFECOST_KERNEL touch_last(Bodies& context) {
+  std::vector<std::int32_t>& positions = context.positions;
+  std::vector<std::int32_t>& velocities = context.velocities;
+  const std::size_t bound = context.bound;
+  const std::int32_t pull = context.pull;
+  if (bound > 0) {
+    static_cast<void>(positions.at(bound - 1));
+    static_cast<void>(velocities.at(bound - 1));
+  }
+  for (std::size_t i = 0; i < bound; ++i) {
+    positions[i] += velocities[i];
+    velocities[i] += pull;
+  }
+  return 0;
+}
+
+// Each step asks both for their size, so that the check of an element is there already.
+SAFECOST_KERNEL both_sizes(Bodies& context) {
+  std::vector<std::int32_t>& positions = context.positions;
+  std::vector<std::int32_t>& velocities = context.velocities;
+  const std::int32_t pull = context.pull;
+  for (std::size_t i = 0; i < positions.size() && i < velocities.size(); ++i) {
+    positions[i] += velocities[i];
+    velocities[i] += pull;
+  }
+  return 0;
+}
+
+// Trimmed to the common length once: then one number is the bound of the loop and both sizes, and
+// every compiler sees that i is below it.
+SAFECOST_KERNEL trim(Bodies& context) {
+  const std::size_t common =
+      std::min({context.bound, context.positions.size(), context.velocities.size()});
+  const std::span<std::int32_t> positions = std::span(context.positions).first(common);
+  const std::span<std::int32_t> velocities = std::span(context.velocities).first(common);
+  const std::int32_t pull = context.pull;
+  for (std::size_t i = 0; i < common; ++i) {
+    positions[i] += velocities[i];
+    velocities[i] += pull;
+  }
+  return 0;
+}
+
+// To raw_restrict_blocks what trim is to raw. A span cannot promise that it overlaps no other; the copy
+// of eight velocities makes the promise needless.
+SAFECOST_KERNEL trim_blocks(Bodies& context) {
+  const std::size_t common =
+      std::min({context.bound, context.positions.size(), context.velocities.size()});
+  std::span<std::int32_t> positions = std::span(context.positions).first(common);
+  std::span<std::int32_t> velocities = std::span(context.velocities).first(common);
+  const std::int32_t pull = context.pull;
+  while (positions.size() >= block_size && velocities.size() >= block_size) {
+    const std::span<std::int32_t, block_size> moved = positions.first<block_size>();
+    const std::span<std::int32_t, block_size> pulled = velocities.first<block_size>();
+    std::array<std::int32_t, block_size> before;
+    std::ranges::copy(pulled, before.begin());
+    for (std::size_t j = 0; j < block_size; ++j) pulled[j] = before[j] + pull;
+    for (std::size_t j = 0; j < block_size; ++j) moved[j] += before[j];
+    positions = positions.subspan(block_size);
+    velocities = velocities.subspan(block_size);
+  }
+  for (std::size_t i = 0; i < positions.size() && i < velocities.size(); ++i) {
+    positions[i] += velocities[i];
+    velocities[i] += pull;
+  }
+  return 0;
+}
+
+// A zip by hand: each container's own ends, and no index.
+SAFECOST_KERNEL two_iterators(Bodies& context) {
+  auto position = context.positions.begin();
+  auto velocity = context.velocities.begin();
+  const std::int32_t pull = context.pull;
+  for (; position != context.positions.end() && velocity != context.velocities.end();
+       ++position, ++velocity) {
+    *position += *velocity;
+    *velocity += pull;
+  }
+  return 0;
+}
+
+#ifdef __cpp_lib_ranges_zip
+SAFECOST_KERNEL zip(Bodies& context) {
+  const std::int32_t pull = context.pull;
+  for (auto [position, velocity] : std::views::zip(context.positions, context.velocities)) {
+    position += velocity;
+    velocity += pull;
+  }
+  return 0;
+}
+#endif
+
+// What an idiom gives that stays inside: what has a position and a velocity moves, the rest stays.
+std::uint64_t common_moved(const void* input) {
+  const Input& given = *static_cast<const Input*>(input);
+  Bodies bodies(given);
+  for (std::size_t i = 0; i < std::min(given.position_count, given.velocity_count); ++i) {
+    bodies.positions[i] += bodies.velocities[i];
+    bodies.velocities[i] += given.pull;
+  }
+  return bodies.digest();
+}
+
+auto the_case =
+    safecost::Case<Input>(generate)
+        .size(2'048, "L1")                         // 8 KiB each
+        .size(32'768, "L2", safecost::Tier::full)  // 128 KiB each
+        .fault({.name = "one_past_end",
+                .cwe = 787,
+                .description = "the bound is one more than there are elements in either array",
+                .contract = "bound <= position_count and bound <= velocity_count",
+                .reference = common_moved})
+        .fault({.name = "second_shorter",
+                .cwe = 787,
+                .description = "there are half as many velocities as positions",
+                .contract = "both arrays have the same length",
+                .size = 64,
+                .reference = common_moved})
+        .fault({.name = "no_velocities",
+                .cwe = 476,
+                .description = "there are positions and no velocities, whose pointer is null",
+                .contract = "velocities is not null where bound is above 0",
+                // No guard page: address 0 belongs to no block.
+                .oracles = SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK,
+                .reference = common_moved})
+        .raw<raw>("raw", "pointers and bound")
+        .raw<raw_restrict>("raw_restrict", "the same, promised not to overlap")
+        .raw<raw_restrict_blocks>("raw_restrict_blocks", "the same, eight elements at a time")
+        .algorithm("blocks")
+        .safe<index>("index", "vector::operator[] on both")
+        .claims("assertions", "one_past_end", "second_shorter", "no_velocities")
+        .safe<at>("at", "vector::at on both, which throws")
+        .claims("always", "one_past_end", "second_shorter", "no_velocities")
+        .safe<touch_last>("touch_last", "at(bound - 1) on both, then operator[]")
+        .claims("always", "one_past_end", "second_shorter", "no_velocities")
+        .safe<both_sizes>("both_sizes", "operator[] while the index is below both sizes")
+        .claims("always", "one_past_end", "second_shorter", "no_velocities")
+        .safe<trim>("trim", "spans of both cut to the common length, then operator[]")
+        .claims("always", "one_past_end", "second_shorter", "no_velocities")
+        .safe<trim_blocks>("trim_blocks", "the same, then spans of fixed extent")
+        .algorithm("blocks")
+        .claims("always", "one_past_end", "second_shorter", "no_velocities")
+        .safe<two_iterators>("two_iterators", "an iterator each, until one is at its end")
+        .claims("always", "one_past_end", "second_shorter", "no_velocities")
+#ifdef __cpp_lib_ranges_zip
+        .safe<zip>("zip", "range-for over views::zip")
+        .claims("always", "one_past_end", "second_shorter", "no_velocities");
+#else
+        .gap("zip", "range-for over views::zip", "the standard library has no views::zip");
+#endif
+
+}  // namespace indexing::two_arrays
+
+SAFECOST_EXPORT(indexing::two_arrays::the_case)
