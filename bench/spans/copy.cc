@@ -203,14 +203,32 @@ SAFECOST_KERNEL ranges_copy(Buffers& context) {
 }
 
 // Both are cut: two checks a piece under assertions, none otherwise.
+//
+// libstdc++ 12 asks whether a `const Byte*` can be written through where it should ask whether a `Byte*`
+// can (GCC's PR 116754, fixed in 13.4: the arguments of __memcpyable in ranges::copy), so that from a
+// span of const it copies one byte after the other. With libc++ this is memmove.
 template <bool in_place>
-SAFECOST_KERNEL subspan_copy(Buffers& context) {
+SAFECOST_KERNEL subspan_ranges(Buffers& context) {
   const std::span<const Byte> source = context.source;
   const std::span<Byte> message = target<in_place>(context);
   std::size_t position = 0;
   for (const Piece& piece : context.pieces) {
     std::ranges::copy(source.subspan(piece.offset, piece.length),
                       message.subspan(position, piece.length).begin());
+    position += piece.length;
+  }
+  return finished<in_place>(context, position);
+}
+
+// The same with std::copy, which is memmove in both libraries.
+template <bool in_place>
+SAFECOST_KERNEL subspan_copy(Buffers& context) {
+  const std::span<const Byte> source = context.source;
+  const std::span<Byte> message = target<in_place>(context);
+  std::size_t position = 0;
+  for (const Piece& piece : context.pieces) {
+    const std::span<const Byte> from = source.subspan(piece.offset, piece.length);
+    std::copy(from.begin(), from.end(), message.subspan(position, piece.length).begin());
     position += piece.length;
   }
   return finished<in_place>(context, position);
@@ -231,7 +249,7 @@ SAFECOST_HELPER void copy_from(std::span<Byte> to, std::span<const Byte> from) {
 }
 
 template <bool in_place>
-SAFECOST_KERNEL checked_copy_from(Buffers& context) {
+SAFECOST_KERNEL copy_from_span(Buffers& context) {
   const std::span<const Byte> source = context.source;
   const std::span<Byte> message = target<in_place>(context);
   std::size_t position = 0;
@@ -376,8 +394,8 @@ auto the_case =
                     "the message is put together in the source's own memory, and overlaps it",
                 .contract = "the two ranges of a memcpy do not overlap",
                 .kind = SAFECOST_FAULT_KERNEL,
-                .oracles =
-                    SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
+                // The C library's memcpy is its memmove today: no world sees anything.
+                .oracles = SAFECOST_ORACLE_SANITIZER,
                 .reference = digest_of_all})
         .raw<raw<false>>("raw", "memcpy")
         .fault_kernel<raw<true>>("in_place")
@@ -404,14 +422,18 @@ auto the_case =
         .fault_kernel<ranges_copy<true>>("in_place")
         .claims("assertions", "source_one_short", "piece_past_source", "negative_length")
         .claims("always", "in_place")
-        .safe<subspan_copy<false>>("subspan_copy", "ranges::copy from a subspan to a subspan")
+        .safe<subspan_ranges<false>>("subspan_ranges", "ranges::copy from a subspan to a subspan")
+        .fault_kernel<subspan_ranges<true>>("in_place")
+        .claims("assertions", "room_one_short", "half_the_room", "source_one_short",
+                "piece_past_source", "negative_length")
+        .claims("always", "in_place")
+        .safe<subspan_copy<false>>("subspan_copy", "std::copy from a subspan to a subspan")
         .fault_kernel<subspan_copy<true>>("in_place")
         .claims("assertions", "room_one_short", "half_the_room", "source_one_short",
                 "piece_past_source", "negative_length")
         .claims("always", "in_place")
-        .safe<checked_copy_from<false>>("copy_from",
-                                        "spans cut with a look, sizes compared, memcpy")
-        .fault_kernel<checked_copy_from<true>>("in_place")
+        .safe<copy_from_span<false>>("copy_from", "spans cut with a look, sizes compared, memcpy")
+        .fault_kernel<copy_from_span<true>>("in_place")
         .claims("always", "room_one_short", "half_the_room", "source_one_short",
                 "piece_past_source", "negative_length")
 #if defined(SAFECOST_GSL)
