@@ -35,11 +35,9 @@ struct Header {
 
 #[inline(always)]
 fn mixed(digest: u64, header: &Header) -> u64 {
-    let small = u64::from(header.stream) << 8 | u64::from(header.kind);
-    digest
-        .wrapping_mul(31)
-        .wrapping_add(header.sequence ^ small)
-        .wrapping_add(u64::from(header.flags))
+    let value = (header.sequence ^ u64::from(header.stream)).wrapping_add(u64::from(header.kind))
+        ^ u64::from(header.flags);
+    digest.wrapping_mul(31).wrapping_add(value)
 }
 
 /// The fields of a header whose extent is part of its type: nothing is left to check.

@@ -209,8 +209,8 @@ SAFECOST_KERNEL gsl_narrow(const Values& context) {
 
 // Widened late: a sum that wraps and, beside it, the sum of the upper halves. The latter says what the
 // sum is to within the lower halves, 65,535 each; of 65,536 values these are less than 2^32 together,
-// which is what the former knows. Three additions and shifts for four values where widening takes six,
-// and vectors stay full.
+// which is what the former knows. Vectors stay full: three operations for four values, where widening
+// takes six and the sum that wraps one.
 constexpr std::size_t block = 65'536;
 
 SAFECOST_HELPER std::int64_t exact(std::uint32_t wrapped, std::int32_t upper) {
