@@ -260,6 +260,20 @@ SAFECOST_KERNEL copy_from_span(Buffers& context) {
   return finished<in_place>(context, position);
 }
 
+// The same with std::copy, whose ranges may overlap this way.
+template <bool in_place>
+SAFECOST_KERNEL cut_copy(Buffers& context) {
+  const std::span<const Byte> source = context.source;
+  const std::span<Byte> message = target<in_place>(context);
+  std::size_t position = 0;
+  for (const Piece& piece : context.pieces) {
+    const std::span<const Byte> from = cut(source, piece.offset, piece.length);
+    std::copy(from.begin(), from.end(), cut(message, position, piece.length).begin());
+    position += piece.length;
+  }
+  return finished<in_place>(context, position);
+}
+
 #if defined(SAFECOST_GSL)
 // Checked whatever is switched on; a violation ends the program by std::terminate.
 template <bool in_place>
@@ -387,7 +401,8 @@ auto the_case =
         .fault({.name = "negative_length",
                 .cwe = 195,
                 .description = "the last length is -1, an error's code, which became 4,294,967,295",
-                .contract = "a piece lies in the source"})
+                .contract = "a piece lies in the source",
+                .reference = digest_of_all})
         .fault({.name = "in_place",
                 .cwe = 475,
                 .description =
@@ -436,6 +451,10 @@ auto the_case =
         .fault_kernel<copy_from_span<true>>("in_place")
         .claims("always", "room_one_short", "half_the_room", "source_one_short",
                 "piece_past_source", "negative_length")
+        .safe<cut_copy<false>>("cut_copy", "spans cut with a look, std::copy")
+        .fault_kernel<cut_copy<true>>("in_place")
+        .claims("always", "room_one_short", "half_the_room", "source_one_short",
+                "piece_past_source", "negative_length", "in_place")
 #if defined(SAFECOST_GSL)
         .safe<gsl_copy<false>>("gsl_copy", "gsl::copy from a subspan to a subspan")
         .fault_kernel<gsl_copy<true>>("in_place")
@@ -450,7 +469,7 @@ auto the_case =
         .safe<string_append>("string_append", "string::append of a piece of a string_view")
         .inexpressible("in_place", own_memory)
         .claims("always", "room_one_short", "half_the_room", "source_one_short",
-                "piece_past_source");
+                "piece_past_source", "negative_length");
 
 }  // namespace spans::copy
 
