@@ -213,9 +213,11 @@ SAFECOST_KERNEL gsl_narrow(const Values& context) {
 // takes six and the sum that wraps one.
 constexpr std::size_t block = 65'536;
 
-SAFECOST_HELPER std::int64_t exact(std::uint32_t wrapped, std::int32_t upper) {
-  const std::uint32_t lower = wrapped - (static_cast<std::uint32_t>(upper) << 16);
-  return std::int64_t{upper} * 65'536 + lower;
+// `uppers` is the sum of the upper halves, which are signed; it is added up without a sign, so that a
+// build which checks signed additions finds none here.
+SAFECOST_HELPER std::int64_t exact(std::uint32_t wrapped, std::uint32_t uppers) {
+  const std::uint32_t lowers = wrapped - (uppers << 16);
+  return std::int64_t{static_cast<std::int32_t>(uppers)} * 65'536 + lowers;
 }
 
 template <class Result>
@@ -226,14 +228,18 @@ SAFECOST_KERNEL upper_halves(const Values& context) {
     const std::span<const std::int32_t> values = left.first(std::min(left.size(), block));
     left = left.subspan(values.size());
     std::uint32_t wrapped = 0;
-    std::int32_t upper = 0;
+    std::uint32_t uppers = 0;
     for (const std::int32_t value : values) {
       wrapped += static_cast<std::uint32_t>(value);
-      upper += value >> 16;
+      uppers += static_cast<std::uint32_t>(value >> 16);
     }
-    total += exact(wrapped, upper);
+    total += exact(wrapped, uppers);
   }
   return told(narrowed<Result>(total));
+}
+
+SAFECOST_HELPER Lanes upper_halves_of(Lanes values) {
+  return reinterpret_cast<Lanes>(reinterpret_cast<SignedLanes>(values) >> 16);
 }
 
 // The same in vectors, for raw_vector. A stride is a span of its extent: nothing in it can lie outside.
@@ -245,7 +251,7 @@ SAFECOST_KERNEL upper_halves_vector(const Values& context) {
     std::span<const std::int32_t> values = left.first(std::min(left.size(), block));
     left = left.subspan(values.size());
     Lanes even = {}, odd = {};
-    SignedLanes upper_even = {}, upper_odd = {};
+    Lanes upper_even = {}, upper_odd = {};
     while (values.size() >= stride) {
       const std::span<const std::int32_t, stride> some = values.first<stride>();
       values = values.subspan(stride);
@@ -253,18 +259,18 @@ SAFECOST_KERNEL upper_halves_vector(const Values& context) {
       const Lanes second = load(some.last<lanes>().data());
       even += first;
       odd += second;
-      upper_even += reinterpret_cast<SignedLanes>(first) >> 16;
-      upper_odd += reinterpret_cast<SignedLanes>(second) >> 16;
+      upper_even += upper_halves_of(first);
+      upper_odd += upper_halves_of(second);
     }
     const Lanes all = even + odd;
-    const SignedLanes uppers = upper_even + upper_odd;
+    const Lanes upper = upper_even + upper_odd;
     std::uint32_t wrapped = all[0] + all[1] + all[2] + all[3];
-    std::int32_t upper = uppers[0] + uppers[1] + uppers[2] + uppers[3];
+    std::uint32_t uppers = upper[0] + upper[1] + upper[2] + upper[3];
     for (const std::int32_t value : values) {
       wrapped += static_cast<std::uint32_t>(value);
-      upper += value >> 16;
+      uppers += static_cast<std::uint32_t>(value >> 16);
     }
-    total += exact(wrapped, upper);
+    total += exact(wrapped, uppers);
   }
   return told(narrowed<Result>(total));
 }

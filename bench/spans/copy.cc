@@ -297,7 +297,8 @@ struct FreshBuffers : Buffers {
   FreshBuffers& operator=(const FreshBuffers&) = delete;
   ~FreshBuffers() { std::free(fresh); }
 
-  void reset(const Input&) {
+  void reset(const Input& input) {
+    Buffers::reset(input);
     std::free(fresh);
     fresh = nullptr;
   }
@@ -329,7 +330,12 @@ struct Growing {
     message.reserve(input.room);
   }
 
-  void reset(const Input&) { message.clear(); }
+  // Writes all that Buffers::reset writes, so that caches hold the same when the kernel begins.
+  void reset(const Input& input) {
+    std::copy(input.source, input.source + input.source_size, source.begin());
+    message.assign(input.room, {});
+    message.clear();
+  }
   std::uint64_t digest() const {
     return digest_of({reinterpret_cast<const Byte*>(message.data()), message.size()});
   }

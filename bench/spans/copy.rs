@@ -153,7 +153,11 @@ impl Context<Input> for Growing {
             message: Vec::with_capacity(input.room),
         }
     }
-    fn reset(&mut self, _input: &Input) {
+    /// Writes all that Buffers' reset writes, so that caches hold the same when the kernel begins.
+    fn reset(&mut self, input: &Input) {
+        self.source.copy_from_slice(unsafe { slice(input.source, input.source_size) });
+        self.message.clear();
+        self.message.resize(input.room, 0);
         self.message.clear();
     }
     fn digest(&self) -> u64 {
