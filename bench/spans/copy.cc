@@ -376,6 +376,9 @@ std::uint64_t digest_of_all(const void* input) {
   return digest_of(message);
 }
 
+// FORTIFY looks at a copy before it is made.
+constexpr std::uint32_t stops = safecost::Fault{}.stops | SAFECOST_STOP_FORTIFY;
+
 constexpr const char* own_memory = "what is appended to has memory of its own";
 
 auto the_case =
@@ -386,11 +389,13 @@ auto the_case =
                 .cwe = 787,
                 .description = "the message is one byte longer than the room for it",
                 .contract = "the lengths add up to room",
+                .stops = stops,
                 .reference = digest_of_all})
         .fault({.name = "half_the_room",
                 .cwe = 787,
                 .description = "the message is twice as long as the room for it",
                 .contract = "the lengths add up to room",
+                .stops = stops,
                 .reference = digest_of_all})
         .fault({.name = "source_one_short",
                 .cwe = 125,
@@ -408,6 +413,7 @@ auto the_case =
                 .cwe = 195,
                 .description = "the last length is -1, an error's code, which became 4,294,967,295",
                 .contract = "a piece lies in the source",
+                .stops = stops,
                 .reference = digest_of_all})
         .fault({.name = "in_place",
                 .cwe = 475,
