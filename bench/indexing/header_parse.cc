@@ -1,0 +1,480 @@
+// What does it cost to read fixed-width fields of headers, when each could lie outside the buffer?
+//
+// A packet holds a run of records: a header of 16 bytes in network order (a kind, flags, the length
+// of what follows, a stream, a sequence number) and that many bytes of payload, which nobody reads.
+// Where a header begins follows from all lengths before it, and those come from a stranger. The raw
+// code believes them and the number of records beside the packet.
+//
+// A header begins anywhere, so reading its fields through a pointer to a struct is undefined twice:
+// they are not aligned, and bytes are not that struct. The first raw variant copies each field out with
+// memcpy, which compilers make one load of; a struct that is declared packed and may_alias is the
+// form of the cast that GCC and Clang define, and code of operating systems is full of it.
+//
+// The walk is a chain: a length is loaded, its bytes are swapped, it is added to where its header was, and
+// only then can the next one be loaded, some seven cycles later. A check that stands beside the chain
+// hides behind it; what makes the chain longer, an offset to be added to an address, is paid in full.
+#include <bit>
+#include <concepts>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#if defined(SAFECOST_ABSEIL)
+#include "absl/types/span.h"
+#endif
+#include "kernel/case.h"
+
+namespace indexing::header_parse {
+
+using Byte = std::uint8_t;
+
+struct Input {
+  const Byte* bytes;
+  std::size_t size;
+  std::ptrdiff_t first;  // where the first header begins; not below 0 unless a fault lies
+  std::size_t count;     // of records
+};
+
+constexpr std::size_t header_size = 16;
+
+struct Header {
+  std::uint8_t kind;
+  std::uint8_t flags;
+  std::uint16_t length;  // of the payload behind this header
+  std::uint32_t stream;
+  std::uint64_t sequence;
+};
+
+void write_length(std::span<Byte> packet, std::size_t header, std::size_t length) {
+  packet[header + 2] = static_cast<Byte>(length >> 8);
+  packet[header + 3] = static_cast<Byte>(length);
+}
+
+// `size` records behind a preamble, with payloads of up to 47 bytes: most packets are small.
+Input generate(safecost::Generator& generator) {
+  std::vector<std::size_t> headers;
+  const std::size_t first = generator.random.below(32);
+  std::size_t end = first;
+  for (std::size_t i = 0; i < generator.size(); ++i) {
+    headers.push_back(end);
+    end += header_size + generator.random.below(48);
+  }
+  const bool truncated = generator.commits("truncated_header");
+  const auto packet = generator.array<Byte>(truncated ? headers.back() + header_size - 1 : end);
+  for (Byte& byte : packet) byte = static_cast<Byte>(generator.random.next());
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    const std::size_t next = i + 1 < headers.size() ? headers[i + 1] : end;
+    write_length(packet, headers[i], next - headers[i] - header_size);
+  }
+  // The last but one: what it leads to is the last.
+  if (generator.commits("lying_length")) write_length(packet, headers[headers.size() - 2], 0xffff);
+  if (generator.commits("one_header_too_many"))
+    return {packet.data(), packet.size(), static_cast<std::ptrdiff_t>(first), headers.size() + 1};
+  // A preamble that was said to be longer than what had been read: the header's end is still inside.
+  if (generator.commits("before_start")) return {packet.data(), packet.size(), -8, headers.size()};
+  return {packet.data(), packet.size(), static_cast<std::ptrdiff_t>(first), headers.size()};
+}
+
+struct Packet {
+  explicit Packet(const Input& input)
+      : bytes(input.bytes, input.bytes + input.size), first(input.first), count(input.count) {}
+
+  std::vector<Byte> bytes;
+  std::ptrdiff_t first;
+  std::size_t count;
+};
+
+// No two fields that lie side by side meet here, nor is one shifted: compilers would read some of them
+// as one, or know their bytes no longer, and not in every variant alike.
+SAFECOST_HELPER std::uint64_t mixed(std::uint64_t digest, const Header& header) {
+  return digest * 31 + (((header.sequence ^ header.stream) + header.kind) ^ header.flags);
+}
+
+template <std::unsigned_integral Value>
+SAFECOST_HELPER Value from_network(Value value) {
+  return std::endian::native == std::endian::little ? std::byteswap(value) : value;
+}
+
+template <std::unsigned_integral Value>
+SAFECOST_HELPER Value load(const Byte* bytes) {
+  Value value;
+  std::memcpy(&value, bytes, sizeof value);
+  return from_network(value);
+}
+
+SAFECOST_HELPER Header load_header(const Byte* bytes) {
+  return {bytes[0], bytes[1], load<std::uint16_t>(bytes + 2), load<std::uint32_t>(bytes + 4),
+          load<std::uint64_t>(bytes + 8)};
+}
+
+SAFECOST_KERNEL raw(const Packet& context) {
+  const Byte* next = context.bytes.data() + context.first;
+  const std::size_t count = context.count;
+  std::uint64_t digest = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Header header = load_header(next);
+    digest = mixed(digest, header);
+    next += header_size + header.length;
+  }
+  return digest;
+}
+
+// The same walk in another order: what a length adds to the place waits until the next header has been
+// asked for, so that no addition lies between a length and the load that needs it. fixed_extent falls
+// into this order by itself.
+SAFECOST_KERNEL raw_deferred(const Packet& context) {
+  const Byte* walked = context.bytes.data() + context.first;
+  const std::size_t count = context.count;
+  std::uint16_t payload = 0;
+  std::uint64_t digest = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Header header = load_header(walked + payload);
+    digest = mixed(digest, header);
+    walked += payload + header_size;
+    payload = header.length;
+  }
+  return digest;
+}
+
+struct [[gnu::packed, gnu::may_alias]] WireHeader {
+  std::uint8_t kind;
+  std::uint8_t flags;
+  std::uint16_t length;
+  std::uint32_t stream;
+  std::uint64_t sequence;
+};
+static_assert(sizeof(WireHeader) == header_size);
+
+SAFECOST_KERNEL raw_packed(const Packet& context) {
+  const Byte* next = context.bytes.data() + context.first;
+  const std::size_t count = context.count;
+  std::uint64_t digest = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto* const wire = reinterpret_cast<const WireHeader*>(next);
+    const Header header = {wire->kind, wire->flags, from_network<std::uint16_t>(wire->length),
+                           from_network<std::uint32_t>(wire->stream),
+                           from_network<std::uint64_t>(wire->sequence)};
+    digest = mixed(digest, header);
+    next += header_size + header.length;
+  }
+  return digest;
+}
+
+// Byte by byte, as C must where it may not assume how a machine orders them. `get(i)` is byte i of
+// the header. Compilers know the shifts for one load and a swap, if no check stands between two bytes.
+template <class Get>
+SAFECOST_HELPER Header assemble_header(Get get) {
+  const auto assemble = [&]<std::unsigned_integral Value>(Value, std::size_t first) {
+    return [&]<std::size_t... i>(std::index_sequence<i...>) {
+      return static_cast<Value>(((Value{get(first + i)} << 8 * (sizeof(Value) - 1 - i)) | ...));
+    }(std::make_index_sequence<sizeof(Value)>());
+  };
+  return {get(0), get(1), assemble(std::uint16_t{}, 2), assemble(std::uint32_t{}, 4),
+          assemble(std::uint64_t{}, 8)};
+}
+
+SAFECOST_KERNEL raw_bytes(const Packet& context) {
+  const Byte* next = context.bytes.data() + context.first;
+  const std::size_t count = context.count;
+  std::uint64_t digest = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Header header = assemble_header([next](std::size_t byte) { return next[byte]; });
+    digest = mixed(digest, header);
+    next += header_size + header.length;
+  }
+  return digest;
+}
+
+// Sixteen checks a header under the library's assertions, none otherwise.
+SAFECOST_KERNEL index(const Packet& context) {
+  const std::vector<Byte>& bytes = context.bytes;
+  std::size_t offset = static_cast<std::size_t>(context.first);
+  std::uint64_t digest = 0;
+  for (std::size_t i = 0; i < context.count; ++i) {
+    const Header header =
+        assemble_header([&bytes, offset](std::size_t byte) { return bytes[offset + byte]; });
+    digest = mixed(digest, header);
+    offset += header_size + header.length;
+  }
+  return digest;
+}
+
+SAFECOST_KERNEL at(const Packet& context) {
+  const std::vector<Byte>& bytes = context.bytes;
+  std::size_t offset = static_cast<std::size_t>(context.first);
+  std::uint64_t digest = 0;
+  for (std::size_t i = 0; i < context.count; ++i) {
+    const Header header =
+        assemble_header([&bytes, offset](std::size_t byte) { return bytes.at(offset + byte); });
+    digest = mixed(digest, header);
+    offset += header_size + header.length;
+  }
+  return digest;
+}
+
+// One view a header, then at() within it. substr() throws where the header begins outside and cuts
+// where it ends outside. The view's last byte is asked for first: once that is there, compilers know
+// that all others are, and no check is left between them. Over the whole packet they cannot know:
+// offset + 15 may be less than offset.
+SAFECOST_KERNEL at_in_view(const Packet& context) {
+  const std::basic_string_view<char> bytes(reinterpret_cast<const char*>(context.bytes.data()),
+                                           context.bytes.size());
+  std::size_t offset = static_cast<std::size_t>(context.first);
+  std::uint64_t digest = 0;
+  for (std::size_t i = 0; i < context.count; ++i) {
+    const std::string_view view = bytes.substr(offset, header_size);
+    static_cast<void>(view.at(header_size - 1));
+    const Header header =
+        assemble_header([view](std::size_t byte) { return static_cast<Byte>(view.at(byte)); });
+    digest = mixed(digest, header);
+    offset += header_size + header.length;
+  }
+  return digest;
+}
+
+#if defined(SAFECOST_ABSEIL)
+// The same with Abseil's span, whose subspan() throws and cuts as substr() does.
+SAFECOST_KERNEL absl_span(const Packet& context) {
+  const absl::Span<const Byte> bytes = context.bytes;
+  std::size_t offset = static_cast<std::size_t>(context.first);
+  std::uint64_t digest = 0;
+  for (std::size_t i = 0; i < context.count; ++i) {
+    const absl::Span<const Byte> view = bytes.subspan(offset, header_size);
+    static_cast<void>(view.at(header_size - 1));
+    const Header header = assemble_header([view](std::size_t byte) { return view.at(byte); });
+    digest = mixed(digest, header);
+    offset += header_size + header.length;
+  }
+  return digest;
+}
+#endif
+
+// A header as a span of fixed extent: which of its bytes are a field is checked when it is compiled.
+using Fixed = std::span<const Byte, header_size>;
+
+template <std::unsigned_integral Value, std::size_t first>
+SAFECOST_HELPER Value field(Fixed header) {
+  return load<Value>(header.subspan<first, sizeof(Value)>().data());
+}
+
+SAFECOST_HELPER Header fields(Fixed header) {
+  return {field<std::uint8_t, 0>(header), field<std::uint8_t, 1>(header),
+          field<std::uint16_t, 2>(header), field<std::uint32_t, 4>(header),
+          field<std::uint64_t, 8>(header)};
+}
+
+// Two checks a header under the library's assertions, none otherwise.
+SAFECOST_KERNEL subspan_first(const Packet& context) {
+  const std::span<const Byte> bytes = context.bytes;
+  std::size_t offset = static_cast<std::size_t>(context.first);
+  std::uint64_t digest = 0;
+  for (std::size_t i = 0; i < context.count; ++i) {
+    const Header header = fields(bytes.subspan(offset).first<header_size>());
+    digest = mixed(digest, header);
+    offset += header_size + header.length;
+  }
+  return digest;
+}
+
+// Compared by hand, as much C does it: the end of the header must not lie behind that of the packet. The
+// sum wraps, so that a header which begins just before the packet passes.
+SAFECOST_KERNEL compare_end(const Packet& context) {
+  const std::span<const Byte> bytes = context.bytes;
+  std::size_t offset = static_cast<std::size_t>(context.first);
+  std::uint64_t digest = 0;
+  for (std::size_t i = 0; i < context.count; ++i) {
+    if (offset + header_size > bytes.size()) break;
+    const Header header = load_header(bytes.data() + offset);
+    digest = mixed(digest, header);
+    offset += header_size + header.length;
+  }
+  return digest;
+}
+
+// What parsers of foreign bytes are written with: what is left of them, and functions that take from
+// its front and say whether they could. A packet that is too short ends the walk.
+class Cursor {
+ public:
+  explicit Cursor(std::span<const Byte> bytes) : left_(bytes) {}
+
+  template <std::unsigned_integral Value>
+  [[nodiscard, gnu::always_inline]] inline bool read(Value& value) {
+    if (left_.size() < sizeof(Value)) return false;
+    value = load<Value>(left_.data());
+    left_ = left_.subspan(sizeof(Value));
+    return true;
+  }
+  [[nodiscard, gnu::always_inline]] inline std::optional<Fixed> take_header() {
+    if (left_.size() < header_size) return std::nullopt;
+    const Fixed taken = left_.first<header_size>();
+    left_ = left_.subspan(header_size);
+    return taken;
+  }
+  [[nodiscard, gnu::always_inline]] inline bool skip(std::size_t count) {
+    if (left_.size() < count) return false;
+    left_ = left_.subspan(count);
+    return true;
+  }
+
+ private:
+  std::span<const Byte> left_;
+};
+
+// Each field is checked, and what is left grows shorter each time. GCC makes one comparison of the five,
+// since nothing happens between them and all lead to the same place; Clang leaves all five.
+SAFECOST_KERNEL cursor(const Packet& context) {
+  Cursor cursor(context.bytes);
+  std::uint64_t digest = 0;
+  bool more = cursor.skip(static_cast<std::size_t>(context.first));
+  for (std::size_t i = 0; more && i < context.count; ++i) {
+    Header header;
+    if (!cursor.read(header.kind) || !cursor.read(header.flags) || !cursor.read(header.length) ||
+        !cursor.read(header.stream) || !cursor.read(header.sequence))
+      break;
+    digest = mixed(digest, header);
+    more = cursor.skip(header.length);
+  }
+  return digest;
+}
+
+// One check a header: a span of its extent, or nothing. GCC 12 builds the optional in memory, takes it
+// apart from there, and waits for it.
+SAFECOST_KERNEL cursor_optional(const Packet& context) {
+  Cursor cursor(context.bytes);
+  std::uint64_t digest = 0;
+  bool more = cursor.skip(static_cast<std::size_t>(context.first));
+  for (std::size_t i = 0; more && i < context.count; ++i) {
+    const std::optional<Fixed> taken = cursor.take_header();
+    if (!taken) break;
+    const Header header = fields(*taken);
+    digest = mixed(digest, header);
+    more = cursor.skip(header.length);
+  }
+  return digest;
+}
+
+// The same without the optional, and one comparison for a payload and the header behind it: the
+// fields' places are the compiler's to check. What is left is a span, so that its address is ready
+// before the length is; see raw_deferred.
+SAFECOST_KERNEL fixed_extent(const Packet& context) {
+  const std::span<const Byte> bytes = context.bytes;
+  std::uint64_t digest = 0;
+  const std::size_t first = static_cast<std::size_t>(context.first);
+  if (bytes.size() < first) return digest;
+  std::span<const Byte> left = bytes.subspan(first);
+  std::uint16_t payload = 0;
+  for (std::size_t i = 0; i < context.count; ++i) {
+    const std::size_t needed = payload + header_size;  // 65,551 at most: it cannot wrap
+    if (left.size() < needed) break;
+    const Header header = fields(left.subspan(payload).first<header_size>());
+    digest = mixed(digest, header);
+    left = left.subspan(needed);
+    payload = header.length;
+  }
+  return digest;
+}
+
+// One comparison a header, with a place that is known before the walk: the last one at which a header
+// can begin. Nothing can wrap, since a payload has 65,535 bytes at most.
+SAFECOST_KERNEL last_place(const Packet& context) {
+  const std::span<const Byte> bytes = context.bytes;
+  std::uint64_t digest = 0;
+  if (bytes.size() < header_size) return digest;
+  const std::size_t last = bytes.size() - header_size;
+  std::size_t offset = static_cast<std::size_t>(context.first);
+  for (std::size_t i = 0; i < context.count; ++i) {
+    if (offset > last) break;
+    const Header header = fields(bytes.subspan(offset).first<header_size>());
+    digest = mixed(digest, header);
+    offset += header_size + header.length;
+  }
+  return digest;
+}
+
+// What an idiom gives that ends with the last header which lies within the packet.
+std::uint64_t whole_headers(const void* input) {
+  const Input& given = *static_cast<const Input*>(input);
+  std::uint64_t digest = 0;
+  if (given.first < 0) return digest;
+  std::size_t offset = static_cast<std::size_t>(given.first);
+  for (std::size_t i = 0; i < given.count; ++i) {
+    if (offset > given.size || given.size - offset < header_size) break;
+    const Header header = load_header(given.bytes + offset);
+    digest = mixed(digest, header);
+    offset += header_size + header.length;
+  }
+  return digest;
+}
+
+auto the_case =
+    safecost::Case<Input>(generate)
+        .size(256, "L1")                          // about 10 KiB
+        .size(4'096, "L2", safecost::Tier::full)  // about 160 KiB
+        .fault({.name = "truncated_header",
+                .cwe = 125,
+                .description = "the packet ends one byte before its last header does",
+                .contract = "a header that is counted lies within the packet",
+                // One byte: less than what a block keeps of malloc's alignment.
+                .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
+                           SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
+                .reference = whole_headers})
+        .fault({.name = "one_header_too_many",
+                .cwe = 125,
+                .description = "the number of records is one more than there are",
+                .contract = "a header that is counted lies within the packet",
+                .reference = whole_headers})
+        .fault({.name = "lying_length",
+                .cwe = 130,
+                .description =
+                    "a header says that 65,535 bytes follow, and the packet ends long before",
+                .contract = "a payload lies within the packet",
+                .reference = whole_headers})
+        .fault(
+            {.name = "before_start",
+             .cwe = 127,
+             .description = "the first header begins 8 bytes before the packet and ends inside it",
+             .contract = "first >= 0",
+             .reference = whole_headers})
+        .raw<raw>("raw", "memcpy of each field, then its bytes swapped")
+        .raw<raw_deferred>("raw_deferred", "memcpy, the length added behind the next header's load")
+        .raw<raw_packed>("raw_packed", "a packed struct that may alias, laid over the bytes")
+        .practised()
+        .raw<raw_bytes>("raw_bytes", "each field assembled from bytes by shifts")
+        .safe<index>("index", "bytes by vector::operator[], assembled by shifts")
+        .claims("assertions", "truncated_header", "one_header_too_many", "lying_length",
+                "before_start")
+        .safe<at>("at", "bytes by vector::at, assembled by shifts")
+        .claims("always", "truncated_header", "one_header_too_many", "lying_length", "before_start")
+        .safe<at_in_view>("at_in_view", "string_view::substr a header, then at() within it")
+        .claims("always", "truncated_header", "one_header_too_many", "lying_length", "before_start")
+#if defined(SAFECOST_ABSEIL)
+        .safe<absl_span>("absl_span", "absl::Span::subspan a header, then at() within it")
+        .claims("always", "truncated_header", "one_header_too_many", "lying_length", "before_start")
+#else
+        .gap("absl_span", "absl::Span::subspan a header, then at() within it",
+             "no Abseil that links into a plugin")
+#endif
+        .safe<subspan_first>("subspan_first", "span::subspan and first<16>() a header")
+        .claims("assertions", "truncated_header", "one_header_too_many", "lying_length",
+                "before_start")
+        .safe<compare_end>("compare_end", "offset + 16 compared with the size by hand")
+        .claims("always", "truncated_header", "one_header_too_many", "lying_length")
+        .safe<cursor>("cursor", "a cursor that checks each field it reads")
+        .claims("always", "truncated_header", "one_header_too_many", "lying_length", "before_start")
+        .safe<cursor_optional>("cursor_optional",
+                               "a cursor that gives a span of 16 bytes, or nothing")
+        .claims("always", "truncated_header", "one_header_too_many", "lying_length", "before_start")
+        .safe<fixed_extent>("fixed_extent",
+                            "what is left compared once a header, a span of 16 bytes")
+        .claims("always", "truncated_header", "one_header_too_many", "lying_length", "before_start")
+        .safe<last_place>("last_place", "compared with the last place at which a header fits")
+        .claims("always", "truncated_header", "one_header_too_many", "lying_length",
+                "before_start");
+
+}  // namespace indexing::header_parse
+
+SAFECOST_EXPORT(indexing::header_parse::the_case)
