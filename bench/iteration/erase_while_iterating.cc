@@ -146,15 +146,14 @@ enum class End { moved, forgotten };
 
 template <template <class> class Ask = Expired, End end = End::moved>
 SAFECOST_KERNEL raw(Buffer& context) {
+  const Session* const last = context.sessions + context.claimed;
   Session* const sessions = context.sessions;
-  const std::size_t count = context.claimed;
   Ask<Buffer> goes(context);
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const Session session = sessions[i];
-    if (!goes(session)) sessions[kept++] = session;
+  Session* kept = sessions;
+  for (const Session* session = sessions; session != last; ++session) {
+    if (!goes(*session)) *kept++ = *session;
   }
-  if constexpr (end == End::moved) context.count = kept;
+  if constexpr (end == End::moved) context.count = static_cast<std::size_t>(kept - sessions);
   return 0;
 }
 
@@ -162,13 +161,13 @@ SAFECOST_KERNEL raw(Buffer& context) {
 template <template <class> class Ask = Expired, End end = End::moved>
 SAFECOST_KERNEL raw_branchless(Buffer& context) {
   Session* const sessions = context.sessions;
-  const std::size_t count = context.claimed;
+  const Session* const last = sessions + context.claimed;
   Ask<Buffer> goes(context);
   std::size_t kept = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const Session session = sessions[i];
-    sessions[kept] = session;
-    kept += !goes(session);
+  for (const Session* session = sessions; session != last; ++session) {
+    const Session asked = *session;
+    sessions[kept] = asked;
+    kept += !goes(asked);
   }
   if constexpr (end == End::moved) context.count = kept;
   return 0;
@@ -256,17 +255,18 @@ SAFECOST_KERNEL span_branchless(Sessions& context) {
 
 // From here on there is nothing to check: the container's own ends are the bound.
 
-// raw_branchless in iterators: the one that writes never overtakes the one that reads.
+// raw_branchless in iterators: what is kept never overtakes what is read, so that no check is missed.
 template <template <class> class Ask = Expired, End end = End::moved>
 SAFECOST_KERNEL iterator_branchless(Sessions& context) {
   std::vector<Session>& sessions = context.sessions;
   Ask<Sessions> goes(context);
-  auto kept = sessions.begin();
+  const auto first = sessions.begin();
+  std::ptrdiff_t kept = 0;
   for (const Session session : sessions) {
-    *kept = session;
+    first[kept] = session;
     kept += !goes(session);
   }
-  if constexpr (end == End::moved) sessions.erase(kept, sessions.end());
+  if constexpr (end == End::moved) sessions.erase(first + kept, sessions.end());
   return 0;
 }
 

@@ -51,32 +51,37 @@ fn expired(session: Session, now: u32) -> bool {
 #[inline(always)]
 fn rust_unchecked(context: &mut Sessions) -> u64 {
     let sessions = context.sessions.as_mut_ptr();
-    let mut kept = 0;
-    for i in 0..context.claimed {
-        unsafe {
-            let session = *sessions.add(i);
-            if !expired(session, context.now) {
-                *sessions.add(kept) = session;
-                kept += 1;
+    unsafe {
+        let last = sessions.add(context.claimed);
+        let mut session = sessions;
+        let mut kept = sessions;
+        while session != last {
+            if !expired(*session, context.now) {
+                *kept = *session;
+                kept = kept.add(1);
             }
+            session = session.add(1);
         }
+        context.sessions.set_len(kept.offset_from(sessions) as usize);
     }
-    unsafe { context.sessions.set_len(kept) };
     0
 }
 
 #[inline(always)]
 fn rust_unchecked_branchless(context: &mut Sessions) -> u64 {
     let sessions = context.sessions.as_mut_ptr();
-    let mut kept = 0;
-    for i in 0..context.claimed {
-        unsafe {
-            let session = *sessions.add(i);
-            *sessions.add(kept) = session;
-            kept += usize::from(!expired(session, context.now));
+    unsafe {
+        let last = sessions.add(context.claimed);
+        let mut session = sessions;
+        let mut kept = 0;
+        while session != last {
+            let asked = *session;
+            *sessions.add(kept) = asked;
+            kept += usize::from(!expired(asked, context.now));
+            session = session.add(1);
         }
+        context.sessions.set_len(kept);
     }
-    unsafe { context.sessions.set_len(kept) };
     0
 }
 
