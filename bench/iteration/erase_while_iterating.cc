@@ -5,6 +5,11 @@
 // says the same in a word. Whether a session goes is a toss of a coin: code that jumps on it guesses
 // wrong half the time, code that always writes and moves the end by 0 or 1 does not.
 //
+// The second is written by hand or not at all. erase_if, remove_if and Rust's retain write where the
+// session stays, and a compiler must not invent a store where there is none: all of them jump. Nor does
+// a compiler see that what is kept never overtakes what is read; where the write is checked, it is so
+// for each element, and in iterator_branchless there is nothing to check.
+//
 // What nobody should do, to erase one by one, moves the rest once for each session that goes: quadratic,
 // but written every day, and where iterators go stale. It is here in both languages.
 #include <algorithm>
