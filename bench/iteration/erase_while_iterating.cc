@@ -170,9 +170,9 @@ SAFECOST_KERNEL raw_branchless(Buffer& context) {
   Ask<Buffer> goes(context);
   std::size_t kept = 0;
   for (const Session* session = sessions; session != last; ++session) {
-    const Session asked = *session;
-    sessions[kept] = asked;
-    kept += !goes(asked);
+    const bool stays = !goes(*session);
+    sessions[kept] = *session;
+    kept += stays;
   }
   if constexpr (end == End::moved) context.count = kept;
   return 0;
@@ -250,9 +250,10 @@ SAFECOST_KERNEL span_branchless(Sessions& context) {
   const std::span<Session> sessions = std::span(context.sessions).first(context.claimed);
   Ask<Sessions> goes(context);
   std::size_t kept = 0;
-  for (const Session session : sessions) {
+  for (const Session& session : sessions) {
+    const bool stays = !goes(session);
     sessions[kept] = session;
-    kept += !goes(session);
+    kept += stays;
   }
   if constexpr (end == End::moved) context.sessions.resize(kept);
   return 0;
@@ -267,9 +268,10 @@ SAFECOST_KERNEL iterator_branchless(Sessions& context) {
   Ask<Sessions> goes(context);
   const auto first = sessions.begin();
   std::ptrdiff_t kept = 0;
-  for (const Session session : sessions) {
+  for (const Session& session : sessions) {
+    const bool stays = !goes(session);
     first[kept] = session;
-    kept += !goes(session);
+    kept += stays;
   }
   if constexpr (end == End::moved) sessions.erase(first + kept, sessions.end());
   return 0;

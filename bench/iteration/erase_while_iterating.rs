@@ -75,9 +75,9 @@ fn rust_unchecked_branchless(context: &mut Sessions) -> u64 {
         let mut session = sessions;
         let mut kept = 0;
         while session != last {
-            let asked = *session;
-            *sessions.add(kept) = asked;
-            kept += usize::from(!expired(asked, context.now));
+            let stays = !expired(*session, context.now);
+            *sessions.add(kept) = *session;
+            kept += usize::from(stays);
             session = session.add(1);
         }
         context.sessions.set_len(kept);
