@@ -1,0 +1,174 @@
+// The maps of slot_map.cc that know an old handle by its generation.
+#ifndef SAFECOST_BENCH_ARENAS_SLOT_MAP_GENERATION_MAPS_H
+#define SAFECOST_BENCH_ARENAS_SLOT_MAP_GENERATION_MAPS_H
+
+#include <concepts>
+#include <cstdint>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "handles.h"
+#include "kernel/case.h"
+
+namespace arenas::slot_map {
+
+// Slots in a vector, a handle of an index and a generation, and maps that differ in how they
+// get from a handle to its slot, or to nothing. A slot's generation grows when its object is erased.
+
+struct Slot {
+  std::uint64_t value = 0;
+  std::uint32_t generation = 1;
+  std::uint32_t next = nowhere;  // free
+};
+
+struct SlotMap {
+  explicit SlotMap(std::size_t capacity) { slots.reserve(capacity); }
+
+  struct Handle {
+    std::uint32_t index = nowhere;
+    std::uint32_t generation = 0;  // which no slot has
+  };
+  std::vector<Slot> slots;
+  std::uint32_t free = nowhere;
+};
+
+template <class Map>
+concept Generations = std::derived_from<Map, SlotMap>;
+
+SAFECOST_HELPER SlotMap::Handle insert(Generations auto& map, std::uint64_t value) {
+  if (map.free == nowhere) {
+    map.slots.push_back({.value = value});
+    return {static_cast<std::uint32_t>(map.slots.size() - 1), 1};
+  }
+  Slot& slot = map.slots[map.free];
+  const SlotMap::Handle handle = {map.free, slot.generation};
+  map.free = slot.next;
+  slot.value = value;
+  return handle;
+}
+
+SAFECOST_HELPER void erase(Generations auto& map, SlotMap::Handle handle) {
+  Slot* const slot = find(map, handle);
+  if (slot == nullptr) return;
+  ++slot->generation;
+  slot->next = std::exchange(map.free, static_cast<std::uint32_t>(slot - map.slots.data()));
+}
+
+SAFECOST_HELPER std::uint64_t look(Generations auto& map, SlotMap::Handle handle) {
+  const Slot* const slot = find(map, handle);
+  return slot == nullptr ? none : slot->value;
+}
+SAFECOST_HELPER SlotMap::Handle receive(const Generations auto&, std::uint64_t number) {
+  return {index_in(number), generation_in(number)};
+}
+
+// The index is checked under the library's assertions, not otherwise.
+struct BracketMap : SlotMap {
+  using SlotMap::SlotMap;
+};
+SAFECOST_HELPER Slot* find(BracketMap& map, SlotMap::Handle handle) {
+  Slot& slot = map.slots[handle.index];
+  return slot.generation == handle.generation ? &slot : nullptr;
+}
+
+struct AtMap : SlotMap {
+  using SlotMap::SlotMap;
+};
+SAFECOST_HELPER Slot* find(AtMap& map, SlotMap::Handle handle) {
+  Slot& slot = map.slots.at(handle.index);
+  return slot.generation == handle.generation ? &slot : nullptr;
+}
+
+// A wrong index is answered as a stale generation is: with nothing.
+struct FindMap : SlotMap {
+  using SlotMap::SlotMap;
+};
+SAFECOST_HELPER Slot* find(FindMap& map, SlotMap::Handle handle) {
+  if (handle.index >= map.slots.size()) return nullptr;
+  Slot& slot = map.slots[handle.index];
+  return slot.generation == handle.generation ? &slot : nullptr;
+}
+
+// No index leads out of a power of two of slots, so that one comparison is left; whoever makes up an
+// index can meet another's slot. All slots are there from the start.
+struct MaskMap : SlotMap {
+  explicit MaskMap(std::size_t capacity) : SlotMap(capacity) {
+    slots.resize(capacity);
+    for (std::uint32_t next = free = 0; Slot & slot : slots) slot.next = ++next;
+    slots.back().next = nowhere;
+  }
+};
+SAFECOST_HELPER SlotMap::Handle insert(MaskMap& map, std::uint64_t value) {
+  if (map.free == nowhere) throw std::length_error("no slot is left");
+  return insert(static_cast<SlotMap&>(map), value);
+}
+SAFECOST_HELPER Slot* find(MaskMap& map, SlotMap::Handle handle) {
+  Slot& slot = map.slots[handle.index & (map.slots.size() - 1)];
+  return slot.generation == handle.generation ? &slot : nullptr;
+}
+
+// A handle that nobody else can make: then its pointer can be trusted, and the generation is all there
+// is to look at. Slots never move; the empty handle points to a slot that no generation fits. To look is
+// what it is in raw_generation, instruction for instruction. The comparison itself stays in all of these:
+// no compiler can know how it ends.
+class PointerMap {
+ public:
+  class Handle {
+   public:
+    Handle() = default;
+
+   private:
+    friend class PointerMap;
+    Handle(Slot& slot, std::uint32_t generation) : slot_(&slot), generation_(generation) {}
+
+    static inline Slot nobodys_;
+    Slot* slot_ = &nobodys_;
+    std::uint32_t generation_ = 0;
+  };
+
+  explicit PointerMap(std::size_t capacity) : capacity_(capacity) { slots_.reserve(capacity); }
+
+  [[gnu::always_inline]] Handle put(std::uint64_t value) {
+    if (free_ == nowhere) {
+      // More would move the others, to which handles point.
+      if (slots_.size() == capacity_) throw std::length_error("no slot is left");
+      return {slots_.emplace_back(Slot{.value = value}), 1};
+    }
+    Slot& slot = slots_[free_];
+    free_ = slot.next;
+    slot.value = value;
+    return {slot, slot.generation};
+  }
+  [[gnu::always_inline]] void remove(Handle handle) {
+    if (!lives(handle)) return;
+    Slot& slot = *handle.slot_;
+    ++slot.generation;
+    slot.next = std::exchange(free_, static_cast<std::uint32_t>(&slot - slots_.data()));
+  }
+  [[gnu::always_inline]] static std::uint64_t value_of(Handle handle) {
+    return lives(handle) ? handle.slot_->value : none;
+  }
+
+ private:
+  [[gnu::always_inline]] static bool lives(Handle handle) {
+    return handle.slot_->generation == handle.generation_;
+  }
+
+  std::size_t capacity_;
+  std::vector<Slot> slots_;
+  std::uint32_t free_ = nowhere;
+};
+
+SAFECOST_HELPER PointerMap::Handle insert(PointerMap& map, std::uint64_t value) {
+  return map.put(value);
+}
+SAFECOST_HELPER void erase(PointerMap& map, PointerMap::Handle handle) { map.remove(handle); }
+SAFECOST_HELPER std::uint64_t look(const PointerMap&, PointerMap::Handle handle) {
+  return PointerMap::value_of(handle);
+}
+SAFECOST_HELPER PointerMap::Handle receive(const PointerMap&, std::uint64_t) { return {}; }
+
+}  // namespace arenas::slot_map
+
+#endif

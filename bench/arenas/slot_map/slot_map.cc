@@ -1,0 +1,269 @@
+// What does a handle cost that knows whether its object is still there?
+//
+// Objects come and go, and others hold on to them: entities of a game, sessions, timers, file tables.
+// A tape inserts, erases and, seven times of eight, looks at an object through a handle that lies
+// somewhere else. In C the handle is a pointer into a slab: nothing to check, and nothing that could tell
+// that the object was erased and its slot given to another. No tool tells either: the slab's memory is
+// there all the time. A generation in slot and handle tells for one comparison.
+//
+// A valid tape looks at live objects only, and ends with none. So each check holds, and its jump is
+// well predicted; what an idiom costs is what it reads and computes for it.
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "blind_maps.h"
+#include "generation_maps.h"
+#include "handles.h"
+#include "kernel/case.h"
+#include "library_maps.h"
+
+namespace arenas::slot_map {
+
+enum class Kind : std::uint32_t {
+  insert,  // make an object; its handle goes to a place
+  erase,   // destroy the object of a place's handle, which stays where it is
+  look,    // read the object of a place's handle
+  receive  // a handle arrives as a number, as from a client; no valid tape has one
+};
+
+struct Operation {
+  Kind kind;
+  std::uint32_t place;
+  std::uint64_t value;
+};
+
+struct Input {
+  const Operation* operations;
+  std::size_t count;
+  std::size_t capacity;  // a power of two; never more objects at a time
+};
+
+constexpr std::size_t spare = 4;  // places beyond the capacity, for endings
+
+// What breaks a contract comes last on a tape. Numbers are spare places.
+struct Step {
+  Kind kind;
+  std::uint32_t place;
+};
+std::vector<Step> ending_of(const safecost::Generator& generator) {
+  using enum Kind;
+  if (generator.commits("use_after_erase")) return {{insert, 0}, {erase, 0}, {look, 0}};
+  if (generator.commits("slot_reused"))
+    return {{insert, 0}, {erase, 0}, {insert, 1}, {look, 0}, {erase, 1}};
+  if (generator.commits("double_erase"))
+    return {{insert, 0}, {erase, 0}, {erase, 0}, {insert, 1}, {insert, 2},
+            {look, 1},   {look, 2},  {erase, 1}, {erase, 2}};
+  if (generator.commits("never_issued")) return {{insert, 0}, {receive, 1}, {look, 1}, {erase, 0}};
+  if (generator.commits("null_handle")) return {{look, 3}};
+  return {};
+}
+
+Input generate(safecost::Generator& generator) {
+  const std::vector<Step> ending = ending_of(generator);
+  const std::size_t capacity = std::bit_ceil(std::max<std::size_t>(generator.size() / 8, 4));
+  const std::size_t usual = capacity - capacity / 4;  // objects at a time, once there are as many
+  safecost::Random& random = generator.random;
+
+  // Nothing comes before a handle that nobody made, lest its generation be wrong by luck.
+  const std::size_t valid = generator.commits("never_issued") ? 0 : generator.size();
+
+  std::vector<Operation> tape;
+  std::vector<std::uint32_t> live, vacant;
+  for (std::uint32_t place = 0; place < capacity; ++place) vacant.push_back(place);
+  const auto draw = [&](std::vector<std::uint32_t>& places) {
+    std::swap(places[random.below(places.size())], places.back());
+    const std::uint32_t place = places.back();
+    places.pop_back();
+    return place;
+  };
+  const auto write = [&](Kind kind, std::uint32_t place) {
+    tape.push_back({.kind = kind, .place = place, .value = random.below(1'000'000)});
+  };
+  for (std::size_t left = valid; left > 0; --left) {
+    const bool room = left >= live.size() + 2 && !vacant.empty();
+    const bool filling = left + usual > valid;
+    const std::uint64_t dice = random.below(16);
+    if (room && (live.empty() || filling || dice == 0)) {
+      live.push_back(draw(vacant));
+      write(Kind::insert, live.back());
+    } else if (left == live.size() || (!live.empty() && dice == 1)) {
+      vacant.push_back(draw(live));
+      write(Kind::erase, vacant.back());
+    } else if (!live.empty()) {
+      write(Kind::look, live[random.below(live.size())]);
+    }
+  }
+  for (const Step step : ending) {
+    write(step.kind, static_cast<std::uint32_t>(capacity) + step.place);
+    // The first index behind all slots, and the generation of slots that are new.
+    if (step.kind == Kind::receive) tape.back().value = std::uint64_t{1} << 32 | capacity;
+  }
+  const auto operations = generator.array<Operation>(tape.size());
+  std::ranges::copy(tape, operations.begin());
+  return {operations.data(), operations.size(), capacity};
+}
+
+struct Tape {
+  explicit Tape(const Input& input)
+      : operations(input.operations, input.operations + input.count), capacity(input.capacity) {}
+
+  std::vector<Operation> operations;
+  std::size_t capacity;
+};
+
+template <class Map>
+SAFECOST_HELPER std::uint64_t play(std::span<const Operation> operations, std::size_t capacity) {
+  Map map(capacity);
+  // Whoever holds handles is no part of the question, so no idiom pays for it.
+  std::vector<typename Map::Handle> holders(capacity + spare);
+  typename Map::Handle* const handles = holders.data();
+  std::uint64_t digest = 0;
+  for (const Operation& operation : operations) {
+    switch (operation.kind) {
+      case Kind::insert:
+        handles[operation.place] = insert(map, operation.value);
+        break;
+      case Kind::erase:
+        erase(map, handles[operation.place]);
+        break;
+      case Kind::look:
+        digest = digest * 31 + look(map, handles[operation.place]);
+        break;
+      case Kind::receive:
+        handles[operation.place] = receive(map, operation.value);
+        break;
+    }
+  }
+  return digest;
+}
+
+template <class Map>
+SAFECOST_KERNEL played(const Tape& tape) {
+  return play<Map>(tape.operations, tape.capacity);
+}
+
+// What an idiom gives that answers a look through a stale, an empty or an invented handle with nothing,
+// and does not erase through one.
+
+struct Model {
+  explicit Model(std::size_t) {}
+  using Handle = std::uint64_t;
+  std::map<std::uint64_t, std::uint64_t> objects;
+  std::uint64_t last_id = 0;
+};
+
+std::uint64_t insert(Model& map, std::uint64_t value) {
+  map.objects[++map.last_id] = value;
+  return map.last_id;
+}
+void erase(Model& map, std::uint64_t id) { map.objects.erase(id); }
+std::uint64_t look(const Model& map, std::uint64_t id) {
+  const auto found = map.objects.find(id);
+  return found == map.objects.end() ? none : found->second;
+}
+std::uint64_t receive(const Model&, std::uint64_t) { return 0; }
+
+std::uint64_t nothing_for_stale(const void* input) {
+  const Input& given = *static_cast<const Input*>(input);
+  return play<Model>(std::span(given.operations, given.count), given.capacity);
+}
+
+auto the_case =
+    safecost::Case<Input>(generate)
+        .size(1'024, "L1")                         // 16 KiB of tape, about 96 objects
+        .size(16'384, "L2", safecost::Tier::full)  // 256 KiB, about 1,536 objects
+        .fault({.name = "use_after_erase",
+                .cwe = 416,
+                .description = "an object is erased, then looked at through its handle",
+                .contract = "a handle is used while its object lives",
+                .kind = SAFECOST_FAULT_TAPE,
+                // A slab's memory is there all the time: nobody sees but who knows the answer.
+                .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
+                           SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
+                .reference = nothing_for_stale})
+        .fault(
+            {.name = "slot_reused",
+             .cwe = 672,
+             .description = "an object is erased, another takes its slot, the old handle is used",
+             .contract = "a handle leads to the object that it was made for",
+             .kind = SAFECOST_FAULT_TAPE,
+             .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
+                        SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
+             .reference = nothing_for_stale})
+        .fault({.name = "double_erase",
+                .cwe = 415,
+                .description = "an object is erased twice, and two new ones get the same slot",
+                .contract = "an object is erased once",
+                .kind = SAFECOST_FAULT_TAPE,
+                .oracles = SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK |
+                           SAFECOST_ORACLE_LEDGER | SAFECOST_ORACLE_VALUE,
+                .reference = nothing_for_stale})
+        .fault(
+            {.name = "never_issued",
+             .cwe = 129,
+             .description = "a number from outside is taken for a handle, one slot past the last",
+             .contract = "a handle was given out by the map",
+             .kind = SAFECOST_FAULT_TAPE,
+             .oracles =
+                 SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK,
+             .reference = nothing_for_stale})
+        .fault({.name = "null_handle",
+                .cwe = 476,
+                .description = "a handle is used that no object was ever assigned to",
+                .contract = "a handle was given out by the map",
+                .kind = SAFECOST_FAULT_TAPE,
+                // No guard page: address 0 belongs to no block.
+                .oracles =
+                    SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
+                .reference = nothing_for_stale})
+        .raw<played<RawMap>>("raw", "pointer into a slab")
+        .raw<played<IndexMap>>("raw_index",
+                               "index into a slab, which is half as large and as blind")
+        .algorithm("index")
+        .raw<played<CountedMap>>("raw_generation", "pointer into a slab, and a generation")
+        .algorithm("generation")
+        .claims("always", "use_after_erase", "slot_reused", "double_erase")
+        .raw<played<MallocMap>>("raw_malloc", "pointer from malloc")
+        .algorithm("heap")
+        .practised()
+        .safe<played<BracketMap>>("generation", "generation, and vector::operator[]")
+        .algorithm("generation")
+        .claims("always", "use_after_erase", "slot_reused", "double_erase")
+        .claims("assertions", "never_issued", "null_handle")
+        .safe<played<AtMap>>("generation_at", "generation, and vector::at, which throws")
+        .algorithm("generation")
+        .claims("always", "use_after_erase", "slot_reused", "double_erase", "never_issued",
+                "null_handle")
+        .safe<played<FindMap>>("generation_find", "generation; a wrong index finds nothing either")
+        .algorithm("generation")
+        .claims("always", "use_after_erase", "slot_reused", "double_erase", "never_issued",
+                "null_handle")
+        .safe<played<MaskMap>>("generation_mask", "generation, and the index anded with size() - 1")
+        .algorithm("generation")
+        .claims("always", "use_after_erase", "slot_reused", "double_erase", "null_handle")
+        .safe<played<PointerMap>>("generation_pointer",
+                                  "generation, and a pointer that the map alone can make")
+        .algorithm("generation")
+        .inexpressible("never_issued", "only the map makes handles, and none of a number")
+        .claims("always", "use_after_erase", "slot_reused", "double_erase", "null_handle")
+        .safe<played<ById<HashTable>>>("unordered_map",
+                                       "std::unordered_map by an id that is never used again")
+        .algorithm("hash")
+        .claims("always", "use_after_erase", "slot_reused", "double_erase", "never_issued",
+                "null_handle")
+        .gap("flat_hash_map", "absl::flat_hash_map by an id that is never used again",
+             "its seed is a variable of the thread, and Abseil's archive of it fits no shared "
+             "object")
+        .safe<played<SharedMap>>("weak_ptr", "shared_ptr owns, weak_ptr::lock looks")
+        .algorithm("heap")
+        .inexpressible("never_issued", "a weak_ptr is made of a shared_ptr, not of a number")
+        .claims("always", "use_after_erase", "slot_reused", "double_erase", "null_handle");
+
+}  // namespace arenas::slot_map
+
+SAFECOST_EXPORT(arenas::slot_map::the_case)

@@ -1,0 +1,379 @@
+//! The twin of slot_map.cc: the language knows no stale index, so a generation is as needed as in C++.
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::rc::{Rc, Weak};
+
+use safecost::{case, input, slice, Context};
+
+input! {
+    struct Operation {
+        kind: u32,
+        place: u32,
+        value: u64,
+    }
+
+    struct Input {
+        operations: *const Operation,
+        count: usize,
+        capacity: usize,
+    }
+}
+
+struct Tape {
+    operations: Vec<Operation>,
+    capacity: usize,
+}
+
+impl Context<Input> for Tape {
+    fn prepare(input: &Input) -> Self {
+        let operations = unsafe { slice(input.operations, input.count) }.to_vec();
+        Tape { operations, capacity: input.capacity }
+    }
+}
+
+/// Places for handles beyond the capacity.
+const SPARE: usize = 4;
+const NOWHERE: u32 = u32::MAX;
+/// What a look gives whose object is gone, or never was.
+const NONE: u64 = u64::MAX;
+
+trait Map {
+    type Handle: Clone;
+    fn with_capacity(capacity: usize) -> Self;
+    fn empty() -> Self::Handle;
+    fn insert(&mut self, value: u64) -> Self::Handle;
+    fn erase(&mut self, handle: &Self::Handle);
+    fn look(&self, handle: &Self::Handle) -> u64;
+    fn receive(&self, number: u64) -> Self::Handle;
+}
+
+#[inline(always)]
+fn play<M: Map>(tape: &Tape) -> u64 {
+    let mut map = M::with_capacity(tape.capacity);
+    let mut holders = vec![M::empty(); tape.capacity + SPARE];
+    // Whoever holds handles is no part of the question, so no idiom pays for it.
+    let handles = holders.as_mut_ptr();
+    let mut digest = 0u64;
+    for operation in &tape.operations {
+        let handle = unsafe { &mut *handles.add(operation.place as usize) };
+        match operation.kind {
+            0 => *handle = map.insert(operation.value),
+            1 => map.erase(handle),
+            2 => digest = digest.wrapping_mul(31).wrapping_add(map.look(handle)),
+            _ => *handle = map.receive(operation.value),
+        }
+    }
+    digest
+}
+
+/// A value, or where the next free slot is.
+#[derive(Clone, Copy)]
+union RawSlot {
+    value: u64,
+    next: *mut RawSlot,
+}
+
+struct RawMap {
+    slots: Vec<RawSlot>, // for its memory alone
+    used: usize,
+    free: *mut RawSlot,
+}
+
+impl Map for RawMap {
+    type Handle = *mut RawSlot;
+    #[inline(always)]
+    fn with_capacity(capacity: usize) -> Self {
+        RawMap { slots: Vec::with_capacity(capacity), used: 0, free: std::ptr::null_mut() }
+    }
+    #[inline(always)]
+    fn empty() -> *mut RawSlot {
+        std::ptr::null_mut()
+    }
+    #[inline(always)]
+    fn insert(&mut self, value: u64) -> *mut RawSlot {
+        unsafe {
+            let mut slot = self.free;
+            if !slot.is_null() {
+                self.free = (*slot).next;
+            } else if self.used < self.slots.capacity() {
+                slot = self.slots.as_mut_ptr().add(self.used);
+                self.used += 1;
+            } else {
+                std::process::abort();
+            }
+            (*slot).value = value;
+            slot
+        }
+    }
+    #[inline(always)]
+    fn erase(&mut self, handle: &*mut RawSlot) {
+        unsafe { (**handle).next = self.free };
+        self.free = *handle;
+    }
+    #[inline(always)]
+    fn look(&self, handle: &*mut RawSlot) -> u64 {
+        unsafe { (**handle).value }
+    }
+    #[inline(always)]
+    fn receive(&self, number: u64) -> *mut RawSlot {
+        unsafe { self.slots.as_ptr().add(number as u32 as usize).cast_mut() }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Key {
+    index: u32,
+    generation: u32,
+}
+
+struct Slot {
+    value: u64,
+    generation: u32,
+    next: u32, // free
+}
+
+/// The generation of a slot grows when its object is erased. A wrong index panics, or finds nothing.
+struct SlotMap<const PANICS: bool> {
+    slots: Vec<Slot>,
+    free: u32,
+}
+
+impl<const PANICS: bool> Map for SlotMap<PANICS> {
+    type Handle = Key;
+    #[inline(always)]
+    fn with_capacity(capacity: usize) -> Self {
+        SlotMap { slots: Vec::with_capacity(capacity), free: NOWHERE }
+    }
+    #[inline(always)]
+    fn empty() -> Key {
+        Key { index: NOWHERE, generation: 0 }
+    }
+    #[inline(always)]
+    fn insert(&mut self, value: u64) -> Key {
+        if self.free == NOWHERE {
+            self.slots.push(Slot { value, generation: 1, next: NOWHERE });
+            return Key { index: self.slots.len() as u32 - 1, generation: 1 };
+        }
+        let index = self.free;
+        let slot = &mut self.slots[index as usize];
+        self.free = slot.next;
+        slot.value = value;
+        Key { index, generation: slot.generation }
+    }
+    #[inline(always)]
+    fn erase(&mut self, handle: &Key) {
+        let index = handle.index as usize;
+        let found = if PANICS { Some(&mut self.slots[index]) } else { self.slots.get_mut(index) };
+        if let Some(slot) = found.filter(|slot| slot.generation == handle.generation) {
+            slot.generation = slot.generation.wrapping_add(1);
+            slot.next = std::mem::replace(&mut self.free, handle.index);
+        }
+    }
+    #[inline(always)]
+    fn look(&self, handle: &Key) -> u64 {
+        let index = handle.index as usize;
+        let found = if PANICS { Some(&self.slots[index]) } else { self.slots.get(index) };
+        found.filter(|slot| slot.generation == handle.generation).map_or(NONE, |slot| slot.value)
+    }
+    #[inline(always)]
+    fn receive(&self, number: u64) -> Key {
+        Key { index: number as u32, generation: (number >> 32) as u32 }
+    }
+}
+
+/// An index and no generation: an erased object is None until another takes its slot.
+struct OptionMap {
+    slots: Vec<Option<u64>>,
+    free: Vec<u32>,
+}
+
+impl Map for OptionMap {
+    type Handle = u32;
+    #[inline(always)]
+    fn with_capacity(capacity: usize) -> Self {
+        OptionMap { slots: Vec::with_capacity(capacity), free: Vec::with_capacity(capacity) }
+    }
+    #[inline(always)]
+    fn empty() -> u32 {
+        NOWHERE
+    }
+    #[inline(always)]
+    fn insert(&mut self, value: u64) -> u32 {
+        let Some(index) = self.free.pop() else {
+            self.slots.push(Some(value));
+            return self.slots.len() as u32 - 1;
+        };
+        self.slots[index as usize] = Some(value);
+        index
+    }
+    #[inline(always)]
+    fn erase(&mut self, handle: &u32) {
+        if self.slots[*handle as usize].take().is_some() {
+            self.free.push(*handle);
+        }
+    }
+    #[inline(always)]
+    fn look(&self, handle: &u32) -> u64 {
+        self.slots[*handle as usize].unwrap_or(NONE)
+    }
+    #[inline(always)]
+    fn receive(&self, number: u64) -> u32 {
+        number as u32
+    }
+}
+
+/// The hash of slot_map.cc: the library's own differs from process to process.
+#[derive(Default)]
+struct MixedBits(u64);
+
+impl Hasher for MixedBits {
+    #[inline(always)]
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, _bytes: &[u8]) {
+        unreachable!("ids are numbers")
+    }
+    #[inline(always)]
+    fn write_u64(&mut self, id: u64) {
+        let mixed = id.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+}
+
+struct ById {
+    objects: HashMap<u64, u64, BuildHasherDefault<MixedBits>>,
+    last_id: u64,
+}
+
+impl Map for ById {
+    type Handle = u64;
+    #[inline(always)]
+    fn with_capacity(capacity: usize) -> Self {
+        ById {
+            objects: HashMap::with_capacity_and_hasher(capacity, Default::default()),
+            last_id: 0,
+        }
+    }
+    #[inline(always)]
+    fn empty() -> u64 {
+        0
+    }
+    #[inline(always)]
+    fn insert(&mut self, value: u64) -> u64 {
+        self.last_id += 1;
+        self.objects.insert(self.last_id, value);
+        self.last_id
+    }
+    #[inline(always)]
+    fn erase(&mut self, handle: &u64) {
+        self.objects.remove(handle);
+    }
+    #[inline(always)]
+    fn look(&self, handle: &u64) -> u64 {
+        self.objects.get(handle).copied().unwrap_or(NONE)
+    }
+    #[inline(always)]
+    fn receive(&self, number: u64) -> u64 {
+        number
+    }
+}
+
+struct Object {
+    value: u64,
+    index: u32, // where its owner is
+}
+
+struct SharedMap {
+    owners: Vec<Option<Rc<Object>>>,
+    free: Vec<u32>,
+}
+
+impl Map for SharedMap {
+    type Handle = Weak<Object>;
+    #[inline(always)]
+    fn with_capacity(capacity: usize) -> Self {
+        SharedMap { owners: Vec::with_capacity(capacity), free: Vec::with_capacity(capacity) }
+    }
+    #[inline(always)]
+    fn empty() -> Weak<Object> {
+        Weak::new()
+    }
+    #[inline(always)]
+    fn insert(&mut self, value: u64) -> Weak<Object> {
+        let index = self.free.pop().unwrap_or(self.owners.len() as u32);
+        let object = Rc::new(Object { value, index });
+        let handle = Rc::downgrade(&object);
+        if index as usize == self.owners.len() {
+            self.owners.push(Some(object));
+        } else {
+            self.owners[index as usize] = Some(object);
+        }
+        handle
+    }
+    #[inline(always)]
+    fn erase(&mut self, handle: &Weak<Object>) {
+        if let Some(object) = handle.upgrade() {
+            self.owners[object.index as usize] = None;
+            self.free.push(object.index);
+        }
+    }
+    #[inline(always)]
+    fn look(&self, handle: &Weak<Object>) -> u64 {
+        handle.upgrade().map_or(NONE, |object| object.value)
+    }
+    #[inline(always)]
+    fn receive(&self, _number: u64) -> Weak<Object> {
+        Weak::new()
+    }
+}
+
+#[inline(always)]
+fn rust_raw_pointer(tape: &mut Tape) -> u64 {
+    play::<RawMap>(tape)
+}
+
+#[inline(always)]
+fn rust_generation_index(tape: &mut Tape) -> u64 {
+    play::<SlotMap<true>>(tape)
+}
+
+#[inline(always)]
+fn rust_generation_get(tape: &mut Tape) -> u64 {
+    play::<SlotMap<false>>(tape)
+}
+
+#[inline(always)]
+fn rust_option(tape: &mut Tape) -> u64 {
+    play::<OptionMap>(tape)
+}
+
+#[inline(always)]
+fn rust_hash_map(tape: &mut Tape) -> u64 {
+    play::<ById>(tape)
+}
+
+#[inline(always)]
+fn rust_weak(tape: &mut Tape) -> u64 {
+    play::<SharedMap>(tape)
+}
+
+case! { Input:
+    raw rust_raw_pointer(Tape) "raw pointer into a slab";
+    safe rust_generation_index(Tape) "generation, and slice indexing" as "generation"
+        claims { use_after_erase: "always", slot_reused: "always", double_erase: "always",
+                 never_issued: "always", null_handle: "always" };
+    safe rust_generation_get(Tape) "generation, and slice::get" as "generation"
+        claims { use_after_erase: "always", slot_reused: "always", double_erase: "always",
+                 never_issued: "always", null_handle: "always" };
+    safe rust_option(Tape) "index of an Option, and no generation" as "index"
+        claims { use_after_erase: "always", double_erase: "always", never_issued: "always",
+                 null_handle: "always" };
+    safe rust_hash_map(Tape) "HashMap by an id that is never used again" as "hash"
+        claims { use_after_erase: "always", slot_reused: "always", double_erase: "always",
+                 never_issued: "always", null_handle: "always" };
+    safe rust_weak(Tape) "Rc owns, Weak::upgrade looks" as "heap"
+        { never_issued: "a Weak is made of an Rc, not of a number" }
+        claims { use_after_erase: "always", slot_reused: "always", double_erase: "always",
+                 null_handle: "always" };
+}

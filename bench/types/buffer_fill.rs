@@ -1,0 +1,265 @@
+//! The twin of buffer_fill.cc: memory that nobody has set cannot be read, and what is collected never was any.
+use safecost::{case, input, slice, Context};
+
+input! {
+    struct Message {
+        start: u32,
+        length: u32,
+        delivered: u32,
+        bound: u32,
+    }
+
+    struct Input {
+        source: *const u64,
+        source_count: usize,
+        messages: *const Message,
+        message_count: usize,
+        key: u64,
+    }
+}
+
+struct Messages {
+    source: Vec<u64>,
+    messages: Vec<Message>,
+    key: u64,
+}
+
+impl Context<Input> for Messages {
+    fn prepare(input: &Input) -> Self {
+        let source = unsafe { slice(input.source, input.source_count) }.to_vec();
+        let messages = unsafe { slice(input.messages, input.message_count) }.to_vec();
+        Messages { source, messages, key: input.key }
+    }
+}
+
+/// The words of one message are what it is given. Where they come from is no part of the question.
+#[inline(always)]
+fn each(context: &Messages, sum: impl Fn(&[u64], &Message, u64) -> u64) -> u64 {
+    let mut digest = 0u64;
+    for message in &context.messages {
+        let start = message.start as usize;
+        let end = start + message.delivered as usize;
+        let source = unsafe { context.source.get_unchecked(start..end) };
+        digest = digest.wrapping_mul(31).wrapping_add(sum(source, message, context.key));
+    }
+    digest
+}
+
+#[inline(always)]
+unsafe fn filled_and_summed(buffer: *mut u64, source: &[u64], bound: u32, key: u64) -> u64 {
+    let mut total = 0;
+    unsafe {
+        for (i, word) in source.iter().enumerate() {
+            buffer.add(i).write(word ^ key);
+        }
+        for i in 0..bound as usize {
+            total += *buffer.add(i);
+        }
+    }
+    total
+}
+
+#[inline(always)]
+fn rust_unchecked(context: &mut Messages) -> u64 {
+    each(context, |source, message, key| {
+        let mut buffer = Vec::<u64>::with_capacity(message.length as usize);
+        unsafe { filled_and_summed(buffer.as_mut_ptr(), source, message.bound, key) }
+    })
+}
+
+/// As many bytes as there should be words.
+#[inline(always)]
+fn rust_unchecked_bytes(context: &mut Messages) -> u64 {
+    each(context, |source, message, key| {
+        let mut buffer = Vec::<u8>::with_capacity(message.length as usize);
+        unsafe { filled_and_summed(buffer.as_mut_ptr().cast(), source, message.bound, key) }
+    })
+}
+
+const CHUNK: usize = 128;
+
+#[inline(always)]
+fn rust_unchecked_stack(context: &mut Messages) -> u64 {
+    each(context, |source, message, key| {
+        let mut total = 0;
+        for done in (0..message.bound as usize).step_by(CHUNK) {
+            let mut chunk = std::mem::MaybeUninit::<[u64; CHUNK]>::uninit();
+            let rest = source.get(done..).unwrap_or_default();
+            let arrived = &rest[..rest.len().min(CHUNK)];
+            let wanted = (message.bound as usize - done).min(CHUNK) as u32;
+            total += unsafe { filled_and_summed(chunk.as_mut_ptr().cast(), arrived, wanted, key) };
+        }
+        total
+    })
+}
+
+#[inline(always)]
+fn rust_zeroed(context: &mut Messages) -> u64 {
+    each(context, |source, message, key| {
+        let mut buffer = vec![0; message.length as usize];
+        for (i, word) in source.iter().enumerate() {
+            buffer[i] = word ^ key;
+        }
+        let mut total = 0;
+        for i in 0..message.bound as usize {
+            total += buffer[i];
+        }
+        total
+    })
+}
+
+/// One check for each loop: cut to its bound, then walked as what it is.
+#[inline(always)]
+fn rust_zeroed_slice(context: &mut Messages) -> u64 {
+    each(context, |source, message, key| {
+        let mut buffer = vec![0; message.length as usize];
+        for (place, word) in buffer[..source.len()].iter_mut().zip(source) {
+            *place = word ^ key;
+        }
+        buffer[..message.bound as usize].iter().sum()
+    })
+}
+
+#[inline(always)]
+fn rust_push(context: &mut Messages) -> u64 {
+    each(context, |source, message, key| {
+        let mut buffer = Vec::with_capacity(message.length as usize);
+        for word in source {
+            buffer.push(word ^ key);
+        }
+        buffer.iter().sum()
+    })
+}
+
+/// The iterator knows how many it has, so room is made once and nobody asks again.
+#[inline(always)]
+fn rust_extend(context: &mut Messages) -> u64 {
+    each(context, |source, message, key| {
+        let mut buffer = Vec::with_capacity(message.length as usize);
+        buffer.extend(source.iter().map(|word| word ^ key));
+        buffer.iter().sum()
+    })
+}
+
+#[inline(always)]
+fn rust_collect(context: &mut Messages) -> u64 {
+    each(context, |source, _, key| {
+        let buffer: Vec<u64> = source.iter().map(|word| word ^ key).collect();
+        buffer.iter().sum()
+    })
+}
+
+#[inline(always)]
+fn rust_array(context: &mut Messages) -> u64 {
+    each(context, |source, message, key| {
+        let mut total = 0;
+        for done in (0..message.bound as usize).step_by(CHUNK) {
+            let mut chunk = [0; CHUNK];
+            let arrived = source.get(done..).unwrap_or_default();
+            for (place, word) in chunk.iter_mut().zip(arrived) {
+                *place = word ^ key;
+            }
+            let wanted = (message.bound as usize - done).min(CHUNK);
+            total += chunk[..wanted].iter().sum::<u64>();
+        }
+        total
+    })
+}
+
+// When nothing arrives, a function returns before its end.
+
+#[inline(always)]
+fn rust_unchecked_early(context: &mut Messages) -> u64 {
+    each(context, |source, message, key| {
+        let mut buffer =
+            std::mem::ManuallyDrop::new(Vec::<u64>::with_capacity(message.length as usize));
+        if source.is_empty() {
+            return 0;
+        }
+        let total = unsafe { filled_and_summed(buffer.as_mut_ptr(), source, message.bound, key) };
+        drop(std::mem::ManuallyDrop::into_inner(buffer));
+        total
+    })
+}
+
+#[inline(always)]
+fn early(context: &Messages, make: impl Fn(&Message) -> Vec<u64>) -> u64 {
+    each(context, |source, message, key| {
+        let mut buffer = make(message);
+        if source.is_empty() {
+            return 0;
+        }
+        buffer.clear();
+        buffer.extend(source.iter().map(|word| word ^ key));
+        buffer.iter().sum()
+    })
+}
+
+#[inline(always)]
+fn rust_zeroed_early(context: &mut Messages) -> u64 {
+    early(context, |message| vec![0; message.length as usize])
+}
+
+#[inline(always)]
+fn rust_zeroed_slice_early(context: &mut Messages) -> u64 {
+    early(context, |message| vec![0; message.length as usize])
+}
+
+#[inline(always)]
+fn rust_push_early(context: &mut Messages) -> u64 {
+    early(context, |message| Vec::with_capacity(message.length as usize))
+}
+
+#[inline(always)]
+fn rust_extend_early(context: &mut Messages) -> u64 {
+    early(context, |message| Vec::with_capacity(message.length as usize))
+}
+
+#[inline(always)]
+fn rust_collect_early(context: &mut Messages) -> u64 {
+    each(context, |source, _, key| {
+        let buffer: Vec<u64> = source.iter().map(|word| word ^ key).collect();
+        if source.is_empty() {
+            return 0;
+        }
+        buffer.iter().sum()
+    })
+}
+
+case! { Input:
+    raw rust_unchecked(Messages) "Vec::with_capacity, written and read through its pointer"
+        { wrong_product: rust_unchecked_bytes, early_return: rust_unchecked_early };
+    raw rust_unchecked_stack(Messages) "MaybeUninit of 1 KiB on the stack, through its pointer" as "chunks"
+        { wrong_product: "nothing is allocated: the array's size is its type's",
+          early_return: "nothing is allocated: the array's size is its type's" }
+        claims { long_delivery: "always" };
+    safe rust_zeroed(Messages) "vec![0; length], slice indexing"
+        { wrong_product: "what is counted are elements, and their size is the type's",
+          early_return: rust_zeroed_early }
+        claims { short_delivery: "always", long_delivery: "always", one_past_end: "always",
+                 early_return: "always" };
+    safe rust_zeroed_slice(Messages) "vec![0; length], slices cut to the bounds once"
+        { wrong_product: "what is counted are elements, and their size is the type's",
+          early_return: rust_zeroed_slice_early }
+        claims { short_delivery: "always", long_delivery: "always", one_past_end: "always",
+                 early_return: "always" };
+    safe rust_push(Messages) "Vec::with_capacity, push"
+        { wrong_product: "what is counted are elements, and their size is the type's",
+          early_return: rust_push_early }
+        claims { short_delivery: "always", long_delivery: "always", one_past_end: "always",
+                 early_return: "always" };
+    safe rust_extend(Messages) "Vec::with_capacity, extend"
+        { wrong_product: "what is counted are elements, and their size is the type's",
+          early_return: rust_extend_early }
+        claims { short_delivery: "always", long_delivery: "always", one_past_end: "always",
+                 early_return: "always" };
+    safe rust_collect(Messages) "iter().map().collect()"
+        { wrong_product: "what is counted are elements, and their size is the type's",
+          early_return: rust_collect_early }
+        claims { short_delivery: "always", long_delivery: "always", one_past_end: "always",
+                 early_return: "always" };
+    safe rust_array(Messages) "an array of 1 KiB set to zero, slices" as "chunks"
+        { wrong_product: "nothing is allocated: the array's size is its type's",
+          early_return: "nothing is allocated: the array's size is its type's" }
+        claims { short_delivery: "always", long_delivery: "always", one_past_end: "always" };
+}
