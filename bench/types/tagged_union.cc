@@ -12,8 +12,9 @@
 //  - libc++ visits through a table of functions, as raw_table does, with 21; its index() makes a size_t of
 //    a narrower index, which its std::get then does not see through (24). holds_get takes raw's 19.
 //  - One comparison after the other beats a jump table by a tenth, since a branch is easier to guess than a
-//    jump. GCC leaves holds_get and get_if a chain; Clang makes a table of them, since a fifth way out
-//    leads to what std::get throws, and leaves only raw_chain alone. No safe way was found around that.
+//    jump; so do GCC's holds_get and get_if. Clang makes tables of all chains. Of raw_chain's it leaves the
+//    last kind, which nobody asks for, to the comparison with the table's end; whoever asks for it, as
+//    std::get does, has it in the table. No safe way around that was found.
 //
 // That a switch forgets an alternative is for the compiler to say: bench/compile-time/values.
 #include <bit>
