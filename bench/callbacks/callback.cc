@@ -3,15 +3,17 @@
 // A walk over numbers adds up what a callback makes of each; who walks does not know who is called. The
 // callback needs a state, which it reads. In C that is a function and a void pointer: nothing says
 // that the two belong together, that there is a function, or that the state still lives. All walks are
-// opaque to their callers, so that each number takes a call, but for the template, of which there is a
-// walk for each callback: there the call is gone, and so it is in C where the loop is written out.
+// opaque to their callers, so that each number takes a call, but for the template, whose walk and
+// callback the caller inlines: there no call is left, as in C where the loop is written out.
 //
 //  - A reference to a function and one to its state (typed_reference) are raw's machine code, 12
 //    instructions a number, with the types left in; what keeps the state alive, too, is a callback that
 //    owns it: move_only_function and any_invocable take the same 12, a virtual function 13.
 //  - std::function asks in each call whether it holds something (16; 17 with libc++), since it throws where
 //    it does not. The call takes as long as before: it waits for the jump.
-//  - The template is the one that costs less than nothing. Its walk is a function for each callback.
+//  - The template takes raw_loop's 8 instructions (GCC), and half of raw's time or less. Clang vectorises
+//    both, but only since the walk goes by index: its model of cost finds the same loop as a range-for,
+//    whose pointer it must count with, not worth it, which then takes 1.4 of the time.
 //  - Where GCC sees one implementation of the interface alone it compares the function with that one and
 //    inlines it: a walk then took 0.43 of raw's time. The interface has two here, so that it is opaque.
 #include <functional>
@@ -63,11 +65,11 @@ SAFECOST_HELPER std::uint64_t apply(const State& state, std::int32_t value) {
   return (static_cast<std::uint64_t>(value) + state.summand) * state.factor >> 16;
 }
 
-// Calls back for each value; one for each kind of callback.
+// Calls back for each value.
 template <class Callback>
 SAFECOST_HELPER std::uint64_t each(std::span<const std::int32_t> values, Callback&& callback) {
   std::uint64_t total = 0;
-  for (const std::int32_t value : values) total += callback(value);
+  for (std::size_t i = 0; i < values.size(); ++i) total += callback(values[i]);
   return total;
 }
 
@@ -169,21 +171,15 @@ SAFECOST_HELPER auto owning(const State& state) {
   return [state](std::int32_t value) { return apply(state, value); };
 }
 
-// One walk a type of callback.
-template <class Callback>
-SAFECOST_OPAQUE std::uint64_t walk(std::span<const std::int32_t> values, Callback callback) {
-  return each(values, callback);
-}
-
 SAFECOST_KERNEL template_parameter(const Values& context) {
-  return walk(context.values, owning(context.state));
+  return each(context.values, owning(context.state));
 }
 
 SAFECOST_KERNEL template_parameter_destroyed(const Values& context) {
   std::unique_ptr<State> state = on_heap(context);
   const auto callback = owning(*state);
   destroy(state);
-  return walk(context.values, callback);
+  return each(context.values, callback);
 }
 
 // One walk for all callbacks of a wrapper's type.
@@ -370,7 +366,8 @@ auto the_case =
         .fault_kernel<typed_reference_destroyed>("destroyed_state")
         .inexpressible("foreign_state", typed)
         .claims("always", "null_callback", "foreign_state")
-        .safe<template_parameter>("template_parameter", "a walk for each type of lambda")
+        .safe<template_parameter>("template_parameter",
+                                  "a lambda of its own type, inlined with the walk")
         .algorithm("inlined")
         .inexpressible("null_callback", a_lambda)
         .fault_kernel<template_parameter_destroyed>("destroyed_state")

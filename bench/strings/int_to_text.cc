@@ -7,8 +7,17 @@
 //
 // The raw code splits a number into groups of eight digits and takes two digits at a time from a table,
 // as the fastest C code of the field does, each group from the front: no division of 64 bits but those by
-// 10^8, no second pass. What C programs use, snprintf, takes several times as many instructions as any of
-// the safe idioms, of which none reads a format at run time but std::format and fmt::format_to_n.
+// 10^8, no second pass. In instructions a number (GCC 12 and libstdc++, if not said otherwise):
+//  - raw takes 65, and room_for_any 74 in the same time: a span of the room that any number needs, cut off
+//    before each with one question, makes the digits themselves safe without a look. It is the idiom that
+//    costs nothing. (With the remaining room chosen for each number by a conditional move it was 4 to 9 %
+//    slower than as two loops.)
+//  - to_chars takes 165, since libstdc++ divides 64 bits by 100 for each pair; libc++'s, which has raw's
+//    groups, 74, and asks for the width of each number first.
+//  - What is written aside and appended to a string pays for a copy of unknown length: 147 with
+//    fmt::format_int, 206 with to_chars, 250 with StrAppend, 271 with to_string.
+//  - Formats that are read at run time take 391 (fmt) and 532 (libc++'s std::format), and 885 in snprintf,
+//    which is what C programs use.
 #include <algorithm>
 #include <array>
 #include <charconv>
