@@ -1,0 +1,459 @@
+// What does a variant that knows its alternative cost over a union with a tag beside it?
+//
+// Messages of five kinds come in random order and are folded into one number. In C each is a union
+// and a tag, and nothing but convention makes the two agree. A std::variant keeps both itself, and
+// its ways to get at the alternative differ: a visitor is given it, get_if tells whether it is there,
+// std::get throws where it is not. Which kind comes next cannot be guessed, so most of the time goes
+// into one jump for each message, and the price of an idiom is what stands beside that jump.
+//
+//  - libstdc++ visits five alternatives by a switch: 16 instructions a message with GCC, 17 with Clang,
+//    as many as raw_unreachable, two or three less than raw. A switch on index() takes raw's 19: the
+//    question in std::get is answered by the case that it stands in.
+//  - libc++ visits through a table of functions, as raw_table does, with 21; its index() makes a size_t of
+//    a narrower index, which its std::get then does not see through (24). holds_get takes raw's 19.
+//  - One comparison after the other beats a jump table by a tenth, since a branch is easier to guess than a
+//    jump; so do GCC's holds_get and get_if. Clang makes tables of all chains. Of raw_chain's it leaves the
+//    last kind, which nobody asks for, to the comparison with the table's end; whoever asks for it, as
+//    std::get does, has it in the table. No safe way around that was found.
+//
+// That a switch forgets an alternative is for the compiler to say: bench/compile-time/values.
+#include <bit>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "kernel/case.h"
+
+namespace types::tagged_union {
+
+enum class Kind : std::uint32_t { number, real, point, box, text };
+constexpr std::uint64_t kinds = 5;
+
+struct Point {
+  std::int32_t x;
+  std::int32_t y;
+};
+struct Box {
+  std::int32_t x;
+  std::int32_t y;
+  std::int32_t width;
+  std::int32_t height;
+};
+
+// A message as it was sent: `stored` names the member that was written, as `tag` does, unless a fault
+// lies. It is small, since the pool of inputs is: a predictor learns a pool of few messages.
+struct Sent {
+  std::uint8_t tag;
+  std::uint8_t stored;
+  std::uint16_t low;
+  std::uint32_t high;
+};
+
+struct Input {
+  const Sent* messages;
+  std::size_t count;
+  const char* letters;
+};
+
+constexpr std::size_t longest = 15;
+constexpr std::size_t letters = 256;
+
+Input generate(safecost::Generator& generator) {
+  const auto messages = generator.array<Sent>(generator.size());
+  for (Sent& message : messages) {
+    const auto kind = static_cast<std::uint8_t>(generator.random.below(kinds));
+    message = {kind, kind, static_cast<std::uint16_t>(generator.random.next()),
+               static_cast<std::uint32_t>(generator.random.next())};
+  }
+  if (!messages.empty()) {
+    Sent& last = messages.back();
+    const auto confuse = [&](std::uint8_t tag, Kind stored) {
+      last = {tag, static_cast<std::uint8_t>(stored), last.low, last.high};
+    };
+    constexpr auto number = static_cast<std::uint8_t>(Kind::number);
+    constexpr auto text = static_cast<std::uint8_t>(Kind::text);
+    if (generator.commits("text_taken_for_number")) confuse(number, Kind::text);
+    if (generator.commits("number_taken_for_text")) confuse(text, Kind::number);
+    if (generator.commits("unknown_tag")) confuse(200, Kind::box);
+    if (generator.commits("wrong_member")) last.tag = last.stored = 2;
+  }
+  const auto shared = generator.array<char>(letters + longest);
+  for (char& letter : shared) letter = static_cast<char>('a' + generator.random.below(26));
+  return {messages.data(), messages.size(), shared.data()};
+}
+
+// What each alternative makes of the bytes that were sent.
+std::int64_t number_in(const Sent& sent) { return std::int64_t{sent.high} << 16 | sent.low; }
+double real_in(const Sent& sent) { return sent.high * 0x1p-16; }
+Point point_in(const Sent& sent) { return {sent.low & 255, sent.low >> 8}; }
+Box box_in(const Sent& sent) {
+  return {sent.low & 255, sent.low >> 8, static_cast<std::int32_t>(1 + (sent.high & 4'095)),
+          static_cast<std::int32_t>(1 + (sent.high >> 20))};
+}
+std::string_view text_in(const Sent& sent, const char* letters) {
+  return {letters + (sent.low & 255), 1 + sent.high % longest};
+}
+
+// What is made of each alternative; the same for all.
+SAFECOST_HELPER std::uint64_t value_of(std::int64_t number) {
+  return static_cast<std::uint64_t>(number);
+}
+SAFECOST_HELPER std::uint64_t value_of(double real) { return std::bit_cast<std::uint64_t>(real); }
+SAFECOST_HELPER std::uint64_t value_of(const Point& point) {
+  return static_cast<std::uint64_t>(point.x) << 32 | static_cast<std::uint64_t>(point.y);
+}
+SAFECOST_HELPER std::uint64_t value_of(const Box& box) {
+  return static_cast<std::uint64_t>(std::int64_t{box.width} * box.height + box.x + box.y);
+}
+SAFECOST_HELPER std::uint64_t value_of(const char* text, std::uint64_t length) {
+  return length << 16 | static_cast<std::uint64_t>(static_cast<unsigned char>(text[0])) << 8 |
+         static_cast<unsigned char>(text[length - 1]);
+}
+SAFECOST_HELPER std::uint64_t value_of(std::string_view text) {
+  return value_of(text.data(), text.size());
+}
+
+// Raw: the tag says which member was written last, or so it is hoped.
+
+struct Message {
+  Kind tag;
+  union {
+    std::int64_t number;
+    double real;
+    Point point;
+    Box box;
+    struct {
+      const char* start;
+      std::uint64_t length;
+    } text;
+  };
+};
+
+struct Union {
+  explicit Union(const Input& input) {
+    messages.reserve(input.count);
+    for (const Sent& sent : std::span(input.messages, input.count)) {
+      Message message = {};
+      message.tag = Kind{sent.tag};
+      switch (Kind{sent.stored}) {
+        case Kind::number:
+          message.number = number_in(sent);
+          break;
+        case Kind::real:
+          message.real = real_in(sent);
+          break;
+        case Kind::point:
+          message.point = point_in(sent);
+          break;
+        case Kind::box:
+          message.box = box_in(sent);
+          break;
+        case Kind::text:
+          message.text = {text_in(sent, input.letters).data(), text_in(sent, input.letters).size()};
+          break;
+      }
+      messages.push_back(message);
+    }
+  }
+
+  std::vector<Message> messages;
+};
+
+// Each message through one function of it.
+template <auto value, class Context>
+SAFECOST_HELPER std::uint64_t fold(const Context& context) {
+  std::uint64_t digest = 0;
+  for (const auto& message : context.messages) digest = digest * 31 + value(message);
+  return digest;
+}
+
+SAFECOST_HELPER std::uint64_t by_switch(const Message& message) {
+  switch (message.tag) {
+    case Kind::number:
+      return value_of(message.number);
+    case Kind::real:
+      return value_of(message.real);
+    case Kind::point:
+      return value_of(message.point);
+    case Kind::box:
+      return value_of(message.box);
+    case Kind::text:
+      return value_of(message.text.start, message.text.length);
+  }
+  return 0;
+}
+
+// No other tag is possible: the compiler need not look whether there is one.
+SAFECOST_HELPER std::uint64_t by_trusting_switch(const Message& message) {
+  switch (message.tag) {
+    case Kind::number:
+      return value_of(message.number);
+    case Kind::real:
+      return value_of(message.real);
+    case Kind::point:
+      return value_of(message.point);
+    case Kind::box:
+      return value_of(message.box);
+    case Kind::text:
+      return value_of(message.text.start, message.text.length);
+  }
+  std::unreachable();
+}
+
+// The other way that C programs have: the tag is an index into a table of functions.
+namespace table {
+
+std::uint64_t number(const Message& message) { return value_of(message.number); }
+std::uint64_t real(const Message& message) { return value_of(message.real); }
+std::uint64_t point(const Message& message) { return value_of(message.point); }
+std::uint64_t box(const Message& message) { return value_of(message.box); }
+std::uint64_t text(const Message& message) {
+  return value_of(message.text.start, message.text.length);
+}
+
+using Function = std::uint64_t (*)(const Message&);
+constexpr Function functions[] = {number, real, point, box, text};
+constexpr Function wrong_functions[] = {number, real, box, box, text};
+
+}  // namespace table
+
+// Question after question: no table, so that a predictor has a history of each.
+SAFECOST_HELPER std::uint64_t by_chain(const Message& message) {
+  if (message.tag == Kind::number) return value_of(message.number);
+  if (message.tag == Kind::real) return value_of(message.real);
+  if (message.tag == Kind::point) return value_of(message.point);
+  if (message.tag == Kind::box) return value_of(message.box);
+  return value_of(message.text.start, message.text.length);
+}
+
+SAFECOST_HELPER std::uint64_t by_table(const Message& message) {
+  return table::functions[std::to_underlying(message.tag)](message);
+}
+
+SAFECOST_KERNEL raw(const Union& context) { return fold<by_switch>(context); }
+SAFECOST_KERNEL raw_unreachable(const Union& context) { return fold<by_trusting_switch>(context); }
+SAFECOST_KERNEL raw_chain(const Union& context) { return fold<by_chain>(context); }
+SAFECOST_KERNEL raw_table(const Union& context) { return fold<by_table>(context); }
+
+// Somebody copied the line of the box.
+SAFECOST_HELPER std::uint64_t by_wrong_switch(const Message& message) {
+  switch (message.tag) {
+    case Kind::number:
+      return value_of(message.number);
+    case Kind::real:
+      return value_of(message.real);
+    case Kind::point:
+    case Kind::box:
+      return value_of(message.box);
+    case Kind::text:
+      return value_of(message.text.start, message.text.length);
+  }
+  return 0;
+}
+SAFECOST_HELPER std::uint64_t by_wrong_chain(const Message& message) {
+  if (message.tag == Kind::number) return value_of(message.number);
+  if (message.tag == Kind::real) return value_of(message.real);
+  if (message.tag == Kind::point) return value_of(message.box);
+  if (message.tag == Kind::box) return value_of(message.box);
+  return value_of(message.text.start, message.text.length);
+}
+SAFECOST_HELPER std::uint64_t by_wrong_table(const Message& message) {
+  return table::wrong_functions[std::to_underlying(message.tag)](message);
+}
+
+SAFECOST_KERNEL raw_wrong(const Union& context) { return fold<by_wrong_switch>(context); }
+SAFECOST_KERNEL raw_chain_wrong(const Union& context) { return fold<by_wrong_chain>(context); }
+SAFECOST_KERNEL raw_table_wrong(const Union& context) { return fold<by_wrong_table>(context); }
+
+// Safe: what is stored decides what it is, so that a tag cannot lie.
+
+using Alternatives = std::variant<std::int64_t, double, Point, Box, std::string_view>;
+
+struct Variants {
+  explicit Variants(const Input& input) {
+    messages.reserve(input.count);
+    for (const Sent& sent : std::span(input.messages, input.count)) {
+      switch (Kind{sent.stored}) {
+        case Kind::number:
+          messages.emplace_back(number_in(sent));
+          break;
+        case Kind::real:
+          messages.emplace_back(real_in(sent));
+          break;
+        case Kind::point:
+          messages.emplace_back(point_in(sent));
+          break;
+        case Kind::box:
+          messages.emplace_back(box_in(sent));
+          break;
+        case Kind::text:
+          messages.emplace_back(text_in(sent, input.letters));
+          break;
+      }
+    }
+  }
+
+  std::vector<Alternatives> messages;
+};
+
+SAFECOST_KERNEL visit(const Variants& context) {
+  std::uint64_t digest = 0;
+  for (const Alternatives& message : context.messages) {
+    digest = digest * 31 +
+             std::visit([](const auto& alternative) { return value_of(alternative); }, message);
+  }
+  return digest;
+}
+
+SAFECOST_HELPER std::uint64_t by_index(const Alternatives& message) {
+  switch (message.index()) {
+    case 0:
+      return value_of(std::get<0>(message));
+    case 1:
+      return value_of(std::get<1>(message));
+    case 2:
+      return value_of(std::get<2>(message));
+    case 3:
+      return value_of(std::get<3>(message));
+    case 4:
+      return value_of(std::get<4>(message));
+  }
+  return 0;
+}
+
+SAFECOST_HELPER std::uint64_t by_holds_alternative(const Alternatives& message) {
+  if (std::holds_alternative<std::int64_t>(message))
+    return value_of(std::get<std::int64_t>(message));
+  if (std::holds_alternative<double>(message)) return value_of(std::get<double>(message));
+  if (std::holds_alternative<Point>(message)) return value_of(std::get<Point>(message));
+  if (std::holds_alternative<Box>(message)) return value_of(std::get<Box>(message));
+  return value_of(std::get<std::string_view>(message));
+}
+
+SAFECOST_HELPER std::uint64_t by_get_if(const Alternatives& message) {
+  if (const auto* const number = std::get_if<std::int64_t>(&message)) return value_of(*number);
+  if (const auto* const real = std::get_if<double>(&message)) return value_of(*real);
+  if (const auto* const point = std::get_if<Point>(&message)) return value_of(*point);
+  if (const auto* const box = std::get_if<Box>(&message)) return value_of(*box);
+  if (const auto* const text = std::get_if<std::string_view>(&message)) return value_of(*text);
+  return 0;
+}
+
+SAFECOST_KERNEL index_get(const Variants& context) { return fold<by_index>(context); }
+SAFECOST_KERNEL holds_get(const Variants& context) { return fold<by_holds_alternative>(context); }
+SAFECOST_KERNEL get_if(const Variants& context) { return fold<by_get_if>(context); }
+
+SAFECOST_HELPER std::uint64_t by_wrong_index(const Alternatives& message) {
+  switch (message.index()) {
+    case 0:
+      return value_of(std::get<0>(message));
+    case 1:
+      return value_of(std::get<1>(message));
+    case 2:
+    case 3:
+      return value_of(std::get<3>(message));
+    case 4:
+      return value_of(std::get<4>(message));
+  }
+  return 0;
+}
+
+SAFECOST_HELPER std::uint64_t by_wrong_alternative(const Alternatives& message) {
+  if (std::holds_alternative<std::int64_t>(message))
+    return value_of(std::get<std::int64_t>(message));
+  if (std::holds_alternative<double>(message)) return value_of(std::get<double>(message));
+  if (std::holds_alternative<Point>(message)) return value_of(std::get<Box>(message));
+  if (std::holds_alternative<Box>(message)) return value_of(std::get<Box>(message));
+  return value_of(std::get<std::string_view>(message));
+}
+
+// Asked for a point, read as a box: nobody looks at the pointer again.
+SAFECOST_HELPER std::uint64_t by_wrong_get_if(const Alternatives& message) {
+  if (const auto* const number = std::get_if<std::int64_t>(&message)) return value_of(*number);
+  if (const auto* const real = std::get_if<double>(&message)) return value_of(*real);
+  const auto* const box = std::get_if<Box>(&message);
+  if (std::get_if<Point>(&message) != nullptr) return value_of(*box);
+  if (box != nullptr) return value_of(*box);
+  if (const auto* const text = std::get_if<std::string_view>(&message)) return value_of(*text);
+  return 0;
+}
+
+SAFECOST_KERNEL index_get_wrong(const Variants& context) { return fold<by_wrong_index>(context); }
+SAFECOST_KERNEL holds_get_wrong(const Variants& context) {
+  return fold<by_wrong_alternative>(context);
+}
+SAFECOST_KERNEL get_if_wrong(const Variants& context) { return fold<by_wrong_get_if>(context); }
+
+// What an idiom gives that prevents a fault: each message is what was stored.
+std::uint64_t as_stored(const void* input) {
+  return fold<by_get_if>(Variants(*static_cast<const Input*>(input)));
+}
+
+auto the_case =
+    safecost::Case<Input>(generate)
+        .size(512, "L1")                           // 12 KiB of messages
+        .size(16'384, "L2", safecost::Tier::full)  // 384 KiB
+        .fault({.name = "text_taken_for_number",
+                .cwe = 843,
+                .description = "the tag says a number, the member that was written is a text",
+                .contract = "the tag names the member that was written",
+                .oracles = SAFECOST_ORACLE_VALUE,
+                .reference = as_stored})
+        .fault({.name = "number_taken_for_text",
+                .cwe = 843,
+                .description =
+                    "the tag says a text, the member that was written is a number, which "
+                    "is followed as a pointer",
+                .contract = "the tag names the member that was written",
+                .oracles =
+                    SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
+                .reference = as_stored})
+        .fault({.name = "unknown_tag",
+                .cwe = 1'285,
+                .description = "the tag is none of those that there are",
+                .contract = "the tag is one of five",
+                .oracles =
+                    SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
+                .reference = as_stored})
+        .fault(
+            {.name = "wrong_member",
+             .cwe = 843,
+             .description = "a point is read as a box, which it shares the first two fields with",
+             .contract = "the member that is read is the one that the tag names",
+             .kind = SAFECOST_FAULT_KERNEL,
+             .oracles = SAFECOST_ORACLE_VALUE,
+             .reference = as_stored})
+        .raw<raw>("raw", "a union, a tag and a switch")
+        .practised()
+        .fault_kernel<raw_wrong>("wrong_member")
+        .raw<raw_unreachable>("raw_unreachable", "the same, any other tag declared impossible")
+        .fault_kernel<raw_wrong>("wrong_member")
+        .raw<raw_chain>("raw_chain", "a union, and its tag compared with kind after kind")
+        .algorithm("chain")
+        .fault_kernel<raw_chain_wrong>("wrong_member")
+        .raw<raw_table>("raw_table", "a union, and a tag that indexes a table of functions")
+        .algorithm("function_table")
+        .fault_kernel<raw_table_wrong>("wrong_member")
+        .safe<visit>("visit", "std::variant and std::visit")
+        .inexpressible("wrong_member", "the visitor is given the alternative that is there")
+        .claims("always", "text_taken_for_number", "number_taken_for_text", "unknown_tag")
+        .safe<index_get>("index_get", "std::variant, a switch on index() and std::get")
+        .fault_kernel<index_get_wrong>("wrong_member")
+        .claims("always", "text_taken_for_number", "number_taken_for_text", "unknown_tag",
+                "wrong_member")
+        .safe<holds_get>("holds_get",
+                         "std::variant, holds_alternative and std::get, kind after kind")
+        .algorithm("chain")
+        .fault_kernel<holds_get_wrong>("wrong_member")
+        .claims("always", "text_taken_for_number", "number_taken_for_text", "unknown_tag",
+                "wrong_member")
+        .safe<get_if>("get_if", "std::variant and std::get_if, kind after kind")
+        .algorithm("chain")
+        .fault_kernel<get_if_wrong>("wrong_member")
+        .claims("always", "text_taken_for_number", "number_taken_for_text", "unknown_tag");
+
+}  // namespace types::tagged_union
+
+SAFECOST_EXPORT(types::tagged_union::the_case)

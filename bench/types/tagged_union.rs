@@ -1,0 +1,232 @@
+//! The twin of tagged_union.cc: an enum is the union and its tag, and match gives what is there.
+use safecost::{case, input, slice, Context};
+
+input! {
+    struct Sent {
+        tag: u8,
+        stored: u8,
+        low: u16,
+        high: u32,
+    }
+
+    struct Input {
+        messages: *const Sent,
+        count: usize,
+        letters: *const i8,
+    }
+}
+
+const NUMBER: u32 = 0;
+const REAL: u32 = 1;
+const POINT: u32 = 2;
+const BOX: u32 = 3;
+const TEXT: u32 = 4;
+
+#[derive(Clone, Copy)]
+struct Point {
+    x: i32,
+    y: i32,
+}
+
+#[derive(Clone, Copy)]
+struct Rectangle {
+    x: i32,
+    y: i32,
+    width: i32,
+    height: i32,
+}
+
+const LONGEST: u32 = 15;
+
+/// What each alternative makes of the bytes that were sent.
+impl Sent {
+    fn number(&self) -> i64 {
+        i64::from(self.high) << 16 | i64::from(self.low)
+    }
+    fn real(&self) -> f64 {
+        f64::from(self.high) / 65_536.0
+    }
+    fn point(&self) -> Point {
+        Point { x: i32::from(self.low & 255), y: i32::from(self.low >> 8) }
+    }
+    fn rectangle(&self) -> Rectangle {
+        Rectangle {
+            x: i32::from(self.low & 255),
+            y: i32::from(self.low >> 8),
+            width: 1 + (self.high & 4_095) as i32,
+            height: 1 + (self.high >> 20) as i32,
+        }
+    }
+    fn text(&self, letters: *const i8) -> &'static [u8] {
+        let start = unsafe { letters.cast::<u8>().add(usize::from(self.low & 255)) };
+        unsafe { slice(start, 1 + (self.high % LONGEST) as usize) }
+    }
+}
+
+#[inline(always)]
+fn value_of_point(point: &Point) -> u64 {
+    (point.x as u64) << 32 | point.y as u64
+}
+
+#[inline(always)]
+fn value_of_box(it: &Rectangle) -> u64 {
+    (i64::from(it.width) * i64::from(it.height) + i64::from(it.x) + i64::from(it.y)) as u64
+}
+
+/// The input outlives every context.
+enum Message {
+    Number(i64),
+    Real(f64),
+    Point(Point),
+    Box(Rectangle),
+    Text(&'static [u8]),
+}
+
+struct Enums {
+    messages: Vec<Message>,
+}
+
+impl Context<Input> for Enums {
+    fn prepare(input: &Input) -> Self {
+        let sent = unsafe { slice(input.messages, input.count) };
+        let store = |it: &Sent| match u32::from(it.stored) {
+            NUMBER => Message::Number(it.number()),
+            REAL => Message::Real(it.real()),
+            POINT => Message::Point(it.point()),
+            BOX => Message::Box(it.rectangle()),
+            _ => Message::Text(it.text(input.letters)),
+        };
+        Enums { messages: sent.iter().map(store).collect() }
+    }
+}
+
+#[inline(always)]
+fn fold<M>(messages: &[M], value: impl Fn(&M) -> u64) -> u64 {
+    messages
+        .iter()
+        .fold(0u64, |digest, message| digest.wrapping_mul(31).wrapping_add(value(message)))
+}
+
+#[inline(always)]
+fn rust_match(context: &mut Enums) -> u64 {
+    fold(&context.messages, |message| match message {
+        Message::Number(number) => *number as u64,
+        Message::Real(real) => real.to_bits(),
+        Message::Point(point) => value_of_point(point),
+        Message::Box(it) => value_of_box(it),
+        Message::Text(text) => {
+            (text.len() as u64) << 16 | u64::from(text[0]) << 8 | u64::from(text[text.len() - 1])
+        }
+    })
+}
+
+/// As rust_match, and a text is asked for its ends instead of indexed, so that nothing can panic.
+#[inline(always)]
+fn rust_match_first(context: &mut Enums) -> u64 {
+    fold(&context.messages, |message| match message {
+        Message::Number(number) => *number as u64,
+        Message::Real(real) => real.to_bits(),
+        Message::Point(point) => value_of_point(point),
+        Message::Box(it) => value_of_box(it),
+        Message::Text(text) => match (text.first(), text.last()) {
+            (Some(first), Some(last)) => {
+                (text.len() as u64) << 16 | u64::from(*first) << 8 | u64::from(*last)
+            }
+            _ => 0,
+        },
+    })
+}
+
+#[derive(Clone, Copy)]
+struct Text {
+    start: *const u8,
+    length: u64,
+}
+
+#[derive(Clone, Copy)]
+union Member {
+    number: i64,
+    real: f64,
+    point: Point,
+    rectangle: Rectangle,
+    text: Text,
+}
+
+struct Tagged {
+    tag: u32,
+    member: Member,
+}
+
+struct Unions {
+    messages: Vec<Tagged>,
+}
+
+impl Context<Input> for Unions {
+    fn prepare(input: &Input) -> Self {
+        let sent = unsafe { slice(input.messages, input.count) };
+        let store = |it: &Sent| {
+            let mut member = Member { text: Text { start: std::ptr::null(), length: 0 } };
+            match u32::from(it.stored) {
+                NUMBER => member.number = it.number(),
+                REAL => member.real = it.real(),
+                POINT => member.point = it.point(),
+                BOX => member.rectangle = it.rectangle(),
+                _ => {
+                    let text = it.text(input.letters);
+                    member.text = Text { start: text.as_ptr(), length: text.len() as u64 }
+                }
+            }
+            Tagged { tag: u32::from(it.tag), member }
+        };
+        Unions { messages: sent.iter().map(store).collect() }
+    }
+}
+
+#[inline(always)]
+fn rust_unchecked(context: &mut Unions) -> u64 {
+    fold(&context.messages, |message| unsafe {
+        match message.tag {
+            NUMBER => message.member.number as u64,
+            REAL => message.member.real.to_bits(),
+            POINT => value_of_point(&message.member.point),
+            BOX => value_of_box(&message.member.rectangle),
+            TEXT => {
+                let text = message.member.text;
+                let last = *text.start.add(text.length.wrapping_sub(1) as usize);
+                text.length << 16 | u64::from(*text.start) << 8 | u64::from(last)
+            }
+            _ => 0,
+        }
+    })
+}
+
+/// A point is read as a box.
+#[inline(always)]
+fn rust_unchecked_wrong(context: &mut Unions) -> u64 {
+    fold(&context.messages, |message| unsafe {
+        match message.tag {
+            NUMBER => message.member.number as u64,
+            REAL => message.member.real.to_bits(),
+            POINT | BOX => value_of_box(&message.member.rectangle),
+            TEXT => {
+                let text = message.member.text;
+                let last = *text.start.add(text.length.wrapping_sub(1) as usize);
+                text.length << 16 | u64::from(*text.start) << 8 | u64::from(last)
+            }
+            _ => 0,
+        }
+    })
+}
+
+case! { Input:
+    raw rust_unchecked(Unions) "a union, a tag and match"
+        { wrong_member: rust_unchecked_wrong };
+    safe rust_match(Enums) "an enum and match; a text is indexed"
+        { wrong_member: "match binds what is there; another variant's fields have no name (E0026)" }
+        claims { text_taken_for_number: "always", number_taken_for_text: "always",
+                 unknown_tag: "always" };
+    safe rust_match_first(Enums) "an enum and match; a text is asked for its ends"
+        { wrong_member: "match binds what is there; another variant's fields have no name (E0026)" }
+        claims { text_taken_for_number: "always", number_taken_for_text: "always",
+                 unknown_tag: "always" };
+}
