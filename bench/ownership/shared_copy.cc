@@ -2,7 +2,7 @@
 //
 // A tape shares settings between slots, shows them to a function and gives shares up; the last share ends their
 // life. A share is a number that goes up and down. What that costs depends on who could count at the same time: an
-// atomic addition takes many times as long as a plain one, whether anybody competes or not.
+// atomic addition takes longer than a plain one even where nobody competes.
 // libc++'s shared_ptr and Rust's Arc always count atomically, Rust's Rc never. libstdc++'s asks the C library whether
 // this process has ever started a thread, and counts plainly until then: so each size is timed twice, in a process
 // that never had a second thread, and in one that had one for a moment (`threads:2`).
@@ -55,7 +55,9 @@ SAFECOST_HELPER std::uint64_t look_at(const Settings& settings) {
   return settings.number ^ settings.values[2];
 }
 
-// A valid tape has `size` operations or a few more, few of which make settings, and ends with empty slots.
+// A valid tape has `size` operations or a few more, in rounds that end with empty slots: some settings are made,
+// shared until every slot holds one, shown and given up. Whose settings and which slot is random. What is done is not:
+// operations in random order cost a mispredicted jump each, behind which an atomic addition hides.
 std::vector<Operation> valid_tape(safecost::Generator& generator, std::size_t slot_count) {
   safecost::Random& random = generator.random;
   std::vector<std::uint32_t> empty;
@@ -69,22 +71,27 @@ std::vector<Operation> valid_tape(safecost::Generator& generator, std::size_t sl
   };
 
   std::vector<Operation> tape;
-  while (tape.size() < generator.size() || !full.empty()) {
-    const bool ending = tape.size() >= generator.size();
-    const std::uint64_t dice = random.below(16);
+  const auto add = [&](Kind kind, std::uint32_t slot, std::uint32_t from) {
     const auto value = static_cast<std::uint32_t>(random.below(1'000'000));
-    if (full.empty() || (!ending && !empty.empty() && dice == 0)) {
+    tape.push_back({kind, slot, from, value});
+  };
+  const auto goes_on = [&] { return tape.size() < generator.size(); };
+  while (goes_on()) {
+    while (goes_on() && full.size() < slot_count / 8) {
       const std::uint32_t slot = moved(empty, full);
-      tape.push_back({Kind::create, slot, slot, value});
-    } else if (!ending && !empty.empty() && dice < 6) {
+      add(Kind::create, slot, slot);
+    }
+    while (goes_on() && !empty.empty()) {
       const std::uint32_t from = full[random.below(full.size())];
-      tape.push_back({Kind::share, moved(empty, full), from, value});
-    } else if (ending || dice < 11) {
-      const std::uint32_t slot = moved(full, empty);
-      tape.push_back({Kind::release, slot, slot, value});
-    } else {
+      add(Kind::share, moved(empty, full), from);
+    }
+    for (std::size_t shown = 0; goes_on() && shown < slot_count; ++shown) {
       const std::uint32_t slot = full[random.below(full.size())];
-      tape.push_back({Kind::show, slot, slot, value});
+      add(Kind::show, slot, slot);
+    }
+    while (!full.empty()) {
+      const std::uint32_t slot = moved(full, empty);
+      add(Kind::release, slot, slot);
     }
   }
   return tape;
