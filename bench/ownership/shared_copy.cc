@@ -1,13 +1,19 @@
 // What does a copy of a shared owner cost, and does it matter that the program has a second thread?
 //
-// A tape shares settings between slots, shows them to a function and gives shares up; the last share ends their
-// life. A share is a number that goes up and down. What that costs depends on who could count at the same time: an
-// atomic addition takes longer than a plain one even where nobody competes.
-// libc++'s shared_ptr and Rust's Arc always count atomically, Rust's Rc never. libstdc++'s asks the C library whether
-// this process has ever started a thread, and counts plainly until then: so each size is timed twice, in a process
-// that never had a second thread, and in one that had one for a moment (`threads:2`).
+// A tape shares settings between slots, shows them to a function and gives shares up; the last
+// share ends their life. A share is a number that goes up and down. What that costs depends on who
+// could count at the same time: an atomic addition takes longer than a plain one even where nobody
+// competes. libc++'s shared_ptr and Rust's Arc always count atomically, Rust's Rc never.
+// libstdc++'s asks the C library whether this process has ever started a thread, and counts plainly
+// until then: so each size is timed twice, in a process that never had a second thread, and in one
+// that had one for a moment (`threads:2`).
 //
-// A function that only looks needs no share of its own: it can be given the owner by reference, or what is owned.
+// A function that only looks needs no share of its own: it can be given the owner by reference, or
+// what is owned. That is the first half of the price. The second goes where one thread is all there
+// is: an owner that counts plainly (intrusive, Rc) costs about what counting by hand does. An
+// atomic owner costs about what atomic counting does where the count lies with what is shared
+// (intrusive_atomic); std::shared_ptr has a second count, for weak owners, and asks in each copy
+// and each release whether there was a thread, whose answer is loaded anew.
 #include <algorithm>
 #include <atomic>
 #include <concepts>
@@ -55,9 +61,10 @@ SAFECOST_HELPER std::uint64_t look_at(const Settings& settings) {
   return settings.number ^ settings.values[2];
 }
 
-// A valid tape has `size` operations or a few more, in rounds that end with empty slots: some settings are made,
-// shared until every slot holds one, shown and given up. Whose settings and which slot is random. What is done is not:
-// operations in random order cost a mispredicted jump each, behind which an atomic addition hides.
+// A valid tape has `size` operations or a few more, in rounds that end with empty slots: some
+// settings are made, shared until every slot holds one, shown and given up. Whose settings and
+// which slot is random. What is done is not: operations in random order cost a mispredicted jump
+// each, behind which an atomic addition hides.
 std::vector<Operation> valid_tape(safecost::Generator& generator, std::size_t slot_count) {
   safecost::Random& random = generator.random;
   std::vector<std::uint32_t> empty;
@@ -119,7 +126,8 @@ Input generate(safecost::Generator& generator) {
   return {operations.data(), operations.size(), slot_count};
 }
 
-// A tape and its slots. A kernel leaves the slots as it found them: empty, or with what nobody will look at.
+// A tape and its slots. A kernel leaves the slots as it found them: empty, or with what nobody will
+// look at.
 template <class Slot>
 struct Tape {
   explicit Tape(const Input& input)
@@ -154,8 +162,8 @@ SAFECOST_HELPER std::uint64_t play(Tape<Slot>& tape) {
   return digest;
 }
 
-// The functions that look. They are called, not inlined, as by a program that has them elsewhere: a compiler that
-// sees a share made and given up again around a look could take it for nothing.
+// The functions that look. They are called, not inlined, as by a program that has them elsewhere: a
+// compiler that sees a share made and given up again around a look could take it for nothing.
 
 SAFECOST_OPAQUE std::uint64_t look(const Settings& settings) { return look_at(settings); }
 
@@ -177,8 +185,8 @@ struct Plain {
 SAFECOST_HELPER void up(Plain& count) { ++count.number; }
 SAFECOST_HELPER bool down(Plain& count) { return --count.number == 0; }
 
-// Counted atomically, as what threads share must be: a share needs no order to be taken, the last one to be given
-// up must come after all that others did to what is shared.
+// Counted atomically, as what threads share must be: a share needs no order to be taken, the last
+// one to be given up must come after all that others did to what is shared.
 struct Atomic {
   std::atomic<std::uint32_t> number;
 };
@@ -187,7 +195,8 @@ SAFECOST_HELPER bool down(Atomic& count) {
   return count.number.fetch_sub(1, std::memory_order_acq_rel) == 1;
 }
 
-// The same, but who holds the only share need not compete: nobody else could take another one meanwhile.
+// The same, but who holds the only share need not compete: nobody else could take another one
+// meanwhile.
 struct AtomicUnlessAlone {
   std::atomic<std::uint32_t> number;
 };
@@ -261,7 +270,8 @@ SAFECOST_HELPER void create(Shared& owner, std::uint64_t value) {
   owner = std::make_shared<Settings>(settings_of(value));
 }
 
-// A pointer to what counts itself, as boost::intrusive_ptr, Chromium's scoped_refptr and Qt's shared data are.
+// A pointer to what counts itself, as boost::intrusive_ptr, Chromium's scoped_refptr and Qt's
+// shared data are.
 template <class Count>
 class Intrusive {
  public:
@@ -313,7 +323,8 @@ SAFECOST_KERNEL shared_ptr_checked(Tape<ShownChecked>& tape) { return play(tape)
 SAFECOST_KERNEL intrusive(Tape<IntrusiveByReference<Plain>>& tape) { return play(tape); }
 SAFECOST_KERNEL intrusive_atomic(Tape<IntrusiveByReference<Atomic>>& tape) { return play(tape); }
 
-// What an idiom gives that prevents a fault: a share that was given up is gone, and no other one with it.
+// What an idiom gives that prevents a fault: a share that was given up is gone, and no other one
+// with it.
 std::uint64_t values_alone(const void* input) {
   const Input& given = *static_cast<const Input*>(input);
   std::vector<Settings> slots(given.slot_count);

@@ -21,8 +21,8 @@ struct Order {
 
 using Unique = std::unique_ptr<Order>;
 
-// One function of each pair works on the order and gives it back, the other one ends its life. Nothing of
-// them is known where they are called.
+// One function of each pair works on the order and gives it back, the other one ends its life.
+// Nothing of them is known where they are called.
 
 Order* raw_pass(Order* order);
 std::uint64_t raw_finish(Order* order);
@@ -35,7 +35,8 @@ std::uint64_t unique_finish(Unique order);
 Unique rvalue_pass(Unique&& order);
 std::uint64_t rvalue_finish(Unique&& order);
 
-// Takes what the caller released, and releases what the caller takes: both own, the way between is a pointer.
+// Takes what the caller released, and releases what the caller takes: both own, the way between is
+// a pointer.
 Order* released_pass(Order* order);
 std::uint64_t released_finish(Order* order);
 
@@ -46,8 +47,9 @@ Order value_pass(Order order);
 std::uint64_t value_finish(Order order);
 
 #if defined(PASS_OWNERSHIP_TRIVIAL_ABI)
-// std::unique_ptr's few lines once more with an attribute: its bits may travel in a register, although its
-// destructor does something. The callee destroys it. libc++ can be built so that its own has it.
+// std::unique_ptr's few lines once more with an attribute: its bits may travel in a register,
+// although its destructor does something. The callee destroys it. libc++ can be built so that its
+// own has it.
 class [[clang::trivial_abi]] Trivial {
  public:
   Trivial() = default;

@@ -1,10 +1,16 @@
 // What does it cost to pass an owner to a function that the compiler cannot look into?
 //
-// A tape makes orders in slots and passes them to functions of another translation unit (consumer.cc), which
-// work on an order and give it back, or end its life: a pipeline, a queue, a library. A pointer travels in a
-// register. A std::unique_ptr is as large, but has a destructor, so that the C++ ABI of Linux passes its
-// address: it is stored, loaded, cleared and looked at again on either side. Rust's Box, and a class with
-// Clang's attribute trivial_abi, travel as the pointer does.
+// A tape makes orders in slots and passes them to functions of another translation unit
+// (consumer.cc), which work on an order and give it back, or end its life: a pipeline, a queue, a
+// library. A pointer travels in a register. A std::unique_ptr is as large, but has a destructor, so
+// that the C++ ABI of Linux passes its address: it is stored, loaded, cleared and looked at again
+// on either side. Rust's Box, and a class with Clang's attribute trivial_abi, travel as the pointer
+// does.
+//
+// With either compiler two things close the gap. `release` and an owner made of it on the other
+// side (release_adopt): both sides own, and unique_ptr's code in between is the pointer's own,
+// instruction for instruction in the callee; but nobody owns on the way. And not passing at all
+// (lend): what comes back anyway can be lent, by a caller who stays the owner.
 //
 // The slots are found by pointer in all variants: bounds are other cases' question.
 #include "consumer.h"
@@ -49,9 +55,9 @@ SAFECOST_HELPER std::uint64_t look_at(const Order& order) {
   return order.number ^ order.amounts[4];
 }
 
-// A valid tape has `size` operations or a few more, in rounds that end with empty slots: orders are made, passed many
-// times, looked at, and end there or here. Which slot is random; operations in random order would cost a mispredicted
-// jump each, behind which the way there and back hides.
+// A valid tape has `size` operations or a few more, in rounds that end with empty slots: orders are
+// made, passed many times, looked at, and end there or here. Which slot is random; operations in
+// random order would cost a mispredicted jump each, behind which the way there and back hides.
 std::vector<Operation> valid_tape(safecost::Generator& generator, std::size_t slot_count) {
   safecost::Random& random = generator.random;
   std::vector<std::uint32_t> empty;
@@ -104,7 +110,8 @@ Input generate(safecost::Generator& generator) {
   return {operations.data(), operations.size(), slot_count};
 }
 
-// A tape and its slots. A kernel leaves the slots as it found them: empty, or with what nobody will look at.
+// A tape and its slots. A kernel leaves the slots as it found them: empty, or with what nobody will
+// look at.
 template <class Slot>
 struct Tape {
   explicit Tape(const Input& input)
@@ -176,7 +183,8 @@ SAFECOST_HELPER std::uint64_t finish(KeptForgotten& slot) {
 SAFECOST_KERNEL raw_lent(Tape<Kept>& tape) { return play(tape); }
 SAFECOST_KERNEL raw_lent_forgotten(Tape<KeptForgotten>& tape) { return play(tape); }
 
-// The order's own bytes travel: there is nothing to own, and what was passed stays where it was, too.
+// The order's own bytes travel: there is nothing to own, and what was passed stays where it was,
+// too.
 
 SAFECOST_HELPER void create(Order& slot, std::uint64_t value) { slot = order_of(value); }
 SAFECOST_HELPER void pass(Order& slot) { slot = value_pass(slot); }
