@@ -69,14 +69,21 @@ def find(folders: Folders) -> list[Case]:
                 raise UsageError(f"case {name} has two files {one}: give one of them, or its case, another name.")
             if not _FILE.fullmatch(one):
                 raise UsageError(f"case {name} has a file {one!r}: use letters, digits, '_', '+' and '-' in its name.")
-    return [Case(name, tuple(sorted(found))) for name, found in sorted(files.items())]
+    return [Case(name, tuple(sorted(found, key=_main_first))) for name, found in sorted(files.items())]
+
+
+def _main_first(file: Path) -> tuple[bool, Path]:
+    """In a folder of several files the one of the folder's name holds the question and the table; the rest serve it."""
+    return file.stem != file.parent.name, file
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
     for file in sorted((*folder.glob("*/*"), *folder.glob("*/*/*"))):
         parts = file.relative_to(folder).parts
         names = (parts[0], Path(parts[1]).stem)
-        if file.suffix in {".cc", ".rs"} and file.is_file() and all(map(_NAME.fullmatch, names)):
+        in_folder = len(parts) == 3  # headers are for several translation units, which only a folder has
+        suffixes = {".cc", ".rs", ".h"} if in_folder else {".cc", ".rs"}
+        if file.suffix in suffixes and file.is_file() and all(map(_NAME.fullmatch, names)):
             yield "/".join(names), file
 
 
@@ -113,7 +120,7 @@ def choose(cases: list[Case], pattern: re.Pattern[str] | None) -> list[Case]:
 
 def _before_parameters(pattern: re.Pattern[str]) -> re.Pattern[str]:
     """The part of a filter that speaks of case and variant; one that matches anything where it cannot be cut off."""
-    text = re.split(r"@|/?size:|/?rate:", pattern.pattern, maxsplit=1)[0]
+    text = re.split(r"@|/?size:|/?rate:|/?threads:", pattern.pattern, maxsplit=1)[0]
     if text == pattern.pattern:
         return pattern
     try:

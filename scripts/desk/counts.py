@@ -234,6 +234,7 @@ def _request(target: Target, folder: Path, seconds: float) -> dict[str, Any]:
         "dumps": f"{folder}/dumps",
         "size": target.parameter.size,
         "rate": target.parameter.rate,
+        "threads": target.parameter.threads,
         "seed": SEED,
         "pool_bytes": 1,
         "fewest_inputs": CALLS,
@@ -308,6 +309,7 @@ def _count_of(target: Target, heard: Sequence[dict[str, Any]], missing: str | No
             native.get("allocations"),
             native.get("allocated_bytes"),
             None if reason is None else reason[:1_000],
+            parameter.threads,
         )
     ]
 

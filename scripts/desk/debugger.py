@@ -58,6 +58,7 @@ def start(case: str, variant: str, profile: str, size: int | None, folders: Fold
         "scratch": str(place),
         "size": first["size"] if size is None else size,
         "rate": first["rate"],
+        "threads": first["threads"],
         "seed": 1,
         "generator": {"profile": wanted[-1].name, "path": str(generator)},
         "contenders": [{"profile": profile, "path": str(built.plugins[case, profile]), "variant": variant}],

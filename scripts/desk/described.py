@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from desk.document_types import beside_size
+
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 # What the run document can hold.
 _MOST = 64  # entries of each kind
@@ -34,15 +36,15 @@ def _objections(said: Mapping[str, Any]) -> Iterator[str]:
             yield f"speaks of a fault {name} that it does not declare, or declares with the CWE number 0"
         elif fault["cwe"] > 99_999:
             yield f"gives fault {name} the CWE number {fault['cwe']}"
-    places = [(parameter["size"], parameter["rate"]) for parameter in said["parameters"]]
+    places = [(parameter["size"], parameter["rate"], parameter["threads"]) for parameter in said["parameters"]]
     for parameter in said["parameters"]:
-        size, rate, label = parameter["size"], parameter["rate"], parameter["label"]
-        where = f"size {size}" if rate is None else f"size {size}, rate {rate:g}"
+        size, rate, label, threads = (parameter[key] for key in ("size", "rate", "label", "threads"))
+        where = f"size {size}{beside_size(rate, threads)}"
         if size > _LARGEST:
             yield f"times {where}, and {_LARGEST} is the largest size"
         if rate is not None and not 0 <= rate <= 1:
             yield f"times {where}, and a rate is from 0 to 1"
-        if places.count((size, rate)) > 1:
+        if places.count((size, rate, threads)) > 1:
             yield f"times {where} twice"
         if len(label) > _LONGEST_LABEL or not label.isprintable():
             yield f"labels {where} with what is no short word"

@@ -43,7 +43,7 @@ def from_json(kind: Any, value: Any) -> Any:
     origin, arguments = get_origin(kind), get_args(kind)
     if is_dataclass(kind):
         hints = _hints(kind)  # type: ignore[arg-type]
-        return kind(**{name: from_json(hint, value[name]) for name, hint in hints.items()})  # type: ignore[operator]
+        return kind(**{name: from_json(hint, value[name]) for name, hint in hints.items() if name in value})  # type: ignore[operator]
     if origin in (Union, UnionType):
         (present,) = (argument for argument in arguments if argument is not NoneType)
         return None if value is None else from_json(present, value)

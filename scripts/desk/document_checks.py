@@ -216,8 +216,10 @@ def _panel_contradictions(panel: Panel, case: Case | None, profiles: set[str]) -
     if case is None:
         yield f" names the case {panel.case}, which the document does not have"
         return
-    if (panel.size, panel.rate) not in {(parameter.size, parameter.rate) for parameter in case.parameters}:
-        yield f" is at size {panel.size}, rate {panel.rate}, which {panel.case} does not list among its parameters"
+    if panel.place not in {parameter.place for parameter in case.parameters}:
+        threads = "" if panel.threads is None else f", threads {panel.threads}"
+        where = f"size {panel.size}, rate {panel.rate}{threads}"
+        yield f" is at {where}, which {panel.case} does not list among its parameters"
     variants = {variant.name for variant in case.variants}
     launches, contenders = len(panel.launches), len(panel.contenders)
     for profile in (panel.profile, *(contender.profile for contender in panel.contenders)):

@@ -21,6 +21,10 @@ RulingOutcome = Literal["rejected", "accepted", "newly_rejected", "not_applicabl
 Verdict = Literal["slower", "faster", "equivalent", "unresolved"]
 
 
+Place = tuple[int, float | None, int | None]
+"""Size, rate and threads: where a case is measured."""
+
+
 @dataclass(frozen=True, slots=True)
 class Suite:
     """The state of the suite that measured."""
@@ -139,11 +143,21 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A point at which a case is measured."""
+    """A point at which a case is measured.
+
+    `threads` says how many threads the timed process has had, where the case asks: 2 is a process in which one was
+    started and has ended.
+    """
 
     size: int
     rate: float | None
     label: str
+    threads: int | None = None
+
+    @property
+    def place(self) -> Place:
+        """What tells it from the case's other points."""
+        return self.size, self.rate, self.threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +291,12 @@ class Panel:
     launches: tuple[Launch, ...]
     contenders: tuple[Contender, ...]
     pairs: tuple[Pair, ...]
+    threads: int | None = None
+
+    @property
+    def place(self) -> Place:
+        """At which of the case's points."""
+        return self.size, self.rate, self.threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +326,12 @@ class Count:
     allocations: int | None
     allocated_bytes: int | None
     reason: str | None
+    threads: int | None = None
+
+    @property
+    def place(self) -> Place:
+        """At which of the case's points."""
+        return self.size, self.rate, self.threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,6 +459,7 @@ class Problem:
     rate: float | None
     message: str
     strikes: bool
+    threads: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -457,7 +484,17 @@ class Document:
     problems: tuple[Problem, ...]
 
 
-def contender_name(case: str, variant: str, size: int, rate: float | None, profile: str) -> str:
+def contender_name(
+    case: str, variant: str, size: int, rate: float | None, profile: str, threads: int | None = None
+) -> str:
     """The name a contender has everywhere, for instance `indexing/sum/at/size:4096@gcc-o2`; `case` is `family/case`."""
     parameters = f"size:{size}" if rate is None else f"size:{size}/rate:{rate:g}"
+    if threads is not None:
+        parameters += f"/threads:{threads}"
     return f"{case}/{variant}/{parameters}@{profile}"
+
+
+def beside_size(rate: float | None, threads: int | None, separator: str = ", ") -> str:
+    """What a case is given beside a size, to be put behind it, such as `, rate 0.01`; nothing where it is nothing."""
+    rated = "" if rate is None else f"{separator}rate {rate:g}"
+    return rated if threads is None else f"{rated}{separator}threads {threads}"

@@ -10,7 +10,7 @@ import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from desk.document_types import Case, Code, Count, Document, Panel, Variant
+from desk.document_types import Case, Code, Count, Document, Panel, Variant, beside_size
 from desk.errors import UsageError
 from desk.rows import Row, rows
 from desk.variant_source import Excerpt, find
@@ -152,14 +152,14 @@ def _timings(document: Document, case: Case, subject: Subject, base: Subject) ->
     known = [row for row in rows(document) if row.task == case.name]
     told = set()
     for panel in document.panels:
-        if panel.case != case.name or (panel.size, panel.rate) in told:
+        if panel.case != case.name or panel.place in told:
             continue
         one, other = _times(panel, subject), _times(panel, base)
         if one is None or other is None:
             continue
-        told.add((panel.size, panel.rate))
+        told.add(panel.place)
         pair = next((row for row in known if _is_pair(row, panel, subject, base)), None)
-        label = f"{panel.label}, size {panel.size:,}" + ("" if panel.rate is None else f", rate {panel.rate:g}")
+        label = f"{panel.label}, size {panel.size:,}{beside_size(panel.rate, panel.threads)}"
         yield Timing(label, one, other, pair, case.status == "struck")
 
 
@@ -172,8 +172,8 @@ def _times(panel: Panel, subject: Subject) -> float | None:
 
 def _is_pair(row: Row, panel: Panel, subject: Subject, base: Subject) -> bool:
     top, bottom = (row.variant, row.profile), (row.against, row.against_profile)
-    return (row.size, row.rate, top, bottom) == (
-        panel.size, panel.rate, (subject.variant.name, subject.profile), (base.variant.name, base.profile)
+    return (row.place, top, bottom) == (
+        panel.place, (subject.variant.name, subject.profile), (base.variant.name, base.profile)
     )  # fmt: skip
 
 
@@ -213,13 +213,11 @@ def _timed(timing: Timing, other: str, margin: float) -> str:
 
 def _executed(comparison: Comparison, other: str) -> Iterator[str]:
     for count in comparison.subject.counts:
-        against = next(
-            (one for one in comparison.base.counts if (one.size, one.rate) == (count.size, count.rate)), None
-        )
+        against = next((one for one in comparison.base.counts if one.place == count.place), None)
         if against is None:
             continue
-        rate = "" if count.rate is None else f", rate {count.rate:g}"
-        where = f"At size {count.size:,}{rate}" if len(comparison.subject.counts) > 1 else "A call of it"
+        beside = beside_size(count.rate, count.threads)
+        where = f"At size {count.size:,}{beside}" if len(comparison.subject.counts) > 1 else "A call of it"
         if count.instructions is not None and against.instructions:
             mine, its = count.instructions / count.calls, against.instructions / against.calls
             if mine == its:

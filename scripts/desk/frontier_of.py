@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from desk.document import Case, Contender, Document, Panel, Profile
+from desk.document import Case, Contender, Document, Panel, Profile, beside_size
 from desk.frontier import AtSize, Candidate, Frontier, Price, frontier
 
 Scope = Literal["every fault", "spatial faults"]
@@ -151,7 +151,7 @@ def candidates(
 
 
 def _size(panel: Panel) -> str:
-    return panel.label if panel.rate is None else f"{panel.label}, rate {panel.rate:g}"
+    return panel.label + beside_size(panel.rate, panel.threads)
 
 
 def _uncaught(case: Case, scope: Scope, variant: str, profile: str, caught: set[tuple[str, str, str]]) -> Iterator[str]:

@@ -136,7 +136,10 @@ class Unusable:
 def names_of(panel: Panel) -> list[str]:
     """The full names of a panel's contenders, in their order."""
     at = panel.parameter
-    return [doc.contender_name(panel.case, arm.variant, at.size, at.rate, arm.profile) for arm in panel.contenders]
+    return [
+        doc.contender_name(panel.case, arm.variant, at.size, at.rate, arm.profile, at.threads)
+        for arm in panel.contenders
+    ]
 
 
 class Journal:
@@ -229,7 +232,8 @@ class Journal:
 
     def _file(self, panel: Panel, number: int) -> Path:
         rate = "" if panel.parameter.rate is None else f"r{panel.parameter.rate!r}"
-        name = f"{panel.case}.{panel.parameter.size}{rate}@{panel.profile}.{number:02}.json".replace("/", ".")
+        threads = "" if panel.parameter.threads is None else f"t{panel.parameter.threads}"
+        name = f"{panel.case}.{panel.parameter.size}{rate}{threads}@{panel.profile}.{number:02}.json".replace("/", ".")
         return self._launches / name
 
     def _checked(self, read: Any, panel: Panel, number: int, seed: int, layout: int) -> Timed | Failure:
@@ -321,7 +325,7 @@ def _refuse(_: str) -> float:
 
 def _identity(panel: Panel) -> dict[str, Any]:
     at = panel.parameter
-    return {"case": panel.case, "profile": panel.profile, "size": at.size, "rate": at.rate}
+    return {"case": panel.case, "profile": panel.profile, "size": at.size, "rate": at.rate, "threads": at.threads}
 
 
 def _whole(value: Any, low: int, high: int) -> bool:

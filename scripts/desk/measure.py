@@ -230,7 +230,7 @@ class Measurement:
             if what in told:
                 continue  # the same once more, at another size or of inputs that all variants share, says nothing new
             told.add(what)
-            place = (problem["size"], problem["rate"])
+            place = (problem["size"], problem["rate"], problem["threads"])
             self._note(kind, case.name, problem["variant"], profile, problem["message"], *place)
             if kind not in WRONG:
                 self.descriptions.pop((case.name, profile), None)
@@ -260,7 +260,7 @@ class Measurement:
             if target is None:
                 self._note("count", case, None, None, said)
             else:
-                place = (target.parameter.size, target.parameter.rate)
+                place = target.parameter.place
                 self._note("count", case, target.variant, target.profile, said, *place)
 
     def measure(self) -> None:
@@ -311,10 +311,10 @@ class Measurement:
         for problem in self.problems:
             where = "@".join(filter(None, (problem.variant, problem.profile)))
             print(f"{problem.case}: {where}: {problem.message.splitlines()[0]}", file=sys.stderr)
-        seen: set[tuple[str, int, float | None, panels.Contender]] = set()
+        seen: set[tuple[str, doc.Place, panels.Contender]] = set()
         plans = []
         for panel in self._panels():
-            place = (panel.case, panel.parameter.size, panel.parameter.rate)
+            place = (panel.case, panel.parameter.place)
             fresh = tuple(arm for arm in panel.contenders if arm.role != "null" and (*place, arm) not in seen)
             seen |= {(*place, arm) for arm in fresh}
             if fresh:
@@ -375,7 +375,7 @@ class Measurement:
         known = {self._name(panel, arm): arm for arm in panel.contenders}
         arm = known.get(failure.contender or "")
         variant, profile = (arm.variant, arm.profile) if arm else (None, panel.profile)
-        place = (panel.parameter.size, panel.parameter.rate)
+        place = panel.parameter.place
         self._note(failure.kind, panel.case, variant, profile, f"while it was timed: {failure.message}", *place)
         struck = {problem.case for problem in self.problems if problem.strikes}
         for other in self.schedule.panels:
@@ -389,7 +389,8 @@ class Measurement:
 
     @staticmethod
     def _name(panel: panels.Panel, arm: panels.Contender) -> str:
-        return doc.contender_name(panel.case, arm.variant, panel.parameter.size, panel.parameter.rate, arm.profile)
+        at = panel.parameter
+        return doc.contender_name(panel.case, arm.variant, at.size, at.rate, arm.profile, at.threads)
 
     def _plugin_path(self, case: str, profile: str, number: int | None) -> Path:
         """The plugin that a launch loads: linked for it alone, where there is such a link."""
@@ -411,6 +412,7 @@ class Measurement:
             "scratch": str(scratch),
             "size": panel.parameter.size,
             "rate": panel.parameter.rate,
+            "threads": panel.parameter.threads,
             "seed": self.options.seed,
             "order_seed": seed,
             "epoch_seconds": self.options.mode.epoch_seconds,
@@ -444,7 +446,10 @@ class Measurement:
     def _parameters(self, case: str) -> list[panels.Parameter]:
         for (name, _), said in self.descriptions.items():
             if name == case and said["parameters"]:
-                return [panels.Parameter(p["size"], p["rate"], p["label"], p["tier"]) for p in said["parameters"]]
+                return [
+                    panels.Parameter(p["size"], p["rate"], p["label"], p["tier"], p["threads"])
+                    for p in said["parameters"]
+                ]
         return []
 
     def _note(
@@ -456,6 +461,8 @@ class Measurement:
         message: str,
         size: int | None = None,
         rate: float | None = None,
+        threads: int | None = None,
     ) -> None:
         clean = run_document.clean(self.options.folders, message, 20_000) or "it said nothing"
-        self.problems.append(doc.Problem(kind, case, variant, profile, size, rate, clean, kind in WRONG))  # type: ignore[arg-type]
+        strikes = kind in WRONG
+        self.problems.append(doc.Problem(kind, case, variant, profile, size, rate, clean, strikes, threads))  # type: ignore[arg-type]

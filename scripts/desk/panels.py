@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from desk.document import PairKind, Role, contender_name
+from desk.document import PairKind, Place, Role, contender_name
 from desk.profiles import Profile
 
 
@@ -31,12 +31,18 @@ class Contender:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """What is timed: a size, a failure rate where the case has one, and where the data live."""
+    """What is timed: a size, a failure rate and a number of threads where the case has them; where the data live."""
 
     size: int
     rate: float | None
     label: str
     tier: int
+    threads: int | None = None
+
+    @property
+    def place(self) -> Place:
+        """What tells it from the case's other parameters."""
+        return self.size, self.rate, self.threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,9 @@ def _matching(
         return everyone
 
     def found(contender: Contender) -> bool:
-        name = contender_name(case, contender.variant, parameter.size, parameter.rate, contender.profile)
+        name = contender_name(
+            case, contender.variant, parameter.size, parameter.rate, contender.profile, parameter.threads
+        )
         # The short names, too, since by them the cases to build are chosen: 'sum/at$' means the same to both.
         short = f"{case}/{contender.variant}"
         return any(pattern.search(one) for one in (name, short, f"{short}@{contender.profile}"))

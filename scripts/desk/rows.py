@@ -6,7 +6,18 @@ import statistics
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from desk.document import Code, Count, Document, PairKind, Profile, Role, Verdict, contender_name
+from desk.document import (
+    Code,
+    Count,
+    Document,
+    PairKind,
+    Place,
+    Profile,
+    Role,
+    Verdict,
+    beside_size,
+    contender_name,
+)
 
 
 class Kind(NamedTuple):
@@ -60,6 +71,12 @@ class Row:
     instructions: float | None = None
     instruction_ratio: float | None = None
     allocations: float | None = None
+    threads: int | None = None
+
+    @property
+    def place(self) -> Place:
+        """At which of the case's points."""
+        return self.size, self.rate, self.threads
 
     @property
     def task(self) -> str:
@@ -69,26 +86,24 @@ class Row:
     @property
     def name(self) -> str:
         """The full name of the numerator."""
-        return contender_name(self.task, self.variant, self.size, self.rate, self.profile)
+        return contender_name(self.task, self.variant, self.size, self.rate, self.profile, self.threads)
 
     @property
     def parameters(self) -> str:
         """What the case was given, such as `L1 · rate 0.01`."""
-        return self.label if self.rate is None else f"{self.label} · rate {self.rate:g}"
+        return self.label + beside_size(self.rate, self.threads, " · ")
 
 
 def rows(document: Document) -> tuple[Row, ...]:
     """Every pair of the document, in its order; pairs of struck cases are marked."""
     struck = {case.name for case in document.cases if case.status == "struck"}
-    counts = {(one.case, one.variant, one.profile, one.size, one.rate): one for one in document.counts}
+    counts = {(one.case, one.variant, one.profile, one.place): one for one in document.counts}
     found = []
     for panel in document.panels:
         family, _, case = panel.case.partition("/")
         for pair in panel.pairs:
             top, bottom = panel.contenders[pair.numerator], panel.contenders[pair.denominator]
-            mine, other = (
-                counts.get((panel.case, arm.variant, arm.profile, panel.size, panel.rate)) for arm in (top, bottom)
-            )
+            mine, other = (counts.get((panel.case, arm.variant, arm.profile, panel.place)) for arm in (top, bottom))
             found.append(
                 Row(
                     family=family,
@@ -102,6 +117,7 @@ def rows(document: Document) -> tuple[Row, ...]:
                     planted=pair.planted,
                     size=panel.size,
                     rate=panel.rate,
+                    threads=panel.threads,
                     label=panel.label,
                     ratios=pair.ratios,
                     ratio=pair.ratio,
@@ -144,18 +160,18 @@ class CountRow:
 
 def count_rows(document: Document) -> list[CountRow]:
     """The counts of cases that were not struck, in the document's order, nulls left out."""
-    pairs: dict[tuple[str, str, str, int, float | None], Row] = {}
+    pairs: dict[tuple[str, str, str, Place], Row] = {}
     struck = {case.name for case in document.cases if case.status == "struck"}
     nulls = {(case.name, one.name) for case in document.cases for one in case.variants if one.role == "null"}
     codes = {(code.case, code.profile, code.variant): code for code in document.codes}
     for row in valid_rows(document):
         if row.kind in {"idiom", "language"}:
-            pairs.setdefault((row.task, row.profile, row.variant, row.size, row.rate), row)
+            pairs.setdefault((row.task, row.profile, row.variant, row.place), row)
     found = []
     for one in document.counts:
         if one.case in struck or (one.case, one.variant) in nulls:
             continue
-        pair = pairs.get((one.case, one.profile, one.variant, one.size, one.rate))
+        pair = pairs.get((one.case, one.profile, one.variant, one.place))
         found.append(
             CountRow(
                 one,

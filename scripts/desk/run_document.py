@@ -171,7 +171,8 @@ def _case(run: Measurement, case: Case) -> doc.Case:
             for file in case.files
         ),
         parameters=tuple(
-            doc.Parameter(p["size"], p["rate"], p["label"]) for p in (generator["parameters"] if generator else ())
+            doc.Parameter(p["size"], p["rate"], p["label"], p["threads"])
+            for p in (generator["parameters"] if generator else ())
         ),
         variants=tuple(variants.values()),
         faults=tuple(
@@ -269,6 +270,7 @@ def _panels(run: Measurement) -> tuple[doc.Panel, ...]:
             profile=panel.profile,
             size=panel.parameter.size,
             rate=panel.parameter.rate,
+            threads=panel.parameter.threads,
             label=panel.parameter.label,
             ended=run.schedule.ended.get(panel, "interrupted"),
             launches=tuple(launch for launch, _ in results),

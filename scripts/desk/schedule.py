@@ -55,7 +55,8 @@ def seed_of(seed: int, launch: int, panel: Panel, purpose: Literal["order", "lau
     It depends on the panel's name and not on its place among the others: a panel that ends, or a case that is struck,
     changes nothing for the rest.
     """
-    place = (panel.case, panel.profile, panel.parameter.size, panel.parameter.rate)
+    at = panel.parameter
+    place = (panel.case, panel.profile, at.size, at.rate, *(() if at.threads is None else (at.threads,)))
     digest = hashlib.blake2b(repr((purpose, seed, launch, *place)).encode(), digest_size=8)
     return int.from_bytes(digest.digest(), "big") >> 11
 

@@ -158,6 +158,8 @@ def _problem(problem: Problem) -> str:
         place += f" at size {problem.size}"
     if problem.rate is not None:
         place += f" at rate {problem.rate:g}"
+    if problem.threads is not None:
+        place += f" with threads {problem.threads}"
     first, *more = problem.message.strip().splitlines() or [""]
     message = first if first.startswith(problem.kind) else f"{problem.kind}: {first}"
     if more:

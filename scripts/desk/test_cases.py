@@ -23,14 +23,25 @@ def test_cases_are_found_by_their_place(tmp_path: Path) -> None:
     put(tmp_path, "family/one", "", "rs")
     put(tmp_path, "family/folder/first", "// Is it a folder?\n")
     put(tmp_path, "family/folder/second", "")
+    put(tmp_path, "family/folder/shared", "", "h")
+    put(tmp_path, "family/named/consumer", "// Not the question.\n")
+    put(tmp_path, "family/named/named", "// Is it the folder's own?\n")
+    put(tmp_path, "family/stray", "", "h")
     put(tmp_path, "family/one", "", "txt")
     put(tmp_path, "Family/capital", "")
     put(tmp_path, "family/Capital", "")
     put(tmp_path, "family/too/deep/case", "")
     (tmp_path / "stray.cc").touch()
     (tmp_path / "family" / "a_folder.cc").mkdir()
-    folder, one = found(tmp_path)
-    assert (folder.name, [file.name for file in folder.files]) == ("family/folder", ["first.cc", "second.cc"])
+    folder, named, one = found(tmp_path)
+    assert (folder.name, [file.name for file in folder.files]) == (
+        "family/folder",
+        ["first.cc", "second.cc", "shared.h"],
+    )
+    assert ([file.name for file in named.files], named.question) == (
+        ["named.cc", "consumer.cc"],
+        "Is it the folder's own?",
+    )
     assert (one.name, [file.name for file in one.files]) == ("family/one", ["one.cc", "one.rs"])
     assert (one.question, folder.question) == ("Is it one?", "Is it a folder?")
     assert (one.has_twin, folder.has_twin) == (True, False)

@@ -224,6 +224,13 @@ def test_a_removed_path_is_deleted_where_a_sanitizer_saw_it() -> None:
     assert judged(proof(), ["sanitizer"]).kind == "deleted"
 
 
+def test_what_no_world_can_see_was_not_deleted() -> None:
+    name = Outcome("family/case", "gcc-o2", "raw", "raw", "mismatched_free", "no_verdict")
+    mismatched = {**FAULT, "cwe": 762, "reference": None}
+    told = verdict.judge(name, mismatched, proof(), Checks.of_flags((), {}), ["sanitizer"])
+    assert told.words == "silent: nothing seen"
+
+
 def test_raw_code_prevents_nothing_unless_it_claims_to() -> None:
     assert judged(proof(), role="raw").words == "silent: nothing seen"
     assert judged({**proof(), "claim": "always"}, role="raw").kind == "prevented"

@@ -24,14 +24,17 @@ def fault(name: str = "one_past_end", cwe: int = 125) -> dict[str, Any]:
     return {"name": name, "cwe": cwe}
 
 
-def parameter(size: int = 512, rate: float | None = None, label: str = "L1") -> dict[str, Any]:
-    return {"size": size, "rate": rate, "label": label}
+def parameter(
+    size: int = 512, rate: float | None = None, label: str = "L1", threads: int | None = None
+) -> dict[str, Any]:
+    return {"size": size, "rate": rate, "label": label, "threads": threads}
 
 
 def test_what_is_as_it_should_be() -> None:
     assert objection(said()) is None
     assert objection(said(language="rust", faults=[fault(cwe=0)])) is None
     assert objection(said(parameters=[parameter(rate=0.0), parameter(rate=1.0), parameter(label="beyond L3")])) is None
+    assert objection(said(parameters=[parameter(threads=1), parameter(threads=2)])) is None
 
 
 @pytest.mark.parametrize(
@@ -48,6 +51,7 @@ def test_what_is_as_it_should_be() -> None:
         (said(parameters=[parameter(rate=1.5)]), "times size 512, rate 1.5, and a rate is from 0 to 1"),
         (said(parameters=[parameter(), parameter(label="L2")]), "times size 512 twice"),
         (said(parameters=[parameter(rate=0.5), parameter(rate=0.5)]), "times size 512, rate 0.5 twice"),
+        (said(parameters=[parameter(threads=2), parameter(threads=2)]), "times size 512, threads 2 twice"),
         (said(parameters=[parameter(label="x" * 65)]), "labels size 512 with what is no short word"),
         (said(parameters=[parameter(label="a\nb")]), "labels size 512"),
         (said(parameters=[parameter(label="\x1b[31m")]), "labels size 512"),

@@ -191,6 +191,10 @@ def test_the_document_is_on_disk_before_it_has_its_name(
 def test_contender_names() -> None:
     assert contender_name("indexing/sum", "at", 4096, None, "gcc-o2") == "indexing/sum/at/size:4096@gcc-o2"
     assert (
+        contender_name("ownership/shared_copy", "shared_ptr", 64, None, "gcc-o2", 2)
+        == "ownership/shared_copy/shared_ptr/size:64/threads:2@gcc-o2"
+    )
+    assert (
         contender_name("errors/x", "expected", 16, 0.01, "clang-o2") == "errors/x/expected/size:16/rate:0.01@clang-o2"
     )
 

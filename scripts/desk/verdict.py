@@ -20,6 +20,8 @@ PATTERNS = ("A", "B")
 PAGES = ("G", "F")
 # Weaknesses of arithmetic: only for these is an overflow trap the right reason.
 _ARITHMETIC = frozenset({190, 191, 369, 682, 128, 131, 195})
+# Weaknesses that no world can see: to all of them, new and malloc are one allocator, which a C++ library may make so.
+_UNSEEN_BY_WORLDS = frozenset({762})
 _LEAVES = "leaves"
 _BEFORE_THE_KERNEL = frozenset({"start", "generate", "prepare", "reset"})
 
@@ -128,7 +130,7 @@ def _not_stopped(
     kinds = {one.kind for one in outcome.evidence}
     if detail := _silent(outcome.evidence):
         return replace(outcome, kind="silent", detail=detail)
-    if confirmed_by:
+    if confirmed_by and fault["cwe"] not in _UNSEEN_BY_WORLDS:
         reason = f"the compiler removed it: {' and '.join(sorted(confirmed_by))} saw it in the same source"
         return replace(outcome, kind="deleted", reason=reason)
     if "value" in kinds:

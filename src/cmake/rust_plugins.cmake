@@ -56,15 +56,20 @@ foreach(name ${cases})
     continue()
   endif()
   string(REPLACE "/" "." target ${name})
-  list(GET sources_rs_${name} 0 source)
+  # Of a folder's files the one of its name is the crate; the others are modules of it.
+  get_filename_component(crate ${name} NAME)
+  set(source ${sources_rs_${name}})
+  list(LENGTH source files)
+  if(files GREATER 1)
+    list(FILTER source INCLUDE REGEX "/${crate}\\.rs$")
+  endif()
   set(plugin ${CMAKE_BINARY_DIR}/${name}.so)
   get_filename_component(folder ${plugin} DIRECTORY)
   file(MAKE_DIRECTORY ${folder})
-  get_filename_component(crate ${name} NAME)
   add_custom_command(OUTPUT ${plugin}
     COMMAND ${environment} SAFECOST_NAME=${name} ${compiler} --crate-type=cdylib --crate-name=${crate}
             --extern safecost=${sugar} ${common} ${link} ${PROFILE_FLAGS} -o ${plugin} ${source}
-    DEPENDS ${source} ${sugar} ${SAFECOST_PROFILE} ${keep_link}
+    DEPENDS ${sources_rs_${name}} ${sugar} ${SAFECOST_PROFILE} ${keep_link}
     COMMENT "${name}" VERBATIM)
   add_custom_target(${target} ALL DEPENDS ${plugin})
 endforeach()

@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-#define SAFECOST_ABI_VERSION 2u
+#define SAFECOST_ABI_VERSION 3u
 
 /* One call of the measured code. The pointer in the exported table is the kernel itself; all it
  * works on is reached through `context`; the result is a digest of the work it did. */
@@ -39,6 +39,9 @@ typedef struct safecost_parameter {
   uint64_t size;     /* elements, bytes or operations: the case file says which */
   double rate;       /* share of inputs that fail, 0..1; negative where the case has no rate */
   const char* label; /* where the data live: "L1", "L2", "memory" */
+  /* How many threads the process has had in which it is timed: 1, or 2 where one was started, and has
+   * ended, before any context was prepared; 0 where the case does not ask, which is as 1. */
+  uint32_t threads;
 } safecost_parameter;
 
 /* How a fault is brought about: by an input or an operation tape to the very function that is

@@ -82,7 +82,14 @@ class Case {
   }
   // The same with a share of inputs that fail, 0..1.
   Case size_and_rate(std::uint64_t size, double rate, const char* label, Tier tier = Tier::quick) {
-    table_.add_parameter(size, rate, label, tier);
+    table_.add_parameter(size, rate, 0, label, tier);
+    return *this;
+  }
+  // The same in a process that has had so many threads: 1, or 2 where one was started and has ended. Libraries that
+  // count plainly until then count atomically ever after. A case with one such size has it at all sizes.
+  Case size_and_threads(std::uint64_t size, std::uint32_t threads, const char* label,
+                        Tier tier = Tier::quick) {
+    table_.add_parameter(size, -1.0, threads, label, tier);
     return *this;
   }
   // The smallest size that the task is defined for.

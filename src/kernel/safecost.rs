@@ -41,7 +41,7 @@ pub mod abi {
     //! Mirrors `kernel/abi.h` field by field.
     use std::ffi::{c_char, c_void};
 
-    pub const ABI_VERSION: u32 = 2;
+    pub const ABI_VERSION: u32 = 3;
     pub const ROLE_RAW: u32 = 0;
     pub const ROLE_SAFE: u32 = 1;
     pub const FAULT_KERNEL: u32 = 2;

@@ -138,9 +138,10 @@ Table::Table(Generate generate, std::size_t input_size, std::string layout)
   State::the_case = state_;
 }
 
-void Table::add_parameter(std::uint64_t size, double rate, const char* label, Tier tier) {
+void Table::add_parameter(std::uint64_t size, double rate, std::uint32_t threads, const char* label,
+                          Tier tier) {
   state_->parameters.push_back(
-      {sizeof(safecost_parameter), static_cast<std::uint32_t>(tier), size, rate, label});
+      {sizeof(safecost_parameter), static_cast<std::uint32_t>(tier), size, rate, label, threads});
 }
 
 void Table::set_minimum_size(std::uint32_t size) { state_->minimum_size = size; }

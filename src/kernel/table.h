@@ -41,7 +41,8 @@ class Table {
 
   Table(Generate generate, std::size_t input_size, std::string layout);
 
-  void add_parameter(std::uint64_t size, double rate, const char* label, Tier tier);
+  void add_parameter(std::uint64_t size, double rate, std::uint32_t threads, const char* label,
+                     Tier tier);
   void set_minimum_size(std::uint32_t size);
   void set_system_bound();
   void add_fault(const Fault& fault);

@@ -8,9 +8,10 @@
 namespace safecost {
 
 std::string contender_name(const Plugin& plugin, const safecost_variant& variant,
-                           std::uint64_t size, double rate) {
+                           std::uint64_t size, double rate, std::uint32_t threads) {
   std::string name = fmt::format("{}/{}/size:{}", plugin.table().name, variant.name, size);
   if (rate >= 0) name += fmt::format("/rate:{}", rate);
+  if (threads > 0) name += fmt::format("/threads:{}", threads);
   return name + "@" + plugin.profile();
 }
 

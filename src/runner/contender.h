@@ -19,7 +19,7 @@ using Clock = std::chrono::steady_clock;
 
 // "indexing/sum/at/size:2048@gcc-o2": parameters as Google Benchmark writes them, the profile last.
 std::string contender_name(const Plugin& plugin, const safecost_variant& variant,
-                           std::uint64_t size, double rate);
+                           std::uint64_t size, double rate, std::uint32_t threads);
 
 class Contender {
  public:

@@ -121,6 +121,7 @@ absl::Status count_one(const json& request, std::size_t index, int results) {
   const std::string dumps = request.at("dumps");
   absl::StatusOr<std::unique_ptr<Panel>> panel = Panel::load(plan);
   if (!panel.ok()) return panel.status();
+  if (absl::Status status = (*panel)->have_threads(); !status.ok()) return status;
   Contender& contender = (*panel)->contenders().front();
   Counted counted;
   counted.calls = (*panel)->pool().count();

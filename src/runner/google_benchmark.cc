@@ -49,7 +49,11 @@ namespace {
 
 // A mutating kernel is timed in batches of as many calls as there are contexts; others call by call,
 // as Google Benchmark does it.
-void solo(benchmark::State& state, Contender& contender) {
+void solo(benchmark::State& state, const Panel& panel, Contender& contender) {
+  if (const absl::Status status = panel.have_threads(); !status.ok()) {
+    state.SkipWithError(std::string(status.message()).c_str());
+    return;
+  }
   if (contender.contexts() == 0) {
     if (const absl::Status status = contender.prepare(contender.mutates() ? 64 : 256);
         !status.ok()) {
@@ -77,9 +81,9 @@ void register_solo(const std::vector<std::unique_ptr<Panel>>& panels) {
   for (const std::unique_ptr<Panel>& panel : panels) {
     for (std::size_t i = 0; i < panel->contenders().size(); ++i) {
       Contender& contender = panel->contenders()[i];
-      benchmark::RegisterBenchmark(panel->name(i).c_str(), [&contender](benchmark::State& state) {
-        solo(state, contender);
-      });
+      benchmark::RegisterBenchmark(
+          panel->name(i).c_str(),
+          [&panel, &contender](benchmark::State& state) { solo(state, *panel, contender); });
     }
   }
 }

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -91,6 +92,9 @@ absl::Status run_solo_mode() {
     if (!panel.ok()) return panel.status();
     panels.push_back(*std::move(panel));
   }
+  // No way back from a process that has had a second thread.
+  std::ranges::stable_sort(
+      panels, {}, [](const std::unique_ptr<Panel>& panel) { return panel->plan().threads; });
   register_solo(panels);
   benchmark::RunSpecifiedBenchmarks();
   return absl::OkStatus();
@@ -102,6 +106,7 @@ absl::Status run_call() {
   if (!json.ok()) return json.status();
   absl::StatusOr<std::unique_ptr<Panel>> panel = Panel::load(PanelPlan::from_json(*json));
   if (!panel.ok()) return panel.status();
+  if (absl::Status status = (*panel)->have_threads(); !status.ok()) return status;
   Contender& contender = (*panel)->contenders().front();
   if (absl::Status status = contender.prepare((*panel)->pool().count()); !status.ok())
     return status;

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "fmt/format.h"
 #include "runner/google_benchmark.h"
+#include "runner/platform.h"
 
 namespace safecost {
 
@@ -98,6 +99,7 @@ PanelPlan PanelPlan::from_json(const nlohmann::json& json) {
   plan.scratch = json.value("scratch", ".");
   plan.size = json.at("size");
   if (json.contains("rate") && !json["rate"].is_null()) plan.rate = json["rate"];
+  if (json.contains("threads") && !json["threads"].is_null()) plan.threads = json["threads"];
   plan.seed = json.value("seed", plan.seed);
   plan.order_seed = json.value("order_seed", plan.order_seed);
   plan.pool_bytes = json.value("pool_bytes", plan.pool_bytes);
@@ -111,6 +113,17 @@ PanelPlan PanelPlan::from_json(const nlohmann::json& json) {
 }
 
 const std::string& Panel::name(std::size_t i) const { return contenders_[i].name(); }
+
+absl::Status Panel::have_threads() const {
+  if (plan_.threads > 1) {
+    platform::start_and_join_a_thread();
+  } else if (plan_.threads == 1 && platform::has_started_a_thread()) {
+    return absl::FailedPreconditionError(
+        "threads: this process has started a thread, and this panel is of one that never did: run "
+        "it alone");
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<const Plugin*> Panel::plugin(const PanelPlan::Entry& entry,
                                             const std::string& case_name) {
@@ -164,14 +177,16 @@ absl::StatusOr<std::unique_ptr<Panel>> Panel::load(const PanelPlan& plan) {
       return absl::NotFoundError(
           fmt::format("load: {} has no variant {}", entry.profile, entry.variant));
     }
-    panel->contenders_.emplace_back(**plugin, *variant, *panel->pool_,
-                                    contender_name(**plugin, *variant, plan.size, plan.rate));
+    panel->contenders_.emplace_back(
+        **plugin, *variant, *panel->pool_,
+        contender_name(**plugin, *variant, plan.size, plan.rate, plan.threads));
   }
   if (panel->contenders_.empty()) return absl::InvalidArgumentError("load: the panel is empty");
   return panel;
 }
 
 absl::StatusOr<Launch> time_panel(Panel& panel, const PanelPlan& plan) {
+  if (absl::Status status = panel.have_threads(); !status.ok()) return status;
   std::vector<Contender>& contenders = panel.contenders();
   std::mt19937_64 random(plan.order_seed);
   std::vector<std::size_t> order(contenders.size());

@@ -25,6 +25,7 @@ struct PanelPlan {
   std::string scratch;
   std::uint64_t size = 0;
   double rate = -1.0;
+  std::uint32_t threads = 0;           // that the process has had by then; 0 is as 1
   std::uint64_t seed = 0;              // of inputs: the same in every launch of a panel
   std::uint64_t order_seed = 0;        // of this launch: order of preparation and of each round
   std::size_t pool_bytes = 512 << 10;  // inputs are drawn until they refer to this much
@@ -45,7 +46,11 @@ class Panel {
 
   std::vector<Contender>& contenders() { return contenders_; }
   const Pool& pool() const { return *pool_; }
+  const PanelPlan& plan() const { return plan_; }
   const std::string& name(std::size_t i) const;
+  // Before any context is prepared: this process has had the plan's number of threads from now on. Fails where it
+  // has had more already.
+  absl::Status have_threads() const;
 
  private:
   absl::StatusOr<const Plugin*> plugin(const PanelPlan::Entry& entry, const std::string& case_name);

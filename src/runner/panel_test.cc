@@ -4,10 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "runner/platform.h"
 
 namespace safecost {
 namespace {
@@ -131,6 +134,22 @@ TEST(Panel, RefusesATwinOfAnotherLayout) {
   const auto panel = Panel::load(plan);
   ASSERT_FALSE(panel.ok());
   EXPECT_THAT(message(panel.status()), HasSubstr("layout: bad"));
+}
+
+// In a process of its own, as there is no way back.
+TEST(Panel, OfOneThreadIsRefusedWhereAThreadHasBeen) {
+  const auto ends_well = [] {
+    PanelPlan plan = plan_with("nothing");
+    plan.threads = 1;
+    const auto alone = Panel::load(plan);
+    plan.threads = 2;
+    const auto threaded = Panel::load(plan);
+    if (!(*alone)->have_threads().ok() || platform::has_started_a_thread()) return 1;
+    if (!(*threaded)->have_threads().ok() || !platform::has_started_a_thread()) return 2;
+    if ((*threaded)->name(0) != "planted/case/raw/size:1024/threads:2@good") return 3;
+    return (*alone)->have_threads().ok() ? 4 : 0;
+  };
+  EXPECT_EXIT(std::exit(ends_well()), ::testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <thread>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -18,6 +19,9 @@
 
 #if defined(__ELF__)
 #include <elf.h>
+#endif
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
 #endif
 
 namespace safecost::platform {
@@ -158,5 +162,17 @@ void copy_code(std::uintptr_t pc, void* to, std::size_t bytes) {
 }
 
 void die_with_parent() { prctl(PR_SET_PDEATHSIG, SIGKILL); }
+
+bool has_started_a_thread() {
+#if __has_include(<sys/single_threaded.h>)
+  return __libc_single_threaded == 0;
+#else
+  return false;
+#endif
+}
+
+void start_and_join_a_thread() {
+  std::thread([] {}).join();
+}
 
 }  // namespace safecost::platform

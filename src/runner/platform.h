@@ -33,6 +33,11 @@ void working_on(const char* name);
 // Ends this process when its parent ends.
 void die_with_parent();
 
+// Has this process ever had a second thread, as far as the C library tells its other libraries? It does not forget.
+bool has_started_a_thread();
+// From now on it has: the second thread has ended when this returns.
+void start_and_join_a_thread();
+
 // Where a signal found the program, from the third argument of its handler.
 struct Interrupted {
   std::uintptr_t pc = 0;

@@ -105,6 +105,7 @@ nlohmann::json Problem::to_json() const {
           {"variant", or_null(variant)},
           {"size", size < 0 ? nlohmann::json() : nlohmann::json(size)},
           {"rate", rate < 0 ? nlohmann::json() : nlohmann::json(rate)},
+          {"threads", threads == 0 ? nlohmann::json() : nlohmann::json(threads)},
           {"message", message}};
 }
 
@@ -180,6 +181,12 @@ std::string Plugin::objection() const {
     return "has no readable variants";
   if (parameters_.size() != table_->parameter_count) return "has no readable parameters";
   if (generates() && parameters_.empty()) return "times no size: add one with size()";
+  for (const safecost_parameter* parameter : parameters_) {
+    if (parameter->threads > 2)
+      return fmt::format("asks for a process that has had {} threads: 1 or 2", parameter->threads);
+    if ((parameter->threads == 0) != (parameters_.front()->threads == 0))
+      return "says of some sizes how many threads the process has had, and not of all";
+  }
   if (generates() != (table_->release != nullptr)) return "generates inputs that it cannot release";
   if (text(table_->input_layout).empty()) return "does not tell the layout of its input";
   std::set<std::string> names;
@@ -234,6 +241,8 @@ nlohmann::json Plugin::describe() const {
     json["parameters"].push_back(
         {{"size", parameter->size},
          {"rate", parameter->rate < 0 ? nlohmann::json() : nlohmann::json(parameter->rate)},
+         {"threads",
+          parameter->threads == 0 ? nlohmann::json() : nlohmann::json(parameter->threads)},
          {"label", text(parameter->label)},
          {"tier", parameter->tier}});
   }

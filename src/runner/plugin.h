@@ -20,8 +20,9 @@ struct Problem {
   std::string profile;
   std::string variant;
   std::string message;
-  std::int64_t size = -1;  // -1: not at a size
-  double rate = -1.0;      // negative: no rate
+  std::int64_t size = -1;     // -1: not at a size
+  double rate = -1.0;         // negative: no rate
+  std::uint32_t threads = 0;  // 0: the case does not ask
 
   nlohmann::json to_json() const;
 };

@@ -4,10 +4,12 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <tuple>
 
 #include "fmt/format.h"
 #include "runner/contain.h"
 #include "runner/contender.h"
+#include "runner/platform.h"
 
 namespace safecost {
 
@@ -25,20 +27,31 @@ constexpr int kGrowthRepeats = 15;
 struct Request {
   std::uint64_t size;
   double rate;
+  std::uint32_t threads;
   std::uint64_t seed;
 };
 
+// Where a problem is, or a digest comes from.
+struct Place {
+  std::int64_t size = -1;
+  double rate = -1.0;
+  std::uint32_t threads = 0;
+};
+
 std::vector<Request> requests(const Plugin& generator, std::uint32_t tier) {
-  std::set<std::pair<std::uint64_t, double>> parameters;
+  // By threads first: a process that has had one cannot go back.
+  std::set<std::tuple<std::uint32_t, std::uint64_t, double>> parameters;
   for (const safecost_parameter* parameter : generator.parameters()) {
-    if (parameter->tier <= tier) parameters.insert({parameter->size, parameter->rate});
+    const std::uint32_t threads = parameter->threads;
+    if (parameter->tier <= tier) parameters.insert({threads, parameter->size, parameter->rate});
     for (const std::uint64_t size : kSmallSizes) {
-      if (size >= generator.table().minimum_size) parameters.insert({size, parameter->rate});
+      if (size >= generator.table().minimum_size)
+        parameters.insert({threads, size, parameter->rate});
     }
   }
   std::vector<Request> all;
-  for (const auto& [size, rate] : parameters) {
-    for (const std::uint64_t seed : kSeeds) all.push_back({size, rate, seed});
+  for (const auto& [threads, size, rate] : parameters) {
+    for (const std::uint64_t seed : kSeeds) all.push_back({size, rate, threads, seed});
   }
   return all;
 }
@@ -48,10 +61,10 @@ struct State {
   std::set<std::size_t> dead_plugins;
   std::set<std::string> dead;  // "variant@profile"
   std::map<std::size_t, std::map<std::string, std::uint64_t>>
-      digests;                                                   // request -> contender -> digest
-  std::map<std::size_t, std::pair<std::int64_t, double>> sizes;  // request -> size and rate
-  std::set<std::string> grown;     // contenders whose work was seen to grow
-  std::set<std::string> compared;  // profiles whose inputs were compared
+      digests;                          // request -> contender -> digest
+  std::map<std::size_t, Place> places;  // of each request
+  std::set<std::string> grown;          // contenders whose work was seen to grow
+  std::set<std::string> compared;       // profiles whose inputs were compared
   bool generator_failed = false;
   nlohmann::json now;
   std::map<std::size_t, nlohmann::json> descriptions;
@@ -122,7 +135,7 @@ class Check {
   // order compilers choose, are enough to make them differ.
   void compare_generators() {
     const safecost_parameter& timed = *generator_->parameters().front();
-    const Request request = {timed.size, timed.rate, kSeeds[0]};
+    const Request request = {timed.size, timed.rate, timed.threads, kSeeds[0]};
     if (!usable(*generator_, *generator_->variants().front())) return;
     const std::string expected = judged(*generator_, request);
     for (const auto& plugin : plugins_) {
@@ -165,7 +178,13 @@ class Check {
   }
 
   absl::StatusOr<Pool> generate(const Request& request, std::uint32_t count) {
-    emit_({{"now", {{"stage", "generate"}, {"size", request.size}, {"rate", request.rate}}}});
+    emit_({{"now",
+            {{"stage", "generate"},
+             {"size", request.size},
+             {"rate", request.rate},
+             {"threads", request.threads}}}});
+    if (request.threads > 1 && !platform::has_started_a_thread())
+      platform::start_and_join_a_thread();
     return make(*generator_, request, count);
   }
 
@@ -189,14 +208,16 @@ class Check {
              {"profile", plugin.profile()},
              {"variant", variant.name},
              {"size", request.size},
-             {"rate", request.rate}}}});
+             {"rate", request.rate},
+             {"threads", request.threads}}}});
   }
 
   void check(std::size_t r, const Request& request) {
     absl::StatusOr<Pool> pool = generate(request, kInputs);
     if (!pool.ok()) {
-      emit_(event("fatal", {"pool", generator_->profile(), "", std::string(pool.status().message()),
-                            static_cast<std::int64_t>(request.size), request.rate}));
+      emit_(
+          event("fatal", {"pool", generator_->profile(), "", std::string(pool.status().message()),
+                          static_cast<std::int64_t>(request.size), request.rate, request.threads}));
       return;
     }
     const auto done = state_.digests.find(r);
@@ -211,8 +232,9 @@ class Check {
               const safecost_variant& variant) {
     const auto fail = [&](std::string message) {
       failed_.insert(key(variant, plugin));
-      emit_(event("problem", {"digest", plugin.profile(), variant.name, std::move(message),
-                              static_cast<std::int64_t>(request.size), request.rate}));
+      emit_(event("problem",
+                  {"digest", plugin.profile(), variant.name, std::move(message),
+                   static_cast<std::int64_t>(request.size), request.rate, request.threads}));
     };
     safecost_report* const report = plugin.table().report;
     if (report != nullptr) report->count = 0;
@@ -236,16 +258,18 @@ class Check {
       return fail(fmt::format("an error reached the border on valid input: {}", report->text));
     }
     if (request.size > 100 && pool.count() > 1 && distinct.size() == 1) {
-      emit_(event("problem", {"pool", plugin.profile(), variant.name,
-                              "all inputs of the pool are alike: a branch predictor learns them; "
-                              "draw each from generator.random",
-                              static_cast<std::int64_t>(request.size), request.rate}));
+      emit_(event("problem",
+                  {"pool", plugin.profile(), variant.name,
+                   "all inputs of the pool are alike: a branch predictor learns them; "
+                   "draw each from generator.random",
+                   static_cast<std::int64_t>(request.size), request.rate, request.threads}));
     }
     emit_({{"digest", all},
            {"request", r},
            {"contender", key(variant, plugin)},
            {"size", request.size},
-           {"rate", request.rate}});
+           {"rate", request.rate},
+           {"threads", request.threads}});
   }
 
   // Least seconds for one pass over the pool.
@@ -262,13 +286,15 @@ class Check {
     const safecost_parameter& timed = *generator_->parameters().front();
     const std::uint64_t small = timed.size / kGrowth;
     if (small < std::max(generator_->table().minimum_size, 1u)) return;
-    absl::StatusOr<Pool> large_pool = generate({timed.size, timed.rate, kSeeds[0]}, kInputs);
-    absl::StatusOr<Pool> small_pool = generate({small, timed.rate, kSeeds[0]}, kInputs);
+    absl::StatusOr<Pool> large_pool =
+        generate({timed.size, timed.rate, timed.threads, kSeeds[0]}, kInputs);
+    absl::StatusOr<Pool> small_pool =
+        generate({small, timed.rate, timed.threads, kSeeds[0]}, kInputs);
     if (!large_pool.ok() || !small_pool.ok()) return;  // reported by check()
     each_contender([&](const Plugin& plugin, const safecost_variant& variant) {
       const std::string name = key(variant, plugin);
       if (state_.grown.contains(name)) return;
-      announce(plugin, variant, {timed.size, timed.rate, 0}, "growth");
+      announce(plugin, variant, {timed.size, timed.rate, timed.threads, 0}, "growth");
       Contender large(plugin, variant, *large_pool);
       Contender little(plugin, variant, *small_pool);
       if (!large.prepare(kInputs).ok() || !little.prepare(kInputs).ok()) return;
@@ -280,7 +306,7 @@ class Check {
             {"growth", plugin.profile(), variant.name,
              fmt::format("its work vanished: {:.0f} ns a call at size {} and {:.0f} ns at size {}",
                          long_pass / kInputs * 1e9, timed.size, short_pass / kInputs * 1e9, small),
-             static_cast<std::int64_t>(timed.size), timed.rate}));
+             static_cast<std::int64_t>(timed.size), timed.rate, timed.threads}));
       }
       emit_({{"grown", name}});
     });
@@ -304,7 +330,8 @@ void on_event(State& state, const nlohmann::json& event) {
                    text("variant"),
                    text("message"),
                    json["size"].is_null() ? -1 : json["size"].get<std::int64_t>(),
-                   json["rate"].is_null() ? -1.0 : json["rate"].get<double>()};
+                   json["rate"].is_null() ? -1.0 : json["rate"].get<double>(),
+                   json["threads"].is_null() ? 0u : json["threads"].get<std::uint32_t>()};
   };
   if (event.contains("now")) {
     state.now = event["now"];
@@ -312,7 +339,7 @@ void on_event(State& state, const nlohmann::json& event) {
     state.descriptions[event["described"]] = event["as"];
   } else if (event.contains("digest")) {
     state.digests[event["request"]][event["contender"]] = event["digest"];
-    state.sizes[event["request"]] = {event["size"], event["rate"]};
+    state.places[event["request"]] = {event["size"], event["rate"], event["threads"]};
   } else if (event.contains("grown")) {
     state.grown.insert(event["grown"]);
   } else if (event.contains("compared")) {
@@ -340,7 +367,8 @@ void on_accident(State& state, const Accident& accident) {
                   now.value("variant", ""),
                   accident.what,
                   now.value("size", std::int64_t{-1}),
-                  now.value("rate", -1.0)};
+                  now.value("rate", -1.0),
+                  now.value("threads", 0u)};
   if (stage == "load") {
     problem.message = "while it was loaded: " + problem.message;
     state.dead_plugins.insert(now["plugin"].get<std::size_t>());
@@ -372,7 +400,7 @@ void compare_digests(State& state) {
           {"digest", name.substr(at + 1), name.substr(0, at),
            fmt::format("digest {:016x}, {} of {} contenders agree on {:016x}", digest,
                        expected->second, digests.size(), expected->first),
-           state.sizes[r].first, state.sizes[r].second});
+           state.places[r].size, state.places[r].rate, state.places[r].threads});
     }
   }
 }

@@ -7,10 +7,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from desk.document import Document, PairKind, Profile
+from desk.document import Document, PairKind, Place, Profile
 from desk.rows import Row
-
-Parameters = tuple[int, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +52,8 @@ def _cheapest(variants: dict[str, list[Row]]) -> Cell:
     return Cell(variant, estimate)
 
 
-def _parameters(rows: Sequence[Row]) -> set[Parameters]:
-    return {(row.size, row.rate) for row in rows}
+def _parameters(rows: Sequence[Row]) -> set[Place]:
+    return {row.place for row in rows}
 
 
 def _halves(row: Row) -> tuple[float, float]:

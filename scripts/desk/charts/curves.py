@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from desk.charts.axis import ratio_axis, span
 from desk.charts.sheet import CHEAPER, DEARER, INK, PAPER, SOFT, WIDTH, Chart, Sheet
 from desk.charts.text import fit, slug
-from desk.document import Document
+from desk.document import Document, beside_size
 from desk.rows import Row
 from desk.wording import number, percent
 
@@ -60,7 +60,7 @@ def curves_title(family: str, facets: Sequence[Sequence[Row]], margin: float) ->
     """One sentence that says what the curves show: the steepest of them."""
     series = defaultdict(list)
     for row in sorted((row for facet in facets for row in facet), key=lambda row: row.size):
-        series[row.case, row.variant, row.profile, row.rate, row.against].append(row)
+        series[row.case, row.variant, row.profile, row.rate, row.threads, row.against].append(row)
     lines = [line for line in series.values() if len(line) > 1]
     ends = max(lines, key=lambda line: abs(math.log(line[-1].ratio / line[0].ratio)))
     low, high = ends[0], ends[-1]
@@ -109,7 +109,7 @@ def _series(facet: Sequence[Row]) -> dict[str, list[Row]]:
     series = defaultdict(list)
     for row in sorted(facet, key=lambda row: row.size):
         name = row.variant if row.against == "raw" or row.kind == "language" else f"{row.variant} over {row.against}"
-        series[name if row.rate is None else f"{name} rate {row.rate:g}"].append(row)
+        series[name + beside_size(row.rate, row.threads, " ")].append(row)
     return series
 
 

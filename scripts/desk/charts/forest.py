@@ -87,7 +87,14 @@ def _in_order(document: Document, found: Sequence[Row]) -> list[Row]:
 
     def place(row: Row) -> tuple[float, ...]:
         last = len(profiles)
-        return cases[row.task], variants[row.variant], profiles.get(row.profile, last), row.size, row.rate or 0
+        return (
+            cases[row.task],
+            variants[row.variant],
+            profiles.get(row.profile, last),
+            row.size,
+            row.rate or 0,
+            row.threads or 0,
+        )
 
     return sorted(found, key=place)
 
@@ -161,7 +168,7 @@ def draw_forest(found: Sequence[Row], name: str, title: str, margin: float) -> C
 
 def _places(found: Sequence[Row]) -> list[str]:
     """For each row the profile, and what else tells it from its neighbours."""
-    several = len({(row.size, row.rate) for row in found}) > 1
+    several = len({row.place for row in found}) > 1
     names = []
     for row in found:
         name = row.profile

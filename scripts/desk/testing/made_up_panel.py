@@ -60,6 +60,7 @@ def make_panel(
         tuple(Launch(int(random.integers(1, 2**31)), launch, 180, 90) for launch in range(launches)),
         contenders,
         tuple(_pair(kind, contenders, numerator, denominator) for kind, numerator, denominator in pairs),
+        parameter.threads,
     )
 
 

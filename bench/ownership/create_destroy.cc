@@ -1,0 +1,376 @@
+// What does it cost that an object has an owner from its birth to its death?
+//
+// A tape makes orders in slots, looks at them and destroys them, as a program does that answers
+// requests: many are alive at a time, and who is made first need not die first. In C a slot holds
+// an address, and that each order is freed once, after its last use, is a habit. An owner in the
+// slot makes it so: it looks whether it holds something before it takes another, and forgets what
+// it has destroyed.
+//
+// What unique_ptr costs over malloc and free is mostly what new and delete cost: an owner of
+// malloc's block (unique_ptr_free) executes six instructions per order more than raw does, all of
+// them beside the allocator's hundred and fifty. What costs is a count that nobody asked for
+// (make_shared), and a second block (shared_ptr). An order that needs no block of its own takes a
+// quarter of the instructions of any that does, with an owner or without.
+//
+// The slots are found by pointer in all variants: bounds are other cases' question.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "kernel/case.h"
+
+namespace ownership::create_destroy {
+
+enum class Kind : std::uint32_t {
+  create,  // make an order in an empty slot
+  read,    // look at the slot's order
+  destroy  // end its life
+};
+
+struct Operation {
+  Kind kind;
+  std::uint32_t slot;
+  std::uint64_t value;
+};
+
+struct Input {
+  const Operation* operations;
+  std::size_t count;
+  std::size_t slot_count;
+};
+
+// 48 bytes, which the compiler cannot leave out: a slot that is read later may be any.
+struct Order {
+  std::uint64_t number;
+  std::uint64_t amounts[5];
+};
+
+SAFECOST_HELPER Order order_of(std::uint64_t value) {
+  return {value, {value + 1, value + 2, value + 3, value + 4, value + 5}};
+}
+
+SAFECOST_HELPER std::uint64_t look_at(const Order& order) {
+  return order.number ^ order.amounts[4];
+}
+
+// A valid tape makes `size` orders, each in an empty slot, and ends with all of them destroyed, so
+// that nobody has to clear up behind it.
+std::vector<Operation> valid_tape(safecost::Generator& generator, std::size_t slot_count) {
+  safecost::Random& random = generator.random;
+  std::vector<std::uint32_t> empty;
+  for (std::uint32_t slot = 0; slot < slot_count; ++slot) empty.push_back(slot);
+  std::vector<std::uint32_t> full;
+  const auto moved = [&](std::vector<std::uint32_t>& from, std::vector<std::uint32_t>& to) {
+    std::swap(from[random.below(from.size())], from.back());
+    to.push_back(from.back());
+    from.pop_back();
+    return to.back();
+  };
+
+  std::vector<Operation> tape;
+  for (std::size_t left = generator.size(); left > 0 || !full.empty();) {
+    const std::uint64_t dice = random.below(4);
+    const std::uint64_t value = random.below(1'000'000);
+    if (dice == 0 && !full.empty()) {
+      tape.push_back({Kind::read, full[random.below(full.size())], value});
+    } else if (left > 0 && !empty.empty() && (full.size() < slot_count / 2 || dice == 1)) {
+      tape.push_back({Kind::create, moved(empty, full), value});
+      --left;
+    } else if (!full.empty()) {
+      tape.push_back({Kind::destroy, moved(full, empty), value});
+    }
+  }
+  return tape;
+}
+
+// What breaks a convention comes last on a tape, in the first slot.
+std::vector<Kind> ending_of(const safecost::Generator& generator) {
+  if (generator.commits("use_after_free")) return {Kind::create, Kind::destroy, Kind::read};
+  if (generator.commits("double_free")) return {Kind::create, Kind::destroy, Kind::destroy};
+  if (generator.commits("leak")) return {Kind::create, Kind::create, Kind::destroy};
+  return {};
+}
+
+// An eighth of all orders has a slot, and half of the slots are taken at a time.
+Input generate(safecost::Generator& generator) {
+  const std::size_t slot_count = generator.size() / 8 + 1;
+  std::vector<Operation> tape = valid_tape(generator, slot_count);
+  for (const Kind kind : ending_of(generator)) {
+    const std::uint64_t value = generator.random.below(1'000'000);
+    tape.push_back({kind, 0, value});
+  }
+  const auto operations = generator.array<Operation>(tape.size());
+  std::copy(tape.begin(), tape.end(), operations.begin());
+  return {operations.data(), operations.size(), slot_count};
+}
+
+// A tape and its slots. A kernel leaves the slots as it found them: empty, or with what nobody will
+// look at.
+template <class Slot>
+struct Tape {
+  explicit Tape(const Input& input)
+      : operations(input.operations, input.operations + input.count), slots(input.slot_count) {}
+
+  std::vector<Operation> operations;
+  std::vector<Slot> slots;
+};
+
+template <class Slot>
+SAFECOST_HELPER std::uint64_t play(Tape<Slot>& tape) {
+  Slot* const slots = tape.slots.data();
+  std::uint64_t digest = 0;
+  for (const Operation& operation : tape.operations) {
+    Slot& slot = slots[operation.slot];
+    switch (operation.kind) {
+      case Kind::create:
+        create(slot, operation.value);
+        break;
+      case Kind::read:
+        digest = digest * 31 + look_at(order_in(slot));
+        break;
+      case Kind::destroy:
+        destroy(slot);
+        break;
+    }
+  }
+  return digest;
+}
+
+// Raw: the slot's address says where an order is, or was.
+
+struct FromMalloc {
+  Order* order = nullptr;
+};
+
+SAFECOST_HELPER void create(FromMalloc& slot, std::uint64_t value) {
+  slot.order = static_cast<Order*>(std::malloc(sizeof(Order)));
+  if (slot.order == nullptr) std::abort();
+  *slot.order = order_of(value);
+}
+SAFECOST_HELPER const Order& order_in(const FromMalloc& slot) { return *slot.order; }
+SAFECOST_HELPER void destroy(FromMalloc& slot) { std::free(slot.order); }
+
+SAFECOST_KERNEL raw(Tape<FromMalloc>& tape) { return play(tape); }
+
+// The same from new and delete: what malloc costs less than they do is no price of an owner.
+
+struct FromNew {
+  Order* order = nullptr;
+};
+
+SAFECOST_HELPER void create(FromNew& slot, std::uint64_t value) {
+  slot.order = new Order(order_of(value));
+}
+SAFECOST_HELPER const Order& order_in(const FromNew& slot) { return *slot.order; }
+SAFECOST_HELPER void destroy(FromNew& slot) { delete slot.order; }
+
+SAFECOST_KERNEL raw_new(Tape<FromNew>& tape) { return play(tape); }
+
+// The slot is the order's own memory: there is nothing to free, and nothing to say that it is over.
+
+SAFECOST_HELPER void create(Order& slot, std::uint64_t value) { slot = order_of(value); }
+SAFECOST_HELPER const Order& order_in(const Order& slot) { return slot; }
+SAFECOST_HELPER void destroy(Order&) {}
+
+SAFECOST_KERNEL raw_in_place(Tape<Order>& tape) { return play(tape); }
+
+// One wrong step: the order goes back by another door than the one it came through.
+
+struct FreedByDelete : FromMalloc {};
+struct FreedByFree : FromNew {};
+SAFECOST_HELPER void destroy(FreedByDelete& slot) { delete slot.order; }
+SAFECOST_HELPER void destroy(FreedByFree& slot) { std::free(slot.order); }
+
+SAFECOST_KERNEL raw_mismatched(Tape<FreedByDelete>& tape) { return play(tape); }
+SAFECOST_KERNEL raw_new_mismatched(Tape<FreedByFree>& tape) { return play(tape); }
+
+// One owner. An order taken out of its slot by `*`, which the library's assertions look at; `->`
+// they do not.
+
+template <class Deleter>
+using Owner = std::unique_ptr<Order, Deleter>;
+
+using Unique = Owner<std::default_delete<Order>>;
+
+template <class Deleter>
+SAFECOST_HELPER const Order& order_in(const Owner<Deleter>& slot) {
+  return *slot;
+}
+template <class Deleter>
+SAFECOST_HELPER void destroy(Owner<Deleter>& slot) {
+  slot.reset();
+}
+
+SAFECOST_HELPER void create(Unique& slot, std::uint64_t value) {
+  slot = std::make_unique<Order>(order_of(value));
+}
+
+SAFECOST_KERNEL unique_ptr(Tape<Unique>& tape) { return play(tape); }
+
+// An owner of what malloc gave: the same as raw's memory, and the owner alone is new.
+
+struct Free {
+  void operator()(Order* order) const { std::free(order); }
+};
+
+SAFECOST_HELPER void create(Owner<Free>& slot, std::uint64_t value) {
+  slot.reset(static_cast<Order*>(std::malloc(sizeof(Order))));
+  if (slot == nullptr) std::abort();
+  *slot = order_of(value);
+}
+
+SAFECOST_KERNEL unique_ptr_free(Tape<Owner<Free>>& tape) { return play(tape); }
+
+// The owner is asked before each use. What the processor would have found out costs a branch that
+// never is taken.
+
+struct Checked {
+  Unique owner;
+};
+
+SAFECOST_HELPER void create(Checked& slot, std::uint64_t value) { create(slot.owner, value); }
+SAFECOST_HELPER const Order& order_in(const Checked& slot) {
+  if (slot.owner == nullptr) throw std::logic_error("the slot is empty");
+  return *slot.owner;
+}
+SAFECOST_HELPER void destroy(Checked& slot) { slot.owner.reset(); }
+
+SAFECOST_KERNEL unique_ptr_checked(Tape<Checked>& tape) { return play(tape); }
+
+// An owner that could be shared: a second block beside the order, or one larger block for both.
+
+struct Shared {
+  std::shared_ptr<Order> owner;
+};
+struct MadeShared : Shared {};
+
+SAFECOST_HELPER void create(Shared& slot, std::uint64_t value) {
+  slot.owner = std::shared_ptr<Order>(new Order(order_of(value)));
+}
+SAFECOST_HELPER void create(MadeShared& slot, std::uint64_t value) {
+  slot.owner = std::make_shared<Order>(order_of(value));
+}
+SAFECOST_HELPER const Order& order_in(const Shared& slot) { return *slot.owner; }
+SAFECOST_HELPER void destroy(Shared& slot) { slot.owner.reset(); }
+
+SAFECOST_KERNEL shared_ptr(Tape<Shared>& tape) { return play(tape); }
+SAFECOST_KERNEL make_shared(Tape<MadeShared>& tape) { return play(tape); }
+
+// The slot owns a value, which lives in it, and knows whether there is one.
+
+using Optional = std::optional<Order>;
+struct OptionalValue {
+  Optional value;
+};
+
+SAFECOST_HELPER void create(Optional& slot, std::uint64_t value) { slot.emplace(order_of(value)); }
+SAFECOST_HELPER const Order& order_in(const Optional& slot) { return *slot; }
+SAFECOST_HELPER void destroy(Optional& slot) { slot.reset(); }
+
+SAFECOST_HELPER void create(OptionalValue& slot, std::uint64_t value) { create(slot.value, value); }
+SAFECOST_HELPER const Order& order_in(const OptionalValue& slot) { return slot.value.value(); }
+SAFECOST_HELPER void destroy(OptionalValue& slot) { slot.value.reset(); }
+
+SAFECOST_KERNEL optional(Tape<Optional>& tape) { return play(tape); }
+SAFECOST_KERNEL optional_value(Tape<OptionalValue>& tape) { return play(tape); }
+
+// What an idiom gives that prevents a fault: an order that is destroyed again, or replaced, changes
+// nothing, and of one that is gone there is nothing to see.
+std::uint64_t values_alone(const void* input) {
+  const Input& given = *static_cast<const Input*>(input);
+  std::vector<Order> slots(given.slot_count);
+  std::uint64_t digest = 0;
+  for (std::size_t i = 0; i < given.count; ++i) {
+    const Operation& operation = given.operations[i];
+    if (operation.kind == Kind::create) slots[operation.slot] = order_of(operation.value);
+    if (operation.kind == Kind::destroy) slots[operation.slot] = {};
+    if (operation.kind == Kind::read) digest = digest * 31 + look_at(slots[operation.slot]);
+  }
+  return digest;
+}
+
+constexpr std::uint32_t memory_tools =
+    SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_LEDGER;
+constexpr char type_knows[] = "how the order is freed is part of the owner's type";
+constexpr char no_block[] = "the order has no block of its own that could be freed";
+
+auto the_case =
+    safecost::Case<Input>(generate)
+        .size(128, "L1")                          // 17 slots, about 9 orders at a time
+        .size(8'192, "L2", safecost::Tier::full)  // 1,025 slots, about 512 orders
+        .fault(
+            {.name = "use_after_free",
+             .cwe = 416,
+             .description = "an order is destroyed, then looked at",
+             .contract = "an order is read before it is destroyed",
+             .kind = SAFECOST_FAULT_TAPE,
+             // The value: memory in a slot is there whether its order is alive or not.
+             .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_VALUE,
+             .reference = values_alone})
+        .fault({.name = "double_free",
+                .cwe = 415,
+                .description = "an order is destroyed twice",
+                .contract = "an order is destroyed once",
+                .kind = SAFECOST_FAULT_TAPE,
+                .oracles = memory_tools,
+                .reference = values_alone})
+        .fault({.name = "leak",
+                .cwe = 401,
+                .description = "a second order is made in a slot that still holds one",
+                .contract = "a slot is empty when an order is made in it",
+                .kind = SAFECOST_FAULT_TAPE,
+                .oracles = memory_tools,
+                .reference = values_alone})
+        .fault({.name = "mismatched_free",
+                .cwe = 762,
+                .description = "malloc's block goes to delete, or new's to free",
+                .contract = "a block goes back to where it came from",
+                .kind = SAFECOST_FAULT_KERNEL,
+                // No Memcheck: it does not know a new that is linked statically.
+                .oracles = SAFECOST_ORACLE_SANITIZER})
+        .raw<raw>("raw", "orders from malloc, freed by habit")
+        .fault_kernel<raw_mismatched>("mismatched_free")
+        .raw<raw_new>("raw_new", "orders from new and delete")
+        .fault_kernel<raw_new_mismatched>("mismatched_free")
+        .raw<raw_in_place>("raw_in_place", "orders in the slots themselves")
+        .algorithm("in_place")
+        .inexpressible("mismatched_free", no_block)
+        .claims("always", "double_free", "leak", "mismatched_free")
+        .safe<unique_ptr>("unique_ptr", "std::unique_ptr and make_unique")
+        .inexpressible("mismatched_free", type_knows)
+        .claims("always", "double_free", "leak", "mismatched_free")
+        .claims("libstdc++", "use_after_free")
+        .safe<unique_ptr_free>("unique_ptr_free", "std::unique_ptr of malloc's block")
+        .inexpressible("mismatched_free", type_knows)
+        .claims("always", "double_free", "leak", "mismatched_free")
+        .claims("libstdc++", "use_after_free")
+        .safe<unique_ptr_checked>("unique_ptr_checked", "asked for null before each use")
+        .inexpressible("mismatched_free", type_knows)
+        .claims("always", "use_after_free", "double_free", "leak", "mismatched_free")
+        .safe<shared_ptr>("shared_ptr", "std::shared_ptr of a new order: two blocks")
+        .inexpressible("mismatched_free", type_knows)
+        .claims("always", "double_free", "leak", "mismatched_free")
+        .claims("libstdc++", "use_after_free")
+        .safe<make_shared>("make_shared", "std::make_shared: one block for both")
+        .inexpressible("mismatched_free", type_knows)
+        .claims("always", "double_free", "leak", "mismatched_free")
+        .claims("libstdc++", "use_after_free")
+        .safe<optional>("optional", "the order is a value, in std::optional")
+        .algorithm("in_place")
+        .inexpressible("mismatched_free", no_block)
+        .claims("always", "double_free", "leak", "mismatched_free")
+        .claims("assertions", "use_after_free")
+        .safe<optional_value>("optional_value", "the same, read by value(), which throws")
+        .algorithm("in_place")
+        .inexpressible("mismatched_free", no_block)
+        .claims("always", "use_after_free", "double_free", "leak", "mismatched_free");
+
+}  // namespace ownership::create_destroy
+
+SAFECOST_EXPORT(ownership::create_destroy::the_case)

@@ -1,0 +1,190 @@
+//! The twin of create_destroy.cc: an owner is a value of its own, and an empty slot is None.
+use std::rc::Rc;
+
+use safecost::{case, input, slice, Context};
+
+input! {
+    struct Operation {
+        kind: u32,
+        slot: u32,
+        value: u64,
+    }
+
+    struct Input {
+        operations: *const Operation,
+        count: usize,
+        slot_count: usize,
+    }
+}
+
+struct Order {
+    number: u64,
+    amounts: [u64; 5],
+}
+
+impl Order {
+    #[inline(always)]
+    fn of(value: u64) -> Self {
+        Order { number: value, amounts: [value + 1, value + 2, value + 3, value + 4, value + 5] }
+    }
+    #[inline(always)]
+    fn look(&self) -> u64 {
+        self.number ^ self.amounts[4]
+    }
+}
+
+/// Holds one order at most.
+trait Slot: Sized {
+    fn empty() -> Self;
+    #[inline(always)]
+    fn at(slots: &mut [Self], slot: u32) -> &mut Self {
+        &mut slots[slot as usize]
+    }
+    fn create(&mut self, value: u64);
+    fn order(&self) -> &Order;
+    fn destroy(&mut self);
+}
+
+struct Tape<S> {
+    operations: Vec<Operation>,
+    slots: Vec<S>,
+}
+
+impl<S: Slot> Context<Input> for Tape<S> {
+    fn prepare(input: &Input) -> Self {
+        Tape {
+            operations: unsafe { slice(input.operations, input.count) }.to_vec(),
+            slots: (0..input.slot_count).map(|_| S::empty()).collect(),
+        }
+    }
+}
+
+#[inline(always)]
+fn play<S: Slot>(tape: &mut Tape<S>) -> u64 {
+    let mut digest = 0u64;
+    for operation in &tape.operations {
+        let slot = S::at(&mut tape.slots, operation.slot);
+        match operation.kind {
+            0 => slot.create(operation.value),
+            1 => digest = digest.wrapping_mul(31).wrapping_add(slot.order().look()),
+            _ => slot.destroy(),
+        }
+    }
+    digest
+}
+
+/// An address, and the habit of freeing it once. The slot is not checked either.
+struct Raw(*mut Order);
+
+impl Slot for Raw {
+    fn empty() -> Self {
+        Raw(std::ptr::null_mut())
+    }
+    #[inline(always)]
+    fn at(slots: &mut [Self], slot: u32) -> &mut Self {
+        unsafe { slots.get_unchecked_mut(slot as usize) }
+    }
+    #[inline(always)]
+    fn create(&mut self, value: u64) {
+        self.0 = Box::into_raw(Box::new(Order::of(value)));
+    }
+    #[inline(always)]
+    fn order(&self) -> &Order {
+        unsafe { &*self.0 }
+    }
+    #[inline(always)]
+    fn destroy(&mut self) {
+        drop(unsafe { Box::from_raw(self.0) });
+    }
+}
+
+impl Slot for Option<Box<Order>> {
+    fn empty() -> Self {
+        None
+    }
+    #[inline(always)]
+    fn create(&mut self, value: u64) {
+        *self = Some(Box::new(Order::of(value)));
+    }
+    #[inline(always)]
+    fn order(&self) -> &Order {
+        self.as_ref().unwrap()
+    }
+    #[inline(always)]
+    fn destroy(&mut self) {
+        *self = None;
+    }
+}
+
+impl Slot for Option<Rc<Order>> {
+    fn empty() -> Self {
+        None
+    }
+    #[inline(always)]
+    fn create(&mut self, value: u64) {
+        *self = Some(Rc::new(Order::of(value)));
+    }
+    #[inline(always)]
+    fn order(&self) -> &Order {
+        self.as_ref().unwrap()
+    }
+    #[inline(always)]
+    fn destroy(&mut self) {
+        *self = None;
+    }
+}
+
+impl Slot for Option<Order> {
+    fn empty() -> Self {
+        None
+    }
+    #[inline(always)]
+    fn create(&mut self, value: u64) {
+        *self = Some(Order::of(value));
+    }
+    #[inline(always)]
+    fn order(&self) -> &Order {
+        self.as_ref().unwrap()
+    }
+    #[inline(always)]
+    fn destroy(&mut self) {
+        *self = None;
+    }
+}
+
+#[inline(always)]
+fn rust_raw_pointer(tape: &mut Tape<Raw>) -> u64 {
+    play(tape)
+}
+
+#[inline(always)]
+fn rust_box(tape: &mut Tape<Option<Box<Order>>>) -> u64 {
+    play(tape)
+}
+
+#[inline(always)]
+fn rust_rc(tape: &mut Tape<Option<Rc<Order>>>) -> u64 {
+    play(tape)
+}
+
+#[inline(always)]
+fn rust_option(tape: &mut Tape<Option<Order>>) -> u64 {
+    play(tape)
+}
+
+case! { Input:
+    raw rust_raw_pointer(Tape<Raw>) "Box::into_raw and from_raw, freed by habit" {
+        mismatched_free: "Box::from_raw frees as Box allocates; another way is another program" };
+    safe rust_box(Tape<Option<Box<Order>>>) "an Option of a Box" {
+        mismatched_free: "the language has no way to free but the owner's own" }
+        claims { use_after_free: "always", double_free: "always", leak: "always",
+                 mismatched_free: "always" };
+    safe rust_rc(Tape<Option<Rc<Order>>>) "an Option of an Rc, which could be shared" {
+        mismatched_free: "the language has no way to free but the owner's own" }
+        claims { use_after_free: "always", double_free: "always", leak: "always",
+                 mismatched_free: "always" };
+    safe rust_option(Tape<Option<Order>>) "the order is a value, in an Option" as "in_place" {
+        mismatched_free: "the order has no block of its own that could be freed" }
+        claims { use_after_free: "always", double_free: "always", leak: "always",
+                 mismatched_free: "always" };
+}

@@ -1,0 +1,283 @@
+//! The twin of pass_ownership.cc: moving a Box moves a pointer, and what was moved cannot be named again.
+//!
+//! The other side are functions that are never inlined, each with an empty `asm!` that hides what it does.
+use std::arch::asm;
+
+use safecost::{case, input, slice, Context};
+
+input! {
+    struct Operation {
+        kind: u32,
+        slot: u32,
+        value: u64,
+    }
+
+    struct Input {
+        operations: *const Operation,
+        count: usize,
+        slot_count: usize,
+    }
+}
+
+struct Order {
+    number: u64,
+    amounts: [u64; 5],
+}
+
+impl Order {
+    #[inline(always)]
+    fn of(value: u64) -> Self {
+        Order { number: value, amounts: [value + 1, value + 2, value + 3, value + 4, value + 5] }
+    }
+    #[inline(always)]
+    fn look(&self) -> u64 {
+        self.number ^ self.amounts[4]
+    }
+    #[inline(always)]
+    fn work_on(&mut self) {
+        self.number += self.amounts[0];
+    }
+}
+
+#[inline(never)]
+unsafe fn raw_pass(order: *mut Order) -> *mut Order {
+    unsafe {
+        asm!("");
+        (*order).work_on();
+    }
+    order
+}
+
+#[inline(never)]
+unsafe fn raw_finish(order: *mut Order) -> u64 {
+    unsafe {
+        asm!("");
+        let order = Box::from_raw(order);
+        order.look()
+    }
+}
+
+#[inline(never)]
+unsafe fn raw_finish_forgotten(order: *mut Order) -> u64 {
+    unsafe {
+        asm!("");
+        (*order).look()
+    }
+}
+
+#[inline(never)]
+fn box_pass(mut order: Box<Order>) -> Box<Order> {
+    unsafe { asm!("") };
+    order.work_on();
+    order
+}
+
+#[inline(never)]
+fn box_finish(order: Box<Order>) -> u64 {
+    unsafe { asm!("") };
+    order.look()
+}
+
+#[inline(never)]
+fn lent_pass(order: &mut Order) {
+    unsafe { asm!("") };
+    order.work_on();
+}
+
+#[inline(never)]
+fn value_pass(mut order: Order) -> Order {
+    unsafe { asm!("") };
+    order.work_on();
+    order
+}
+
+#[inline(never)]
+fn value_finish(order: Order) -> u64 {
+    unsafe { asm!("") };
+    order.look()
+}
+
+/// Holds one order at most.
+trait Slot: Sized {
+    fn empty() -> Self;
+    #[inline(always)]
+    fn at(slots: &mut [Self], slot: u32) -> &mut Self {
+        &mut slots[slot as usize]
+    }
+    fn create(&mut self, value: u64);
+    fn pass(&mut self);
+    fn finish(&mut self) -> u64;
+    fn destroy(&mut self);
+    fn order(&self) -> &Order;
+}
+
+struct Tape<S> {
+    operations: Vec<Operation>,
+    slots: Vec<S>,
+}
+
+impl<S: Slot> Context<Input> for Tape<S> {
+    fn prepare(input: &Input) -> Self {
+        Tape {
+            operations: unsafe { slice(input.operations, input.count) }.to_vec(),
+            slots: (0..input.slot_count).map(|_| S::empty()).collect(),
+        }
+    }
+}
+
+#[inline(always)]
+fn play<S: Slot>(tape: &mut Tape<S>) -> u64 {
+    let mut digest = 0u64;
+    for operation in &tape.operations {
+        let slot = S::at(&mut tape.slots, operation.slot);
+        match operation.kind {
+            0 => slot.create(operation.value),
+            1 => slot.pass(),
+            2 => digest = digest.wrapping_mul(31).wrapping_add(slot.finish()),
+            3 => slot.destroy(),
+            _ => digest = digest.wrapping_mul(31).wrapping_add(slot.order().look()),
+        }
+    }
+    digest
+}
+
+/// An address, which stays when the order is somebody else's. The slot is not checked either.
+struct Raw<const FORGETS: bool>(*mut Order);
+
+impl<const FORGETS: bool> Slot for Raw<FORGETS> {
+    fn empty() -> Self {
+        Raw(std::ptr::null_mut())
+    }
+    #[inline(always)]
+    fn at(slots: &mut [Self], slot: u32) -> &mut Self {
+        unsafe { slots.get_unchecked_mut(slot as usize) }
+    }
+    #[inline(always)]
+    fn create(&mut self, value: u64) {
+        self.0 = Box::into_raw(Box::new(Order::of(value)));
+    }
+    #[inline(always)]
+    fn pass(&mut self) {
+        self.0 = unsafe { raw_pass(self.0) };
+    }
+    #[inline(always)]
+    fn finish(&mut self) -> u64 {
+        unsafe {
+            if FORGETS {
+                raw_finish_forgotten(self.0)
+            } else {
+                raw_finish(self.0)
+            }
+        }
+    }
+    #[inline(always)]
+    fn destroy(&mut self) {
+        drop(unsafe { Box::from_raw(self.0) });
+    }
+    #[inline(always)]
+    fn order(&self) -> &Order {
+        unsafe { &*self.0 }
+    }
+}
+
+/// A Box that is moved there and, where it comes back, lent instead if `LENDS`.
+struct Boxed<const LENDS: bool>(Option<Box<Order>>);
+
+impl<const LENDS: bool> Slot for Boxed<LENDS> {
+    fn empty() -> Self {
+        Boxed(None)
+    }
+    #[inline(always)]
+    fn create(&mut self, value: u64) {
+        self.0 = Some(Box::new(Order::of(value)));
+    }
+    #[inline(always)]
+    fn pass(&mut self) {
+        if LENDS {
+            lent_pass(self.0.as_mut().unwrap());
+        } else {
+            self.0 = Some(box_pass(self.0.take().unwrap()));
+        }
+    }
+    #[inline(always)]
+    fn finish(&mut self) -> u64 {
+        box_finish(self.0.take().unwrap())
+    }
+    #[inline(always)]
+    fn destroy(&mut self) {
+        self.0 = None;
+    }
+    #[inline(always)]
+    fn order(&self) -> &Order {
+        self.0.as_ref().unwrap()
+    }
+}
+
+impl Slot for Option<Order> {
+    fn empty() -> Self {
+        None
+    }
+    #[inline(always)]
+    fn create(&mut self, value: u64) {
+        *self = Some(Order::of(value));
+    }
+    #[inline(always)]
+    fn pass(&mut self) {
+        *self = Some(value_pass(self.take().unwrap()));
+    }
+    #[inline(always)]
+    fn finish(&mut self) -> u64 {
+        value_finish(self.take().unwrap())
+    }
+    #[inline(always)]
+    fn destroy(&mut self) {
+        *self = None;
+    }
+    #[inline(always)]
+    fn order(&self) -> &Order {
+        self.as_ref().unwrap()
+    }
+}
+
+#[inline(always)]
+fn rust_raw_pointer(tape: &mut Tape<Raw<false>>) -> u64 {
+    play(tape)
+}
+
+#[inline(always)]
+fn rust_raw_forgotten(tape: &mut Tape<Raw<false>>) -> u64 {
+    let forgets: *mut Tape<Raw<true>> = (tape as *mut Tape<Raw<false>>).cast();
+    play(unsafe { &mut *forgets })
+}
+
+#[inline(always)]
+fn rust_box(tape: &mut Tape<Boxed<false>>) -> u64 {
+    play(tape)
+}
+
+#[inline(always)]
+fn rust_lend(tape: &mut Tape<Boxed<true>>) -> u64 {
+    play(tape)
+}
+
+#[inline(always)]
+fn rust_value(tape: &mut Tape<Option<Order>>) -> u64 {
+    play(tape)
+}
+
+case! { Input:
+    raw rust_raw_pointer(Tape<Raw<false>>) "a raw pointer, made a Box where its life ends" {
+        neither_frees: rust_raw_forgotten };
+    safe rust_box(Tape<Boxed<false>>) "a Box by value, which comes back" {
+        neither_frees: "the parameter is an owner, which is dropped where the function ends" }
+        claims { use_after_passing: "always", both_free: "always", neither_frees: "always",
+                 null_passed: "always" };
+    safe rust_lend(Tape<Boxed<true>>) "a Box, lent as &mut where it would come back" {
+        neither_frees: "the parameter is an owner, which is dropped where the function ends" }
+        claims { use_after_passing: "always", both_free: "always", neither_frees: "always",
+                 null_passed: "always" };
+    safe rust_value(Tape<Option<Order>>) "the order itself, moved there and back" as "in_place" {
+        neither_frees: "there is no block that could be forgotten" }
+        claims { use_after_passing: "always", both_free: "always", neither_frees: "always",
+                 null_passed: "always" };
+}
