@@ -14,11 +14,16 @@ from desk.errors import UsageError
 from desk.wording import counted, shown
 
 
-def compare(base: Document, head: Document, names: tuple[str, str] = ("base", "head")) -> Comparison:
-    """Every row of two documents, judged by the default limits; raises UsageError where a place is there twice."""
+def compare(
+    base: Document, head: Document, names: tuple[str, str] = ("base", "head"), margin: float | None = None
+) -> Comparison:
+    """Every row of two documents, judged by the default limits; raises UsageError where a place is there twice.
+
+    `names` are what a user calls them, `margin` that of times, by default the wider one of both runs.
+    """
     for document, name in zip((base, head), names, strict=True):
         _refuse_repeated(document, name)
-    margin = max(base.run.margin, head.run.margin)
+    margin = max(base.run.margin, head.run.margin) if margin is None else margin
     rows = (*exact_rows(base, head), *time_rows(base, head, margin))
     return Comparison(
         side(base, names[0]),
@@ -89,8 +94,7 @@ def _warnings(base: Document, head: Document) -> Iterator[str]:
     """What differs between two documents beside the rows, and what was left out."""
     if base.panels and head.panels:
         yield (
-            "Base and head were timed in two runs, which is weaker than timing both in one process: see 'compare' in"
-            " the documentation."
+            "Base and head were timed in two runs, which is weaker than timing both in one process (docs/COMPARING.md)."
         )
     yield from _unlooked(base, head)
     if not same_architecture(base, head):
