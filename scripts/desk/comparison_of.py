@@ -13,8 +13,6 @@ from desk.document_types import Document, Problem
 from desk.errors import UsageError
 from desk.wording import counted, shown
 
-MOST_TROUBLES = 5
-
 
 def compare(
     base: Document, head: Document, names: tuple[str, str] = ("base", "head"), margin: float | None = None
@@ -138,6 +136,22 @@ def _gone(base: Document, head: Document) -> Iterator[str]:
             yield f"Base has {what}, and head has none."
 
 
+def _unlooked(base: Document, head: Document) -> Iterator[str]:
+    """Kinds of rows that there are none of, since the base did not look."""
+    for what, part in _PARTS:
+        if not part(base):
+            who = "Base has no" if part(head) else "Neither side has"
+            yield f"{who} {what}, so these are not compared."
+
+
+def _listed(names: Sequence[str], most: int = 5) -> str:
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+MOST_TROUBLES = 5
+
+
 def _troubles(base: Document, head: Document) -> Iterator[str]:
     """What went wrong in head and not in base, which may be why something is missing; promises have rows."""
     before = {_trouble(problem) for problem in base.problems}
@@ -153,16 +167,3 @@ def _trouble(problem: Problem) -> str:
     where = " with ".join(filter(None, (problem.case, problem.profile)))
     first = next(iter(problem.message.strip().splitlines()), "")
     return ": ".join(filter(None, (problem.kind, where, shown(first, quoted=False, limit=200)))).rstrip(".")
-
-
-def _unlooked(base: Document, head: Document) -> Iterator[str]:
-    """Kinds of rows that there are none of, since the base did not look."""
-    for what, part in _PARTS:
-        if not part(base):
-            who = "Base has no" if part(head) else "Neither side has"
-            yield f"{who} {what}, so these are not compared."
-
-
-def _listed(names: Sequence[str], most: int = 5) -> str:
-    rest = len(names) - most
-    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
