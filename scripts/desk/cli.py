@@ -28,6 +28,7 @@ from desk import (
     doctor,
     document,
     explain_terminal,
+    history_command,
     latest,
     measure,
     new,
@@ -522,6 +523,9 @@ def selftest(quick: bool, times: int, seed: int | None, out: Path | None) -> int
 def test(quick: bool) -> int:
     """Run all tests: the runner's, the desk's, and the whole command on real plugins."""
     return selfcheck.run(quick)
+
+
+main.add_command(history_command.history)
 
 
 def entry(arguments: list[str] | None = None) -> int:
