@@ -256,4 +256,7 @@ def _plain_text(text: str, out: Console) -> Text:
 def _say(out: Console, line: str, style: str = "", *, indent: int = 0) -> None:
     text = _plain_text(line, out)
     text.stylize(style)
-    out.print(Padding(text, (0, 0, 0, indent)) if indent else text, soft_wrap=not out.is_terminal)
+    if out.is_terminal:
+        out.print(Padding(text, (0, 0, 0, indent)))
+    else:  # one line each, for grep
+        out.print(Text(" " * indent).append_text(text), soft_wrap=True)

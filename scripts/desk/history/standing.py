@@ -37,13 +37,14 @@ class Change:
 class Standing:
     """A series with all that is said of it.
 
-    `accepted` are the indices of the points that the baseline may use, `baseline` None where there is none yet;
-    `usual` says that the last level is accepted.
+    `accepted` are the indices of the points that the baseline may use, `earlier` of those that were accepted before
+    the last decision; `baseline` is None where there is none yet; `usual` says that the last level is accepted.
     """
 
     series: Series
     changes: tuple[Change, ...]
     accepted: tuple[int, ...]
+    earlier: tuple[int, ...]
     decisions: tuple[tuple[int, Acceptance], ...]
     baseline: float | None
     usual: bool
@@ -77,12 +78,19 @@ def stand(series: Series, metric: Metric, decided: Sequence[Acceptance], search:
     decisions = tuple((places[one.run], one) for one in decided if one.run in places)
     reach = _reach(metric, search)
     found = _changes(points, _starts(points, metric, search), decisions, reach)
-    begin = _begin(found, decisions, reach)
-    accepted = _accepted(points, begin, found, metric, search)
-    values = [points[index].value for index in accepted[-MOST:]]
+    begins = sorted({0, *(_begin(found, index, reach) for index, _ in decisions)})
+    periods = [_accepted(points, first, end, found, metric, search) for first, end in pairwise([*begins, len(points)])]
+    accepted, begin = periods[-1], begins[-1]
     usual = bool(accepted) and (not found or accepted[-1] >= max(found[-1].index, begin))
-    baseline = statistics.median(values) if values else None
-    return Standing(series, tuple(found), tuple(accepted), decisions, baseline, usual)
+    return Standing(
+        series=series,
+        changes=tuple(found),
+        accepted=tuple(accepted),
+        earlier=tuple(index for period in periods[:-1] for index in period),
+        decisions=decisions,
+        baseline=statistics.median(points[index].value for index in accepted[-MOST:]) if accepted else None,
+        usual=usual,
+    )
 
 
 def step_between(before: Standing, after: Standing) -> Step:
@@ -125,23 +133,19 @@ def _changes(
     return found
 
 
-def _begin(found: Sequence[Change], decisions: Sequence[tuple[int, Acceptance]], reach: int) -> int:
-    """Where the baseline begins: at the change that the last decision meant, or else at its run."""
-    if not decisions:
-        return 0
-    start = max(index for index, _ in decisions)
-    return next((one.index for one in reversed(found) if abs(one.index - start) < reach), start)
+def _begin(found: Sequence[Change], decided: int, reach: int) -> int:
+    """Where a baseline begins: at the change that a decision about the point `decided` meant, or else there."""
+    return next((one.index for one in reversed(found) if abs(one.index - decided) < reach), decided)
 
 
 def _accepted(
-    points: Sequence[Point], begin: int, found: Sequence[Change], metric: Metric, search: Search
+    points: Sequence[Point], begin: int, end: int, found: Sequence[Change], metric: Metric, search: Search
 ) -> list[int]:
-    """Indices of the points behind the last decision that lie on an accepted level, in their order."""
-    bounds = [begin, *(change.index for change in found if change.index > begin), len(points)]
+    """Indices of the points between two decisions that lie on an accepted level, in their order."""
     accepted: list[int] = []
-    for first, end in pairwise(bounds):
-        if first == begin or _alike(metric, points, accepted, range(first, end), search):
-            accepted += range(first, end)
+    for first, last in pairwise([begin, *(change.index for change in found if begin < change.index < end), end]):
+        if first == begin or _alike(metric, points, accepted, range(first, last), search):
+            accepted += range(first, last)
     return accepted
 
 
