@@ -1,9 +1,9 @@
 """Change points: where the level of a series of ratios moves and stays, and where an exact metric takes another value.
 
-Ratios are noisy. Their logarithms are clipped to the median of their neighbours, so that less than a segment's worth
-of wild points moves nothing; ruptures finds the best piecewise constant fit (Killick, Fearnhead, Eckley: Optimal
-Detection of Changepoints With a Linear Computational Cost, JASA 107, 2012), whose penalty is in units of the noise
-between neighbours; what moves the median by less than the magnitude is merged again. docs/HISTORY.md has the study.
+Ratios are noisy. Of their logarithms the wild ones give way to their neighbours, so that less than a segment of them
+moves nothing; ruptures finds the best piecewise constant fit (Killick, Fearnhead, Eckley: Optimal Detection of
+Changepoints With a Linear Computational Cost, JASA 107, 2012), whose penalty is in units of the noise between
+neighbours; what moves the median by less than the magnitude is merged again. docs/HISTORY.md has the study.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Search:
 
 
 DEFAULT = Search()
-_CLIP = 3.0  # units of noise; normal noise is beyond it 3 times in 1,000
+_WILD = 4.0  # units of the noise of a difference; normal noise is beyond it once in 16,000
 _NORMAL = 1.4826  # standard deviations in a median absolute deviation of normal noise
 
 
@@ -44,7 +44,8 @@ def find(ratios: Sequence[float], search: Search = DEFAULT) -> list[int]:
         return []
     logs = np.log(np.asarray(ratios, dtype=np.float64))
     scale = max(noise(logs), search.magnitude / 20)  # identical values have no noise, and must not divide by zero
-    return _merged(logs, _segments(_clipped(logs, scale, search.segment) / scale, search), search)
+    tame = _tamed(logs, scale, search.segment)
+    return _merged(tame, _segments(tame / scale, search), search)
 
 
 def noise(logs: Floats) -> float:
@@ -63,14 +64,23 @@ def exact(values: Sequence[float], least: float = 0.0, share: float = 0.0) -> li
     return found
 
 
-def _clipped(logs: Floats, scale: float, segment: int) -> Floats:
-    """The series with each point at most `_CLIP` units of noise from the median of itself and its neighbours.
+def _tamed(logs: Floats, scale: float, segment: int) -> Floats:
+    """The series with each wild point replaced by the median of the nearest that are not.
 
-    So many neighbours that a true segment outvotes them at its own ends, and anything shorter does not.
+    A point is wild where fewer than a segment of the points around it, itself included, are like it: so those of a
+    burst that is shorter, and none of a true segment, at its ends and at those of the series either.
     """
-    reach = segment - 1
-    medians = np.array([np.median(logs[max(0, i - reach) : i + reach + 1]) for i in range(len(logs))])
-    return np.clip(logs, medians - _CLIP * scale, medians + _CLIP * scale)
+    count, reach = len(logs), segment - 1
+    padded = np.concatenate([np.full(reach, np.inf), logs, np.full(reach, np.inf)])
+    alike = sum(
+        np.abs(padded[shift : shift + count] - logs) <= _WILD * math.sqrt(2.0) * scale for shift in range(2 * reach + 1)
+    )
+    calm = np.flatnonzero(np.asarray(alike) >= segment)
+    tame = logs.copy()
+    for index in np.flatnonzero(np.asarray(alike) < segment) if len(calm) else ():
+        nearest = calm[np.argsort(np.abs(calm - index), kind="stable")[:segment]]
+        tame[index] = np.median(logs[nearest])
+    return tame
 
 
 def _segments(signal: Floats, search: Search) -> list[int]:
@@ -81,8 +91,7 @@ def _segments(signal: Floats, search: Search) -> list[int]:
             "Change points need the Python package ruptures, which has no build for this Python: use 3.11 to 3.13."
         ) from error
     fitted = ruptures.KernelCPD(kernel="linear", min_size=search.segment).fit(signal.reshape(-1, 1))
-    ends: list[int] = fitted.predict(pen=search.penalty * math.log(len(signal)))
-    return ends[:-1]
+    return [int(end) for end in fitted.predict(pen=search.penalty * math.log(len(signal)))[:-1]]
 
 
 def _merged(logs: Floats, found: list[int], search: Search) -> list[int]:
