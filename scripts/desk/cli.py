@@ -28,6 +28,7 @@ from desk import (
     doctor,
     document,
     explain_terminal,
+    export_command,
     history_command,
     latest,
     measure,
@@ -526,6 +527,7 @@ def test(quick: bool) -> int:
 
 
 main.add_command(history_command.history)
+main.add_command(export_command.export)
 
 
 def entry(arguments: list[str] | None = None) -> int:
