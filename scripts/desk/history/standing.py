@@ -94,9 +94,10 @@ def stand(series: Series, metric: Metric, decided: Sequence[Acceptance], search:
 
 
 def step_between(before: Standing, after: Standing) -> Step:
-    """The step that a new toolchain makes: medians of up to 30 points on either side of the switch."""
-    low = statistics.median(point.value for point in before.series.points[-MOST:])
+    """The step that a new toolchain makes: medians of up to 30 points of the level on either side of the switch."""
+    last = before.changes[-1].index if before.changes else 0
     first = after.changes[0].index if after.changes else MOST
+    low = statistics.median(point.value for point in before.series.points[last:][-MOST:])
     return Step(before, after, low, statistics.median(point.value for point in after.series.points[: min(first, MOST)]))
 
 

@@ -105,6 +105,14 @@ def test_a_new_toolchain_opens_a_series_and_the_step_is_shown() -> None:
     assert not is_still(METRICS["ratio"], step) and found.tells and not found.is_worse
 
 
+def test_the_step_between_toolchains_is_that_of_the_levels_beside_it() -> None:
+    ratios = noisy([2.0, 2.3, 2.3, 2.0], [20, 10, 10, 20])
+    (found,) = found_in(a_history(ratios, [GCC_12] * 30 + [GCC_13] * 30))
+    (step,) = found.steps
+    assert (step.low, step.high) == (statistics.median(ratios[20:30]), statistics.median(ratios[30:40]))
+    assert is_still(METRICS["ratio"], step)
+
+
 def test_flags_and_facts_are_part_of_a_toolchain_and_its_name_is_not() -> None:
     ratios = [2.0] * 4
     flags = dataclasses.replace(GCC_12, flags=("-O3",))
