@@ -35,10 +35,9 @@ def lines_of(chart: Chart, colour: str) -> int:
 
 def test_an_open_change_is_the_title_and_its_points_are_hollow() -> None:
     chart = drawing(found(noisy([2.0, 2.2], [20, 15])))
-    assert (
-        chart.title
-        == "indexing/sum/at/size:4096@gcc-o2 over raw@gcc-o2: +10.0 % since 2026-01-21, which nobody has accepted"
-    )
+    subject, _, rest = chart.title.rpartition(": ")
+    assert subject == "indexing/sum/at/size:4096@gcc-o2 over raw@gcc-o2"
+    assert rest == "+9.9 % since 2026-01-21, which nobody has accepted"
     assert len(marks(chart, r"\.accepted-0$")) == 20 and len(marks(chart, r"\.open-0$")) == 15
     assert "+9.9 %" in words(chart.svg) and lines_of(chart, DEARER) == 1
     assert any(text.startswith("baseline 2.00") or text.startswith("baseline 1.99") for text in words(chart.svg))

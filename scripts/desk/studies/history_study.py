@@ -41,9 +41,10 @@ def heavy(random: np.random.Generator, count: int, sigma: float) -> Floats:
 
 def wild(random: np.random.Generator, count: int, sigma: float) -> Floats:
     """Normal, and three points in a hundred are wild, by 5 to 50 %, as on a machine with a neighbour."""
-    return random.normal(0, sigma, count) + (random.random(count) < 0.03) * random.choice(
-        [-1, 1], count
-    ) * random.uniform(0.05, 0.5, count)
+    found: Floats = normal(random, count, sigma)
+    struck = np.flatnonzero(random.random(count) < 0.03)
+    found[struck] += random.choice([-1.0, 1.0], len(struck)) * random.uniform(0.05, 0.5, len(struck))
+    return found
 
 
 def modes(random: np.random.Generator, count: int, sigma: float) -> Floats:
