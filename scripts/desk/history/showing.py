@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -21,8 +23,10 @@ from desk.history.records import Acceptance, RunRecord
 from desk.history.series import Metric, Track
 from desk.history.standing import Change, Standing, Step, is_worse, standings, step_between
 from desk.history.store import Store
+from desk.progress import Steps
 from desk.wording import counted, visible
 
+_MANY = 100  # runs or series, from which on it takes seconds
 STILL = 0.01
 """A step of a ratio between two toolchains that is not told one by one is at most this, relatively."""
 
@@ -59,18 +63,24 @@ class Found:
 def find(store: Store, metric: str, expression: str | None, *, nulls: bool, search: Search) -> list[Found]:
     """Every track of a metric that the expression finds, analysed; raises DeskError."""
     chosen = followed.metric_of(metric)
-    everything = followed.tracks(store.runs(), store.rows(chosen.of), chosen)
+    runs = store.runs()
+    if len(runs) > _MANY:
+        print(f"reading {counted(len(runs), 'run')}", file=sys.stderr)
+    everything = followed.tracks(runs, store.rows(chosen.of), chosen)
     tracks = followed.matching([one for one in everything if nulls or one.kind not in {"null", "control"}], expression)
     return analysed(tracks, store.acceptances(), search)
 
 
 def analysed(tracks: Iterable[Track], decided: Sequence[Acceptance], search: Search) -> list[Found]:
     """Tracks with their standings and the steps between toolchains."""
-    found = []
-    for track in tracks:
-        stands = standings(track, decided, search)
-        steps = tuple(step_between(before, after) for before, after in pairwise(stands))
-        found.append(Found(track, tuple(stands), steps))
+    found, every = [], list(tracks)
+    with Steps("series", len(every)) if len(every) > _MANY else contextlib.nullcontext() as progress:
+        for track in every:
+            stands = standings(track, decided, search)
+            steps = tuple(step_between(before, after) for before, after in pairwise(stands))
+            found.append(Found(track, tuple(stands), steps))
+            if progress is not None:
+                progress.step()
     return found
 
 

@@ -140,6 +140,8 @@ class Store:
             raise _Raced from error
         except DBAPIError as error:
             said = " ".join(str(error.orig).split()) or "it gives no reason"
+            if "already exists" in said:  # two processes made the tables at once, which a server tells so
+                raise _Raced from error
             if "not a database" in said:
                 raise UsageError(f"{self.name} is not a database: give another --database.") from error
             if "locked" in said:

@@ -35,6 +35,11 @@ def test_a_line_says_everything(found: list[Record]) -> None:
         assert lines.encode(again) == line
 
 
+def test_a_whole_number_is_written_as_the_float_that_it_is_read_as() -> None:
+    assert lines.encode(a_pair(a_run(0), 2)) == lines.encode(a_pair(a_run(0), 2.0))
+    assert b'"ratio":2.0,' in lines.encode(a_pair(a_run(0), 2))
+
+
 @settings(max_examples=12)
 @given(histories())
 def test_export_and_import_are_a_round_trip_in_any_order(
