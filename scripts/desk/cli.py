@@ -29,6 +29,8 @@ from desk import (
     doctor,
     document,
     explain_terminal,
+    export_command,
+    history_command,
     latest,
     measure,
     new,
@@ -552,6 +554,10 @@ def test(quick: bool, isolation: bool) -> int:
 
         return alone.run()
     return selfcheck.run(quick)
+
+
+main.add_command(history_command.history)
+main.add_command(export_command.export)
 
 
 def entry(arguments: list[str] | None = None) -> int:

@@ -156,7 +156,7 @@ def _counts(base: Document, head: Document) -> Iterator[Row]:
 
     def counts(document: Document) -> dict[Place, Count]:
         return {
-            Place(one.case, one.variant, one.profile, one.size, one.rate): one
+            Place(one.case, one.variant, one.profile, one.size, one.rate, threads=one.threads): one
             for one in document.counts
             if one.case in cases
         }

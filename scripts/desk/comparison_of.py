@@ -53,7 +53,10 @@ def side(document: Document, name: str) -> Side:
 
 def _refuse_repeated(document: Document, name: str) -> None:
     """Raises UsageError where a document holds twice what has one row; reading it has checked its other parts."""
-    places = [(Place(one.case, one.variant, one.profile, one.size, one.rate), "counts") for one in document.counts]
+    places = [
+        (Place(one.case, one.variant, one.profile, one.size, one.rate, threads=one.threads), "counts")
+        for one in document.counts
+    ]
     places += [(Place(one.case, one.variant, one.profile), "machine code") for one in document.codes]
     places += [(place, f"a ratio ({metric})") for (metric, place, _), _ in pair_keys(document, sound(document))]
     for (place, what), count in Counter(places).items():

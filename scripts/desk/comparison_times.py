@@ -54,7 +54,7 @@ def pair_keys(document: Document, cases: Container[str]) -> Iterator[tuple[Key, 
 def _key(panel: Panel, pair: Pair) -> Key:
     top, bottom = panel.contenders[pair.numerator], panel.contenders[pair.denominator]
     against = f"{bottom.variant}@{bottom.profile}"
-    place = Place(panel.case, top.variant, top.profile, panel.size, panel.rate, against=against)
+    place = Place(panel.case, top.variant, top.profile, panel.size, panel.rate, against=against, threads=panel.threads)
     return TIME_OF[pair.kind], place, (top.profile, bottom.profile)
 
 

@@ -67,7 +67,8 @@ def test_each_command_has_help_with_an_example_that_is_not_rewrapped(
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_examples_use_options_that_exist(name: str) -> None:
     command = cli.main.commands[name]
-    known = {word for parameter in command.params for word in parameter.opts} | {"--help"}
+    commands = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
+    known = {word for one in commands for parameter in one.params for word in parameter.opts} | {"--help"}
     ours = re.sub(r" -- .*", "", str(command.epilog))  # what follows is another program's
     used = re.findall(r"(?<=\s)--[a-z][a-z-]*", ours)
     assert set(used) <= known

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +31,26 @@ SETTINGS: dict[RcKeyType, Any] = {
     "axes.unicode_minus": False,
     "path.simplify": False,
     "hatch.linewidth": 0.6,
+    "pdf.fonttype": 42,  # TrueType: journals refuse Matplotlib's Type 3
 }
+# Neither a date nor the version of a library, so that the same figure gives the same bytes.
+_METADATA: dict[str, dict[str, None]] = {
+    "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
+    "png": {"Software": None},
+    "pdf": {"Creator": None, "Producer": None, "CreationDate": None},
+}
+_also: ContextVar[tuple[str, dict[str, bytes]] | None] = ContextVar("_also", default=None)
+
+
+@contextlib.contextmanager
+def also_as(kind: str) -> Iterator[dict[str, bytes]]:
+    """Collect each chart that is finished within as `png`, two pixels a CSS pixel, or `pdf`: bytes by its name."""
+    collected: dict[str, bytes] = {}
+    token = _also.set((kind, collected))
+    try:
+        yield collected
+    finally:
+        _also.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +102,9 @@ class Sheet:
 
     def finish(self, name: str, kind: str, family: str | None) -> Chart:
         """Writes the figure as SVG without styles, dates and comments."""
-        buffer = io.BytesIO()
-        self.figure.savefig(
-            buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
-        )
-        tree = svg.clean(buffer.getvalue(), name, self.tips)
+        if (also := _also.get()) is not None:
+            also[1][name] = self._bytes(also[0])
+        tree = svg.clean(self._bytes("svg"), name, self.tips)
         tree.set("font-family", FONTS)
         tree.set("role", "img")
         tree.set("aria-label", visible(self.title))
@@ -93,3 +113,8 @@ class Sheet:
         tree.set("viewBox", f"0 {self.head:g} {self.width:g} {self.height - self.head:g}")
         tree.set("height", f"{self.height - self.head:g}")
         return Chart(name, kind, family, visible(self.title), whole, ET.tostring(tree, encoding="unicode"))
+
+    def _bytes(self, kind: str) -> bytes:
+        buffer = io.BytesIO()
+        self.figure.savefig(buffer, format=kind, dpi=144 if kind == "png" else 72, metadata=_METADATA[kind])
+        return buffer.getvalue()
