@@ -7,14 +7,11 @@ files. They are judged here, all alike. docs/COMPARING.md explains the words.
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from desk.document_types import contender_name
-from desk.errors import UsageError
-from desk.wording import number, percent, shown
+from desk.wording import number, percent
 
 Tier = Literal["exact", "time"]
 Metric = Literal[
@@ -230,8 +227,6 @@ def judged(row: Row, limit: Limit) -> Row:
 
 
 def _presence(base: Value, head: Value) -> Verdict | None:
-    if base is None and head is None:
-        return "missing"
     return "missing" if head is None else "new" if base is None else None
 
 
@@ -241,8 +236,7 @@ def _of_exact(row: Row, base: float, head: float, limit: Limit) -> Verdict:
     if head > base + room:
         return "regression"
     if head < base - room:
-        # A check that went is cheaper, and whether it was needed only a proof tells.
-        return "changed" if row.metric == "checks" and row.note else "improvement"
+        return "changed" if row.metric == "checks" else "improvement"  # whether it was needed, only a proof tells
     return "unchanged"
 
 
@@ -256,17 +250,6 @@ def _of_time(row: Row, limit: Limit) -> Verdict:
     if high < -edge - _TOLERANCE:
         return "improvement"
     return "unchanged" if low >= -edge - _TOLERANCE and high <= edge + _TOLERANCE else "unresolved"
-
-
-def refuse_repeated(rows: Iterable[Row]) -> tuple[Row, ...]:
-    """The rows; raises UsageError naming a place that two of them are about."""
-    found = tuple(rows)
-    for (place, metric), count in Counter(row.key for row in found).items():
-        if count > 1:
-            raise UsageError(
-                f"{shown(place.name, quoted=False, limit=200)} has {metric} {count} times: nothing says which is meant."
-            )
-    return found
 
 
 def told(value: Value, metric: Metric) -> str:

@@ -1,63 +1,25 @@
-"""The comparison of two run documents: what must hold, what is exact, and ratios of times, row by row.
-
-Times of different runs are never compared. A run times both arms of a pair in one process, so that its ratio is worth
-something elsewhere; what is compared is the ratio of base with that of head. Each has its own launches, so their
-difference is known worse than one that was timed together, and what differs between the runs but is no code
-(placement, the machine's state, the seed's inputs) is in it.
-"""
+"""The comparison of two run documents: their rows, and what differs beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 
 from desk.advice import advisories
-from desk.comparison import (
-    Comparison,
-    Metric,
-    Place,
-    Row,
-    Side,
-    Verdict,
-    exact_row,
-    refuse_repeated,
-    tier_of,
-    time_row,
-    word_row,
-)
-from desk.document_types import Code, Count, Document, Pair, PairKind, Panel, Problem, Proof, Ruling
-from desk.wording import counted, percent, shown
-
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
-
-TIME_OF: dict[PairKind, Metric] = {"idiom": "idiom_time", "profile": "profile_time", "language": "language_time"}
-"""Full cost is left out: what it is over is the raw variant that was fastest in the run, which may be another one."""
-
-FEWEST_SAME = 20
-"""Pairs of equal machine code below which their straying tells nothing of two runs."""
-
-MOST_STRAYING = 0.05
-"""Share of the pairs of equal machine code that may differ beyond the margin where times are fit for a gate."""
-
-_PROMISES = ("claim", "snippet")
-_REJECTED = ("rejected", "newly_rejected")
+from desk.comparison import Comparison, Place, Side
+from desk.comparison_exact import exact_rows, same_architecture, sound
+from desk.comparison_times import pair_keys, time_rows, unstable
+from desk.document_types import Document
+from desk.errors import UsageError
+from desk.wording import counted, shown
 
 
 def compare(base: Document, head: Document, names: tuple[str, str] = ("base", "head")) -> Comparison:
     """Every row of two documents, judged by the default limits; raises UsageError where a place is there twice."""
+    for document, name in zip((base, head), names, strict=True):
+        _refuse_repeated(document, name)
     margin = max(base.run.margin, head.run.margin)
-    rows = refuse_repeated(
-        (
-            *_results(base, head),
-            *_claims(base, head),
-            *_catches(base, head),
-            *_rulings(base, head),
-            *_counts(base, head),
-            *_codes(base, head),
-            *_times(base, head, margin),
-        )
-    )
+    rows = (*exact_rows(base, head), *time_rows(base, head, margin))
     return Comparison(
         side(base, names[0]),
         side(head, names[1]),
@@ -65,7 +27,7 @@ def compare(base: Document, head: Document, names: tuple[str, str] = ("base", "h
         margin,
         rows,
         tuple(_warnings(base, head)),
-        (*_advisory(base, head, names), *_unstable(rows)),
+        (*_advisory(base, head, names), *unstable(rows)),
         tuple(_gone(base, head)),
     )
 
@@ -84,262 +46,17 @@ def side(document: Document, name: str) -> Side:
     return Side(name, (*facts, ("compilers", ", ".join(compilers) or "none")))
 
 
-def union(base: Mapping[K, V], head: Mapping[K, V]) -> Iterator[tuple[K, V | None, V | None]]:
-    """Every key of both, those of the base first, with what each side has."""
-    for key, value in base.items():
-        yield key, value, head.get(key)
-    for key, value in head.items():
-        if key not in base:
-            yield key, None, value
-
-
-# ---- tier 0: what must hold ------------------------------------------------------------------------------------------
-
-
-def _results(base: Document, head: Document) -> Iterator[Row]:
-    """Of each case: did all contenders compute the same? A struck case has times and counts of something else."""
-    before, after = ({case.name: case for case in document.cases} for document in (base, head))
-    for name, old, new in union(before, after):
-        words = [None if case is None else _state(case.status) for case in (old, new)]
-        wrong = new is not None and new.status == "struck"
-        gone = new is not None and old is not None and new.status == "not_built" != old.status
-        verdict: Verdict = (
-            "wrong" if wrong else "missing" if gone else "unchanged" if words[0] == words[1] else "changed"
-        )
-        row = word_row(Place(name), "result", words[0], words[1], verdict, new.reason if new is not None else None)
-        yield row if not wrong else _as(row, "wrong")
-
-
-def _state(status: str) -> str:
-    return {"measured": "agrees", "struck": "struck"}.get(status, status.replace("_", " "))
-
-
-def _as(row: Row, verdict: Verdict) -> Row:
-    """The row with a verdict that holds even where the base lacks the place."""
-    return Row(row.place, row.metric, row.base, row.head, verdict, limit=row.limit, note=row.note)
-
-
-def _claims(base: Document, head: Document) -> Iterator[Row]:
-    """Promises that a side broke: of what an idiom catches, and of what a compiler rejects."""
-
-    def broken(document: Document) -> dict[Place, Problem]:
-        found = (one for one in document.problems if one.kind in _PROMISES)
-        return {Place(one.case or "compile-time", one.variant, one.profile, fault=_said(one)): one for one in found}
-
-    for place, old, new in union(broken(base), broken(head)):
-        words = ["broken" if one is not None else "kept" for one in (old, new)]
-        problem = new or old
-        note = None if problem is None else problem.message
-        yield word_row(place, "claim", words[0], words[1], "wrong" if new is not None else "improvement", note)
-
-
-def _said(problem: Problem) -> str | None:
-    """What tells broken promises of one variant apart: the beginning of what is said of them."""
-    return " ".join(problem.message.split(";")[0].split())[:80] or None
-
-
-def _catches(base: Document, head: Document) -> Iterator[Row]:
-    """The outcome of each fault in each variant: a catch that was lost, won, or is another."""
-
-    def proofs(document: Document) -> dict[Place, Proof]:
-        struck = {case.name for case in document.cases if case.status == "struck"}
-        return {
-            Place(one.case, one.variant, one.profile, fault=one.fault): one
-            for one in document.proofs
-            if one.case not in struck or one.claim is not None
-        }
-
-    for place, old, new in union(*_known(proofs(base), proofs(head))):
-        words = [None if one is None else one.words for one in (old, new)]
-        verdict, note = _caught(old, new) if old is not None and new is not None else ("unchanged", None)
-        yield word_row(place, "catch", words[0], words[1], verdict, note)
-
-
-def _caught(old: Proof, new: Proof) -> tuple[Verdict, str | None]:
-    if new.outcome == "no_verdict" != old.outcome:
-        return "missing", new.reason or "nothing was proved"
-    if old.caught and not new.caught:
-        return "regression", new.reason or (f"was stopped by {old.mechanism}" if old.mechanism else None)
-    if new.caught and not old.caught:
-        return "improvement", f"stopped by {new.mechanism}" if new.mechanism else new.reason
-    if old.words == new.words and old.mechanism == new.mechanism:
-        return "unchanged", None
-    return "changed", f"{old.mechanism or 'nothing'} before, {new.mechanism or 'nothing'} now"
-
-
-def _rulings(base: Document, head: Document) -> Iterator[Row]:
-    """What compilers do with misuses of memory: `compile-time/<topic>/<misuse>/<way>@<compiler>`."""
-
-    def rulings(document: Document) -> dict[Place, Ruling]:
-        return {
-            Place(f"{one.topic}/{one.misuse}", one.way, f"{ruling.by}-{one.language}"): ruling
-            for one in document.rejections
-            for ruling in one.rulings
-            if ruling.outcome not in ("absent", "not_applicable")
-        }
-
-    for place, old, new in union(*_known(rulings(base), rulings(head))):
-        words = [None if one is None else _ruled(one) for one in (old, new)]
-        verdict: Verdict = "unchanged"
-        if old is not None and new is not None and words[0] != words[1]:
-            lost = old.outcome in _REJECTED and new.outcome not in _REJECTED
-            won = new.outcome in _REJECTED and old.outcome not in _REJECTED
-            verdict = "regression" if lost else "improvement" if won else "changed"
-        yield word_row(place, "ruling", words[0], words[1], verdict, None if new is None else new.reason)
-
-
-def _ruled(ruling: Ruling) -> str:
-    said = f" {ruling.tag}" if ruling.tag else ""
-    return "rejected" + said if ruling.outcome in _REJECTED else ruling.outcome.replace("_", " ")
-
-
-def _known(base: dict[K, V], head: dict[K, V]) -> tuple[dict[K, V], dict[K, V]]:
-    """Both; nothing where either looked at nothing, which is told once, as a warning, rather than in each row."""
-    return (base, head) if base and head else ({}, {})
-
-
-# ---- tier 1: what is exact for one toolchain -------------------------------------------------------------------------
-
-
-def _sound(document: Document) -> set[str]:
-    return {case.name for case in document.cases if case.status != "struck"}
-
-
-def _counts(base: Document, head: Document) -> Iterator[Row]:
-    """What one call does: instructions, allocations, and bytes of these."""
-
-    def counts(document: Document) -> dict[Place, Count]:
-        sound = _sound(document)
-        return {
-            Place(one.case, one.variant, one.profile, one.size, one.rate): one
-            for one in document.counts
-            if one.case in sound
-        }
-
-    metrics: tuple[tuple[Metric, Callable[[Count], int | None]], ...] = (
-        ("instructions", lambda one: one.instructions),
-        ("allocations", lambda one: one.allocations),
-        ("allocated_bytes", lambda one: one.allocated_bytes),
-    )
-    before, after = _known(counts(base), counts(head))
-    for metric, total in metrics:
-        if metric == "instructions" and not _same_architecture(base, head):
-            continue
-        for place, old, new in union(before, after):
-            values = [None if one is None else _per_call(total(one), one.calls) for one in (old, new)]
-            if values != [None, None]:
-                note = new.reason if new is not None and values[1] is None else None
-                yield exact_row(place, metric, values[0], values[1], note=note)
-
-
-def _per_call(total: int | None, calls: int) -> float | None:
-    return None if total is None else total / calls
-
-
-def _codes(base: Document, head: Document) -> Iterator[Row]:
-    """What the compiler made of each kernel: bytes, checks that it emitted, vectors of numbers or none."""
-
-    def codes(document: Document) -> dict[Place, Code]:
-        sound = _sound(document)
-        return {Place(one.case, one.variant, one.profile): one for one in document.codes if one.case in sound}
-
-    if not _same_architecture(base, head):
-        return
-    held = _holding(base, head)
-    for place, old, new in union(*_known(codes(base), codes(head))):
-        numbers: tuple[tuple[Metric, Callable[[Code], int]], ...] = (
-            ("code_bytes", lambda one: one.bytes),
-            ("checks", lambda one: one.checks),
-        )
-        for metric, value in numbers:
-            values = [None if one is None else float(value(one)) for one in (old, new)]
-            unproved = (place.case, place.variant, place.profile) not in held
-            fewer = None not in values and values[1] < values[0]  # type: ignore[operator]
-            note = (
-                "no proof says that what was checked is still caught"
-                if metric == "checks" and fewer and unproved
-                else None
+def _refuse_repeated(document: Document, name: str) -> None:
+    """Raises UsageError where a document holds twice what has one row; reading it has checked its other parts."""
+    places = [(Place(one.case, one.variant, one.profile, one.size, one.rate), "counts") for one in document.counts]
+    places += [(Place(one.case, one.variant, one.profile), "machine code") for one in document.codes]
+    places += [(place, f"a ratio ({metric})") for (metric, place, _), _ in pair_keys(document, sound(document))]
+    for (place, what), count in Counter(places).items():
+        if count > 1:
+            raise UsageError(
+                f"{shown(name, quoted=False, limit=400)} has {what} of {place.name} {count} times, and nothing says"
+                " which is meant."
             )
-            yield exact_row(place, metric, values[0], values[1], note=note)
-        words = [None if one is None else "yes" if one.packed else "no" for one in (old, new)]
-        verdict: Verdict = "unchanged" if words[0] == words[1] else "regression" if words[1] == "no" else "improvement"
-        yield word_row(place, "vectorised", words[0], words[1], verdict, None)
-
-
-def _holding(base: Document, head: Document) -> set[tuple[str, str | None, str | None]]:
-    """Contenders that both sides proved, and that still catch whatever they caught."""
-    rows = [row for row in _catches(base, head) if row.verdict != "new"]
-    lost = {(row.place.case, row.place.variant, row.place.profile) for row in rows if row.verdict != "unchanged"}
-    return {(row.place.case, row.place.variant, row.place.profile) for row in rows} - lost
-
-
-def _same_architecture(base: Document, head: Document) -> bool:
-    return base.machine.architecture == head.machine.architecture
-
-
-# ---- tier 2: ratios of times -----------------------------------------------------------------------------------------
-
-
-def _times(base: Document, head: Document, margin: float) -> Iterator[Row]:
-    same = _same_plugins(base, head)
-    for key, old, new in union(*_known(_pairs(base), _pairs(head))):
-        metric, place, builds = key
-        same_code = all((place.case, build) in same for build in builds)
-        if old is not None and new is not None:
-            yield time_row(
-                place, metric, old.ratio, new.ratio, _interval(old, new), margin,
-                same_code=same_code, note=_why(old, new),
-            )  # fmt: skip
-            continue
-        ratios = [None if one is None else one.ratio for one in (old, new)]
-        yield Row(place, metric, ratios[0], ratios[1], "new" if old is None else "missing")
-
-
-_Key = tuple[Metric, Place, tuple[str, str]]
-
-
-def _pairs(document: Document) -> dict[_Key, Pair]:
-    """The pairs of cases that were not struck, by metric, place and the two profiles that built them."""
-    sound, found = _sound(document), {}
-    for panel in document.panels:
-        for pair in panel.pairs:
-            if panel.case in sound and pair.kind in TIME_OF:
-                key = _key(panel, pair)
-                if key in found:
-                    refuse_repeated([_bare(key), _bare(key)])
-                found[key] = pair
-    return found
-
-
-def _key(panel: Panel, pair: Pair) -> _Key:
-    top, bottom = panel.contenders[pair.numerator], panel.contenders[pair.denominator]
-    against = f"{bottom.variant}@{bottom.profile}"
-    place = Place(panel.case, top.variant, top.profile, panel.size, panel.rate, against=against)
-    return TIME_OF[pair.kind], place, (top.profile, bottom.profile)
-
-
-def _bare(key: _Key) -> Row:
-    return Row(key[1], key[0], None, None, "missing")
-
-
-def _interval(old: Pair, new: Pair) -> tuple[float, float, float] | None:
-    """Of the ratio of two ratios: it is missed only where one of both intervals misses, and these are independent."""
-    if old.low is None or old.high is None or new.low is None or new.high is None:
-        return None
-    return new.low / old.high, new.high / old.low, (old.level or 0.0) * (new.level or 0.0)
-
-
-def _why(old: Pair, new: Pair) -> str | None:
-    for which, pair in (("base", old), ("head", new)):
-        if pair.low is None:
-            return f"{which} has no interval: {pair.reason or 'its launches are too few'}"
-    return None
-
-
-def _same_plugins(base: Document, head: Document) -> set[tuple[str, str]]:
-    """The plugins, by case and profile, that are the same bytes on both sides."""
-    before, after = ({(one.case, one.profile): one.sha256 for one in document.plugins} for document in (base, head))
-    return {key for key, digest in before.items() if after.get(key) == digest}
 
 
 # ---- what is said of a comparison beside its rows --------------------------------------------------------------------
@@ -368,17 +85,6 @@ def _machine(document: Document) -> dict[str, str]:
     }
 
 
-def _unstable(rows: Iterable[Row]) -> Iterator[str]:
-    """Pairs of the same bytes are nulls between the runs: where they differ, so may anything."""
-    same = [row for row in rows if row.same_code and tier_of(row.metric) == "time" and row.low is not None]
-    astray = [row for row in same if row.verdict in ("regression", "improvement")]
-    if len(same) >= FEWEST_SAME and len(astray) > MOST_STRAYING * len(same):
-        yield (
-            f"{len(astray)} of {counted(len(same), 'pair')} whose machine code is the same in base and head differ by"
-            f" more than the margin, where {percent(MOST_STRAYING)} may: something other than the code has changed."
-        )
-
-
 def _warnings(base: Document, head: Document) -> Iterator[str]:
     """What differs between two documents beside the rows, and what was left out."""
     if base.panels and head.panels:
@@ -387,7 +93,7 @@ def _warnings(base: Document, head: Document) -> Iterator[str]:
             " the documentation."
         )
     yield from _unlooked(base, head)
-    if not _same_architecture(base, head):
+    if not same_architecture(base, head):
         both = f"{shown(base.machine.architecture)} and {shown(head.machine.architecture)}"
         yield f"Instructions and machine code are not compared: they are of {both}."
     pins = [dict(document.counting.pins) | {"tool": document.counting.tool or ""} for document in (base, head)]
@@ -426,7 +132,8 @@ def _unlooked(base: Document, head: Document) -> Iterator[str]:
     """Kinds of rows that there are none of, since the base did not look."""
     for what, part in _PARTS:
         if not part(base):
-            yield f"{'Base' if part(head) else 'Neither side'} has {'no' if part(head) else 'any'} {what}: not compared."
+            who = "Base has no" if part(head) else "Neither side has"
+            yield f"{who} {what}, so these are not compared."
 
 
 def _listed(names: Sequence[str], most: int = 5) -> str:
