@@ -89,9 +89,7 @@ def _arm(side: SideName, pairing: Pairing, variant: Variant) -> Contender:
     return Contender(variant.name, build_name(side, pairing.of(side)), variant.role, variant.planted)
 
 
-def _wanted(
-    case: str, variant: str, parameter: Parameter, pairing: Pairing, pattern: re.Pattern[str] | None
-) -> bool:
+def _wanted(case: str, variant: str, parameter: Parameter, pairing: Pairing, pattern: re.Pattern[str] | None) -> bool:
     if pattern is None or pattern.search(case):
         return True
     names = [f"{case}/{variant}"]
@@ -189,8 +187,6 @@ def only(panel: Panel, variants: frozenset[str]) -> Panel:
     """The same panel with these variants, raw code and the null: what a confirmation has to time again."""
     raws = set(_raws(panel).values())
     kept = tuple(
-        arm
-        for at, arm in enumerate(panel.contenders)
-        if at in raws or arm.role == "null" or arm.variant in variants
+        arm for at, arm in enumerate(panel.contenders) if at in raws or arm.role == "null" or arm.variant in variants
     )
     return Panel(panel.case, panel.profile, panel.parameter, kept)
