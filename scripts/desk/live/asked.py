@@ -110,7 +110,5 @@ def of_folders(base: Path, head: Path, names: str | None, ad_hoc: Sequence[str],
 
 def _side(name: SideName, title: str, folders: Folders, profiles: Sequence[Profile], extent: Extent) -> Side:
     case_files.find(folders)  # whatever is wrong with a folder is told before anything is built
-    options = Options(
-        extent.mode, profiles, folders, extent.filter, Path(), margin=extent.margin, count=extent.count
-    )
+    options = Options(extent.mode, profiles, folders, extent.filter, Path(), margin=extent.margin, count=extent.count)
     return Side(name, title, options)
