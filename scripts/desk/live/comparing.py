@@ -112,6 +112,13 @@ class Comparing:
                 self.panels, self.mode, self.seed, self.margin, self.timings, first_layout=self._first_layout
             )
 
+    def again(self, seed: int, first_layout: int) -> Comparing:
+        """Another comparison of what is built and verified already, with launches of its own."""
+        other = Comparing(self.sides, seed=seed, first_layout=first_layout, prove=self.prove)
+        other.together, other.panels, other._bench = self.together, self.panels, self._bench
+        self.head.sampler.start()
+        return other
+
     def _verify_together(self) -> None:
         """Load both sides' plugins of each case, and let all compute the same inputs, which head draws."""
         cases = list(dict.fromkeys(case for case, _ in self._in_both()))

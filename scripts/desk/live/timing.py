@@ -35,24 +35,25 @@ class Bench:
     def __init__(self, base: Side, head: Side) -> None:
         self._sides: Mapping[SideName, Side] = {"base": base, "head": head}
         self._layouts: dict[SideName, Layouts] = {}
+        self._linked = 0
+        self._plugins: set[tuple[SideName, str, str]] = set()
 
     def link(self, panels: Sequence[Panel], count: int) -> None:
-        """Link every plugin of these panels so many times."""
-        wanted: dict[SideName, list[tuple[str, str]]] = {side: [] for side in SIDES}
-        for panel in panels:
-            for arm in panel.contenders:
-                side, profile = parts(arm.profile)
-                wanted[side].append((panel.case, profile))
-            wanted["head"].append((panel.case, self._generator(panel)))
+        """Link every plugin of these panels so many times, unless that was done."""
+        wanted = {(*parts(arm.profile), panel.case) for panel in panels for arm in panel.contenders}
+        wanted |= {("head", self._generator(panel), panel.case) for panel in panels}
+        if count <= self._linked and wanted <= self._plugins:
+            return
+        self._linked, self._plugins = max(count, self._linked), self._plugins | wanted
         base, head = (self._sides[side] for side in SIDES)
         if base.options.folders.build == head.options.folders.build:  # two profiles: one folder, one link of all
             built = Built({**base.built.plugins, **head.built.plugins})
-            made = layouts.make(built, sorted({*wanted["base"], *wanted["head"]}), count)
-            self._layouts = dict.fromkeys(SIDES, made)
-        else:
-            self._layouts = {
-                side: layouts.make(self._sides[side].built, sorted(set(wanted[side])), count) for side in SIDES
-            }
+            keys = sorted({(case, profile) for _, profile, case in self._plugins})
+            self._layouts = dict.fromkeys(SIDES, layouts.make(built, keys, self._linked))
+            return
+        for side in SIDES:
+            keys = sorted((case, profile) for of, profile, case in self._plugins if of == side)
+            self._layouts[side] = layouts.make(self._sides[side].built, keys, self._linked)
 
     def time(
         self,
