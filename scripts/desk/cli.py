@@ -23,6 +23,7 @@ from desk import (
     catch,
     catch_table,
     claims,
+    compare_command,
     controls,
     debugger,
     doctor,
@@ -39,6 +40,7 @@ from desk import (
     table,
 )
 from desk import profiles as profile_files
+from desk.command_help import examples
 from desk.errors import HARNESS, OK, WRONG_RESULT, DeskError, UsageError
 from desk.places import LOCAL_RESULTS, VERSION, Folders
 
@@ -50,11 +52,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 class Terminated(KeyboardInterrupt):
     """Asked to end by a signal other than Ctrl-C: what was measured is written all the same."""
-
-
-def examples(*lines: str) -> str:
-    """An epilog that click does not rewrap."""
-    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
 def choosing(command: F) -> F:
@@ -79,6 +76,7 @@ def choosing(command: F) -> F:
         "safecost run                          measure the default profiles",
         "safecost run --quick --filter sort    one case, in seconds",
         "safecost list                         the cases and their questions",
+        "safecost compare BASE HEAD            what has changed between two runs",
         "safecost doctor                       what this machine has and lacks",
     ),
 )
@@ -492,6 +490,9 @@ def pace_command(out: Path | None, only: str | None) -> int:
 def rejected_command_line(expression: str | None, compilers: str | None, folder: Path | None, page: Path | None) -> int:
     """Show which misuse of memory compilers reject: C++ beside Rust, each snippet compiled with and without it."""
     return rejected_command.run(expression, compilers, folder, page, Console())
+
+
+main.add_command(compare_command.compare)
 
 
 @main.command(

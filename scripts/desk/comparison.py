@@ -39,6 +39,8 @@ How = Literal["documents", "live", "unpaired"]
 Value = float | str | None
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
+WORDS: tuple[Metric, ...] = ("result", "claim", "catch", "ruling", "vectorised")
+"""Metrics whose values are words, and that no limit can be set for."""
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 """Worst first."""
 

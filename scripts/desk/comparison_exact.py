@@ -58,27 +58,35 @@ def _claims(base: Document, head: Document) -> Iterator[Row]:
     """Promises that a side broke: of what an idiom catches, and of what a compiler rejects."""
 
     def broken(document: Document) -> dict[Place, Problem]:
-        found = (one for one in document.problems if one.kind in _PROMISES)
-        return {Place(one.case or "compile-time", one.variant, one.profile, fault=_said(one)): one for one in found}
+        return {_place(one): one for one in document.problems if one.kind in _PROMISES}
 
+    looked_at = {case.name for case in head.cases}
     for place, old, new in union(broken(base), broken(head)):
+        if new is None and old is not None and old.case is not None and old.case not in looked_at:
+            continue  # that the case is gone, its result says
         words = ["broken" if one is not None else "kept" for one in (old, new)]
         problem = new or old
         note = None if problem is None else problem.message
         yield word_row(place, "claim", words[0], words[1], "wrong" if new is not None else "improvement", note)
 
 
-def _said(problem: Problem) -> str | None:
-    """What tells broken promises of one variant apart: the beginning of what is said of them."""
-    return " ".join(problem.message.split(";")[0].split())[:80] or None
+def _place(problem: Problem) -> Place:
+    """What a broken promise is about, as its sentence begins with it: `family/case/variant/fault@profile: ...`."""
+    where = " ".join(problem.message.split(": ")[0].split())[:200]
+    return Place(where or problem.case or "a promise")
 
 
 def _catches(base: Document, head: Document) -> Iterator[Row]:
     """The outcome of each fault in each variant: a catch that was lost, won, or is another."""
 
     def proofs(document: Document) -> dict[Place, Proof]:
-        return {Place(one.case, one.variant, one.profile, fault=one.fault): one for one in document.proofs}
+        return {
+            Place(one.case, one.variant, one.profile, fault=one.fault): one
+            for one in document.proofs
+            if one.case in cases
+        }
 
+    cases = {case.name for case in base.cases} & {case.name for case in head.cases}
     for place, old, new in union(*known(proofs(base), proofs(head))):
         words = [None if one is None else one.words for one in (old, new)]
         verdict, note = _caught(old, new) if old is not None and new is not None else ("unchanged", None)

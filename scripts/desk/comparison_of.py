@@ -26,15 +26,20 @@ Parts = Sequence[tuple[str, Callable[[Document], Sequence[object]]]]
 
 
 def compare(
-    base: Document, head: Document, names: tuple[str, str] = ("base", "head"), parts: Parts = PARTS
+    base: Document,
+    head: Document,
+    names: tuple[str, str] = ("base", "head"),
+    margin: float | None = None,
+    parts: Parts = PARTS,
 ) -> Comparison:
     """Every row of two documents, judged by the default limits; raises UsageError where a place is there twice.
 
-    `parts` are those that a document is expected to hold; one that lacks another is not told to lack it.
+    `names` are what a user calls them, `margin` that of times, by default the wider one of both runs; `parts` are what
+    a document is expected to hold: one that lacks another is not told to lack it.
     """
     for document, name in zip((base, head), names, strict=True):
         _refuse_repeated(document, name)
-    margin = max(base.run.margin, head.run.margin)
+    margin = max(base.run.margin, head.run.margin) if margin is None else margin
     rows = (*exact_rows(base, head), *time_rows(base, head, margin))
     return Comparison(
         side(base, names[0]),
@@ -105,8 +110,7 @@ def _warnings(base: Document, head: Document, parts: Parts) -> Iterator[str]:
     """What differs between two documents beside the rows, and what was left out."""
     if base.panels and head.panels:
         yield (
-            "Base and head were timed in two runs, which is weaker than timing both in one process: see 'compare' in"
-            " the documentation."
+            "Base and head were timed in two runs, which is weaker than timing both in one process (docs/COMPARING.md)."
         )
     yield from _unlooked(base, head, parts)
     if not same_architecture(base, head):

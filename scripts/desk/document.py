@@ -57,24 +57,31 @@ def from_json(kind: Any, value: Any) -> Any:
 
 def read(path: Path) -> Document:
     """The document in the file `path`; raises UsageError naming the file and the first thing wrong with it."""
+    return checked(read_json(path), str(path))
+
+
+def read_json(path: Path, wanted: str = "the run.json of a run") -> Any:
+    """What the file `path` holds, as JSON has it; raises UsageError where that is none, or too much of it.
+
+    `wanted` says in a message what the file should have been.
+    """
     name = _file_name(path)
     try:
         if not path.exists():
-            raise UsageError(f"{name} does not exist: give the run.json of a run.")
+            raise UsageError(f"{name} does not exist: give {wanted}.")
         if not path.is_file():
-            raise UsageError(f"{name} is not a file: give the run.json of a run.")
+            raise UsageError(f"{name} is not a file: give {wanted}.")
         _refuse_oversized(path.stat().st_size, name)
         data = path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         cause = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{name} cannot be read: {cause}.") from error
-    return parse(data, str(path))
+    return _decoded(data, name)
 
 
 def parse(data: bytes, name: str) -> Document:
     """The document in `data`; raises UsageError beginning with `name` and saying the first thing wrong."""
-    name = shown(name, quoted=False, limit=400)
-    return _checked(_decoded(data, name), name)
+    return checked(_decoded(data, shown(name, quoted=False, limit=400)), name)
 
 
 def encode(document: Document) -> bytes:
@@ -89,7 +96,7 @@ def write(document: Document, path: Path) -> None:
     Raises DeskError, and writes nothing, if the document could not be read back or holds anything private.
     """
     try:
-        _checked(to_json(document), "the document")
+        checked(to_json(document), "the document")
         data = encode(document)
         _refuse_oversized(len(data), "the document")
     except UsageError as error:
@@ -133,8 +140,9 @@ def _decoded(data: bytes, name: str) -> Any:
         raise UsageError(f"{name} holds a number with too many digits.") from error
 
 
-def _checked(plain: Any, name: str) -> Document:
-    """The document that decoded JSON describes, after every check."""
+def checked(plain: Any, name: str) -> Document:
+    """The document that decoded JSON describes, after every check; raises UsageError that begins with `name`."""
+    name = shown(name, quoted=False, limit=400)
     refuse_malformed(plain, name)
     document: Document = from_json(Document, plain)
     refuse_contradictions(document, name)

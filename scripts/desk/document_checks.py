@@ -89,7 +89,7 @@ def refuse_malformed(plain: Any, name: str) -> None:
             raise UsageError(f"{name}: {_path(place)} holds the control character U+{ord(found[0]):04X}.")
     error = next(_validator().iter_errors(plain), None)
     if error is not None:
-        raise UsageError(f"{name}: {_violation(error)}.")
+        raise UsageError(f"{name}: {violation(error)}.")
 
 
 def refuse_contradictions(document: Document, name: str) -> None:
@@ -141,7 +141,7 @@ def _validator() -> Any:
     return extend(Draft202012Validator, {"pattern": pattern})(schema)  # type: ignore[no-untyped-call]
 
 
-def _violation(error: ValidationError) -> str:
+def violation(error: ValidationError) -> str:
     """A violation of the schema in words."""
     place, rule = _path(error.absolute_path), error.validator
     found: Any = error.instance

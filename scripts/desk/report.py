@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import html
-import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +21,7 @@ from desk.advice import advisories, conclusion
 from desk.belief import belief
 from desk.charts import Chart
 from desk.document import Document, Rejection, Run, Verdict
+from desk.markdown_text import inline as _markdown
 from desk.rows import KINDS, Row, count_rows, rows, valid_rows
 from desk.wording import counted, number, percent, visible
 
@@ -290,16 +289,3 @@ def rejected_page(rejections: Sequence[Rejection]) -> str:
 
 def _printable(value: object) -> object:
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _markdown(value: object) -> str:
-    """A value as inline Markdown that says just what the value says: one line, nothing in it is obeyed."""
-    line = " ".join(visible(str(value)).split())
-    line = line if len(line) <= 400 else line[:400] + "…"
-    line = re.sub(r"([\\`*\[\]~|#!$])", r"\\\1", html.escape(line, quote=False))
-    # An underscore inside a word is only an underscore.
-    line = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", line)
-    # Neither addresses nor people are to become links.
-    line = line.replace("://", "&#58;//").replace("@", "&#64;").replace("www.", "www&#46;")
-    # At its start a line could still become a list, a heading or a rule.
-    return re.sub(r"^(\d*)([-+=]|[.)](?=\s|$))", r"\1\\\2", line)

@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 from desk import charts, explain_page, report
 from desk.charts import Chart
 from desk.document import Document, Problem
+from desk.markdown_text import inline
 from desk.testing.hostile import HOSTILE, hostile
 
 
@@ -180,7 +181,7 @@ def test_hostile_words_stay_words_in_markdown(
     ["- a", "+ a", "1. a", "12) a", "# a", "> a", "---", "===", "a | b", "_a_", "a\\|b", "<b>", "[a](b)", "&amp;"],
 )
 def test_markdown_of_a_text_is_read_as_that_text(text: str) -> None:
-    tokens = MarkdownIt("commonmark").parse(report._markdown(text))
+    tokens = MarkdownIt("commonmark").parse(inline(text))
     assert [token.type for token in tokens] == ["paragraph_open", "inline", "paragraph_close"]
     children = tokens[1].children or []
     assert {child.type for child in children} <= {"text", "text_special"}
@@ -189,7 +190,7 @@ def test_markdown_of_a_text_is_read_as_that_text(text: str) -> None:
 
 def test_plain_names_and_numbers_stay_readable_in_markdown() -> None:
     for text in ("vector_at", "gcc-o2", "1.012", "0.5 %", "clang-libcxx-fast", "4.2 – 4.3"):
-        assert report._markdown(text) == text
+        assert inline(text) == text
 
 
 def test_markdown_lists_the_worst_first_and_says_when_it_cuts(

@@ -220,7 +220,7 @@ class Comparing:
         """Every row known so far, judged by the default limits."""
         base, head = self._documents()
         parts = [part for part in PARTS if part[0] not in _NOT_COMPARED]
-        made = compare(base, head, (self.base.title, self.head.title), parts)
+        made = compare(base, head, (self.base.title, self.head.title), self.margin, parts)
         rows = (*(self._with_results(row) for row in made.rows), *self._time_rows(self.timings))
         return replace(
             made,

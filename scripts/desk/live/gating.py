@@ -17,6 +17,8 @@ def confirmed(comparing: Comparing, made: Comparison, policy: Policy) -> Compari
     if policy.time == "advisory":
         return made
     judged = decide(made, policy).comparison
-    wanted = {row.key for row in judged.rows if row.tier == "time" and row.verdict == "regression" and not row.known_bad}
+    wanted = {
+        row.key for row in judged.rows if row.tier == "time" and row.verdict == "regression" and not row.known_bad
+    }
     again = {row.key: row for row in comparing.confirm([row for row in judged.rows if row.key in wanted])}
     return replace(made, rows=tuple(again.get(row.key, row) for row in made.rows))

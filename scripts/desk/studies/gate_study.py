@@ -246,9 +246,7 @@ class Study:
 
     def _compare(self, ready: dict[str, Comparing], steps: Steps, *, neighbours: bool) -> None:
         extent = self.extent
-        equal, planted = (
-            (extent.equal_busy, extent.planted_busy) if neighbours else (extent.equal, extent.planted)
-        )
+        equal, planted = (extent.equal_busy, extent.planted_busy) if neighbours else (extent.equal, extent.planted)
         launches = QUICK.launches
         for number in range(equal):
             # Layouts of its own for every comparison, since launches that share one are not independent.

@@ -1,0 +1,113 @@
+"""A comparison as JUnit XML: a suite for each metric, a test case for each row.
+
+There is no standard. What is written fits both of the schemas that are in use: that of Apache Ant's tasks, which is the
+narrower one (its order of elements, its required attributes, times without a zone), and that of Jenkins' xUnit plugin.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from xml.etree import ElementTree as ET
+
+from desk.compare_words import METRIC_NAMES, about, closing, headline
+from desk.comparison import Row
+from desk.gate import Decision
+from desk.wording import visible
+
+LONGEST = 2_000  # characters of one text
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit(decision: Decision, made: datetime) -> bytes:
+    """The XML; `made` is when the comparison was made, in UTC."""
+    root = ET.Element("testsuites")
+    for index, (metric, name) in enumerate(METRIC_NAMES.items()):
+        rows = [row for row in decision.comparison.rows if row.metric == metric]
+        if rows:
+            _suite(root, name, rows, decision, made, index)
+    gate = ET.SubElement(root, "testsuite", _attributes("gate", 1, decision, made, len(METRIC_NAMES)))
+    gate.set("errors", str(int(decision.exit_code != 0)))
+    _properties(gate, decision)
+    case = ET.SubElement(gate, "testcase", name="gate", classname="safecost.gate", time="0")
+    if decision.exit_code:
+        _told(case, "error", f"exit {decision.exit_code}", headline(decision))
+    _outputs(gate, "\n".join(f"{kind}: {line}" for kind, line in closing(decision)))
+    for number, suite in enumerate(root):
+        suite.set("id", str(number))
+    ET.indent(root)
+    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
+
+
+def _suite(root: ET.Element, name: str, rows: Sequence[Row], decision: Decision, made: datetime, index: int) -> None:
+    suite = ET.SubElement(root, "testsuite", _attributes(name, len(rows), decision, made, index))
+    _properties(suite, decision)
+    told = {"failure": 0, "error": 0, "skipped": 0}
+    for row in rows:
+        case = ET.SubElement(suite, "testcase", name=_token(row.name, row), classname=_class(row), time="0")
+        kind = _kind(row, decision)
+        if kind is not None:
+            told[kind] += 1
+            _told(case, kind, row.verdict, about(row))
+    suite.set("failures", str(told["failure"]))
+    suite.set("errors", str(told["error"]))
+    suite.set("skipped", str(told["skipped"]))
+    _outputs(suite, "")
+
+
+def _kind(row: Row, decision: Decision) -> str | None:
+    """Failure for what is worse, error for what is missing, skipped for what does not count or is not decided."""
+    standing = decision.standing(row)
+    if standing == "fails":
+        return "error" if row.verdict == "missing" else "failure"
+    return "skipped" if standing in ("advisory", "excused") or row.verdict == "unresolved" else None
+
+
+def _attributes(name: str, tests: int, decision: Decision, made: datetime, index: int) -> dict[str, str]:
+    return {
+        "name": _text(name),
+        "package": "safecost",
+        "id": str(index),
+        "timestamp": made.strftime("%Y-%m-%dT%H:%M:%S"),
+        "hostname": "localhost",  # never the machine's: a report is to be shown to others
+        "tests": str(tests),
+        "failures": "0",
+        "errors": "0",
+        "skipped": "0",
+        "time": "0",
+    }
+
+
+def _properties(suite: ET.Element, decision: Decision) -> None:
+    properties = ET.SubElement(suite, "properties")
+    for which, side in (("base", decision.comparison.base), ("head", decision.comparison.head)):
+        for what, said in (("name", side.name), *side.facts):
+            ET.SubElement(properties, "property", name=_text(f"{which} {what}"), value=_text(said))
+
+
+def _outputs(suite: ET.Element, said: str) -> None:
+    ET.SubElement(suite, "system-out").text = _text(said, 20_000)
+    ET.SubElement(suite, "system-err").text = ""
+
+
+def _told(case: ET.Element, kind: str, verdict: str, said: str) -> None:
+    element = ET.SubElement(case, kind, type=_text(verdict), message=_text(said))
+    element.text = _text(said)
+
+
+def _class(row: Row) -> str:
+    """The case with dots, which readers fold by."""
+    return _text(".".join(part for part in (*row.place.case.split("/"), row.place.variant) if part)) or "none"
+
+
+def _token(name: str, row: Row) -> str:
+    """The row's name and what it is over, one line: readers take cases of one name for one case."""
+    over = f" over {row.place.against}" if row.place.against else ""
+    return _text(" ".join(f"{name}{over}".split())) or "none"
+
+
+def _text(text: str, longest: int = LONGEST) -> str:
+    """The text with what XML cannot hold spelled out, shortened."""
+    clean = _NOT_XML.sub("�", "\n".join(visible(line) for line in text.split("\n")))
+    return clean if len(clean) <= longest else clean[: longest - 1] + "…"
