@@ -42,8 +42,8 @@ def of_profiles(names: str | None, ad_hoc: Sequence[str], cases: Sequence[Path],
         )
     folders = Folders.of(cases)
     return Sides(
-        _side("base", base.name, folders, [base], extent),
-        _side("head", head.name, folders, [head], extent),
+        _side("base", base.name, folders, [base], extent, _flags(base)),
+        _side("head", head.name, folders, [head], extent, _flags(head)),
         (Pairing(base.name, head.name),),
     )
 
@@ -81,8 +81,8 @@ def of_revisions(base: str, head: str, names: str | None, ad_hoc: Sequence[str],
         for one in (before, after)
     ]
     return Sides(
-        _side("base", _title(before), _folders(before), both[0], extent),
-        _side("head", _title(after), _folders(after), both[1], extent),
+        _side("base", _title(before), _folders(before), both[0], extent, _commit(before)),
+        _side("head", _title(after), _folders(after), both[1], extent, _commit(after)),
         tuple(Pairing(profile.name, profile.name) for profile in both[1]),
     )
 
@@ -108,7 +108,22 @@ def of_folders(base: Path, head: Path, names: str | None, ad_hoc: Sequence[str],
     )
 
 
-def _side(name: SideName, title: str, folders: Folders, profiles: Sequence[Profile], extent: Extent) -> Side:
+def _flags(profile: Profile) -> list[tuple[str, str]]:
+    return [("flags", " ".join(flag for flag, _ in profile.flags) or "none")]
+
+
+def _commit(revision: Revision) -> list[tuple[str, str]]:
+    return [("cases", "of the working tree" if revision.commit is None else f"of commit {revision.commit}")]
+
+
+def _side(
+    name: SideName,
+    title: str,
+    folders: Folders,
+    profiles: Sequence[Profile],
+    extent: Extent,
+    facts: Sequence[tuple[str, str]] = (),
+) -> Side:
     case_files.find(folders)  # whatever is wrong with a folder is told before anything is built
     options = Options(extent.mode, profiles, folders, extent.filter, Path(), margin=extent.margin, count=extent.count)
-    return Side(name, title, options)
+    return Side(name, title, options, facts)

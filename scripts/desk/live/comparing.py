@@ -18,6 +18,7 @@ from desk import processes, runner
 from desk.advice import of_machine, straying
 from desk.belief import MOST_STRAYS, STRAY, Nulls, distance
 from desk.comparison import Comparison, Place, Row, judged, time_row
+from desk.comparison import Side as NamedSide
 from desk.comparison_of import PARTS, compare
 from desk.document_types import Document
 from desk.errors import DeskError
@@ -224,6 +225,8 @@ class Comparing:
         rows = (*(self._with_results(row) for row in made.rows), *self._time_rows(self.timings))
         return replace(
             made,
+            base=_with_facts(made.base, self.base),
+            head=_with_facts(made.head, self.head),
             how="live",
             margin=self.margin,
             rows=rows,
@@ -312,6 +315,12 @@ class Comparing:
             yield straying(Nulls(len(distances), strays, distances[len(distances) // 2], distances[-1]))
         sample, machine = self.head.sampler.stop(), self.head.machine
         yield from of_machine(sample.steal_share, sample.load_before, machine.logical_cpus)
+
+
+def _with_facts(made: NamedSide, side: Side) -> NamedSide:
+    """What a reader wants to know of a side; the suite that measured is the harness of both."""
+    facts = [("harness" if what == "suite" else what, how) for what, how in made.facts]
+    return replace(made, facts=(*side.facts, *facts))
 
 
 def _staged(side: Side, stage: Callable[[], None]) -> None:

@@ -22,9 +22,10 @@ _INPUTS = "inputs"  # in the place of a profile: the plugin that draws the input
 class Side(Measurement):
     """Base or head: builds, verifies, proves and counts as a run does. What it times, it times with the other side."""
 
-    def __init__(self, name: SideName, title: str, options: Options) -> None:
+    def __init__(self, name: SideName, title: str, options: Options, facts: Sequence[tuple[str, str]] = ()) -> None:
+        """`title` is what a user calls it, `facts` what a reader of the comparison wants to know beside."""
         super().__init__(options)
-        self.name, self.title = name, title
+        self.name, self.title, self.facts = name, title, tuple(facts)
         # What a run compares a profile with is not what this one is compared with; inputs of a Rust one come from C++.
         known = profile_files.shipped()
         needed = [known[one.against] for one in options.profiles if one.language == "rust" and one.against in known]
