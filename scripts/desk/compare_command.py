@@ -86,8 +86,12 @@ def reporting(command: F) -> F:
 @click.argument("head", required=False, type=click.Path(path_type=Path))
 @live_command.measuring
 @click.option("--filter", "expression", metavar="REGEX", help="Only rows whose name matches.")
-@click.option("--margin", type=click.FloatRange(0.0, 0.5, min_open=True), metavar="SHARE",
-              help="The relative difference of times that counts (default: the runs' 0.01; 0.05 if unpaired).")  # fmt: skip
+@click.option(
+    "--margin",
+    type=click.FloatRange(0.0, 0.5, min_open=True),
+    metavar="SHARE",
+    help="The relative difference of times that counts (default: the runs', or 0.01; 0.05 if unpaired).",
+)
 @reporting
 def compare(base: Path | None, head: Path | None, expression: str | None, margin: float | None, **options: Any) -> int:
     """Compare base with head: what is wrong, caught no more, counted higher, or slower in HEAD than in BASE.
