@@ -113,6 +113,13 @@ def test_what_fresh_launches_do_not_show_does_not_fail(folders: tuple[Path, Path
     assert (row.verdict, row.confirmed, row.note) == ("unresolved", False, "fresh launches do not show it")
 
 
+def test_fresh_launches_that_do_not_decide_confirm_nothing(folders: tuple[Path, Path]) -> None:
+    """At the very edge of the margin: neither a regression nor none."""
+    one, _ = comparing(folders, {"at": 1.02}, {"at": 1.01})
+    code, rows = decided(one)
+    assert (code, rows["at", "direct_time"].confirmed) == (OK, False)
+
+
 def test_a_confirmation_is_fresh(folders: tuple[Path, Path]) -> None:
     """New layouts, and inputs and order from another seed; only what fails, with what it is over."""
     one, bench = comparing(folders, {"at": 1.02}, {"at": 1.02})
