@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 from rich.console import Console
@@ -25,6 +25,7 @@ from desk.wording import shown
 
 F = TypeVar("F", bound=Callable[..., Any])
 STANDARD_OUTPUT = Path("-")
+IN_ACTIONS = "GITHUB_ACTIONS"  # "true" in the runner of GitHub
 TODAY = "SAFECOST_TODAY"
 """A variable that sets the day by which known-bad rows expire, YYYY-MM-DD, for whoever tries the gate."""
 
@@ -149,9 +150,11 @@ def conclude(comparison: Comparison, policy: Policy, outputs: Outputs, *, gated:
         (outputs.junit, lambda: compare_junit.junit(decision, datetime.now(UTC))),
     ]
     piped = any(file == STANDARD_OUTPUT for file, _ in texts)
-    compare_table.render(decision, Console(stderr=piped))
+    stream = sys.stderr if piped else sys.stdout
+    with compare_github.no_commands(stream, os.environ.get(IN_ACTIONS) == "true"):
+        compare_table.render(decision, Console(file=stream))
     failed = [error for file, text in texts if file is not None and (error := _put(file, text())) is not None]
-    _tell_github(decision, outputs, piped)
+    _tell_github(decision, outputs, stream)
     if not gated and decision.exit_code != OK:
         print("without --gate the exit code is 0 all the same", file=sys.stderr)
     for error in failed[1:]:
@@ -177,11 +180,11 @@ def _put(file: Path, data: bytes) -> str | None:
     return None
 
 
-def _tell_github(decision: Decision, outputs: Outputs, piped: bool) -> None:
+def _tell_github(decision: Decision, outputs: Outputs, stream: TextIO) -> None:
     """Annotations where they are wanted or the runner reads them, and the step's summary where there is one."""
-    wanted = os.environ.get("GITHUB_ACTIONS") == "true" if outputs.annotations is None else outputs.annotations
+    wanted = os.environ.get(IN_ACTIONS) == "true" if outputs.annotations is None else outputs.annotations
     for line in compare_github.commands(decision) if wanted else ():
-        print(line, file=sys.stderr if piped else sys.stdout)
+        print(line, file=stream)
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     trouble = compare_github.append_summary(decision, Path(summary)) if summary else None
     if trouble is not None:

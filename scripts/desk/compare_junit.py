@@ -17,6 +17,7 @@ from desk.gate import Decision
 from desk.wording import visible
 
 LONGEST = 2_000  # characters of one text
+MOST_LINES = 200  # of what is said beside the rows
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -33,7 +34,7 @@ def junit(decision: Decision, made: datetime) -> bytes:
     case = ET.SubElement(gate, "testcase", name="gate", classname="safecost.gate", time="0")
     if decision.exit_code:
         _told(case, "error", f"exit {decision.exit_code}", headline(decision))
-    _outputs(gate, "\n".join(f"{kind}: {line}" for kind, line in closing(decision)))
+    _outputs(gate, [f"{kind}: {line}" for kind, line in closing(decision)])
     for number, suite in enumerate(root):
         suite.set("id", str(number))
     ET.indent(root)
@@ -45,7 +46,7 @@ def _suite(root: ET.Element, name: str, rows: Sequence[Row], decision: Decision,
     _properties(suite, decision)
     told = {"failure": 0, "error": 0, "skipped": 0}
     for row in rows:
-        case = ET.SubElement(suite, "testcase", name=_token(row.name, row), classname=_class(row), time="0")
+        case = ET.SubElement(suite, "testcase", name=_name(row), classname=_class(row), time="0")
         kind = _kind(row, decision)
         if kind is not None:
             told[kind] += 1
@@ -53,7 +54,7 @@ def _suite(root: ET.Element, name: str, rows: Sequence[Row], decision: Decision,
     suite.set("failures", str(told["failure"]))
     suite.set("errors", str(told["error"]))
     suite.set("skipped", str(told["skipped"]))
-    _outputs(suite, "")
+    _outputs(suite, [])
 
 
 def _kind(row: Row, decision: Decision) -> str | None:
@@ -66,7 +67,7 @@ def _kind(row: Row, decision: Decision) -> str | None:
 
 def _attributes(name: str, tests: int, decision: Decision, made: datetime, index: int) -> dict[str, str]:
     return {
-        "name": _text(name),
+        "name": name,
         "package": "safecost",
         "id": str(index),
         "timestamp": made.strftime("%Y-%m-%dT%H:%M:%S"),
@@ -83,31 +84,35 @@ def _properties(suite: ET.Element, decision: Decision) -> None:
     properties = ET.SubElement(suite, "properties")
     for which, side in (("base", decision.comparison.base), ("head", decision.comparison.head)):
         for what, said in (("name", side.name), *side.facts):
-            ET.SubElement(properties, "property", name=_text(f"{which} {what}"), value=_text(said))
+            ET.SubElement(properties, "property", name=_line(f"{which} {what}"), value=_line(said))
 
 
-def _outputs(suite: ET.Element, said: str) -> None:
-    ET.SubElement(suite, "system-out").text = _text(said, 20_000)
+def _outputs(suite: ET.Element, said: Sequence[str]) -> None:
+    ET.SubElement(suite, "system-out").text = "\n".join(_line(one) for one in said[:MOST_LINES])
     ET.SubElement(suite, "system-err").text = ""
 
 
 def _told(case: ET.Element, kind: str, verdict: str, said: str) -> None:
-    element = ET.SubElement(case, kind, type=_text(verdict), message=_text(said))
-    element.text = _text(said)
+    line = _line(said)
+    ET.SubElement(case, kind, type=verdict, message=line).text = line
 
 
 def _class(row: Row) -> str:
     """The case with dots, which readers fold by."""
-    return _text(".".join(part for part in (*row.place.case.split("/"), row.place.variant) if part)) or "none"
+    return _line(".".join(part for part in (*row.place.case.split("/"), row.place.variant) if part))
 
 
-def _token(name: str, row: Row) -> str:
-    """The row's name and what it is over, one line: readers take cases of one name for one case."""
-    over = f" over {row.place.against}" if row.place.against else ""
-    return _text(" ".join(f"{name}{over}".split())) or "none"
+def _name(row: Row) -> str:
+    """The row's name and what it is over: readers take cases of one name for one case."""
+    return _line(row.name + (f" over {row.place.against}" if row.place.against else ""))
 
 
-def _text(text: str, longest: int = LONGEST) -> str:
+def _line(text: str) -> str:
+    """One line that is not empty; so nothing that was read stands at the beginning of one, as a command of CI would."""
+    return " ".join(_text(text).split()) or "none"
+
+
+def _text(text: str) -> str:
     """The text with what XML cannot hold spelled out, shortened."""
-    clean = _NOT_XML.sub("�", "\n".join(visible(line) for line in text.split("\n")))
-    return clean if len(clean) <= longest else clean[: longest - 1] + "…"
+    clean = _NOT_XML.sub("�", visible(text))
+    return clean if len(clean) <= LONGEST else clean[: LONGEST - 1] + "…"

@@ -13,7 +13,7 @@ from desk.comparison import Comparison, Limit, Place, Row, Side, Verdict, time_r
 from desk.comparison_exact import union
 from desk.google_benchmark_file import Times
 from desk.statistics import FEWEST_LAUNCHES, sign_test_interval
-from desk.wording import shown
+from desk.wording import counted, shown
 
 MARGIN = 0.05
 """Relative difference below which two processes that ran the same code cannot be told apart, even on a calm machine."""
@@ -65,11 +65,9 @@ def _why(old: Times, new: Times) -> str | None:
     """Why there is no interval."""
     for which, times in (("base", old), ("head", new)):
         if times.aggregate is not None:
-            return (
-                f"{which} has only the {times.aggregate} of its repetitions: without --benchmark_report_aggregates_only"
-            )
+            return f"{which} has only the {times.aggregate} of its repetitions, not each"
         if len(times.values) < FEWEST_LAUNCHES:
-            return f"{which} has {len(times.values)} repetitions, and an interval needs {FEWEST_LAUNCHES}"
+            return f"{which} has {counted(len(times.values), 'repetition')}, and an interval needs {FEWEST_LAUNCHES}"
     return None
 
 

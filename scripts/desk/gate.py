@@ -140,16 +140,12 @@ def _notes(policy: Policy, rows: Sequence[Row]) -> Iterator[str]:
     """What to tidy up in the policy."""
     for rule in policy.limits:
         if not any(rule.rows.hold(row) for row in rows):
-            yield f"Limit {rule.rows.entry} ({_about(rule.rows.name)}) holds no row."
+            yield f"Limit {rule.rows.entry} ({shown(rule.rows.name)}) holds no row."
     bad = [row for row in rows if row.verdict in ("regression", "missing")]
     for entry in policy.known_bad:
         held = sum(entry.rows.hold(row) for row in bad)
-        about = f"Known-bad entry {entry.rows.entry} ({_about(entry.rows.name)})"
+        about = f"Known-bad entry {entry.rows.entry} ({shown(entry.rows.name)})"
         if not held:
             yield f"{about} holds nothing that is bad: remove it."
         elif entry.expires < policy.today:
             yield f"{about} expired on {entry.expires.isoformat()}: its rows count again."
-
-
-def _about(glob: str) -> str:
-    return shown(glob, quoted=False)

@@ -136,7 +136,7 @@ class _Reader:
     @staticmethod
     def _time(entry: Mapping[str, Any], where: str) -> float:
         time, unit = entry.get("real_time"), entry.get("time_unit", "ns")
-        if unit not in _UNITS:
+        if not isinstance(unit, str) or unit not in _UNITS:
             raise UsageError(f"{where} has the time unit {shown(unit)}, and must have one of {', '.join(_UNITS)}.")
         if isinstance(time, bool) or not isinstance(time, (int, float)):
             raise UsageError(f"{where} has the real_time {shown(time)}, and must have a number.")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import math
 import re
 import tomllib
 from collections.abc import Sequence
@@ -78,6 +79,8 @@ def read_limits(path: Path) -> tuple[LimitRule, ...]:
         for at, entry in enumerate(entries, 1)
     )
     for rule in rules:
+        if math.isnan(rule.limit.relative) or math.isnan(rule.limit.absolute):  # which no bound of a schema excludes
+            raise UsageError(f"{_name(path)}: limit {rule.rows.entry} is not a number: give one, such as 0.01.")
         limited = [metric for metric in METRICS if metric not in WORDS and _matches(rule.rows.metric, metric)]
         if not limited:
             raise UsageError(

@@ -15,7 +15,7 @@ import numpy as np
 
 from desk.errors import UsageError
 from desk.progress import Steps
-from desk.studies import of_pairs, of_runs
+from desk.studies import of_comparisons, of_pairs, of_runs
 from desk.studies.simulate import known_within
 from desk.studies.tables import Study, Table
 
@@ -37,6 +37,7 @@ STUDIES: Mapping[str, Study] = {
     "discoveries": of_runs.discoveries,
     "beyond": of_runs.beyond,
     "winner": of_runs.winner,
+    "two_runs": of_comparisons.two_runs,
 }
 
 
