@@ -19,7 +19,7 @@ from desk import commands
 from desk.commands import Ended, safecost
 from desk.errors import HARNESS, OK, REGRESSION, WRONG_RESULT
 from desk.places import BUILD, ROOT
-from desk.studies.gate_study import CASES, PLANTS, REPEAT, WALK
+from desk.studies.gate_plants import CASES, PLANTS, REPEAT, WALK
 
 pytestmark = pytest.mark.build
 
@@ -29,10 +29,10 @@ _RAW, _AT = "total += values[i];", "total += values.at(i);"
 # What each case is in head: the places that change, and what they become. In base all are alike.
 HEADS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "same": (),
-    "instruction": ((PLANTS[0].old, PLANTS[0].new),),
-    "vector": ((PLANTS[1].old, PLANTS[1].new),),
-    "check": ((PLANTS[2].old, PLANTS[2].new),),
-    "allocation": ((PLANTS[3].old, PLANTS[3].new),),
+    "instruction": PLANTS[0].changes,
+    "vector": PLANTS[1].changes,
+    "check": PLANTS[2].changes,
+    "allocation": PLANTS[3].changes,
     "inputs": ((_STRUCT, "  std::size_t count;\n  const std::int32_t* values;\n"),
                ("return {values.data(), values.size(),", "return {values.size(), values.data(),")),
     "drawn": (("array<std::int32_t>(generator.size())", "array<std::int32_t>(generator.size() / 2)"),),

@@ -26,7 +26,7 @@ from pathlib import Path
 import click
 
 from desk import machine, run_document
-from desk.comparison import Metric, Row
+from desk.comparison import Row
 from desk.document import Machine, Suite
 from desk.errors import HARNESS, DeskError
 from desk.gate import Decision, Policy, decide
@@ -37,97 +37,15 @@ from desk.progress import Steps
 from desk.rates import rate_interval
 from desk.schedule import QUICK
 from desk.selftest.neighbours import busy
+from desk.studies.gate_plants import CASES, NOTHING, PLANTS, Plant
 from desk.studies.tables import table
 from desk.wording import counted, percent
 
 SCHEMA_VERSION = 1
 PROFILE = "gcc-o3"  # vectorises what it can, so that there is something to lose
-CASES = Path(__file__).with_name("gate_cases")
-WALK, REPEAT = "gate/walk", "gate/repeat"
 DOCUMENT = ROOT / "docs" / "GATE.md"
 BEGINS, ENDS = "<!-- gate.md begins -->", "<!-- gate.md ends -->"
 EXACT_EVERY = 5  # comparisons of equal code: what is exact is counted anew in each fifth, and is the same in all
-
-
-@dataclass(frozen=True, slots=True)
-class Plant:
-    """A head that differs from base in one place: `old` becomes `new` in the source of a case.
-
-    `found_by` are the metrics of which one has to be a regression in `variant`; none for a head that is no worse.
-    Where only time may find it, nothing exact is looked at.
-    """
-
-    name: str
-    what: str
-    case: str
-    old: str
-    new: str
-    variant: str | None = None
-    found_by: tuple[Metric, ...] = ()
-
-    @property
-    def timed_only(self) -> bool:
-        """Is it to be found by times alone?"""
-        return bool(self.found_by) and all(metric.endswith("_time") for metric in self.found_by)
-
-    def apply(self, folder: Path) -> None:
-        """Write the head's cases; raises DeskError where the place to change is not there once."""
-        shutil.copytree(CASES, folder)
-        file = folder / f"{self.case}.cc"
-        text = file.read_text(encoding="utf-8")
-        if text.count(self.old) != 1:
-            raise DeskError(f"{self.case}.cc has {text.count(self.old)} places for {self.name}: it needs one.")
-        file.write_text(text.replace(self.old, self.new), encoding="utf-8")
-
-
-NOTHING = Plant(
-    "one more idiom",
-    "the same code; head has one more idiom, so that its functions lie elsewhere",
-    WALK,
-    '.safe<at>("at", "vector::at, which throws");',
-    '.safe<at>("at", "vector::at, which throws")\n.safe<backwards>("backwards", "reverse iterators");',
-)
-_BACKWARDS = """\
-SAFECOST_KERNEL backwards(const Values& context) {
-  std::int64_t total = 0;
-  for (auto value = context.values.rbegin(); value != context.values.rend(); ++value) total += *value;
-  return static_cast<std::uint64_t>(total);
-}
-"""
-_PLACE_FOR_ONE_MORE = "// Here a head may have one more idiom.\n"
-_RANGE_FOR = "for (const std::int32_t value : context.values) total += value;"
-_AT = "total += values.at(i);"
-PLANTS = (
-    Plant(
-        "one more instruction",
-        "one instruction that does nothing for each element",
-        WALK, _AT, f'{{ {_AT} asm volatile("nop"); }}', "at", ("instructions",),
-    ),
-    Plant(
-        "vectorisation lost",
-        "the compiler may no longer add up several elements at once",
-        WALK, _RANGE_FOR, _RANGE_FOR.replace("total += value;", '{ total += value; asm volatile("" : "+r"(total)); }'),
-        "range_for", ("vectorised",),
-    ),
-    Plant(
-        "check dropped",
-        "the bound is no longer checked, which makes the code faster",
-        WALK, _AT, "total += values[i];", "at", ("catch",),
-    ),
-    Plant(
-        "one more allocation",
-        "16 bytes are allocated and freed in each call",
-        WALK, _RANGE_FOR, f"void* volatile block = ::operator new(16);\n::operator delete(block);\n{_RANGE_FOR}",
-        "range_for", ("allocations",),
-    ),
-    Plant(
-        "2 % more time",
-        "102 calls of a function instead of 100; only times are looked at",
-        REPEAT, "SAFECOST_KERNEL idiom(Values& context) { return repeated<100>(context); }",
-        "SAFECOST_KERNEL idiom(Values& context) { return repeated<102>(context); }",
-        "idiom", ("direct_time", "idiom_time"),
-    ),
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +60,7 @@ class Extent:
     @classmethod
     def of(cls, times: int) -> Extent:
         """An extent by its number of comparisons of equal code on an idle machine."""
-        return cls(times, max(1, times // 2), max(1, times // 20), max(1, times // 40))
+        return cls(times, max(1, times // 4), max(1, times // 20), max(1, times // 40))
 
     @property
     def comparisons(self) -> int:
@@ -224,11 +142,6 @@ class Study:
     def _head(self, plant: Plant) -> tuple[Plant, Path]:
         folder = self._folder / plant.name.replace(" ", "-").replace("%", "percent")
         plant.apply(folder)
-        if plant is NOTHING:
-            file = folder / f"{plant.case}.cc"
-            text = file.read_text(encoding="utf-8")
-            assert _PLACE_FOR_ONE_MORE in text
-            file.write_text(text.replace(_PLACE_FOR_ONE_MORE, _BACKWARDS), encoding="utf-8")
         return plant, folder
 
     @staticmethod
@@ -375,7 +288,7 @@ def insert(document: Path, text: str) -> None:
     "  python -m desk.studies.gate_study --docs            renews docs/GATE.md, on an idle machine",
 )
 @click.option("--times", type=click.IntRange(1, 10_000), default=200, show_default=True,
-              help="Comparisons of equal code; half as many beside neighbours, the rest in proportion.")  # fmt: skip
+              help="Comparisons of equal code; a quarter as many beside neighbours, fewer of the rest.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**31), default=20_261_124, show_default=True, help="Repeats a study.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write every verdict there, as JSON.")
 @click.option("--docs", is_flag=True, help="Put the tables into docs/GATE.md.")
