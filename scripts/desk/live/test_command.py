@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 
 import pytest
 
-from desk import cli, commands
+from desk import cli, commands, compare_command
 from desk.errors import USAGE, UsageError
 from desk.live import asked
 from desk.live.asked import Extent
+from desk.live.command import EXAMPLES
+from desk.places import ROOT
 
 
 @pytest.fixture
@@ -88,3 +92,17 @@ def test_a_folder_without_cases_is_refused(tmp_path: Path, cases: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match=r"no <family>/<case>\.cc in it"):
         asked.of_folders(cases, tmp_path / "empty", "gcc-o2", (), Extent())
+
+
+def test_every_example_has_options_that_there_are() -> None:
+    page = (ROOT / "docs/COMPARING.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^    (safecost compare .*)$", page, re.MULTILINE)
+    in_a_job = re.findall(r"scripts/(safecost compare --revisions .*)$", page, re.MULTILINE)
+    assert len(shown) >= 4 and in_a_job
+    for line in (*EXAMPLES, *shown, *in_a_job):
+        words = shlex.split(re.sub(r"\$\{\{.*?\}\}", "main", line), comments=True)
+        if len(line.split("   ")) > 1 and "#" not in line:  # what an example is for
+            words = shlex.split(line.split("   ")[0])
+        context = compare_command.compare.make_context("compare", words[2:])
+        assert context.params["base"] is None, line
+        assert any(context.params[name] for name in ("revisions", "case_folders", "profiles", "ad_hoc")), line
