@@ -100,9 +100,8 @@ def test_every_example_has_options_that_there_are() -> None:
     in_a_job = re.findall(r"scripts/(safecost compare --revisions .*)$", page, re.MULTILINE)
     assert len(shown) >= 4 and in_a_job
     for line in (*EXAMPLES, *shown, *in_a_job):
-        words = shlex.split(re.sub(r"\$\{\{.*?\}\}", "main", line), comments=True)
-        if len(line.split("   ")) > 1 and "#" not in line:  # what an example is for
-            words = shlex.split(line.split("   ")[0])
+        command = re.split(r"\s{2,}", re.sub(r"\$\{\{.*?\}\}", "main", line))[0]  # then comes what it is for
+        words = shlex.split(command)
         context = compare_command.compare.make_context("compare", words[2:])
         assert context.params["base"] is None, line
         assert any(context.params[name] for name in ("revisions", "case_folders", "profiles", "ad_hoc")), line
