@@ -17,6 +17,7 @@ from typing import Any
 from desk import processes, runner
 from desk.advice import of_machine, straying
 from desk.belief import MOST_STRAYS, STRAY, Nulls, distance
+from desk.build import sha256
 from desk.comparison import Comparison, Place, Row, judged, time_row
 from desk.comparison import Side as NamedSide
 from desk.comparison_of import PARTS, compare
@@ -291,9 +292,12 @@ class Comparing:
 
     def _same_plugins(self) -> set[tuple[str, str | None]]:
         """Cases and profiles whose plugins are the same bytes on both sides."""
-        base, head = self._documents()
-        theirs = {(one.case, one.profile): one.sha256 for one in base.plugins}
-        return {(one.case, one.profile) for one in head.plugins if theirs.get((one.case, one.profile)) == one.sha256}
+        base, head = self.base.built.plugins, self.head.built.plugins
+        return {
+            (case, pairing.head)
+            for case, pairing in self._in_both()
+            if sha256(base[case, pairing.base]) == sha256(head[case, pairing.head])
+        }
 
     def _warnings(self) -> Iterator[str]:
         for case in dict.fromkeys(self.together.redrawn):
