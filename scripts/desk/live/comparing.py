@@ -28,9 +28,12 @@ from desk.live.sides import Side, matching, renamed, restricted
 from desk.live.timing import Bench, Timings
 from desk.panels import Panel
 from desk.progress import Steps
-from desk.schedule import Mode
+from desk.schedule import DEFAULT, Mode
 from desk.statistics import summarise
 from desk.wording import shown
+
+CONFIRMING = replace(DEFAULT, looks=(8, 12, 20))
+"""How often what fails is timed again, at most; it ends at the first look that decides."""
 
 # What base and head have in one process is no accident of one of them.
 _NOT_COMPARED = frozenset({"rulings of compilers", "times"})
@@ -187,7 +190,8 @@ class Comparing:
         """These rows, each regression in time looked at once more: with fresh launches, layouts, inputs and order.
 
         A row is confirmed where the fresh launches alone show a regression beyond its own limit; one that they do not
-        show is unresolved from then on.
+        show is unresolved from then on. There may be more of them than there were at first, since what is about to turn
+        a gate red is worth it: of six launches one that was disturbed is enough to hide a regression, of twenty none.
         """
         failing = [row for row in rows if row.tier == "time" and row.verdict == "regression" and row.confirmed is None]
         by_place = {(place, quantity.metric): panel for panel in self.panels for place, quantity in self._places(panel)}
@@ -195,15 +199,18 @@ class Comparing:
         for row in failing:
             if row.key in by_place and row.place.variant is not None:
                 wanted.setdefault(by_place[row.key], set()).add(row.place.variant)
-        again = [only(panel, frozenset(variants)) for panel, variants in wanted.items()]
+        again = {only(panel, frozenset(variants)): variants for panel, variants in wanted.items()}
         if not again:
             return tuple(rows)
+        mode = replace(self.mode, looks=max(CONFIRMING.looks, self.mode.looks, key=max))
+        mode = replace(mode, contender_seconds=max(CONFIRMING.contender_seconds, mode.contender_seconds))
         fresh, first = Timings(), self._first_layout + self.mode.launches
-        self._bench.link(again, first + self.mode.launches)
+        self._bench.link([*again], first + mode.launches)
         self._bench.time(
-            again, self.mode, self.seed + 1, self.margin, fresh, first_layout=first, what="confirm what fails"
-        )
-        seen = {row.key: row for row in self._time_rows(fresh)}
+            [*again], mode, self.seed + 1, self.margin, fresh,
+            first_layout=first, deciding=again, what="confirm what fails",
+        )  # fmt: skip
+        seen = {row.key: row for row in self._time_rows(fresh, mode)}
         for row in failing:
             if (once_more := seen.get(row.key)) is not None and row.limit is not None:
                 self._confirmed[row.key] = judged(once_more, row.limit).verdict == "regression"
@@ -265,7 +272,7 @@ class Comparing:
             against = f"{one.against}@{pairing.head}" if one.metric == "idiom_time" else self.base.title
             yield Place(panel.case, one.variant, pairing.head, size, rate, against=against), one
 
-    def _time_rows(self, timings: Timings) -> Iterator[Row]:
+    def _time_rows(self, timings: Timings, mode: Mode | None = None) -> Iterator[Row]:
         same = self._same_plugins()
         told: set[tuple[Place, str]] = set()
         for panel, launches in timings.launches.items():
@@ -279,7 +286,7 @@ class Comparing:
                         yield Row(place, quantity.metric, None, None, "missing", note=timings.broken[panel])
                     continue
                 one = known[quantity]
-                said = summarise(one.ratios, self.margin, looks=self.mode.looks)
+                said = summarise(one.ratios, self.margin, looks=(mode or self.mode).looks)
                 interval = None
                 if said.low is not None and said.high is not None and said.level is not None:
                     interval = (said.low, said.high, said.level)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,11 +64,13 @@ class Bench:
         into: Timings,
         *,
         first_layout: int = 0,
+        deciding: Mapping[Panel, Collection[str]] | None = None,
         what: str = "measure",
     ) -> None:
         """Time these panels until each is decided or has all launches of the mode; an interrupt keeps what there is.
 
-        `first_layout` is that of the first launch: a confirmation takes other ones than what it confirms.
+        `first_layout` is that of the first launch: a confirmation takes other ones than what it confirms. `deciding`
+        are the variants of a panel whose times decide when it may end; None: all of them.
         """
         schedule = Schedule(panels, mode.looks, seed)
         into.launches |= {panel: [] for panel in schedule.panels}
@@ -90,14 +92,18 @@ class Bench:
                         )
                     else:
                         into.launches[panel].append(result["safecost"]["nanoseconds"])
-                        schedule.measured(panel, self._settled(panel, into, mode, margin))
+                        variants = None if deciding is None else deciding[panel]
+                        schedule.measured(panel, self._settled(panel, into, mode, margin, variants))
                     steps.step()
                     steps.grow(schedule.left())
 
     @staticmethod
-    def _settled(panel: Panel, into: Timings, mode: Mode, margin: float) -> Callable[[], bool]:
+    def _settled(
+        panel: Panel, into: Timings, mode: Mode, margin: float, variants: Collection[str] | None
+    ) -> Callable[[], bool]:
         def settled() -> bool:
-            ratios = [one.ratios for one in timed(panel, into.launches[panel])]
+            known = timed(panel, into.launches[panel])
+            ratios = [one.ratios for one in known if variants is None or one.quantity.variant in variants]
             return looks.may_end(ratios, margin, mode.precision, None, mode.looks)
 
         return settled
