@@ -6,7 +6,6 @@ narrower one (its order of elements, its required attributes, times without a zo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from xml.etree import ElementTree as ET
@@ -18,7 +17,6 @@ from desk.wording import visible
 
 LONGEST = 2_000  # characters of one text
 MOST_LINES = 200  # of what is said beside the rows
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit(decision: Decision, made: datetime) -> bytes:
@@ -113,6 +111,6 @@ def _line(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """The text with what XML cannot hold spelled out, shortened."""
-    clean = _NOT_XML.sub("�", visible(text))
+    """The text, shortened, with whatever is drawn as nothing spelled out; all that XML cannot hold is among that."""
+    clean = visible(text)
     return clean if len(clean) <= LONGEST else clean[: LONGEST - 1] + "…"

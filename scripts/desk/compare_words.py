@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -40,7 +41,7 @@ HOW: dict[How, str] = {
     "unpaired": "times of Google Benchmark, each side by itself",
 }
 SPOKEN_OF: tuple[Verdict, ...] = ("wrong", "regression", "missing", "changed", "improvement")
-"""Verdicts whose rows are listed; of the others there are counts."""
+"""Verdicts whose rows are listed; of the others there are counts, but for what may be a difference."""
 
 
 def headline(decision: Decision) -> str:
@@ -50,10 +51,17 @@ def headline(decision: Decision) -> str:
 
 
 def listed(decision: Decision) -> list[Row]:
-    """The rows worth a line, worst first: those that fail, then those that would, then the rest that differs."""
-    rows = [row for row in decision.comparison.rows if row.verdict in SPOKEN_OF]
+    """The rows worth a line, worst first: those that fail, those that would, then the rest that differs, or may."""
+    rows = [row for row in decision.comparison.rows if row.verdict in SPOKEN_OF or _may_differ(row)]
     order = ("fails", "advisory", "excused", "fine")
     return sorted(rows, key=lambda row: (order.index(decision.standing(row)), severity(row)))
+
+
+def _may_differ(row: Row) -> bool:
+    """Is it a time that is not decided, and reads as beyond the margin?"""
+    if row.verdict != "unresolved" or row.change is None or row.limit is None:
+        return False
+    return abs(math.log1p(row.change)) > math.log1p(row.limit.relative)
 
 
 def verdict_of(row: Row, decision: Decision) -> str:

@@ -9,7 +9,7 @@ from desk.advice import advisories
 from desk.comparison import Comparison, Place, Side
 from desk.comparison_exact import exact_rows, same_architecture, sound
 from desk.comparison_times import pair_keys, time_rows, unstable
-from desk.document_types import Document
+from desk.document_types import Document, Problem
 from desk.errors import UsageError
 from desk.wording import counted, shown
 
@@ -122,6 +122,9 @@ def _warnings(base: Document, head: Document, parts: Parts) -> Iterator[str]:
         yield f"Instructions were not counted alike: {shown(which, quoted=False, limit=200)} differs."
     old, new = ({one.name: one for one in document.profiles} for document in (base, head))
     for name in [name for name in old if name in new]:
+        if old[name].status == "measured" and new[name].status == "absent":
+            reason = shown(new[name].reason or "no reason is given", quoted=False, limit=200)
+            yield f"{name} is absent in head: {reason}."
         if old[name].compiler != new[name].compiler and old[name].compiler and new[name].compiler:
             yield f"{name} is built by {shown(old[name].compiler)} in base and by {shown(new[name].compiler)} in head."
         if [flag for flag, _ in old[name].flags] != [flag for flag, _ in new[name].flags]:
@@ -130,6 +133,7 @@ def _warnings(base: Document, head: Document, parts: Parts) -> Iterator[str]:
     edited = [case.name for case in head.cases if case.name in cases and case.sources != cases[case.name].sources]
     if edited:
         yield f"The sources of {_listed(edited)} differ between base and head."
+    yield from _troubles(base, head)
 
 
 def _gone(base: Document, head: Document, parts: Parts) -> Iterator[str]:
@@ -150,3 +154,23 @@ def _unlooked(base: Document, head: Document, parts: Parts) -> Iterator[str]:
 def _listed(names: Sequence[str], most: int = 5) -> str:
     rest = len(names) - most
     return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+MOST_TROUBLES = 5
+
+
+def _troubles(base: Document, head: Document) -> Iterator[str]:
+    """What went wrong in head and not in base, which may be why something is missing; promises have rows."""
+    before = {_trouble(problem) for problem in base.problems}
+    fresh = [_trouble(one) for one in head.problems if not one.strikes and one.kind not in ("claim", "snippet")]
+    fresh = [one for one in dict.fromkeys(fresh) if one not in before]
+    yield from (f"Head has a problem that base has not: {one}." for one in fresh[:MOST_TROUBLES])
+    if len(fresh) > MOST_TROUBLES:
+        yield f"Head has {len(fresh) - MOST_TROUBLES} more such problems."
+
+
+def _trouble(problem: Problem) -> str:
+    """For instance `build: indexing/sum with gcc-o2: expected a semicolon`."""
+    where = " with ".join(filter(None, (problem.case, problem.profile)))
+    first = next(iter(problem.message.strip().splitlines()), "")
+    return ": ".join(filter(None, (problem.kind, where, shown(first, quoted=False, limit=200)))).rstrip(".")

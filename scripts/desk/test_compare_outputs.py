@@ -290,6 +290,12 @@ def test_the_table_lists_the_worst_and_counts_the_rest() -> None:
     assert "100 rows: 100 regression" in said
 
 
+def test_what_may_be_a_difference_is_listed_and_what_reads_as_none_is_not() -> None:
+    rows = [time_row(Place(f"a/b{head}"), "benchmark_time", 1.0, head, None, 0.05) for head in (0.8, 1.0, 1.04, 1.3)]
+    decision = decide(Comparison(Side("b"), Side("h"), "unpaired", 0.05, tuple(rows)), Policy(TODAY))
+    assert [row.name for row in listed(decision)] == ["a/b1.3", "a/b0.8"]
+
+
 def test_rows_that_fail_stand_before_those_that_do_not_count() -> None:
     made = DECISIONS[0]
     standings = [made.standing(row) for row in listed(made)]

@@ -263,6 +263,23 @@ def test_compilers_flags_sources_and_pins_that_differ_are_told() -> None:
         assert words in said
 
 
+def test_a_profile_that_went_and_what_went_wrong_are_told_beside_the_rows_that_are_missing() -> None:
+    profiles = tuple(
+        replace(one, status="absent", reason="g++ was not found") if one.name == "gcc-o2" else one
+        for one in BASE.profiles
+    )
+    problems = [
+        Problem("build", "indexing/sum", None, "gcc-o2", None, None, f"error {at} <b>\nmore of it", False)
+        for at in range(7)
+    ]
+    head = replace(BASE, profiles=profiles, codes=(), problems=tuple(problems))
+    said = told(head, lambda one: one.warnings)
+    assert "gcc-o2 is absent in head: g++ was not found." in said
+    assert "Head has a problem that base has not: build: indexing/sum with gcc-o2: error 0 <b>." in said
+    assert "Head has 2 more such problems." in said and "error 5" not in said
+    assert "problem" not in " ".join(compare(head, head).warnings)
+
+
 def test_what_only_base_looked_at_is_gone_and_what_only_head_did_is_told() -> None:
     head = replace(BASE, counts=(), proofs=(), rejections=())
     assert compare(BASE, head).gone == (

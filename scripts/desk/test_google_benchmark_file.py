@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from desk import comparison_inputs, document
 from desk.errors import UsageError
@@ -122,6 +124,29 @@ def test_what_cannot_be_understood_is_refused(plain: dict[str, Any], said: str) 
 def test_facts_hold_no_name_of_a_host() -> None:
     found = parse(file_of(one("BM_x"), executable="/home/me/bench", library_build_type="debug"), "x.json")
     assert found.facts == (("measured", "2026-01-01"), ("CPUs", "2"), ("library build", "debug"))
+
+
+NAMES = "name run_name run_type aggregate iteration aggregate_name median mean real_time ns time_unit BM_x BM_x_mean"
+WORDS = st.sampled_from([*NAMES.split(), "error_occurred", "error_message", "skipped", "repetition_index"])
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | WORDS | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=5),
+    max_leaves=8,
+)
+
+
+@given(st.lists(st.dictionaries(WORDS, ANYTHING, max_size=8), max_size=4), ANYTHING)
+def test_whatever_a_file_holds_it_is_read_or_refused_in_a_sentence(entries: list[dict[str, Any]], context: Any) -> None:
+    for entry in entries:
+        entry.setdefault("name", "BM_x")
+    try:
+        found = parse({"context": context, "benchmarks": entries}, "x.json")
+    except UsageError as error:
+        one_sentence(str(error))
+        return
+    for times in found.times.values():
+        assert (times.error is None) == bool(times.values)
+        assert all(0.0 < value < 1e22 for value in times.values)
 
 
 # ---- compared --------------------------------------------------------------------------------------------------------
