@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from desk.belief import MOST_STRAYS, STRAY, Belief, Nulls, above, belief
 from desk.document import Document
 from desk.rows import rows
@@ -20,17 +22,20 @@ def advisories(document: Document) -> tuple[str, ...]:
     if known.nulls is None:
         reasons.append("No null was measured, so nothing shows how far identical code strays here.")
     elif known.nulls.strays > MOST_STRAYS * known.nulls.count:
-        reasons.append(_straying(known.nulls))
+        reasons.append(straying(known.nulls))
     reasons += _controls(known, document.run.margin)
-    if machine.steal_share > MOST_STEAL:
-        reasons.append(f"The host took {percent(machine.steal_share)} of the processor time away.")
-    if machine.load_before > machine.logical_cpus:
-        cpus = counted(machine.logical_cpus, "CPU")
-        reasons.append(f"The load before the run was {machine.load_before:.2f} on {cpus}.")
-    return tuple(reasons)
+    return (*reasons, *of_machine(machine.steal_share, machine.load_before, machine.logical_cpus))
 
 
-def _straying(nulls: Nulls) -> str:
+def of_machine(steal_share: float, load_before: float, cpus: int) -> Iterator[str]:
+    """What else the machine did that makes times advice only."""
+    if steal_share > MOST_STEAL:
+        yield f"The host took {percent(steal_share)} of the processor time away."
+    if load_before > cpus:
+        yield f"The load before the run was {load_before:.2f} on {counted(cpus, 'CPU')}."
+
+
+def straying(nulls: Nulls) -> str:
     """That too many nulls stray; where they are too few to tell, that as well. The rule is the same for few."""
     verb = "stray" if nulls.strays > 1 else "strays"
     sentence = f"{nulls.strays} of {counted(nulls.count, 'null')} {verb} by more than {percent(STRAY)}"

@@ -20,6 +20,7 @@ from desk.comparison import Comparison
 from desk.errors import OK, DeskError, UsageError
 from desk.gate import Decision, Policy, TimePolicy, decide
 from desk.limits import read_known_bad, read_limits
+from desk.live import command as live_command
 from desk.wording import shown
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -78,22 +79,37 @@ def reporting(command: F) -> F:
         "safecost compare base head --gate --junit compare.xml --json compare.json --markdown compare.md",
         "safecost compare base head --filter '^indexing/' --markdown -",
         "safecost compare before.json after.json          two files of Google Benchmark, as advice",
+        *live_command.EXAMPLES,
     )
     + EXIT_CODES,
 )
-@click.argument("base", type=click.Path(path_type=Path))
-@click.argument("head", type=click.Path(path_type=Path))
+@click.argument("base", required=False, type=click.Path(path_type=Path))
+@click.argument("head", required=False, type=click.Path(path_type=Path))
+@live_command.measuring
 @click.option("--filter", "expression", metavar="REGEX", help="Only rows whose name matches.")
-@click.option("--margin", type=click.FloatRange(0.0, 0.5, min_open=True), metavar="SHARE",
-              help="The relative difference of times that counts (default: the runs'; 0.05 if unpaired).")  # fmt: skip
+@click.option(
+    "--margin",
+    type=click.FloatRange(0.0, 0.5, min_open=True),
+    metavar="SHARE",
+    help="The relative difference of times that counts (default: the runs', or 0.01; 0.05 if unpaired).",
+)
 @reporting
-def compare(base: Path, head: Path, expression: str | None, margin: float | None, **options: Any) -> int:
-    """Compare two runs: what is wrong, caught no more, counted higher, or slower in HEAD than in BASE.
+def compare(base: Path | None, head: Path | None, expression: str | None, margin: float | None, **options: Any) -> int:
+    """Compare base with head: what is wrong, caught no more, counted higher, or slower in HEAD than in BASE.
 
     BASE and HEAD are folders of runs, their documents, or files of Google Benchmark. Times are compared as ratios that
-    each run measured by itself, which is weaker than timing both in one process.
+    each run measured by itself, which is weaker than timing both in one process: that is what --profiles, --revisions
+    and --case-folders do, where regressions in time are confirmed by fresh launches before a gate goes red.
     """
+    live = live_command.taken(options, base, head)
     policy, outputs, gated = given(**options)
+    if live is not None:
+        found, interrupt = live_command.measured(live, expression, margin, policy, gated=gated)
+        code = conclude(found, policy, outputs, gated=gated)
+        if interrupt is not None:
+            raise interrupt
+        return code
+    assert base is not None and head is not None
     found = comparison_inputs.compare(base, head, pattern_of(expression), margin)
     return conclude(found, policy, outputs, gated=gated)
 

@@ -13,13 +13,29 @@ from desk.document_types import Document, Problem
 from desk.errors import UsageError
 from desk.wording import counted, shown
 
+PARTS: tuple[tuple[str, Callable[[Document], Sequence[object]]], ...] = (
+    ("counts of instructions and allocations", lambda one: one.counts),
+    ("machine code", lambda one: one.codes),
+    ("proofs of what is caught", lambda one: one.proofs),
+    ("rulings of compilers", lambda one: one.rejections),
+    ("times", lambda one: one.panels),
+)
+"""The kinds of what a document holds that rows are made of."""
+
+Parts = Sequence[tuple[str, Callable[[Document], Sequence[object]]]]
+
 
 def compare(
-    base: Document, head: Document, names: tuple[str, str] = ("base", "head"), margin: float | None = None
+    base: Document,
+    head: Document,
+    names: tuple[str, str] = ("base", "head"),
+    margin: float | None = None,
+    parts: Parts = PARTS,
 ) -> Comparison:
     """Every row of two documents, judged by the default limits; raises UsageError where a place is there twice.
 
-    `names` are what a user calls them, `margin` that of times, by default the wider one of both runs.
+    `names` are what a user calls them, `margin` that of times, by default the wider one of both runs; `parts` are what
+    a document is expected to hold: one that lacks another is not told to lack it.
     """
     for document, name in zip((base, head), names, strict=True):
         _refuse_repeated(document, name)
@@ -31,9 +47,9 @@ def compare(
         "documents",
         margin,
         rows,
-        tuple(_warnings(base, head)),
+        tuple(_warnings(base, head, parts)),
         (*_advisory(base, head, names), *unstable(rows)),
-        tuple(_gone(base, head)),
+        tuple(_gone(base, head, parts)),
     )
 
 
@@ -93,13 +109,13 @@ def _machine(document: Document) -> dict[str, str]:
     }
 
 
-def _warnings(base: Document, head: Document) -> Iterator[str]:
+def _warnings(base: Document, head: Document, parts: Parts) -> Iterator[str]:
     """What differs between two documents beside the rows, and what was left out."""
     if base.panels and head.panels:
         yield (
             "Base and head were timed in two runs, which is weaker than timing both in one process (docs/COMPARING.md)."
         )
-    yield from _unlooked(base, head)
+    yield from _unlooked(base, head, parts)
     if not same_architecture(base, head):
         both = f"{shown(base.machine.architecture)} and {shown(head.machine.architecture)}"
         yield f"Instructions and machine code are not compared: they are of {both}."
@@ -123,25 +139,16 @@ def _warnings(base: Document, head: Document) -> Iterator[str]:
     yield from _troubles(base, head)
 
 
-_PARTS: tuple[tuple[str, Callable[[Document], Sequence[object]]], ...] = (
-    ("counts of instructions and allocations", lambda one: one.counts),
-    ("machine code", lambda one: one.codes),
-    ("proofs of what is caught", lambda one: one.proofs),
-    ("rulings of compilers", lambda one: one.rejections),
-    ("times", lambda one: one.panels),
-)
-
-
-def _gone(base: Document, head: Document) -> Iterator[str]:
+def _gone(base: Document, head: Document, parts: Parts) -> Iterator[str]:
     """Kinds of rows that the base has, and that the head did not look at: no gate must pass for that."""
-    for what, part in _PARTS:
+    for what, part in parts:
         if part(base) and not part(head):
             yield f"Base has {what}, and head has none."
 
 
-def _unlooked(base: Document, head: Document) -> Iterator[str]:
+def _unlooked(base: Document, head: Document, parts: Parts) -> Iterator[str]:
     """Kinds of rows that there are none of, since the base did not look."""
-    for what, part in _PARTS:
+    for what, part in parts:
         if not part(base):
             who = "Base has no" if part(head) else "Neither side has"
             yield f"{who} {what}, so these are not compared."

@@ -251,10 +251,8 @@ class Measurement:
         """Count instructions and allocations of every contender, unless that is not wanted."""
         if not self.options.count:
             return
-        folders = counts.Folders(self.built.plugins, {case.name: case.data for case in self.cases})
-        self.counted = counts.count(
-            counts.targets(self._panels(), self.descriptions), folders, self.options.verify_seconds * 6
-        )
+        targets, folders = self._counted()
+        self.counted = counts.count(targets, folders, self.options.verify_seconds * 6)
         for case, target, message in self.counted.troubles:
             said = f"while it was counted: {message}"
             if target is None:
@@ -262,6 +260,11 @@ class Measurement:
             else:
                 place = target.parameter.place
                 self._note("count", case, target.variant, target.profile, said, *place)
+
+    def _counted(self) -> tuple[list[counts.Target], counts.Folders]:
+        """What is counted, and where it lies."""
+        folders = counts.Folders(self.built.plugins, {case.name: case.data for case in self.cases})
+        return counts.targets(self._panels(), self.descriptions), folders
 
     def measure(self) -> None:
         """Launch by launch, every panel that goes on, in random order."""

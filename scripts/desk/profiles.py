@@ -58,6 +58,11 @@ def sanitized() -> Profile:
     return _read(_SANITIZED, {})
 
 
+def read(file: Path) -> Profile:
+    """The profile in a file, with its plain sibling beside it; raises UsageError where it is none."""
+    return _read(file, {})
+
+
 def _read(file: Path, found: dict[str, Profile]) -> Profile:
     if file.stem in found:
         return found[file.stem]

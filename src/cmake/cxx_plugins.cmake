@@ -13,6 +13,7 @@ set(common
     -ffunction-sections                         # so that a layout can put functions in another order
     -gdwarf-4                                   # Valgrind 3.19 reads no newer; code is the same without
     -ffile-prefix-map=${SAFECOST_ROOT}=.        # no path of this machine in a plugin
+    -ffile-prefix-map=${CMAKE_BINARY_DIR}=.     # and none of the build: the same source gives the same bytes
 )
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   list(APPEND common -fno-gnu-unique -g1)

@@ -1,0 +1,1 @@
+"""Base against head in one process: two profiles, two revisions, or two folders of cases."""
