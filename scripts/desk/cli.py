@@ -39,6 +39,8 @@ from desk import (
     schedule,
     selfcheck,
     session,
+    several,
+    several_inputs,
     table,
 )
 from desk import profiles as profile_files
@@ -282,23 +284,45 @@ def doctor_command() -> int:
 @main.command(
     "report",
     epilog=examples(
-        "safecost report results/local/2026-01-31T12-00-00Z-quick", "safecost report run.json --out /tmp/report"
+        "safecost report results/local/2026-01-31T12-00-00Z-quick",
+        "safecost report run.json --out /tmp/report",
+        "safecost report old-gcc new-gcc another-machine        where several runs agree, and where not",
     ),
 )
-@click.argument("run_path", metavar="RUN", type=click.Path(path_type=Path))
+@click.argument("run_paths", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--out", metavar="DIR", type=click.Path(path_type=Path), help="Where the report goes (default: beside RUN)."
+    "--out",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Where the report goes (default: beside RUN; of several runs results/local/<time>-several).",
 )
-def report_command(run_path: Path, out: Path | None) -> int:
-    """Write the report of a run document, from anybody, and show its table."""
-    file = run_path / "run.json" if run_path.is_dir() else run_path
-    if not file.exists() and (run_path / "plan.json").exists():
-        raise UsageError(f"{file} does not exist yet: 'safecost run --resume {run_path}' finishes that run.")
+def report_command(run_paths: tuple[Path, ...], out: Path | None) -> int:
+    """Write the report of a run document, from anybody, and show its table; or of several runs, side by side.
+
+    Of several runs, of other machines or toolchains, it is told where they agree and where not, the worst first.
+    """
+    if len(run_paths) > 1:
+        return _report_several(run_paths, out)
+    file = several_inputs.run_file(run_paths[0])
     made = document.read(file)
     folder = out or file.parent
     _make(folder)
     page = _draw(made, folder)
     table.render(made, Console())
+    print(f"report: {_shown(page)}")
+    return OK
+
+
+def _report_several(run_paths: tuple[Path, ...], out: Path | None) -> int:
+    from desk import several_report  # noqa: PLC0415 - as in _draw
+
+    runs, notes = several_inputs.read_runs(run_paths)
+    found = several.several(runs)
+    folder = out or LOCAL_RESULTS / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}-several"
+    _make(folder)
+    page = several_report.write(found, notes, folder)
+    for line in several_report.terminal_lines(found, notes):
+        print(line)
     print(f"report: {_shown(page)}")
     return OK
 
