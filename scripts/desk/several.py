@@ -59,11 +59,12 @@ class Key:
     size: int
     rate: float | None
     against: str | None
+    threads: int | None = None
 
     @property
     def name(self) -> str:
         """`indexing/sum/at/size:4096@gcc-o2`."""
-        return contender_name(self.case, self.variant, self.size, self.rate, self.profile)
+        return contender_name(self.case, self.variant, self.size, self.rate, self.profile, self.threads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ def _table(run: Given) -> dict[Key, Row]:
         if row.kind not in COSTS:
             continue
         over = f"{row.against}@{row.against_profile}" if row.kind in ("idiom", "profile") else None
-        key = Key(row.kind, row.task, row.variant, row.profile, row.size, row.rate, over)
+        key = Key(row.kind, row.task, row.variant, row.profile, row.size, row.rate, over, row.threads)
         if key in table:
             name = shown(run.name, quoted=False, limit=400)
             raise UsageError(f"{name} has the {row.kind} ratio of {key.name} twice, and nothing says which is meant.")

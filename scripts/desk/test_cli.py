@@ -144,7 +144,7 @@ def test_doctor_ends_with_0_or_1_and_no_traceback() -> None:
         (["debug", "indexing/sum", "--variant", "raw", "--profile", "all"], "name one profile"),
         (["debug", "indexing/sum", "--profile", "gcc-o2"], "Missing option '--variant'"),
         (["report", "no/such/run"], "no/such/run does not exist"),
-        (["report"], "Missing argument 'RUN'"),
+        (["report"], "Missing argument 'RUN...'"),
     ],
 )
 def test_bad_usage_is_told_in_one_sentence(
