@@ -57,8 +57,18 @@ class Group:
     outside: dict[Scope, tuple[tuple[str, str], ...]]
 
 
+_newest: tuple[Document, tuple[Group, ...]] | None = None
+
+
 def groups(document: Document) -> tuple[Group, ...]:
     """Every plain profile of a document in its order, where any contender of it or of a sibling was measured."""
+    global _newest  # noqa: PLW0603 - as in rows.py
+    if _newest is None or _newest[0] is not document:
+        _newest = document, _groups(document)
+    return _newest[1]
+
+
+def _groups(document: Document) -> tuple[Group, ...]:
     timed = {panel.profile for panel in document.panels}
     found = []
     for plain in document.profiles:

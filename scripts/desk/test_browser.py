@@ -16,9 +16,11 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select
 
-from desk import charts, report
+from desk import charts, report, several_report
 from desk.document import Document
-from desk.testing.hostile import hostile
+from desk.several import Given, several
+from desk.testing.changed_document import slower, sound_document
+from desk.testing.hostile import HOSTILE, hostile
 from desk.testing.sample_document import build_sample_document
 
 pytestmark = pytest.mark.browser
@@ -216,4 +218,48 @@ def test_a_hostile_document_runs_nothing_and_draws_nothing_foreign(browser: webd
     assert requests(browser) == [evil.as_uri()]
     assert complaints(browser) == []
     assert browser.find_elements(By.CSS_SELECTOR, "#table-pairs thead button")
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 1280
+
+
+def side_by_side(folder: Path, *, evil: bool) -> Path:
+    """The page of two runs that disagree on one idiom."""
+    made = sound_document()
+    both = (made, slower(made, "indexing/sum/span@gcc-o2", 1.2))
+    names = HOSTILE[:2] if evil else ("one", "two")
+    runs = [Given(letter, *given) for letter, *given in zip("AB", names, hostile(both) if evil else both, strict=True)]
+    return several_report.write(several(runs), [names[0]], folder)
+
+
+def test_runs_side_by_side_are_in_place_and_can_be_sorted(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    page = side_by_side(tmp_path, evil=False)
+    requests(browser), complaints(browser)
+    browser.get(page.as_uri())
+    assert len(visible_rows(browser, "table-apart")) == 2
+    pairs = visible_rows(browser, "table-pairs")
+    assert "span" in pairs[0].text
+    apart = column(browser, "Apart")
+    heading = next(
+        found for found in browser.find_elements(By.CSS_SELECTOR, "#table-pairs th") if found.text == "Apart"
+    )
+    heading.find_element(By.TAG_NAME, "button").click()
+    assert column(browser, "Apart") != apart
+    drawings = browser.find_elements(By.CSS_SELECTOR, "figure svg")
+    assert len(drawings) == 2
+    assert all(one.size["width"] > 600 and one.size["height"] > 100 for one in drawings)
+    assert len(browser.find_elements(By.CSS_SELECTOR, "[id='several-apart.run-1'] use")) == 2
+    assert requests(browser) == [page.as_uri()]
+    assert complaints(browser) == []
+
+
+def test_hostile_runs_side_by_side_run_nothing_and_draw_nothing_foreign(
+    browser: webdriver.Chrome, tmp_path: Path
+) -> None:
+    page = side_by_side(tmp_path, evil=True)
+    requests(browser), complaints(browser)
+    browser.get(page.as_uri())
+    assert browser.execute_script("return typeof window.pwned") == "undefined"
+    for foreign in ("img", "iframe", "object", "script ~ script", "[onload]", "[onerror]", "a:not([href^='#'])"):
+        assert browser.find_elements(By.CSS_SELECTOR, foreign) == []
+    assert requests(browser) == [page.as_uri()]
+    assert complaints(browser) == []
     assert browser.execute_script("return document.documentElement.scrollWidth") <= 1280
