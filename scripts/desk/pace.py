@@ -320,10 +320,10 @@ class Piece:
 
 PIECES = {
     "noop": Piece("safecost --version", "s", None, noop),
-    "quick": Piece("run --quick, all cases, after the build", "s", 60.0, quick),
+    "quick": Piece("run --quick, all cases, after the build", "s", 120.0, quick),
     "verify": Piece("verification of all cases", "s", None, verify),
-    "report": Piece("the report of that run", "s", 10.0, report),
-    "first_build": Piece("first build, default profiles", "s", 180.0, first_build),
+    "report": Piece("the report of that run", "s", 30.0, report),
+    "first_build": Piece("first build, default profiles", "s", 240.0, first_build),
     "edit": Piece("edit a case, see its numbers", "s", 10.0, edit),
     "border": Piece("a call that does nothing", "ns", 5.0, border),
     "precision": Piece("half-width of nulls after 0.5 s a pair", "%", 0.05, precision),

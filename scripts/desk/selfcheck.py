@@ -20,7 +20,9 @@ def run(quick: bool) -> int:
         ["ctest", "--preset", "default"],
     ]
     pytest = [sys.executable, "-m", "pytest", "-c", "scripts/pyproject.toml", "--rootdir", "scripts", "scripts/desk"]
-    steps = [[*pytest, "-m", "not build and not browser"]] if quick else [*steps, pytest]
+    light = [*pytest, "-n", "auto", "-m", "not build and not browser"]
+    # One after the other: they share builds, and what they time or kill must not wait for a neighbour.
+    steps = [light] if quick else [*steps, light, [*pytest, "-m", "build or browser"]]
     for step in steps:
         print(f"== {' '.join(step)}", file=sys.stderr, flush=True)
         if subprocess.run(step, cwd=ROOT, check=False, env=os.environ).returncode != 0:
