@@ -337,7 +337,9 @@ def _report_several(run_paths: tuple[Path, ...], out: Path | None) -> int:
 @click.option(
     "--write", "out", metavar="FILE", type=click.Path(path_type=Path), help="Write here, not to the terminal."
 )
-def findings_command(run_path: Path, texts: Path, out: Path | None) -> int:
+@click.option("--readme", metavar="FILE", type=click.Path(path_type=Path),
+              help="Write the price of safety into this file, between the marks for it.")  # fmt: skip
+def findings_command(run_path: Path, texts: Path, out: Path | None, readme: Path | None) -> int:
     """Say in words what a run found, each figure from the run; refuse a text that the run does not bear out."""
     from desk import findings  # noqa: PLC0415 - as above
 
@@ -347,6 +349,11 @@ def findings_command(run_path: Path, texts: Path, out: Path | None) -> int:
     else:
         out.write_text(page, encoding="utf-8", newline="\n")
         print(f"findings: {_shown(out)}")
+    if readme is not None:
+        made = document.read(run_path / "run.json" if run_path.is_dir() else run_path)
+        text = findings.with_headline(readme.read_text(encoding="utf-8"), made)
+        readme.write_text(text, encoding="utf-8", newline="\n")
+        print(f"price of safety: {_shown(readme)}")
     return OK
 
 

@@ -225,6 +225,35 @@ def _commands(cited: Sequence[Row]) -> tuple[str, ...]:
     )
 
 
+BEGIN, END = "<!-- frontier begins -->", "<!-- frontier ends -->"
+
+
+def headline(document: Document) -> str:
+    """The price of safety as a Markdown table, one row for each compiler and library."""
+    compiler = {one.name: one.compiler or "unknown" for one in document.profiles}
+    lines = [
+        "| compiler and library | every fault | worst case | spatial faults alone | nothing stops every fault in |",
+        "|---|---|---|---|---|",
+    ]
+    for group in groups(document):
+        every, spatial = (group.frontiers[scope, "fastest raw"] for scope in SCOPES)
+        worst = "–" if every.worst is None else f"{number(every.worst.ratio)} `{every.worst.case}`"
+        uncaught = ", ".join(f"`{one.case}`" for one in every.uncaught) or "–"
+        name = f"`{group.name}`: {compiler[group.name]}"
+        cells = (name, price_words(every), worst, price_words(spatial), uncaught)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def with_headline(text: str, document: Document) -> str:
+    """A text whose block between the marks holds the table; raises DeskError where it has no such block."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise DeskError(f"there is no block from {BEGIN} to {END} in it.")
+    return f"{before}{begin}\n{headline(document)}\n{end}{after}"
+
+
 def compilers(document: Document, cited: Sequence[Row]) -> list[tuple[str, str]]:
     """The profiles that these pairs come from, with the compiler that built each."""
     names = {name for row in cited for name in (row.profile, row.against_profile)}
