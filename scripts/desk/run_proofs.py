@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from desk import catch, rejected
@@ -10,6 +11,7 @@ from desk import document as doc
 from desk.outcome import Outcome
 
 if TYPE_CHECKING:  # the stages belong to a run
+    from desk.build import Built
     from desk.measure import Measurement
 
 _OF_CASE = re.compile(r"^([a-z][a-z0-9_]*/[a-z][a-z0-9_]*)")
@@ -23,7 +25,7 @@ def prove(run: Measurement) -> None:
     proving = catch.Proving(catch.Options(profiles, run.options.folders))
     proving.cases = [case for case in run.cases if case.name not in struck]
     try:
-        proving.prove(run.built)
+        proving.prove(_usable(run))
     finally:  # an interrupt leaves what was proved
         described = {(case, profile) for case, profile in run.descriptions}
         run.proofs = [proof_of(one) for one in proving.proved.outcomes if (one.case, one.profile) in described]
@@ -31,6 +33,12 @@ def prove(run: Measurement) -> None:
             found = _OF_CASE.match(trouble.where)
             case = found[0] if found and found[0] in {case.name for case in run.cases} else None
             run.note("claim" if trouble.broken else "prove", case, f"{trouble.where}: {trouble.message}")
+
+
+def _usable(run: Measurement) -> Built:
+    """What was built without the plugins that verification could not use and has told of."""
+    plugins = {key: path for key, path in run.built.plugins.items() if key in run.descriptions}
+    return replace(run.built, plugins=plugins)
 
 
 def proof_of(one: Outcome) -> doc.Proof:

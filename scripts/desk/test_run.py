@@ -61,7 +61,8 @@ def troubled() -> Outcome:
     """One run over every kind of trouble, and a case that is fine but for what it prints and how it is written."""
     for name, text in TROUBLE.items():
         put(commands.cases(), f"trouble/{name}", text)
-    talks = case_text({"raw": SUM, "talks": 'std::puts("hello"); std::fflush(stdout);' + SUM})
+    # Large enough that the words do not hide how the work grows.
+    talks = case_text({"raw": SUM, "talks": 'std::puts("hello"); std::fflush(stdout);' + SUM}, size=4_096)
     private = f"// by me at {ROOT} on {socket.gethostname()}\r\n\f// \x1b[31mred\n"
     put(commands.cases(), "trouble/odd", talks + private).write_bytes((talks + private).encode() + b"// caf\xe9\n")
     out = commands.workshop() / "troubled"

@@ -23,6 +23,7 @@ constexpr std::uint32_t kInputs = 3;
 constexpr std::uint64_t kGrowth = 8;
 constexpr double kGrowthInTime = 2.0;
 constexpr int kGrowthRepeats = 15;
+constexpr int kGrowthTries = 3;
 
 struct Request {
   std::uint64_t size;
@@ -298,8 +299,13 @@ class Check {
       Contender large(plugin, variant, *large_pool);
       Contender little(plugin, variant, *small_pool);
       if (!large.prepare(kInputs).ok() || !little.prepare(kInputs).ok()) return;
-      const double long_pass = pass(large);
-      const double short_pass = pass(little);
+      double long_pass = pass(large);
+      double short_pass = pass(little);
+      // A neighbour who takes the processor during one of both must not strike a case.
+      for (int again = 0; again < kGrowthTries && long_pass < kGrowthInTime * short_pass; ++again) {
+        short_pass = std::min(short_pass, pass(little));
+        long_pass = std::min(long_pass, pass(large));
+      }
       if (long_pass < kGrowthInTime * short_pass) {
         emit_(event(
             "problem",
