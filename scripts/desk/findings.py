@@ -28,6 +28,7 @@ _BOUND = re.compile(r"^(above|below) (\d+(?:\.\d+)?)$")
 _CODE = {"packed", "checks", "bytes"}  # of the machine code
 _KEYS = {"title", "text", "expects"}
 RESULTS = ROOT / "results"
+FREE = 1.02  # a price up to this counts as none: the margin, and as much again for what placement does
 MOST_BYTES = 1_000_000
 
 
@@ -91,6 +92,7 @@ class Figures:
             "verdict": lambda name: self.row("verdict", name).verdict,
             "instructions": self._instructions,
             "frontier": self._frontier,
+            "free": self._free,
             "proof": self._proof,
         }
 
@@ -141,6 +143,13 @@ class Figures:
             if group.name == profile:
                 return price_words(group.frontiers[scope, "fastest raw"])
         raise BrokenFinding(f"{{frontier {name}}}: the run has no such plain profile.")
+
+    def _free(self, name: str) -> str:
+        for group in groups(self._document):
+            if group.name == name:
+                prices = group.frontiers["every fault", "fastest raw"].prices
+                return f"{sum(one.ratio <= FREE for one in prices)} of {len(prices)}"
+        raise BrokenFinding(f"{{free {name}}}: the run has no such plain profile.")
 
     def _proof(self, name: str) -> str:
         task, _, profile = name.partition("@")

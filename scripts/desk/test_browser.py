@@ -131,8 +131,8 @@ def test_tables_and_charts_are_in_place(shown: webdriver.Chrome, sample_document
         assert drawing.is_displayed()
         assert drawing.size["width"] > 600
         assert drawing.size["height"] > 100
-    # Every pair has a mark in a forest; counts have marks of their own.
-    marks = shown.find_elements(By.CSS_SELECTOR, '[id*=".marks-"]:not([id^="counts."]) use')
+    # Every pair has a mark in a forest; counts, and cost against catch, have marks of their own.
+    marks = shown.find_elements(By.CSS_SELECTOR, '[id*=".marks-"]:not([id^="counts."]):not([id^="safety."]) use')
     assert len(marks) == pairs
     assert all(mark.size["width"] > 3 for mark in marks[:10])
 

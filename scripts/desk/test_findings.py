@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from desk import document, findings
 from desk.document import Document
 from desk.errors import DeskError
 from desk.findings import BrokenFinding, Finding, read, tell
+from desk.places import ROOT
 from desk.rows import valid_rows
 from desk.wording import number
 
@@ -109,3 +111,20 @@ def test_a_bad_file_is_refused_in_one_sentence(tmp_path: Path, text: str, told: 
 def test_a_bad_expectation_is_refused(sample_document: Document) -> None:
     with pytest.raises(BrokenFinding, match="write equivalent, slower"):
         tell(sample_document, one("", **{f"idiom {at(sample_document)}": "cheap"}))
+
+
+def test_the_page_of_the_published_run_is_the_one_in_results() -> None:
+    """The figures in results/FINDINGS.md are those of the run that it names."""
+    texts = findings.RESULTS / "findings.toml"
+    written = (findings.RESULTS / "FINDINGS.md").read_text(encoding="utf-8")
+    run = re.search(r"\[this run\]\(([^)]+)/report\.md\)", written)
+    assert run is not None
+    assert findings.page(findings.RESULTS / run[1], texts, findings.RESULTS / "FINDINGS.md") == written
+
+
+def test_the_headline_of_the_readme_is_that_of_the_published_run() -> None:
+    written = (findings.RESULTS / "FINDINGS.md").read_text(encoding="utf-8")
+    run = re.search(r"\[this run\]\(([^)]+)/report\.md\)", written)
+    assert run is not None
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert findings.with_headline(readme, document.read(findings.RESULTS / run[1] / "run.json")) == readme
