@@ -13,6 +13,7 @@ from typing import Literal
 
 from desk.document import Case, Contender, Document, Panel, Profile, beside_size
 from desk.frontier import AtSize, Candidate, Frontier, Price, frontier
+from desk.newest import of_newest
 
 Scope = Literal["every fault", "spatial faults"]
 Denominator = Literal["fastest raw", "same algorithm", "as practised"]
@@ -57,18 +58,9 @@ class Group:
     outside: dict[Scope, tuple[tuple[str, str], ...]]
 
 
-_newest: tuple[Document, tuple[Group, ...]] | None = None
-
-
+@of_newest
 def groups(document: Document) -> tuple[Group, ...]:
     """Every plain profile of a document in its order, where any contender of it or of a sibling was measured."""
-    global _newest  # noqa: PLW0603 - as in rows.py
-    if _newest is None or _newest[0] is not document:
-        _newest = document, _groups(document)
-    return _newest[1]
-
-
-def _groups(document: Document) -> tuple[Group, ...]:
     timed = {panel.profile for panel in document.panels}
     found = []
     for plain in document.profiles:
@@ -138,7 +130,6 @@ def candidates(
     A fault of which nothing was proved counts as let through. A contender that lacks a size which others have does
     not compete.
     """
-    caught = {(one.variant, one.profile, one.fault) for one in document.proofs if one.case == case.name and one.caught}
     sizes: dict[tuple[str, str], list[AtSize]] = {}
     for panel in document.panels:
         if panel.case != case.name or panel.profile not in profiles or not _is_cached(panel):
@@ -154,7 +145,7 @@ def candidates(
                     )
     complete = max(map(len, sizes.values()), default=0)
     return [
-        Candidate(variant, profile, tuple(_uncaught(case, scope, variant, profile, caught)), tuple(at))
+        Candidate(variant, profile, tuple(_uncaught(document, case, scope, variant, profile)), tuple(at))
         for (variant, profile), at in sizes.items()
         if len(at) == complete
     ]
@@ -164,8 +155,15 @@ def _size(panel: Panel) -> str:
     return panel.label + beside_size(panel.rate, panel.threads)
 
 
-def _uncaught(case: Case, scope: Scope, variant: str, profile: str, caught: set[tuple[str, str, str]]) -> Iterator[str]:
-    return (fault for fault in faults_of(case, scope) if (variant, profile, fault) not in caught)
+@of_newest
+def _caught(document: Document) -> frozenset[tuple[str, str, str, str]]:
+    """Case, variant, profile and fault wherever a proof found the fault caught."""
+    return frozenset((one.case, one.variant, one.profile, one.fault) for one in document.proofs if one.caught)
+
+
+def _uncaught(document: Document, case: Case, scope: Scope, variant: str, profile: str) -> Iterator[str]:
+    caught = _caught(document)
+    return (fault for fault in faults_of(case, scope) if (case.name, variant, profile, fault) not in caught)
 
 
 def _denominators(

@@ -18,6 +18,7 @@ from desk.document import (
     beside_size,
     contender_name,
 )
+from desk.newest import of_newest
 
 
 class Kind(NamedTuple):
@@ -94,18 +95,9 @@ class Row:
         return self.label + beside_size(self.rate, self.threads, " · ")
 
 
-_newest: tuple[Document, tuple[Row, ...]] | None = None  # a report asks thousands of times, and nothing changes
-
-
+@of_newest
 def rows(document: Document) -> tuple[Row, ...]:
     """Every pair of the document, in its order; pairs of struck cases are marked."""
-    global _newest  # noqa: PLW0603 - hashing a document, as a cache would, takes as long as making its rows
-    if _newest is None or _newest[0] is not document:
-        _newest = document, _rows(document)
-    return _newest[1]
-
-
-def _rows(document: Document) -> tuple[Row, ...]:
     struck = {case.name for case in document.cases if case.status == "struck"}
     counts = {(one.case, one.variant, one.profile, one.place): one for one in document.counts}
     found = []
