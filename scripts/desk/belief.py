@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from desk.document import Verdict
+from desk.rates import rate_interval
 from desk.rows import Row
 
 STRAY = 0.005
@@ -43,8 +44,11 @@ class Nulls:
 
     @property
     def share(self) -> tuple[float, float]:
-        """The shares of straying nulls that so many of so many leave possible, at CERTAINTY."""
-        return share_interval(self.strays, self.count)
+        """The shares of straying nulls that so many of so many leave possible, at CERTAINTY.
+
+        It takes the nulls as independent; those of one panel share their denominator, so it is a little narrow.
+        """
+        return rate_interval(self.strays, self.count, CERTAINTY, two_sided=True)
 
 
 def nulls(found: Iterable[Row]) -> Nulls | None:
@@ -56,23 +60,6 @@ def nulls(found: Iterable[Row]) -> Nulls | None:
     return Nulls(len(distances), strays, statistics.median(distances), max(distances))
 
 
-def share_interval(hits: int, count: int, certainty: float = CERTAINTY) -> tuple[float, float]:
-    """The shares of a population that `hits` among `count` of it leave possible.
-
-    Clopper and Pearson's interval (Biometrika 26, 1934), which holds the true share at least as often as `certainty`.
-    It takes the hits as independent; nulls of one panel share their denominator, so for them it is a little narrow.
-    """
-    tail = (1.0 - certainty) / 2.0
-    low = 0.0 if hits == 0 else _rising_root(lambda share: binomial_tail(hits, count, share) - tail)
-    high = 1.0 if hits == count else _rising_root(lambda share: binomial_tail(hits + 1, count, share) - 1.0 + tail)
-    return low, high
-
-
-def binomial_tail(hits: int, count: int, share: float) -> float:
-    """The probability of `hits` or more among `count` where each is one with probability `share`."""
-    return at_least(hits, [share] * count)
-
-
 def at_least(hits: int, probabilities: Sequence[float]) -> float:
     """The probability that `hits` or more of independent events happen (the Poisson binomial distribution)."""
     exactly = [1.0]
@@ -80,15 +67,6 @@ def at_least(hits: int, probabilities: Sequence[float]) -> float:
         stays = [*(value * (1.0 - probability) for value in exactly), 0.0]
         exactly = [value + (exactly[i - 1] * probability if i else 0.0) for i, value in enumerate(stays)]
     return min(1.0, math.fsum(exactly[hits:]))
-
-
-def _rising_root(function: Callable[[float], float]) -> float:
-    """Where a function that rises from 0 to 1 is zero, by bisection."""
-    low, high = 0.0, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2.0
-        low, high = (middle, high) if function(middle) < 0.0 else (low, middle)
-    return (low + high) / 2.0
 
 
 @dataclass(frozen=True, slots=True)

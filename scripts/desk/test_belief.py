@@ -5,17 +5,20 @@ from __future__ import annotations
 import dataclasses
 import io
 import re
+import xml.etree.ElementTree as ET
 from typing import Any
 
+import matplotlib as mpl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from rich.console import Console
+from scipy.stats import binom
 
 from desk import belief, charts, report, table
 from desk.advice import advisories, conclusion
-from desk.belief import at_least, binomial_tail, coverage, share_interval
+from desk.belief import at_least, coverage
 from desk.belief_words import coverage_sentence, noise, nulls_sentences
+from desk.charts.nulls import draw_spread
+from desk.charts.sheet import SETTINGS
 from desk.document import Document, encode, parse
 from desk.rows import Row, rows
 from desk.table import table_rows
@@ -42,29 +45,8 @@ def null(low: float | None, high: float | None, level: float | None = 0.96875) -
 # ---- probabilities ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("hits", "count", "low", "high"),
-    [  # the ends with closed forms are 1 - 0.025 ** (1 / n), 1 - 0.975 ** (1 / n) and their mirrors
-        (0, 7, 0.0, 0.4096),
-        (1, 7, 0.003610, 0.5787),
-        (7, 7, 0.5904, 1.0),
-        (3, 100, 0.006230, 0.08518),
-    ],
-)
-def test_the_interval_of_a_share_is_that_of_clopper_and_pearson(hits: int, count: int, low: float, high: float) -> None:
-    assert list(share_interval(hits, count)) == pytest.approx([low, high], rel=1e-3)
-
-
-@given(st.integers(1, 60).flatmap(lambda count: st.tuples(st.integers(0, count), st.just(count))))
-def test_the_interval_of_a_share_holds_what_was_counted_and_mirrors(hits_of: tuple[int, int]) -> None:
-    hits, count = hits_of
-    low, high = share_interval(hits, count)
-    assert 0 <= low <= hits / count <= high <= 1
-    assert list(share_interval(count - hits, count)) == pytest.approx([1 - high, 1 - low], abs=1e-9)
-
-
 def test_chances_of_events_that_differ_add_up() -> None:
-    assert binomial_tail(2, 3, 0.5) == pytest.approx(0.5)
+    assert at_least(2, [0.5] * 3) == pytest.approx(binom.sf(1, 3, 0.5))
     assert at_least(0, [0.1, 0.7]) == pytest.approx(1.0)
     assert at_least(1, [0.1, 0.7]) == pytest.approx(1 - 0.9 * 0.3)
     assert at_least(2, [0.1, 0.7]) == pytest.approx(0.07)
@@ -80,7 +62,7 @@ def test_misses_are_counted_against_what_the_levels_let_expect() -> None:
     assert seen is not None
     assert (seen.count, seen.misses) == (48, 2)
     assert seen.expected == pytest.approx(1.5)
-    assert seen.chance == pytest.approx(binomial_tail(2, 48, 0.03125))
+    assert seen.chance == pytest.approx(binom.sf(1, 48, 0.03125))
     assert str(coverage_sentence(seen, "1")).startswith(
         "2 of 48 intervals miss 1; at a level of 96.9 % about 1.5 are expected, "
         "and so many or more happen by chance in 44"
@@ -204,6 +186,16 @@ def test_every_null_has_its_dot_and_strays_are_marked(honest: Document) -> None:
     assert len(marks(spread, "calm-")) == len(found) - len(strays)
     assert len(marks(spread, "stray-")) == len(strays)
     assert len(marks(spread, "calm-")) > 5
+
+
+def test_a_thousand_nulls_take_no_more_room_than_fifty(sample_document: Document) -> None:
+    def height(count: int) -> float:
+        with mpl.rc_context(SETTINGS):
+            (spread,) = draw_spread(sample_document, [null(0.999, 1.001)] * count)
+        assert len(marks(spread, "calm-")) == count
+        return float(str(ET.fromstring(spread.svg).get("height")))
+
+    assert height(1) < height(50) == height(1000)
 
 
 def test_noise_is_told_with_its_limits(sample_document: Document) -> None:

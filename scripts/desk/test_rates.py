@@ -24,6 +24,19 @@ def test_known_intervals(hits: int, trials: int, low: float, high: float) -> Non
     assert rate_interval(hits, trials) == pytest.approx((low, high), rel=2e-3, abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("hits", "trials", "low", "high"),
+    [  # the ends with closed forms are 1 - 0.025 ** (1 / n), 1 - 0.975 ** (1 / n) and their mirrors
+        (0, 7, 0.0, 0.4096),
+        (1, 7, 0.003610, 0.5787),
+        (7, 7, 0.5904, 1.0),
+        (100, 834, 0.09866, 0.1439),
+    ],
+)
+def test_two_sided_intervals_treat_all_counts_alike(hits: int, trials: int, low: float, high: float) -> None:
+    assert rate_interval(hits, trials, two_sided=True) == pytest.approx((low, high), rel=1e-3)
+
+
 @given(st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_hits_and_misses_mirror_each_other(counted: tuple[int, int]) -> None:
     hits, trials = counted

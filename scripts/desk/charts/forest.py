@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from desk.belief import STRAY, nulls
+from desk.belief import STRAY, distance, nulls
 from desk.charts.axis import ratio_axis, span
 from desk.charts.sheet import BAND, CHEAPER, DEARER, FAINT, INK, PAPER, SOFT, WIDTH, Chart, Sheet
 from desk.charts.text import fit, slug, width
@@ -70,6 +70,12 @@ def draw_forests(document: Document, found: Sequence[Row], family: str | None, k
     margin = document.run.margin
     title = forest_title(family, kind, found, margin)
     stem = f"forest-{slug(family)}-{kind}" if family else "nulls"
+    if kind == "null" and len(found) > PAGE_ROWS:
+        # The spread has them all; pages of rows that read 1 tell nobody anything.
+        found = [row for row in found if distance(row.ratio) > STRAY]
+        title += "; shown are those that stray"
+        if not found:
+            return []
     parts = pages(_in_order(document, found))
     if len(parts) == 1:
         return [draw_forest(parts[0], stem, title, margin)]

@@ -14,6 +14,7 @@ from desk.rows import Row
 from desk.wording import counted, percent
 
 STEP, TOP, RIGHT, DOT = 24, 44, 150, 7
+HIGHEST = 42  # pixels that the stacks of a profile may rise; higher ones are squeezed, dot over dot
 CAPTION = "Ratio of times of the same code, logarithmic scale; the dotted lines are at ±{limit}, the band is ±{margin}."
 
 
@@ -29,7 +30,10 @@ def spread_title(found: Sequence[Row]) -> str:
 
 
 def draw_spread(document: Document, found: Sequence[Row]) -> list[Chart]:
-    """A dot for each null at its ratio, in the line of its profile, dots that would hide each other stacked."""
+    """A dot for each null at its ratio, in the line of its profile, dots that would hide each other stacked.
+
+    Where there are hundreds of nulls their stacks are squeezed, so that a profile takes at most STEP + HIGHEST pixels.
+    """
     if not found:
         return []
     margin = document.run.margin
@@ -40,7 +44,9 @@ def draw_spread(document: Document, found: Sequence[Row]) -> list[Chart]:
     far = max([1.6 * margin, *(distance(row.ratio) for row in found)]) * 1.05
     limits = (1 / (1 + far), 1 + far)
     stacks = [_stacked(line, limits, plot) for line in lines]
-    heights = [STEP + DOT * max(level for _, level in stack) for stack in stacks]
+    tops = [max(level for _, level in stack) for stack in stacks]
+    rises = [min(DOT, HIGHEST / max(1, most)) for most in tops]  # pixels from a dot to the next above it
+    heights = [STEP + rise * most for rise, most in zip(rises, tops, strict=True)]
     sheet = Sheet(spread_title(found), WIDTH, TOP + sum(heights) + 24)
     sheet.text(12, 10, CAPTION.format(limit=percent(STRAY), margin=percent(margin)), color=SOFT)
     sheet.text(WIDTH - 12, TOP - 8, f"beyond ±{percent(STRAY)}", color=SOFT, ha="right")
@@ -49,7 +55,7 @@ def draw_spread(document: Document, found: Sequence[Row]) -> list[Chart]:
     for limit in (1 / (1 + STRAY), 1 + STRAY):
         axes.axvline(limit, color=INK, lw=1.2, ls=":", zorder=1)
     top = 0.0
-    for number, (profile, stack, height) in enumerate(zip(profiles, stacks, heights, strict=True)):
+    for number, (profile, stack, rise, height) in enumerate(zip(profiles, stacks, rises, heights, strict=True)):
         base = top + height - 10
         sheet.text(24, TOP + base + 4, fit(profile, 11.5, left - 36), size=11.5)
         strays = sum(distance(row.ratio) > STRAY for row, _ in stack)
@@ -57,7 +63,7 @@ def draw_spread(document: Document, found: Sequence[Row]) -> list[Chart]:
         sheet.text(WIDTH - 12, TOP + base + 4, says, ha="right", color=DEARER if strays else INK)
         axes.axhline(top + height, color=FAINT, lw=0.6, zorder=0.5)
         for name, colour, wanted in (("calm", INK, False), ("stray", DEARER, True)):
-            chosen = [(row, base - DOT * level) for row, level in stack if (distance(row.ratio) > STRAY) == wanted]
+            chosen = [(row, base - rise * level) for row, level in stack if (distance(row.ratio) > STRAY) == wanted]
             if chosen:
                 xs, ys = [row.ratio for row, _ in chosen], [y for _, y in chosen]
                 shape = "D" if wanted else "o"

@@ -10,8 +10,9 @@ import matplotlib as mpl
 import pytest
 
 from desk.charts import Chart
-from desk.charts.forest import PAGE_ROWS, draw_forest, forest_title, pages
+from desk.charts.forest import PAGE_ROWS, draw_forest, draw_forests, forest_title, pages
 from desk.charts.sheet import SETTINGS
+from desk.document import Document
 from desk.testing.drawings import marks, row, words
 
 
@@ -74,3 +75,15 @@ def test_text_is_never_mathematics_nor_markup_and_controls_are_spelled_out() -> 
     assert "$\\frac{}$ <b>&]]> ⟨U+202E⟩⟨U+0007⟩" in shown
     assert "\u202e" not in chart.svg
     assert "<b>" not in chart.svg
+
+
+def test_of_many_nulls_those_that_stray_are_listed(sample_document: Document) -> None:
+    strays = [row(kind="null", role="null", variant="null", ratio=1.02, profile=f"p{place}") for place in range(3)]
+    calm = [row(kind="null", role="null", variant="null", ratio=1.001, profile=f"c{place}") for place in range(100)]
+    with mpl.rc_context(SETTINGS):
+        (chart,) = draw_forests(sample_document, [*calm, *strays], None, "null")
+        few = draw_forests(sample_document, [*calm[:5], *strays], None, "null")
+        assert draw_forests(sample_document, calm, None, "null") == []
+    assert {text for text in words(chart.svg) if re.fullmatch(r"[pc]\d+", text)} == {"p0", "p1", "p2"}
+    assert chart.title.startswith("Of 103 nulls") and chart.title.endswith("shown are those that stray")
+    assert {"c4", "p0"} <= set(words(few[0].svg))
