@@ -1,4 +1,8 @@
-"""Curves: how the ratio of each idiom moves over sizes, one facet per case and profile."""
+"""Curves: how the ratio of each idiom moves over sizes, one facet per case and profile.
+
+A facet answers whether what an idiom costs depends on the size. It names the lines that answer it best, those that
+move most; the others are drawn as a thin backdrop, and the forests have their figures.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from desk.charts.axis import ratio_axis, span
-from desk.charts.sheet import CHEAPER, DEARER, INK, PAPER, SOFT, WIDTH, Chart, Sheet
+from desk.charts.sheet import CHEAPER, DEARER, FAINT, INK, PAPER, SOFT, WIDTH, Chart, Sheet
 from desk.charts.text import fit, slug
 from desk.document import Document, beside_size
 from desk.rows import Row
@@ -20,9 +24,15 @@ SHADES = (INK, DEARER, CHEAPER, "#6b5b95")
 PAGE_FACETS, ACROSS = 24, 3
 WIDE, TALL = (WIDTH - 24) / ACROSS, 210.0
 LABELS = 96.0  # room right of a plot for the names of its lines
-CAPTION = "Ratio of times over size: safe over raw in the same profile, Rust over raw C++; the bars are intervals."
+NAMED, ROOM = 6, 13.0  # lines of a facet that have a name, and the pixels between two names
+CAPTION = (
+    "Ratio of times over size: safe over raw in the same profile, Rust over raw C++; the bars are intervals.",
+    "Named are the lines that move most. Of several failure rates or numbers of threads a facet shows the one at which"
+    " they do.",
+)
 
 Limits = tuple[float, float]
+Setting = tuple[float | None, int | None]  # failure rate and threads
 
 
 def draw_curves(document: Document, found: Sequence[Row], family: str) -> list[Chart]:
@@ -30,30 +40,49 @@ def draw_curves(document: Document, found: Sequence[Row], family: str) -> list[C
     margin, facets = document.run.margin, _facets(document, found)
     if not facets:
         return []
-    title, limits = curves_title(family, facets, margin), span([row for facet in facets for row in facet], margin)
+    title = curves_title(family, facets, margin)
+    limits = {case: _limits(case, facets, margin) for case in dict.fromkeys(facet[0].case for facet in facets)}
     parts = [facets[start : start + PAGE_FACETS] for start in range(0, len(facets), PAGE_FACETS)]
     charts = []
     for page, part in enumerate(parts, 1):
         several = len(parts) > 1
         whole = f"{title} (part {page} of {len(parts)})" if several else title
-        sheet = Sheet(whole, WIDTH, math.ceil(len(part) / ACROSS) * TALL + 40)
-        sheet.text(12, 10, CAPTION, color=SOFT)
+        sheet = Sheet(whole, WIDTH, math.ceil(len(part) / ACROSS) * TALL + 56)
+        for place, line in enumerate(CAPTION):
+            sheet.text(12, 10 + 16 * place, line, color=SOFT)
         for place, facet in enumerate(part):
-            _draw_facet(sheet, facet, 12 + WIDE * (place % ACROSS), 26 + TALL * (place // ACROSS), limits, margin)
+            x, y = 12 + WIDE * (place % ACROSS), 42 + TALL * (place // ACROSS)
+            _draw_facet(sheet, facet, x, y, limits[facet[0].case], margin)
         charts.append(sheet.finish(f"curves-{slug(family)}" + (f"-{page}" if several else ""), "curves", family))
     return charts
 
 
 def _facets(document: Document, found: Sequence[Row]) -> list[list[Row]]:
-    """The rows by case and profile, in the document's order."""
-    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    """The rows by case and profile, in the document's order, each at the rate and threads that move a line most."""
+    groups: dict[tuple[str, str], dict[Setting, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in found:
         if row.kind in {"idiom", "language"}:
-            groups[row.case, row.profile].append(row)
+            groups[row.case, row.profile][row.rate, row.threads].append(row)
     cases = list(dict.fromkeys(row.case for row in found))
     profiles = {profile.name: place for place, profile in enumerate(document.profiles)}
     keys = sorted(groups, key=lambda key: (cases.index(key[0]), profiles.get(key[1], len(profiles))))
-    return [groups[key] for key in keys if len({row.size for row in groups[key]}) > 1]
+    facets = [max(groups[key].values(), key=_most_moved) for key in keys]
+    return [facet for facet in facets if len({row.size for row in facet}) > 1]
+
+
+def _most_moved(facet: Sequence[Row]) -> float:
+    return max(map(_moved, _series(facet).values()))
+
+
+def _moved(line: Sequence[Row]) -> float:
+    """How far apart the highest and the lowest ratio of a line are, as the logarithm of their ratio."""
+    ratios = [row.ratio for row in line]
+    return math.log(max(ratios) / min(ratios))
+
+
+def _limits(case: str, facets: Sequence[Sequence[Row]], margin: float) -> Limits:
+    """The range of ratios that all facets of a case share."""
+    return span([row for facet in facets if facet[0].case == case for row in facet], margin)
 
 
 def curves_title(family: str, facets: Sequence[Sequence[Row]], margin: float) -> str:
@@ -73,25 +102,29 @@ def curves_title(family: str, facets: Sequence[Sequence[Row]], margin: float) ->
 
 
 def _draw_facet(sheet: Sheet, facet: Sequence[Row], x: float, y: float, limits: Limits, margin: float) -> None:
-    """One case in one profile: a line per idiom over sizes, its name at its end."""
+    """One case in one profile: a line per idiom over sizes, the name of those that move most at its end."""
     plot = TALL - 44
     axes = sheet.axes(x + 38, y + 22, WIDE - 38 - LABELS, plot)
-    head = f"{facet[0].case} · {facet[0].profile}"
+    setting = beside_size(facet[0].rate, facet[0].threads, " ")
+    head = f"{facet[0].case} · {facet[0].profile}{setting and ' ·'}{setting}"
     sheet.text(x + 4, y + 10, fit(head, 11.5, WIDE - 12, True), size=11.5, weight="bold")
     ratio_axis(axes, limits, plot, margin, vertical=True)
     sizes = _size_axis(axes, facet)
+    lines = sorted(_series(facet).items(), key=lambda item: -_moved(item[1]))
     ends = []
-    for place, (name, line) in enumerate(_series(facet).items()):
+    for place, (name, line) in enumerate(lines[:NAMED]):
         shade = SHADES[place % len(SHADES)]
         _draw_line(axes, line, sizes, shade, place)
-        drop = math.log(limits[1] / line[-1].ratio) / math.log(limits[1] / limits[0]) * plot
-        ends.append((drop, name, shade))
-    ends.sort()
-    heights = spread([drop for drop, _, _ in ends], 13)
-    shift = max(0.0, heights[-1] - (plot + 2))
+        ends.append((math.log(limits[1] / line[-1].ratio) / math.log(limits[1] / limits[0]) * plot, name, shade))
+    for _, line in lines[NAMED:]:
+        axes.plot([sizes.index(row.size) for row in line], [row.ratio for row in line], color=FAINT, lw=1, zorder=1.5)
+    rest, ends = len(lines) - NAMED, sorted(ends)
+    heights = spread([drop for drop, _, _ in ends], ROOM, plot - (ROOM if rest > 0 else 0))
     for (_, name, shade), height in zip(ends, heights, strict=True):
         label = fit(name, 10.5, LABELS - 12)
-        sheet.text(x + WIDE - LABELS + 6, y + 26 + height - shift, label, size=10.5, color=shade)
+        sheet.text(x + WIDE - LABELS + 6, y + 26 + height, label, size=10.5, color=shade)
+    if rest > 0:
+        sheet.text(x + WIDE - LABELS + 6, y + 26 + plot, f"and {rest} more", size=10.5, color=SOFT)
 
 
 def _size_axis(axes: Axes, facet: Sequence[Row]) -> list[int]:
@@ -109,7 +142,7 @@ def _series(facet: Sequence[Row]) -> dict[str, list[Row]]:
     series = defaultdict(list)
     for row in sorted(facet, key=lambda row: row.size):
         name = row.variant if row.against == "raw" or row.kind == "language" else f"{row.variant} over {row.against}"
-        series[name + beside_size(row.rate, row.threads, " ")].append(row)
+        series[name].append(row)
     return series
 
 
@@ -122,9 +155,12 @@ def _draw_line(axes: Axes, line: Sequence[Row], sizes: Sequence[int], shade: str
     axes.plot(places, ratios, ls=dashes, lw=1.6, color=shade, marker=marker, ms=4.5, mfc=PAPER, mec=shade)
 
 
-def spread(heights: Sequence[float], room: float) -> list[float]:
-    """Label heights moved down until they are `room` apart, in the order given, which is ascending."""
+def spread(heights: Sequence[float], room: float, end: float) -> list[float]:
+    """Label heights moved until they are `room` apart and none is below `end`, in the order given, which ascends."""
     placed: list[float] = []
     for height in heights:
         placed.append(max(height, placed[-1] + room) if placed else height)
+    for place in range(len(placed) - 1, -1, -1):
+        placed[place] = min(placed[place], end)
+        end = placed[place] - room
     return placed

@@ -51,7 +51,36 @@ def test_many_facets_are_cut_into_parts(sample_document: Document, monkeypatch: 
 
 
 @pytest.mark.parametrize(
-    ("heights", "placed"), [([], []), ([0, 50], [0, 50]), ([10, 11, 12], [10, 23, 36]), ([0, 0, 60], [0, 13, 60])]
+    ("heights", "placed"),
+    [
+        ([], []),
+        ([0, 50], [0, 50]),
+        ([10, 11, 12], [10, 23, 36]),
+        ([0, 0, 60], [0, 13, 60]),
+        ([0, 99, 99], [0, 87, 100]),
+        ([90, 95, 120], [74, 87, 100]),
+    ],
 )
-def test_labels_are_moved_apart(heights: list[float], placed: list[float]) -> None:
-    assert spread(heights, 13) == placed
+def test_labels_are_moved_apart_and_stay_inside(heights: list[float], placed: list[float]) -> None:
+    assert spread(heights, 13, 100) == placed
+
+
+def test_of_many_lines_those_that_move_most_are_named(sample_document: Document) -> None:
+    found = [
+        row(variant=f"idiom_{number}", size=size, ratio=1.0 + 0.01 * number * (size - 1))
+        for number in range(20)
+        for size in (1, 2)
+    ]
+    (chart,) = draw_curves(sample_document, found, "f")
+    named = [text for text in words(chart.svg) if text.startswith("idiom_")]
+    assert sorted(named) == [f"idiom_{number}" for number in range(14, 20)]
+    assert "and 14 more" in words(chart.svg)
+
+
+def test_of_several_rates_the_one_is_shown_at_which_a_cost_moves_most(sample_document: Document) -> None:
+    moves = {0.0: 1.1, 0.5: 1.5, 1.0: 1.2}
+    found = [
+        row(size=size, rate=rate, ratio=ratio if size == 2 else 1.0) for rate, ratio in moves.items() for size in (1, 2)
+    ]
+    (chart,) = draw_curves(sample_document, found, "f")
+    assert [text for text in words(chart.svg) if text.startswith("case · ")] == ["case · gcc-o2 · rate 0.5"]
