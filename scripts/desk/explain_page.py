@@ -1,28 +1,19 @@
-"""One page a case beside the report: why each idiom is slower or not, and any two of its builds side by side.
-
-Like the report, a page needs no network, escapes everything and forbids itself all but its own style and script.
-"""
+"""One page a case beside the report: why each idiom is slower or not, and any two of its builds side by side."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
+from desk import pages
 from desk.document_types import Case, Code, Document
 from desk.explain import Comparison, compare, profiles_of, why
 from desk.explain_terminal import LEGEND
 from desk.variant_source import Excerpt, find
-from desk.wording import number, visible
+from desk.wording import number
 
-TEMPLATES = Path(__file__).parent / "templates"
 FOLDER = "explain"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _FILE = re.compile(r"[a-z][a-z0-9_]{0,63}\.[a-z][a-z0-9_]{0,63}\.html")
@@ -51,13 +42,13 @@ def addresses(document: Document) -> dict[str, str]:
 
 def write(document: Document, folder: Path) -> list[Path]:
     """Writes explain/*.html into the report's folder; pages that an earlier report left there are removed."""
-    pages = addresses(document)
+    where = addresses(document)
     written = []
     for case in document.cases:
-        if case.name in pages:
-            path = folder / pages[case.name]
+        if case.name in where:
+            path = folder / where[case.name]
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(page(document, case), encoding="utf-8", newline="\n")
+            pages.save(path, page(document, case))
             written.append(path)
     for path in (folder / FOLDER).glob("*.html"):
         if path not in written and _FILE.fullmatch(path.name) and path.is_file():
@@ -67,22 +58,10 @@ def write(document: Document, folder: Path) -> list[Path]:
 
 def page(document: Document, case: Case) -> str:
     """The page of a case as self-contained HTML."""
-    style = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", "explain.css"))
-    script = (TEMPLATES / "explain.js").read_text(encoding="utf-8")
-    policy = (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none';"
-        " form-action 'none'"
-    )
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
-        undefined=StrictUndefined,
-        autoescape=True,
-        finalize=_printable,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("explain.html.jinja").render(
+    return pages.html(
+        "explain.html.jinja",
+        ("report.css", "explain.css"),
+        "explain.js",
         case=case,
         machine=document.machine.cpu,
         started=document.run.started,
@@ -92,9 +71,6 @@ def page(document: Document, case: Case) -> str:
         legend=LEGEND,
         number=number,
         per_call=_per_call,
-        policy=Markup(policy),
-        style=Markup(style),
-        script=Markup(script),
     )
 
 
@@ -119,11 +95,3 @@ def _per_call(comparison: Comparison) -> str:
         if count.instructions is not None:
             return number(count.instructions / count.calls)
     return "–"
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _printable(value: Any) -> Any:
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value

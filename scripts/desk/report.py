@@ -1,31 +1,22 @@
-"""Writes the report of a run: a page that opens from disk without a network, and the same in Markdown.
-
-Documents come from strangers. Whatever is printed is escaped by the template engine, never by hand; the page forbids
-itself everything but its own style and script, by their hashes.
-"""
+"""Writes the report of a run: a page that opens from disk without a network, and the same in Markdown."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from desk import belief_words, charts, explain_page, rejected_rows, safety
+from desk import belief_words, charts, explain_page, pages, rejected_rows, safety
 from desk.advice import advisories, conclusion
 from desk.belief import belief
 from desk.charts import Chart
 from desk.document import Document, Rejection, Run, Verdict
-from desk.markdown_text import inline as _markdown
 from desk.rows import KINDS, Row, count_rows, rows, valid_rows
-from desk.wording import counted, number, percent, visible
+from desk.wording import counted, number, percent
 
-TEMPLATES = Path(__file__).parent / "templates"
 VERDICTS: tuple[Verdict, ...] = ("equivalent", "slower", "faster", "unresolved")
 SHAPES: dict[Verdict, str] = {"slower": "▶", "equivalent": "■", "faster": "◀", "unresolved": "○"}
 MARKDOWN_ROWS = 300  # code hosts refuse to render longer pages
@@ -40,19 +31,14 @@ def write(document: Document, folder: Path) -> Path:
     drawings = {folder / "charts" / f"{chart.name}.svg": chart.svg for chart in drawn}
     (folder / "charts").mkdir(parents=True, exist_ok=True)
     for path, svg in drawings.items():
-        save(path, svg)
-    save(folder / "report.md", markdown(document, drawn))
-    save(folder / "report.html", page(document, drawn))
+        pages.save(path, svg)
+    pages.save(folder / "report.md", markdown(document, drawn))
+    pages.save(folder / "report.html", page(document, drawn))
     explain_page.write(document, folder)
     for path in (folder / "charts").iterdir():
         if path not in drawings and charts.FILE_NAME.fullmatch(path.name) and path.is_file():
             path.unlink()
     return folder / "report.html"
-
-
-def save(path: Path, text: str) -> None:
-    """Write a text file with plain line ends."""
-    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 # ---- what the report says ------------------------------------------------------------------------------------------
@@ -241,60 +227,21 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
     }
 
 
-def _environment(**options: Any) -> Environment:
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        **options,
-    )
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
 def page(document: Document, drawn: Sequence[Chart]) -> str:
     """The report as one self-contained HTML page."""
-    return render_page("report.html.jinja", inline=lambda chart: Markup(chart.inline), **_shared(document, drawn))
-
-
-def render_page(template: str, **values: Any) -> str:
-    """A self-contained page from a template: everything escaped, style and script allowed by their hashes."""
-    style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
-    script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
-    allowed = f"style-src '{_hash(style)}'; script-src '{_hash(script)}'"
-    policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
-    environment = _environment(autoescape=True, finalize=_printable)
-    return environment.get_template(template).render(
-        **values, policy=Markup(policy), style=Markup(style), script=Markup(script)
-    )
+    return pages.html("report.html.jinja", inline=lambda chart: Markup(chart.inline), **_shared(document, drawn))
 
 
 def markdown(document: Document, drawn: Sequence[Chart]) -> str:
     """The report for a code host; charts are referred to as charts/<name>.svg."""
-    return render_markdown("report.md.jinja", **_shared(document, drawn), limit=MARKDOWN_ROWS)
-
-
-def render_markdown(template: str, **values: Any) -> str:
-    """Markdown from a template, in which no value can say more than its text."""
-    return _environment(autoescape=False, finalize=_markdown).get_template(template).render(**values)
+    return pages.markdown("report.md.jinja", **_shared(document, drawn), limit=MARKDOWN_ROWS)
 
 
 def rejected_page(rejections: Sequence[Rejection]) -> str:
     """The documentation's page on what compilers reject, in Markdown."""
-    environment = _environment(autoescape=False, finalize=_markdown)
-    return environment.get_template("rejected_page.md.jinja").render(rejected=rejected_rows, rejections=rejections)
+    return pages.markdown("rejected_page.md.jinja", rejected=rejected_rows, rejections=rejections)
 
 
 def findings_page(**values: Any) -> str:
-    """The page of findings: the texts are the suite's own Markdown, only what goes through `words` is a stranger's."""
-    environment = _environment(autoescape=False, finalize=lambda value: value)
-    environment.filters["words"] = _markdown
-    return environment.get_template("findings.md.jinja").render(number=number, percent=percent, **values)
-
-
-def _printable(value: object) -> object:
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    """The page of findings: the texts are the suite's own Markdown, figures and names come from a run."""
+    return pages.own_markdown("findings.md.jinja", number=number, percent=percent, **values)

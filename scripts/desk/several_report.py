@@ -1,6 +1,6 @@
 """Writes what several runs say side by side: a page that opens from disk without a network, and the same in Markdown.
 
-Everything printed comes from documents of strangers and is escaped by the environments of report.py.
+Everything printed comes from documents of strangers and is escaped as pages.py does it.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from typing import Any
 
 from markupsafe import Markup
 
+from desk import pages
 from desk.advice import advisories, conclusion
 from desk.charts import several as drawing
 from desk.charts.sheet import Chart
-from desk.report import interval, render_markdown, render_page, save, summary
+from desk.report import interval, summary
 from desk.rows import KINDS
 from desk.several import LETTERS, RELATIONS, Compared, Key, Outcomes, Several
 from desk.wording import counted, number, percent, shown
@@ -37,9 +38,9 @@ def write(found: Several, notes: Sequence[str], folder: Path) -> Path:
     (folder / "charts").mkdir(parents=True, exist_ok=True)
     files = {folder / "charts" / f"{chart.name}.svg": chart.svg for chart in drawn}
     for path, text in files.items():
-        save(path, text)
-    save(folder / f"{STEM}.md", markdown(found, notes, drawn))
-    save(folder / f"{STEM}.html", page(found, notes, drawn))
+        pages.save(path, text)
+    pages.save(folder / f"{STEM}.md", markdown(found, notes, drawn))
+    pages.save(folder / f"{STEM}.html", page(found, notes, drawn))
     for path in (folder / "charts").iterdir():
         if path not in files and drawing.FILE_NAME.fullmatch(path.name) and path.is_file():
             path.unlink()
@@ -49,12 +50,12 @@ def write(found: Several, notes: Sequence[str], folder: Path) -> Path:
 def page(found: Several, notes: Sequence[str], drawn: Sequence[Chart]) -> str:
     """The page as self-contained HTML."""
     shared = _shared(found, notes, drawn)
-    return render_page("several.html.jinja", inline=lambda chart: Markup(chart.inline), limit=PAGE_ROWS, **shared)
+    return pages.html("several.html.jinja", inline=lambda chart: Markup(chart.inline), limit=PAGE_ROWS, **shared)
 
 
 def markdown(found: Several, notes: Sequence[str], drawn: Sequence[Chart]) -> str:
     """The page for a code host; charts are referred to as charts/<name>.svg."""
-    return render_markdown("several.md.jinja", limit=MARKDOWN_ROWS, **_shared(found, notes, drawn))
+    return pages.markdown("several.md.jinja", limit=MARKDOWN_ROWS, **_shared(found, notes, drawn))
 
 
 def _shared(found: Several, notes: Sequence[str], drawn: Sequence[Chart]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from desk import document, report
+from desk import document, pages
 from desk.charts import Chart
 from desk.selftest import charts
 from desk.selftest.figures import SelfTest
@@ -22,11 +22,11 @@ def write(made: SelfTest, folder: Path, margin: float) -> Path:
     drawn = charts.draw(made, margin)
     (folder / "charts").mkdir(parents=True, exist_ok=True)
     for chart in drawn:
-        report.save(folder / "charts" / f"{chart.name}.svg", chart.svg)
+        pages.save(folder / "charts" / f"{chart.name}.svg", chart.svg)
     plain = {"schema": SCHEMA, "schema_version": SCHEMA_VERSION} | document.to_json(made)
-    report.save(folder / "selftest.json", json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
-    report.save(folder / "selftest.md", markdown(made, drawn))
-    report.save(folder / "selftest.html", page(made, drawn))
+    pages.save(folder / "selftest.json", json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
+    pages.save(folder / "selftest.md", markdown(made, drawn))
+    pages.save(folder / "selftest.html", page(made, drawn))
     return folder / "selftest.html"
 
 
@@ -68,9 +68,9 @@ def _shared(made: SelfTest, drawn: tuple[Chart, ...]) -> dict[str, Any]:
 
 def page(made: SelfTest, drawn: tuple[Chart, ...]) -> str:
     """The self-test as one self-contained page."""
-    return report.render_page("selftest.html.jinja", inline=lambda one: Markup(one.inline), **_shared(made, drawn))
+    return pages.html("selftest.html.jinja", inline=lambda one: Markup(one.inline), **_shared(made, drawn))
 
 
 def markdown(made: SelfTest, drawn: tuple[Chart, ...]) -> str:
     """The self-test for a code host."""
-    return report.render_markdown("selftest.md.jinja", **_shared(made, drawn))
+    return pages.markdown("selftest.md.jinja", **_shared(made, drawn))
