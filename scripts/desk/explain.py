@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import difflib
 import statistics
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from desk.document_types import Case, Code, Count, Document, Panel, Variant, beside_size
 from desk.errors import UsageError
+from desk.newest import of_newest
 from desk.rows import Row, rows
 from desk.variant_source import Excerpt, find
 from desk.wording import counted, number, percent, shown
 
 HEADING = "-"
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,29 @@ def compare(document: Document, case: Case, profile: str, variants: Sequence[str
     return sorted(found, key=lambda one: -_worst(one))
 
 
+@of_newest
+def _panels(document: Document) -> dict[str, list[Panel]]:
+    return _by_case(document.panels, lambda panel: panel.case)
+
+
+@of_newest
+def _codes(document: Document) -> dict[str, list[Code]]:
+    return _by_case(document.codes, lambda code: code.case)
+
+
+@of_newest
+def _rows(document: Document) -> dict[str, list[Row]]:
+    return _by_case(rows(document), lambda row: row.task)
+
+
+def _by_case(parts: Iterable[Part], case_of: Callable[[Part], str]) -> dict[str, list[Part]]:
+    """Parts of a document by the case that they are of, in the document's order."""
+    found: dict[str, list[Part]] = defaultdict(list)
+    for part in parts:
+        found[case_of(part)].append(part)
+    return dict(found)
+
+
 def _worst(comparison: Comparison) -> float:
     ratios = [timing.nanoseconds / timing.base_nanoseconds for timing in comparison.timings if timing.base_nanoseconds]
     return max(ratios, default=0.0)
@@ -109,23 +136,17 @@ def _worst(comparison: Comparison) -> float:
 def _present(document: Document, case: Case, profile: str) -> dict[str, Variant]:
     """Variants that the run timed in a profile or whose code it has, in the case's order."""
     language = next((one.language for one in document.profiles if one.name == profile), "c++")
-    held = {code.variant for code in document.codes if (code.case, code.profile) == (case.name, profile)}
-    for panel in document.panels:
-        if panel.case == case.name:
-            held |= {contender.variant for contender in panel.contenders if contender.profile == profile}
+    held = {code.variant for code in _codes(document).get(case.name, ()) if code.profile == profile}
+    for panel in _panels(document).get(case.name, ()):
+        held |= {contender.variant for contender in panel.contenders if contender.profile == profile}
     return {variant.name: variant for variant in case.variants if variant.language == language and variant.name in held}
 
 
 def _base(document: Document, case: Case, subject: Subject, present: dict[str, Variant]) -> Subject | None:
     """What the run held a variant against: raw code of its profile, or of another language's; else the first raw."""
     for kind in ("idiom", "language"):
-        for row in rows(document):
-            if (row.task, row.variant, row.profile, row.kind) == (
-                case.name,
-                subject.variant.name,
-                subject.profile,
-                kind,
-            ):
+        for row in _rows(document).get(case.name, ()):
+            if (row.variant, row.profile, row.kind) == (subject.variant.name, subject.profile, kind):
                 there = _present(document, case, row.against_profile)
                 if row.against in there:
                     return _subject(document, case, there[row.against], row.against_profile)
@@ -138,7 +159,9 @@ def _subject(document: Document, case: Case, variant: Variant, profile: str) -> 
     return Subject(
         variant=variant,
         profile=profile,
-        code=next((one for one in document.codes if (one.case, one.profile, one.variant) == place), None),
+        code=next(
+            (one for one in _codes(document).get(case.name, ()) if (one.case, one.profile, one.variant) == place), None
+        ),
         counts=tuple(one for one in document.counts if (one.case, one.profile, one.variant) == place),
         excerpt=find(case, variant),
     )
@@ -149,10 +172,10 @@ def _comparison(document: Document, case: Case, subject: Subject, base: Subject)
 
 
 def _timings(document: Document, case: Case, subject: Subject, base: Subject) -> Iterator[Timing]:
-    known = [row for row in rows(document) if row.task == case.name]
+    known = _rows(document).get(case.name, ())
     told = set()
-    for panel in document.panels:
-        if panel.case != case.name or panel.place in told:
+    for panel in _panels(document).get(case.name, ()):
+        if panel.place in told:
             continue
         one, other = _times(panel, subject), _times(panel, base)
         if one is None or other is None:

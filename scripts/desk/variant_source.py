@@ -52,10 +52,10 @@ def _registered(source: Source, variant: Variant, case: Case) -> str | None:
 
 def _kernel(source: Source, name: str) -> Excerpt | None:
     lines = source.text.split("\n")
-    starts = [at for at, line in enumerate(lines) if _defines(line, name)]
-    if not starts:
+    begins = re.compile(rf"\s*(?:SAFECOST_KERNEL\s+|(?:pub\s+)?(?:unsafe\s+)?fn\s+){re.escape(name)}\s*[(<]")
+    start = next((at for at, line in enumerate(lines) if begins.match(line)), None)
+    if start is None:
         return None
-    start = starts[0]
     end = _end(lines, start)
     first = _with_what_belongs(lines, start)
     if end - start <= _SHORT:
@@ -67,12 +67,6 @@ def _kernel(source: Source, name: str) -> Excerpt | None:
         while first < start and not lines[first].strip():
             first += 1
     return Excerpt(source.name, first + 1, "\n".join(lines[first : end + 1]))
-
-
-def _defines(line: str, name: str) -> bool:
-    return (
-        re.match(rf"\s*(?:SAFECOST_KERNEL\s+|(?:pub\s+)?(?:unsafe\s+)?fn\s+){re.escape(name)}\s*[(<]", line) is not None
-    )
 
 
 def _with_what_belongs(lines: list[str], start: int) -> int:
