@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from desk import processes
+from desk import parallel
 from desk.control_flow import CALL, CHECK, PACKED, Instruction
 from desk.document_types import Code
 from desk.errors import DeskError
@@ -66,21 +66,20 @@ def of_run(
     """The codes of a whole run, by (case, profile), and what could not be read, each reason once."""
     found: list[Code] = []
     complaints: dict[str, None] = {}
-
-    def one(key: tuple[str, str]) -> list[Code] | DeskError:
-        try:
-            return codes(*key, plugins[key], descriptions[key])
-        except DeskError as error:
-            return error
-
-    wanted = [key for key in sorted(descriptions) if key in plugins]
-    with processes.workers() as pool:
-        for result in pool.map(one, wanted):
-            if isinstance(result, DeskError):
-                complaints[str(result)] = None
-            else:
-                found += result
+    wanted = [(*key, plugins[key], descriptions[key]) for key in sorted(descriptions) if key in plugins]
+    for result in parallel.results(_codes_or_why, None, wanted, "read machine code"):
+        if isinstance(result, str):
+            complaints[result] = None
+        else:
+            found += result
     return found, list(complaints)
+
+
+def _codes_or_why(_: None, wanted: tuple[str, str, Path, Mapping[str, Any]]) -> list[Code] | str:
+    try:
+        return codes(*wanted)
+    except DeskError as error:
+        return str(error)
 
 
 def _piece(shared: SharedObject, symbol: Symbol) -> _Piece:

@@ -69,6 +69,7 @@ class SharedObject:
         self._starts = sorted({symbol.address: symbol for symbol in self._told.symbols}.items())
         self._start_addresses = [address for address, _ in self._starts]
         self._names = {symbol.address: symbol.name for symbol in self._told.symbols}
+        self._parts: dict[int, list[tuple[Symbol, list[Instruction]]]] = {}
         self._failing: dict[int, bool] = {}
 
     def symbol_at(self, address: int) -> Symbol | None:
@@ -84,7 +85,9 @@ class SharedObject:
 
         A part is a symbol named like the function with `.cold` behind, or one that is jumped into behind its start.
         """
-        found = [(symbol, self._instructions(symbol))]
+        if symbol.address in self._parts:
+            return self._parts[symbol.address]
+        found = self._parts[symbol.address] = [(symbol, self._instructions(symbol))]
         for _, instructions in found:  # which grows
             for one in instructions:
                 if one.flow not in {"jump", "branch"} or one.target is None:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import matplotlib as mpl
 
+from desk import parallel
 from desk.charts.curves import draw_curves
 from desk.charts.forest import draw_forests
 from desk.charts.heat_map import draw_map
@@ -18,10 +21,10 @@ from desk.charts.matrix import draw_matrices
 from desk.charts.nulls import draw_spread
 from desk.charts.safety import draw_safety
 from desk.charts.scatter import draw_scatter
-from desk.charts.sheet import SETTINGS, Chart
+from desk.charts.sheet import SETTINGS, Chart, also_as, also_asked, also_drawn
 from desk.document import Document, PairKind
 from desk.errors import DeskError
-from desk.rows import valid_rows
+from desk.rows import Row, valid_rows
 
 __all__ = ["FILE_NAME", "Chart", "draw"]
 
@@ -33,28 +36,70 @@ FILE_NAME = re.compile(
 
 
 def draw(document: Document) -> tuple[Chart, ...]:
-    """Every chart of the document, those of what safety buys first, those of nulls last; without struck cases."""
-    found = valid_rows(document)
+    """Every chart of the document, those of what safety buys first, those of nulls last; without struck cases.
+
+    As many processes draw as there are CPUs; the charts arrive as if one had drawn them.
+    """
     charts: list[Chart] = []
-    with mpl.rc_context(SETTINGS), warnings.catch_warnings():
-        # Text stays text: a letter that DejaVu Sans lacks is drawn by the reader's fonts.
-        warnings.filterwarnings("ignore", message="Glyph .* missing")
-        safety = draw_safety(document)
-        charts += [safety] if safety else []
-        charts += draw_matrices(document)
-        overview = draw_map(document, found)
-        charts += [overview] if overview else []
-        scatter = draw_scatter(document, found)
-        charts += [scatter] if scatter else []
-        for family in dict.fromkeys(row.family for row in found):
-            members = [row for row in found if row.family == family]
-            for kind in FORESTS:
-                charts += draw_forests(document, [row for row in members if row.kind == kind], family, kind)
-            charts += draw_curves(document, members, family)
-        identical = [row for row in found if row.kind == "null"]
-        charts += draw_spread(document, identical)
-        charts += draw_forests(document, identical, None, "null")
+    for drawn, others in parallel.results(_draw_part, (document, also_asked()), _parts(document), "draw charts"):
+        charts += drawn
+        also_drawn(others)
     names = [chart.name for chart in charts]
     if len(set(names)) != len(names):  # only names that break the document's rules collide; ids must stay apart
         raise DeskError(f"two charts are both named {max(names, key=names.count)!r}: rename one of their families")
     return tuple(charts)
+
+
+Part = Callable[[Document], Iterable[Chart | None]]
+
+
+def _parts(document: Document) -> list[Part]:
+    """What one process draws at a time, in the order of the report."""
+    families = list(dict.fromkeys(row.family for row in valid_rows(document)))
+    parts: list[Part] = [_safety, draw_matrices, _map, _scatter]
+    for family in families:
+        parts += [partial(_forests, family, kind) for kind in FORESTS]
+        parts.append(partial(_curves, family))
+    return [*parts, _spread, _nulls]
+
+
+def _draw_part(asked: tuple[Document, str | None], part: Part) -> tuple[list[Chart], dict[str, bytes]]:
+    """The charts of a part, and the same in the other format that was asked for."""
+    document, also = asked
+    with mpl.rc_context(SETTINGS), warnings.catch_warnings(), also_as(also) as others:
+        # Text stays text: a letter that DejaVu Sans lacks is drawn by the reader's fonts.
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        return [chart for chart in part(document) if chart is not None], others
+
+
+def _safety(document: Document) -> Sequence[Chart | None]:
+    return [draw_safety(document)]
+
+
+def _map(document: Document) -> Sequence[Chart | None]:
+    return [draw_map(document, valid_rows(document))]
+
+
+def _scatter(document: Document) -> Sequence[Chart | None]:
+    return [draw_scatter(document, valid_rows(document))]
+
+
+def _forests(family: str, kind: PairKind, document: Document) -> Sequence[Chart]:
+    members = [row for row in valid_rows(document) if row.family == family and row.kind == kind]
+    return draw_forests(document, members, family, kind)
+
+
+def _curves(family: str, document: Document) -> Sequence[Chart]:
+    return draw_curves(document, [row for row in valid_rows(document) if row.family == family], family)
+
+
+def _spread(document: Document) -> Sequence[Chart]:
+    return draw_spread(document, _nulls_of(document))
+
+
+def _nulls(document: Document) -> Sequence[Chart]:
+    return draw_forests(document, _nulls_of(document), None, "null")
+
+
+def _nulls_of(document: Document) -> list[Row]:
+    return [row for row in valid_rows(document) if row.kind == "null"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -43,14 +43,29 @@ _also: ContextVar[tuple[str, dict[str, bytes]] | None] = ContextVar("_also", def
 
 
 @contextlib.contextmanager
-def also_as(kind: str) -> Iterator[dict[str, bytes]]:
-    """Collect each chart that is finished within as `png`, two pixels a CSS pixel, or `pdf`: bytes by its name."""
+def also_as(kind: str | None) -> Iterator[dict[str, bytes]]:
+    """Collect each chart that is finished within as `png`, two pixels a CSS pixel, or `pdf`: bytes by its name.
+
+    None collects nothing.
+    """
     collected: dict[str, bytes] = {}
-    token = _also.set((kind, collected))
+    token = _also.set(None if kind is None else (kind, collected))
     try:
         yield collected
     finally:
         _also.reset(token)
+
+
+def also_asked() -> str | None:
+    """The other format that is collected here, for who draws elsewhere."""
+    also = _also.get()
+    return None if also is None else also[0]
+
+
+def also_drawn(others: Mapping[str, bytes]) -> None:
+    """Collect what was drawn elsewhere."""
+    if (also := _also.get()) is not None:
+        also[1].update(others)
 
 
 @dataclass(frozen=True, slots=True)
