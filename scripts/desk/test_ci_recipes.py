@@ -8,10 +8,10 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
+import yaml
 
 from desk import cli
 from desk.places import ROOT
@@ -108,7 +108,6 @@ def test_a_pull_request_may_read_only_and_puts_no_words_into_a_shell() -> None:
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_recipes_are_yaml(name: str) -> None:
-    yaml: Any = pytest.importorskip("yaml")
     made = yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
     if name.startswith("github"):
         assert made["permissions"] == {}
