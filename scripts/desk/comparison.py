@@ -111,7 +111,7 @@ class Row:
     `detectable` is the relative change that would have been called a regression half the time.
 
     `same_code`: base and head are the same bytes, so a difference in time is owed to something else. `confirmed`
-    tells of a regression in time whether it was seen again with fresh launches, None where nobody looked.
+    tells of a regression in time whether fresh launches by themselves show it, None where nobody looked.
     `known_bad` is the reason for which it was excused. `note` says why the verdict is what it is where that does not
     follow from the rest.
     """
@@ -136,6 +136,13 @@ class Row:
     def tier(self) -> Tier:
         """Whether the metric is exact or a time."""
         return tier_of(self.metric)
+
+    @property
+    def suspected(self) -> bool:
+        """Is it a time whose estimate lies beyond its limit and whose interval does not: too few launches to tell?"""
+        if self.tier != "time" or self.verdict != "unresolved" or self.confirmed is not None:
+            return False
+        return self.limit is not None and self.change is not None and self.change > self.limit.relative
 
     @property
     def key(self) -> tuple[Place, Metric]:

@@ -76,7 +76,7 @@ class Comparing:
         self.complete = False
         self._first_layout = first_layout
         self._bench = Bench(self.base, self.head)
-        self._confirmed: dict[tuple[Place, str], bool] = {}
+        self._looked: dict[tuple[Place, str], Row] = {}  # rows after fresh launches
 
     # ---- stages ------------------------------------------------------------------------------------------------------
 
@@ -187,13 +187,21 @@ class Comparing:
     # ---- confirmation ------------------------------------------------------------------------------------------------
 
     def confirm(self, rows: Sequence[Row]) -> tuple[Row, ...]:
-        """These rows, each regression in time looked at once more: with fresh launches, layouts, inputs and order.
+        """These rows, each regression in time, certain or suspected, looked at once more: with fresh launches, layouts,
+        inputs and order.
 
-        A row is confirmed where the fresh launches alone show a regression beyond its own limit; one that they do not
-        show is unresolved from then on. There may be more of them than there were at first, since what is about to turn
-        a gate red is worth it: of six launches one that was disturbed is enough to hide a regression, of twenty none.
+        A regression is confirmed where the fresh launches alone show one beyond the row's own limit; one that they do
+        not show is unresolved from then on. What was suspected only is decided by them: the row tells what they say
+        where they show a regression, and stays as it was otherwise. There may be more of them than there were at first,
+        since what may turn a gate red is worth it: of six launches one that was disturbed is enough to hide a
+        regression, of twenty none.
         """
-        failing = [row for row in rows if row.tier == "time" and row.verdict == "regression" and row.confirmed is None]
+        failing = [
+            row
+            for row in rows
+            if row.key not in self._looked
+            and (row.suspected or (row.tier == "time" and row.verdict == "regression" and row.confirmed is None))
+        ]
         by_place = {(place, quantity.metric): panel for panel in self.panels for place, quantity in self._places(panel)}
         wanted: dict[Panel, set[str]] = {}
         for row in failing:
@@ -208,20 +216,11 @@ class Comparing:
         self._bench.link([*again], first + mode.launches)
         self._bench.time(
             [*again], mode, self.seed + 1, self.margin, fresh,
-            first_layout=first, deciding=again, what="confirm what fails",
+            first_layout=first, deciding=again, what="look again at what fails or may",
         )  # fmt: skip
         seen = {row.key: row for row in self._time_rows(fresh, mode)}
-        for row in failing:
-            if (once_more := seen.get(row.key)) is not None and row.limit is not None:
-                self._confirmed[row.key] = judged(once_more, row.limit).verdict == "regression"
-        return tuple(self._with_confirmation(row) for row in rows)
-
-    def _with_confirmation(self, row: Row) -> Row:
-        known = self._confirmed.get(row.key)
-        if known is None or row.limit is None or row.verdict != "regression":
-            return row
-        note = row.note if known else "fresh launches do not show it"
-        return judged(replace(row, confirmed=known, note=note), row.limit)
+        self._looked |= {row.key: after_fresh(row, seen.get(row.key)) for row in failing}
+        return tuple(self._looked.get(row.key, row) for row in rows)
 
     # ---- what came out -----------------------------------------------------------------------------------------------
 
@@ -298,7 +297,7 @@ class Comparing:
                     place, quantity.metric, one.base, one.base * said.ratio, interval, self.margin,
                     same_code=(place.case, place.profile) in same, note=note,
                 )  # fmt: skip
-                yield self._with_confirmation(row) if timings is self.timings else row
+                yield self._looked.get(row.key, row) if timings is self.timings else row
 
     def _same_plugins(self) -> set[tuple[str, str | None]]:
         """Cases and profiles whose plugins are the same bytes on both sides."""
@@ -329,6 +328,21 @@ class Comparing:
             yield straying(Nulls(len(distances), strays, distances[len(distances) // 2], distances[-1]))
         sample, machine = self.head.sampler.stop(), self.head.machine
         yield from of_machine(sample.steal_share, sample.load_before, machine.logical_cpus)
+
+
+def after_fresh(row: Row, fresh: Row | None) -> Row:
+    """A regression in time, certain or suspected, after fresh launches; `fresh` is what they alone say, if anything.
+
+    What they deny is unresolved; what was suspected is theirs to decide.
+    """
+    if fresh is None or row.limit is None:
+        return row
+    shown_again = judged(fresh, row.limit).verdict == "regression"
+    if row.suspected:
+        note = "undecided until fresh launches"
+        return judged(replace(fresh, confirmed=True, note=note), row.limit) if shown_again else row
+    note_of_both = row.note if shown_again else "fresh launches do not show it"
+    return judged(replace(row, confirmed=shown_again, note=note_of_both), row.limit)
 
 
 def _with_facts(made: NamedSide, side: Side) -> NamedSide:

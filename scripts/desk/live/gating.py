@@ -1,4 +1,4 @@
-"""Before a gate goes red on times: rows that would fail are looked at once more, with fresh launches."""
+"""Before a gate decides on times: rows that fail, or may, are looked at once more, with fresh launches."""
 
 from __future__ import annotations
 
@@ -12,13 +12,19 @@ from desk.live.comparing import Comparing
 def confirmed(comparing: Comparing, made: Comparison, policy: Policy) -> Comparison:
     """The comparison with every regression in time confirmed or denied, save what the policy excuses.
 
-    The project's limits hold for both looks. Where times are never to count, nothing is timed again.
+    Where times count, what is suspected of one is looked at as well: a gate that waits for the first launches to
+    agree misses half of what is just beyond the margin. The project's limits hold for all looks. Where times are
+    never to count, nothing is timed again.
     """
     if policy.time == "advisory":
         return made
-    judged = decide(made, policy).comparison
-    wanted = {
-        row.key for row in judged.rows if row.tier == "time" and row.verdict == "regression" and not row.known_bad
-    }
-    again = {row.key: row for row in comparing.confirm([row for row in judged.rows if row.key in wanted])}
+    decision = decide(made, policy)
+    wanted = [
+        row
+        for row in decision.comparison.rows
+        if row.tier == "time"
+        and not row.known_bad
+        and (row.verdict == "regression" or (decision.time_counts and row.suspected))
+    ]
+    again = {row.key: row for row in comparing.confirm(wanted)}
     return replace(made, rows=tuple(again.get(row.key, row) for row in made.rows))

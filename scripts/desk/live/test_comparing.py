@@ -35,6 +35,7 @@ class Made:
     asked: list[tuple[tuple[Panel, ...], int, int]] = field(default_factory=list)
     linked: list[int] = field(default_factory=list)
     disturb: int = 0  # launches of a confirmation in which head happens to be fast
+    disturb_first: int = 0  # such launches before that
     disturbed: int = 0
 
     def link(self, panels: Sequence[Panel], count: int) -> None:
@@ -53,7 +54,7 @@ class Made:
         what: str = "measure",
     ) -> None:
         factors = self.looks[len(self.asked)]
-        self.disturbed = self.disturb if deciding is not None else 0
+        self.disturbed = self.disturb if deciding is not None else self.disturb_first
         self.asked.append((tuple(panels), seed, first_layout))
         random = np.random.default_rng(seed)
         for panel in panels:
@@ -78,12 +79,14 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
     return both
 
 
-def comparing(folders: tuple[Path, Path], *looks: Mapping[str, float]) -> tuple[Comparing, Made]:
+def comparing(
+    folders: tuple[Path, Path], *looks: Mapping[str, float], disturb_first: int = 0
+) -> tuple[Comparing, Made]:
     """A comparison whose launches are these, and that has been timed once."""
     made = Comparing(asked.of_folders(*folders, "gcc-o2", (), asked.Extent(QUICK)), seed=3)
     made.head.sampler.start()
     made.panels = panels_of("a/b", Pairing("gcc-o2", "gcc-o2"), [Parameter(64, None, "L1", 0)], VARIANTS, VARIANTS)
-    bench = Made(looks)
+    bench = Made(looks, disturb_first=disturb_first)
     made._bench = bench  # type: ignore[assignment]
     made.time()
     made.complete = True
@@ -122,6 +125,33 @@ def test_fresh_launches_that_do_not_decide_confirm_nothing(folders: tuple[Path, 
     one, _ = comparing(folders, {"at": 1.02}, {"at": 1.01})
     code, rows = decided(one)
     assert (code, rows["at", "direct_time"].confirmed) == (OK, False)
+
+
+def test_one_disturbed_launch_of_six_does_not_hide_a_regression(folders: tuple[Path, Path]) -> None:
+    one, bench = comparing(folders, {"at": 1.02}, {"at": 1.02}, disturb_first=1)
+    (first,) = [row for row in one.comparison().rows if row.suspected and row.metric == "direct_time"]
+    assert first.verdict == "unresolved"
+    code, rows = decided(one)
+    assert code == REGRESSION
+    row = rows["at", "direct_time"]
+    assert (row.verdict, row.confirmed, row.note) == ("regression", True, "undecided until fresh launches")
+    assert len(bench.asked) == 2
+
+
+def test_a_suspicion_that_fresh_launches_do_not_share_stays_one(folders: tuple[Path, Path]) -> None:
+    one, bench = comparing(folders, {"at": 1.02}, {}, disturb_first=1)
+    code, rows = decided(one)
+    row = rows["at", "direct_time"]
+    assert (code, row.verdict, row.confirmed) == (OK, "unresolved", None)
+    decided(one)
+    assert len(bench.asked) == 2, "asked again, the answer is the same"
+
+
+def test_a_suspicion_is_looked_into_only_where_times_count(folders: tuple[Path, Path]) -> None:
+    one, bench = comparing(folders, {"at": 1.02}, disturb_first=1)
+    made = replace(one.comparison(), advisory=("Somebody else uses the machine.",), gone=())
+    gating.confirmed(one, made, POLICY)
+    assert len(bench.asked) == 1
 
 
 @pytest.mark.parametrize(("disturbed", "code"), [(1, REGRESSION), (4, REGRESSION), (10, OK)])
