@@ -42,9 +42,9 @@ class Mode:
         return None if rate is None else probability_to_survive(rate)
 
 
-QUICK = Mode("quick", 0, (6,), 0.005)
+QUICK = Mode("quick", 0, (6,), 0.003)
 DEFAULT = Mode("default", 0, (8, 12), 0.03)
-FULL = Mode("full", 1, (8, 12, 20), 0.015, false_discovery_rate=0.05)
+FULL = Mode("full", 1, (8, 12, 20), 0.008, false_discovery_rate=0.05)
 PUBLISH = Mode("publish", 2, (8, 12, 20, 30), 0.05, false_discovery_rate=0.05)
 MODES: dict[str, Mode] = {mode.name: mode for mode in (QUICK, DEFAULT, FULL, PUBLISH)}
 
