@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ from desk import claims, confirmation, described, oracles, processes, run_docume
 from desk import profiles as profile_files
 from desk.build import Built, build_all
 from desk.cases import Case
-from desk.check_sites import check_sites
+from desk.check_sites import check_sites, contracts
 from desk.confirmation import Confirmation, Dirty
 from desk.errors import HARNESS, OK, WRONG_RESULT
 from desk.mechanism import Checks
@@ -203,7 +203,8 @@ class Proving:
             return
         traps = _bare_traps(told)
         sibling = None if profile.plain == profile.name else built.plugins.get((case.name, profile.plain))
-        checks = Checks.of(profile, check_sites(plugin, traps, sibling) if traps else {})
+        sites = check_sites(plugin, traps, sibling) if traps else {}
+        checks = Checks.of(profile, sites, contracts(plugin, _calls(told)))
         self._checks[case.name, profile.name] = checks
         self.facts[case.name, profile.name] = told["facts"]
         self.proved.faults.setdefault(case.name, told["faults"])
@@ -267,16 +268,25 @@ class Proving:
         self.proved.troubles.append(Trouble(where, clean, broken=False))
 
 
+def _stops(told: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for proof in told["proofs"]:
+        for kind in ("control", "right", "faulted"):
+            yield from (seen["stop"] for seen in proof.get(kind, {}).values() if seen.get("stop"))
+
+
 def _bare_traps(told: Mapping[str, Any]) -> set[int]:
     """Where in the plugin proofs ended at a trap instruction that says nothing of itself."""
-    stops = [
-        seen.get("stop") or {}
-        for proof in told["proofs"]
-        for kind in ("control", "right", "faulted")
-        for seen in proof.get(kind, {}).values()
-    ]
-    bare = [stop["pc"] for stop in stops if stop.get("instruction", "").startswith("0f0b") and stop["pc"]]
-    return {pc["offset"] for pc in bare if pc["module"] == "plugin"}
+    bare = (stop["pc"] for stop in _stops(told) if stop.get("instruction", "").startswith("0f0b"))
+    return _inside(bare)
+
+
+def _calls(told: Mapping[str, Any]) -> set[int]:
+    """The return addresses in the plugin of the calls that led proofs to abort()."""
+    return _inside(caller for stop in _stops(told) for caller in stop.get("callers", ()))
+
+
+def _inside(places: Iterable[Mapping[str, Any] | None]) -> set[int]:
+    return {place["offset"] for place in places if place and place["module"] == "plugin"}
 
 
 def trapped_raw(outcomes: Sequence[Outcome], plain: Mapping[str, str]) -> Iterator[Trouble]:

@@ -1,4 +1,4 @@
-"""The registered check sites of a plugin: where a library placed a trap on purpose, and the text that belongs to it.
+"""The registered check sites of a plugin: where a library ends a program on purpose, and the text that belongs to it.
 
 A `ud2` says nothing of itself, and compilers put stray ones behind code that they take for unreachable. Clang's
 `__builtin_verbose_trap`, which libc++'s hardened modes use, leaves an inlined function in the debug information whose
@@ -20,6 +20,7 @@ MERGED = "one of the library's checks, which the compiler merged with others"
 _ENTRY = re.compile(r"\s*<\d+><([0-9a-f]+)>: Abbrev Number: \d+(?: \((\w+)\))?")
 _NAME = re.compile(r"\s*<[0-9a-f]+>\s+DW_AT_name\s+:.*?__clang_trap_msg\$([^$]*)\$(.*)")
 _ORIGIN = re.compile(r"\s*<[0-9a-f]+>\s+DW_AT_abstract_origin\s*:.*<0x([0-9a-f]+)>")
+_CONTRACT = "_ZN3gsl7details9terminateEv"  # by which a failed Expects or Ensures of Microsoft's GSL ends a program
 _LOW = re.compile(r"\s*<[0-9a-f]+>\s+DW_AT_low_pc\s+:.*0x([0-9a-f]+)")
 
 
@@ -45,6 +46,21 @@ def check_sites(plugin: Path, traps: Collection[int], plain: Path | None) -> dic
     return sites
 
 
+def contracts(plugin: Path, calls: Collection[int]) -> frozenset[int]:
+    """Those of the return addresses, as offsets in the plugin, whose call the GSL's failed contract made.
+
+    The GSL says nothing when a contract is broken: it calls std::terminate, as any program may for reasons of its own.
+    The function that calls it has a name, in the debug information where it was inlined. Raises DeskError where the
+    plugin cannot be read.
+    """
+    in_order = sorted(calls)
+    if not in_order:
+        return frozenset()
+    # A return address may belong to the next function: what called lies before it.
+    names = _run("addr2line", "--functions", "--exe", plugin, *(hex(offset - 1) for offset in in_order)).splitlines()
+    return frozenset(offset for offset, name in zip(in_order, names[::2], strict=True) if name == _CONTRACT)
+
+
 def _functions(plugin: Path) -> list[tuple[int, str]]:
     """Offset and mangled name of each function, in order."""
     lines = (line.split(maxsplit=2) for line in _run("nm", "-n", "--defined-only", plugin).splitlines())
@@ -62,7 +78,8 @@ def _run(tool: str, *words: str | Path) -> str:
     except FileNotFoundError as error:
         raise DeskError(f"{tool} is not installed: it comes with binutils.") from error
     if done.returncode != 0:
-        raise DeskError(f"{tool} cannot read {words[-1]}: {done.stderr.strip()[:300]}")
+        file = next(word for word in words if isinstance(word, Path))
+        raise DeskError(f"{tool} cannot read {file}: {done.stderr.strip()[:300]}")
     return done.stdout
 
 

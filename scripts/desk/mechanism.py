@@ -71,20 +71,23 @@ class Checks:
     sites: Mapping[int, str]
     compiler_traps: str | None  # the flag by which the compiler places traps without a text
     zeroes_locals: bool
+    contracts: frozenset[int] = frozenset()  # return addresses of the calls by which a failed contract ends a program
 
     @classmethod
-    def of(cls, profile: Profile, sites: Mapping[int, str]) -> Checks:
+    def of(cls, profile: Profile, sites: Mapping[int, str], contracts: frozenset[int]) -> Checks:
         """The checks of one plugin."""
-        return cls.of_flags([flag for flag, _ in profile.flags], sites)
+        return cls.of_flags([flag for flag, _ in profile.flags], sites, contracts)
 
     @classmethod
-    def of_flags(cls, flags: Sequence[str], sites: Mapping[int, str]) -> Checks:
+    def of_flags(
+        cls, flags: Sequence[str], sites: Mapping[int, str], contracts: frozenset[int] = frozenset()
+    ) -> Checks:
         """The checks that a profile's flags ask for."""
         words = [word for flag in flags for word in flag.split()]
         checked = next((word for word in words if word.startswith("-fsanitize=")), None)
         traps = any(word.startswith(("-fsanitize-trap", "-fsanitize-undefined-trap-on-error")) for word in words)
         zeroed = any(word.startswith("-ftrivial-auto-var-init=") for word in words)
-        return cls(sites, checked if traps else None, zeroed)
+        return cls(sites, checked if traps else None, zeroed, contracts)
 
 
 def mechanism_of(seen: Mapping[str, Any], checks: Checks) -> Mechanism:
@@ -101,7 +104,7 @@ def mechanism_of(seen: Mapping[str, Any], checks: Checks) -> Mechanism:
     stop = seen["stop"]
     signal = stop["signal"]
     if signal == "SIGABRT":
-        return _aborted(stop, seen.get("said", ""))
+        return _aborted(stop, seen.get("said", ""), checks)
     if signal in {"SIGILL", "SIGTRAP"}:
         return _trapped(stop, checks)
     if signal == "SIGFPE":
@@ -115,7 +118,7 @@ def _crash(stop: Mapping[str, Any]) -> Detail:
     return "guard" if stop.get("place") is not None else "wild"
 
 
-def _aborted(stop: Mapping[str, Any], said: str) -> Mechanism:
+def _aborted(stop: Mapping[str, Any], said: str, checks: Checks) -> Mechanism:
     message = f"{stop['message']}\n{said}"
     if stop["hook"] == "stack_protector" or "stack smashing detected" in message:
         return Mechanism("late", "stack protector", text="stack smashing detected")
@@ -126,6 +129,10 @@ def _aborted(stop: Mapping[str, Any], said: str) -> Mechanism:
             return Mechanism("stopped", name, "assertion", f"{found['site']} {found['text']}", found["text"])
     if found := _PANIC.search(message):
         return Mechanism("stopped", "panic", "panic", found["site"], found["text"])
+    ways = [caller["offset"] for caller in stop["callers"] if caller and caller["module"] == "plugin"]
+    if failed := [index for index, offset in enumerate(ways) if offset in checks.contracts]:
+        site = "".join(f"@{offset}" for offset in ways[failed[0] :])
+        return Mechanism("stopped", "GSL contract", "assertion", site, "Expects or Ensures")
     if found := _TERMINATED.search(message):
         return Mechanism("terminated", "std::terminate", text=found[0])
     if stop["hook"] == "none" and (found := _MALLOC.search(stop["message"] or said)):

@@ -52,6 +52,8 @@ def outcome(variant: str, fault: str = "planted", profile: str = "gcc-o2") -> Ou
         ("stray_trap", "crashed: stray trap"),
         ("hangs", "hung"),
         ("terminates", "terminated"),
+        ("breaks_contract", "trapped"),
+        ("breaks_contract_afar", "trapped"),
         ("leaves", "terminated"),
         ("null_read", "crashed: null"),
         ("wild_read", "crashed: wild"),
@@ -79,6 +81,14 @@ def test_a_check_that_does_not_count_for_the_fault_traps_nothing() -> None:
 def test_an_overflow_trap_is_the_wrong_reason_for_a_fault_of_memory() -> None:
     one = outcome("overflows", profile="trapping")
     assert (one.words, one.mechanism, one.text) == ("terminated", "Clang trap", "add overflow")
+
+
+@pytest.mark.build
+@pytest.mark.parametrize("variant", ["breaks_contract", "breaks_contract_afar"])
+def test_a_failed_contract_is_told_from_other_ways_to_terminate(variant: str) -> None:
+    for profile in ("gcc-o2", "gcc-o2-hardened", "trapping"):
+        one = outcome(variant, profile=profile)
+        assert (one.words, one.mechanism, one.attribution) == ("trapped", "GSL contract", "idiom"), one
 
 
 @pytest.mark.build
@@ -244,7 +254,7 @@ def test_a_check_that_flips_with_the_memory_around_is_luck() -> None:
     assertion = seen(
         end="stopped",
         said="a.h:1: f: Assertion 'x' failed.\n",
-        stop={"signal": "SIGABRT", "hook": "abort", "message": "", "pc": None, "caller": None},
+        stop={"signal": "SIGABRT", "hook": "abort", "message": "", "pc": None, "callers": []},
     )
     assert judged(proof(**dict.fromkeys("RABGF", assertion))).kind == "trapped"
     assert judged(proof(**dict.fromkeys("RBGF", assertion))).kind != "trapped"

@@ -68,7 +68,9 @@ json stop_json(const Evidence& evidence, const void* inside) {
     }
     case SIGABRT:
       stop["hook"] = name_of(evidence.hook, {"none", "abort", "stack_protector"});
-      stop["caller"] = code_json(evidence.hook_caller, inside);
+      stop["callers"] = json::array();
+      for (std::size_t i = 0; i < kMostCallers && evidence.callers[i] != 0; ++i)
+        stop["callers"].push_back(code_json(evidence.callers[i], inside));
       stop["message"] = evidence.abort_message;
       break;
     default:

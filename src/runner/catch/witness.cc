@@ -2,6 +2,8 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -9,11 +11,13 @@
 #include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
+#include <unwind.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <new>
 #include <stdexcept>
 
@@ -36,7 +40,8 @@ int said = -1;               // a file that is the child's stderr
 int nowhere = -1;            // its stdin and stdout
 bool witnessing = false;     // in a child, with handlers in place
 Hook hook = Hook::none;
-const void* hook_caller = nullptr;
+volatile sig_atomic_t unwinding = 0;
+sigjmp_buf unwinding_failed;
 alignas(16) char handler_stack[64 << 10];
 
 // glibc's private record of why it aborts; null on another C library.
@@ -63,13 +68,14 @@ void note_ledger(Evidence& evidence) {
 }
 
 void on_signal(int number, siginfo_t* info, void* context) {
+  // A stack that the program overwrote leads nowhere: then nothing is known of the callers, and abort() goes on.
+  if (unwinding != 0 && (number == SIGSEGV || number == SIGBUS)) siglongjmp(unwinding_failed, 1);
   Evidence& evidence = *shared;
   evidence.end = number == SIGALRM ? End::hung : End::stopped;
   evidence.stage = memory::stage();
   evidence.signal = number;
   evidence.code = info->si_code;
   evidence.hook = hook;
-  evidence.hook_caller = reinterpret_cast<std::uintptr_t>(hook_caller);
   evidence.address = reinterpret_cast<std::uintptr_t>(info->si_addr);
   const platform::Interrupted at = platform::interrupted(context);
   evidence.pc = at.pc;
@@ -83,6 +89,32 @@ void on_signal(int number, siginfo_t* info, void* context) {
   // Last: should this fault in turn, what is above has been said.
   if (evidence.damage.bytes == 0) evidence.damage = memory::find_damage();
   _exit(0);
+}
+
+// How many callers have been noted so far: none before the one that called the hook.
+struct Unwound {
+  std::uintptr_t first = 0;
+  std::size_t count = 0;
+};
+
+_Unwind_Reason_Code note_caller(_Unwind_Context* context, void* state) {
+  Unwound& unwound = *static_cast<Unwound*>(state);
+  const std::uintptr_t address = _Unwind_GetIP(context);
+  if (unwound.count == 0 && address != unwound.first) return _URC_NO_REASON;
+  shared->callers[unwound.count++] = address;
+  return unwound.count < kMostCallers ? _URC_NO_REASON : _URC_END_OF_STACK;
+}
+
+// The unwinder asks for no memory: where frames are described is found through the loaded objects.
+void note_callers(const void* first) {
+  if (sigsetjmp(unwinding_failed, 1) == 0) {
+    unwinding = 1;
+    Unwound unwound = {.first = reinterpret_cast<std::uintptr_t>(first)};
+    _Unwind_Backtrace(note_caller, &unwound);
+  } else {
+    std::fill(std::begin(shared->callers), std::end(shared->callers), 0);
+  }
+  unwinding = 0;
 }
 
 void limit(int resource, rlim_t value) {
@@ -144,6 +176,7 @@ void go_to(Stage stage) {
 
 void run_child(const Subject& subject) {
   Evidence& evidence = *shared;
+  evidence.end = End::none;
   go_to(Stage::generate);
   const safecost_pool* const pool = subject.generator->table().generate(&subject.request);
   evidence.end = End::not_made;
@@ -187,6 +220,30 @@ void run_child(const Subject& subject) {
   evidence.end = End::returned;
 }
 
+struct Errand {
+  const Subject& subject;
+  World world;
+  memory::Flush flush;
+  double seconds;
+};
+
+void* do_errand(void* given) {
+  const Errand& errand = *static_cast<const Errand*>(given);
+  contain_child(errand.seconds);
+  memory::enter(errand.world, errand.flush);
+  run_child(errand.subject);
+  _exit(0);  // neither destructors nor a plugin's atexit handlers
+}
+
+// In a thread of its own, to which malloc gives a heap of its own: what malloc's checks notice must not depend on what
+// the prover itself allocated before.
+[[noreturn]] void be_child(Errand errand) {
+  pthread_t thread = {};
+  shared->end = End::not_made;
+  if (pthread_create(&thread, nullptr, do_errand, &errand) == 0) pthread_join(thread, nullptr);
+  _exit(1);
+}
+
 std::string read_said() {
   std::string text(kMostSaid, '\0');
   const ssize_t got = pread(said, text.data(), text.size(), 0);
@@ -203,8 +260,8 @@ std::string read_said() {
 
 void end_by_hook(Hook which, const void* caller) {
   hook = which;
-  hook_caller = caller;
   if (!witnessing) signal(SIGABRT, SIG_DFL);
+  if (witnessing && which == Hook::abort) note_callers(caller);
   raise(SIGABRT);
   _exit(134);
 }
@@ -226,12 +283,7 @@ Observation observe(const Subject& subject, World world, memory::Flush flush, do
   if (ftruncate(said, 0) != 0 || lseek(said, 0, SEEK_SET) != 0) fail("ftruncate");
   const pid_t child = fork();
   if (child < 0) fail("fork");
-  if (child == 0) {
-    contain_child(seconds);
-    memory::enter(world, flush);
-    run_child(subject);
-    _exit(0);  // neither destructors nor a plugin's atexit handlers
-  }
+  if (child == 0) be_child({subject, world, flush, seconds});
   int status = 0;
   while (waitpid(child, &status, 0) < 0) {
     if (errno != EINTR) fail("waitpid");

@@ -2,6 +2,7 @@
 #ifndef SAFECOST_RUNNER_CATCH_WITNESS_H
 #define SAFECOST_RUNNER_CATCH_WITNESS_H
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -22,6 +23,9 @@ enum class End : std::uint32_t {
 // Functions that end a process and that plugins call in the prover's version.
 enum class Hook : std::uint32_t { none, abort, stack_protector };
 
+// How many calls are told of those that led to a hook; std::terminate has four of its own.
+inline constexpr std::size_t kMostCallers = 8;
+
 // Written by the child into memory that it shares with its parent; plain data, which a signal handler can fill.
 struct Evidence {
   End end = End::none;
@@ -38,7 +42,8 @@ struct Evidence {
   bool writes = false;  // the access that failed was a write
   std::uint64_t address = 0;
   std::uint64_t pc = 0;
-  std::uint64_t hook_caller = 0;
+  std::uint64_t callers[kMostCallers] =
+      {};  // of abort(), innermost first: return addresses, then 0
   std::uint8_t instruction[8] = {};
   char abort_message[160] = {};  // what the C library says when it ends the process itself
   memory::Place place;           // of `address`

@@ -8,11 +8,17 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <numeric>
 #include <stdexcept>
 #include <vector>
 
 #include "kernel/case.h"
+
+// What Microsoft's GSL does when a contract fails, by the name that it has there.
+namespace gsl::details {
+[[noreturn]] inline void terminate() noexcept { std::terminate(); }
+}  // namespace gsl::details
 
 namespace planted {
 
@@ -104,6 +110,18 @@ SAFECOST_KERNEL hangs(Values& context) {
 void throws_inside() noexcept { throw_unhandled(); }
 SAFECOST_KERNEL terminates(Values& context) {
   throws_inside();
+  return right(context);
+}
+SAFECOST_KERNEL breaks_contract(Values& context) {
+  if (context.bound > 0) gsl::details::terminate();
+  return right(context);
+}
+// The same check, from a function that is not the kernel.
+[[gnu::noinline]] void expect(bool holds) {
+  if (!holds) gsl::details::terminate();
+}
+SAFECOST_KERNEL breaks_contract_afar(Values& context) {
+  expect(context.bound == 0);
   return right(context);
 }
 SAFECOST_KERNEL leaves(Values& context) {
@@ -212,6 +230,7 @@ auto the_case =
     // clang-format off
         PLANTED(after_write) PLANTED(after_read) PLANTED(by_accident) PLANTED(throws) PLANTED(throws_late)
         PLANTED(double_free) PLANTED(stray_trap) PLANTED(hangs) PLANTED(terminates) PLANTED(leaves)
+        PLANTED(breaks_contract) PLANTED(breaks_contract_afar)
         PLANTED(null_read) PLANTED(wild_read) PLANTED(lucky_value) PLANTED(writes) PLANTED(leaks)
         PLANTED(uninitialised) PLANTED(wrong_value) PLANTED(smashes) PLANTED(copies) PLANTED(overflows)
         // clang-format on
