@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import pairwise
 
 from matplotlib.axes import Axes
@@ -13,8 +14,13 @@ from desk.charts.sheet import BAND, FAINT, INK
 from desk.rows import Row
 
 
-def _grids() -> Iterable[list[float]]:
+@cache
+def _grids() -> tuple[list[float], ...]:
     """Round ratios, the finest grid first."""
+    return tuple(_each_grid())
+
+
+def _each_grid() -> Iterable[list[float]]:
     for step in (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2):
         yield [round(step * number, 6) for number in range(1, int(4 / step) + 1)]
     for digits in ((1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 7), (1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):

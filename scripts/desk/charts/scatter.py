@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
 from desk.charts.axis import ticks
 from desk.charts.sheet import BAND, CHEAPER, DEARER, FAINT, INK, PAPER, SOFT, WIDTH, Chart, Sheet
-from desk.charts.text import fit
+from desk.charts.text import fit, width
 from desk.document import Document
 from desk.rows import Row
 from desk.wording import counted, number, percent
@@ -20,7 +21,9 @@ PLOT, LEFT, TOP, KEY = 560.0, 76.0, 34.0, 300.0
 NEAR = 0.02  # a count within this of 1 is "the same instructions"
 FAR = 0.10  # a distance from the diagonal that is worth a name
 MOST_NAMES = 12
-NAME_ROOM = 14.0  # pixels between two names
+NAME_HEIGHT, NAME_WIDTH = 13.0, 220.0  # pixels of the largest name
+CELL = 4.0  # pixels: names keep off marks by this much
+Box = tuple[float, float, float, float]  # pixels of the plot: left, top, right, bottom
 CAPTION = (
     "Right: executes more instructions than raw code. Up: takes more time. On the slanted line time grows as "
     "instructions do."
@@ -132,20 +135,53 @@ def _distance(row: Row) -> float:
 
 
 def _name_far_ones(sheet: Sheet, rows: Sequence[Row], limits: tuple[float, float]) -> None:
-    """Names beside the marks that lie farthest from the diagonal, each idiom once, none on top of another."""
+    """Names beside the marks that lie farthest from the diagonal, each idiom once, where neither mark nor name is."""
     scale = PLOT / math.log(limits[1] / limits[0])
-    taken: list[tuple[float, float]] = []
+    places = [
+        (math.log(_instructions(row) / limits[0]) * scale, math.log(limits[1] / row.ratio) * scale) for row in rows
+    ]
+    crowd = Counter((int(x // CELL), int(y // CELL)) for x, y in places)
+    taken: list[Box] = []
     named: set[str] = set()
-    for row in sorted(rows, key=lambda row: (-_distance(row), row.name)):
-        name = f"{row.case}/{row.variant}"
+    for row, (x, y) in sorted(zip(rows, places, strict=True), key=lambda found: (-_distance(found[0]), found[0].name)):
         if _distance(row) < math.log1p(FAR) or len(taken) == MOST_NAMES:
             return
-        x = LEFT + math.log(_instructions(row) / limits[0]) * scale
-        y = TOP + math.log(limits[1] / row.ratio) * scale
-        crowded = any(abs(y - other) < NAME_ROOM and abs(x - at) < 200 for at, other in taken)
-        if name in named or crowded:
+        name = f"{row.case}/{row.variant}"
+        if name in named:
             continue
-        named.add(name)
-        taken.append((x, y))
-        left = x > LEFT + PLOT * 0.7
-        sheet.text(x - 8 if left else x + 8, y + 4, fit(name, 10, 220), size=10, ha="right" if left else "left")
+        label = fit(name, 10, NAME_WIDTH)
+        box = _room(x, y, width(label, 10), crowd, taken)
+        if box is not None:
+            named.add(name)
+            taken.append(box)
+            sheet.text(LEFT + box[0], TOP + box[3] - 3, label, size=10)
+
+
+def _room(x: float, y: float, long: float, crowd: Counter[tuple[int, int]], taken: Sequence[Box]) -> Box | None:
+    """Where a name of that length finds room beside the mark: in the plot, on no other name and on no other mark."""
+    high, off = NAME_HEIGHT, 7.0
+    own = int(x // CELL), int(y // CELL)
+    for left, top in (
+        (x + off, y - high / 2),
+        (x - off - long, y - high / 2),
+        (x - long / 2, y - off - high),
+        (x - long / 2, y + off),
+        (x + off / 2, y - off / 2 - high),
+        (x + off / 2, y + off / 2),
+        (x - off / 2 - long, y - off / 2 - high),
+        (x - off / 2 - long, y + off / 2),
+    ):
+        right, bottom = left + long, top + high
+        inside = left >= 0 and top >= 0 and right <= PLOT and bottom <= PLOT
+        free = all(right < a or left > c or bottom < b or top > d for a, b, c, d in taken)
+        if not inside or not free:
+            continue
+        reach = 3.0  # of a mark around its middle
+        cells = (
+            (across, down)
+            for across in range(int((left - reach) // CELL), int((right + reach) // CELL) + 1)
+            for down in range(int((top - reach) // CELL), int((bottom + reach) // CELL) + 1)
+        )
+        if not any(crowd[cell] for cell in cells if cell != own):
+            return left, top, right, bottom
+    return None
