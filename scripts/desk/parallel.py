@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import functools
+import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.connection import wait
 from typing import Any, TypeVar
 
 from desk.progress import Steps
@@ -46,11 +49,20 @@ def results(
 
 
 def _begin(function: Callable[[Shared, Item], Result], shared: Shared) -> None:
-    """Make this process one that works: an interrupt is for who asked."""
+    """Make this process one that works: an interrupt is for who asked, and nobody works for one who was killed."""
     global _work  # noqa: PLW0603 - a process has one work
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _work = functools.partial(function, shared)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """The pool's own pipes do not tell: each of its processes holds both ends of them, and would wait for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(1)
 
 
 def _do(item: Any) -> Any:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from desk import parallel
+from desk import commands, parallel
 from desk.errors import DeskError
 
 
@@ -46,3 +48,24 @@ def test_an_error_is_raised_here_and_ends_the_work(tmp_path: Path, monkeypatch: 
 def test_progress_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     list(parallel.results(times, 1, [1, 2, 3], "multiply"))
     assert capsys.readouterr().err.startswith("multiply: 3 in ")
+
+
+def test_nobody_works_on_for_a_process_that_was_killed() -> None:
+    """Its output would stay open, and who reads it would wait for ever."""
+    script = """
+import os, signal, sys, time
+from desk import parallel
+def begin(shared, item):
+    print("at work", flush=True)
+    time.sleep(600)
+os.cpu_count = lambda: 2
+next(parallel.results(begin, None, [1, 2], "sleep"))
+"""
+    command = [sys.executable, "-P", "-c", script]
+    process = subprocess.Popen(
+        command, env=commands.environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert process.stdout is not None
+    assert [process.stdout.readline() for _ in range(2)] == ["at work\n"] * 2
+    process.kill()
+    process.communicate(timeout=30)  # until the last process that could write has ended

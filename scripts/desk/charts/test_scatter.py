@@ -39,7 +39,7 @@ def test_names_cover_neither_each_other_nor_marks_nor_leave_the_plot(
     assert overlaps(chart.svg) == []
     names = [box for box in text_boxes(chart.svg) if box.text.startswith("case/")]
     assert 0 < len(names) <= MOST_NAMES
-    assert all(LEFT <= name.left and name.right <= LEFT + PLOT + 1 for name in names)
+    assert all(name.left >= LEFT and name.right <= LEFT + PLOT + 1 for name in names)
     places = [(float(mark.attrib["x"]), float(mark.attrib["y"])) for mark in marks(chart, r"\.marks-")]
     assert len(places) == count
     for name in names:
