@@ -24,7 +24,7 @@
 #include <system_error>
 #include <vector>
 
-#if defined(SAFECOST_ABSEIL_STATUS)
+#if defined(SAFECOST_ABSEIL_THREAD_LOCAL)
 #include "absl/status/statusor.h"
 #endif
 #include "kernel/case.h"
@@ -318,7 +318,7 @@ SAFECOST_KERNEL exception_ignored(Paths& context) {
   return digest;
 }
 
-#if defined(SAFECOST_ABSEIL_STATUS)
+#if defined(SAFECOST_ABSEIL_THREAD_LOCAL)
 namespace by_status {
 
 SAFECOST_OPAQUE absl::StatusOr<std::string_view> read_file(const std::string& path,
@@ -436,13 +436,14 @@ auto the_case =
         .fault_kernel<exception_ignored>("uninitialised")
         .claims("always", "wrong_size", "one_too_small", "no_buffer", "ignored_error",
                 "uninitialised")
-#if defined(SAFECOST_ABSEIL_STATUS)
+#if defined(SAFECOST_ABSEIL_THREAD_LOCAL)
         .safe<status_or>("status_or", "absl::StatusOr")
         .fault_kernel<status_or_ignored>("ignored_error")
         .fault_kernel<status_or_ignored>("uninitialised")
-        .claims("always", "wrong_size", "one_too_small", "no_buffer");
+        .claims("always", "wrong_size", "one_too_small", "no_buffer", "ignored_error",
+                "uninitialised");
 #else
-        .gap("status_or", "absl::StatusOr", "no Abseil whose StatusOr links into a plugin");
+        .gap("status_or", "absl::StatusOr", "no Abseil for this toolchain");
 #endif
 
 }  // namespace errors::read_name

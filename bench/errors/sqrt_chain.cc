@@ -33,7 +33,7 @@
 #include <variant>
 #include <vector>
 
-#if defined(SAFECOST_ABSEIL_STATUS)
+#if defined(SAFECOST_ABSEIL_THREAD_LOCAL)
 #include "absl/status/statusor.h"
 #endif
 #include "kernel/case.h"
@@ -331,7 +331,7 @@ SAFECOST_OPAQUE double eighth_root(double value) { return std::sqrt(fourth_root(
 
 }  // namespace by_exception
 
-#if defined(SAFECOST_ABSEIL_STATUS)
+#if defined(SAFECOST_ABSEIL_THREAD_LOCAL)
 namespace by_status {
 
 SAFECOST_OPAQUE absl::StatusOr<double> square_root(double value) {
@@ -379,7 +379,7 @@ SAFECOST_HELPER double root_of(const by_variant::Result& result) {
 
 SAFECOST_HELPER double root_of(const by_maybe::MaybeNumber& result) { return result.value(); }
 
-#if defined(SAFECOST_ABSEIL_STATUS)
+#if defined(SAFECOST_ABSEIL_THREAD_LOCAL)
 SAFECOST_HELPER bool has_root(const absl::StatusOr<double>& result) { return result.ok(); }
 #endif
 
@@ -540,7 +540,7 @@ auto the_case =
         .inexpressible("inverted_check", no_check)
         .inexpressible("no_place_for_result", no_pointer)
         .claims("always", "ignored_error", "uninitialised")
-#if defined(SAFECOST_ABSEIL_STATUS)
+#if defined(SAFECOST_ABSEIL_THREAD_LOCAL)
         .safe<asked<by_status::eighth_root>>("status_or", "absl::StatusOr")
         .fault_kernel<ignored<by_status::eighth_root>>("ignored_error")
         .fault_kernel<ignored<by_status::eighth_root>>("uninitialised")
@@ -548,7 +548,7 @@ auto the_case =
         .inexpressible("no_place_for_result", no_pointer)
         .claims("always", "ignored_error", "uninitialised", "inverted_check");
 #else
-        .gap("status_or", "absl::StatusOr", "no Abseil whose StatusOr links into a plugin");
+        .gap("status_or", "absl::StatusOr", "no Abseil for this toolchain");
 #endif
 
 }  // namespace errors::sqrt_chain

@@ -38,6 +38,7 @@ _TRAPS = {
 _LIBSTDCXX = re.compile(r"^(?P<site>[^\n]*?:\d+): [^\n]*: Assertion '(?P<text>[^\n]*)' failed\.$", re.MULTILINE)
 _C_ASSERT = re.compile(r"^[^\n]*?(?P<site>[^\s:]+:\d+): [^\n]*: Assertion `(?P<text>[^\n]*)' failed\.$", re.MULTILINE)
 _LIBCXX = re.compile(r"^(?P<site>[^\n]*?:\d+): assertion (?P<text>[^\n]*)$", re.MULTILINE | re.IGNORECASE)
+_ABSEIL = re.compile(r"^\[(?P<site>[^\n\]]+\.(?:cc|h) : \d+)\] RAW: (?P<text>Attempting to fetch value[^\n]*)$", re.MULTILINE)
 _PANIC = re.compile(r"panicked at (?P<site>[^\n]*):\n(?P<text>[^\n]*)")
 _TERMINATED = re.compile(r"(?:terminate called|libc\+\+abi: terminating)[^\n]*(?:\n\s*what\(\):[^\n]*)?")
 _MALLOC = re.compile(
@@ -127,6 +128,8 @@ def _aborted(stop: Mapping[str, Any], said: str, checks: Checks) -> Mechanism:
     for name, pattern in (("libstdc++ assertion", _LIBSTDCXX), ("assert", _C_ASSERT), ("libc++ assertion", _LIBCXX)):
         if found := pattern.search(message):
             return Mechanism("stopped", name, "assertion", f"{found['site']} {found['text']}", found["text"])
+    if found := _ABSEIL.search(message):  # its text goes on with the error's, which is data
+        return Mechanism("stopped", "Abseil check", "assertion", found["site"], found["text"])
     if found := _PANIC.search(message):
         return Mechanism("stopped", "panic", "panic", found["site"], found["text"])
     ways = [caller["offset"] for caller in stop["callers"] if caller and caller["module"] == "plugin"]

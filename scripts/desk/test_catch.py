@@ -280,6 +280,18 @@ def test_a_bare_trap_is_a_check_only_where_it_is_registered() -> None:
     assert mechanism_of(seen(end="stopped", stop=elsewhere), Checks.of_flags(flags, {16: "x"})).check is None
 
 
+def test_an_error_asked_for_its_value_is_a_check_of_abseil() -> None:
+    text = "Attempting to fetch value instead of handling error NOT_FOUND: no such file"
+    stop = {"signal": "SIGABRT", "hook": "abort", "message": "", "pc": None, "callers": []}
+    told = mechanism_of(
+        seen(end="stopped", stop=stop, said=f"[./absl/status/statusor.cc : 83] RAW: {text}\n"), Checks.of_flags((), {})
+    )
+    assert (told.name, told.check, told.site) == ("Abseil check", "assertion", "./absl/status/statusor.cc : 83")
+    assert told.text == text
+    other = seen(end="stopped", stop=stop, said="[./absl/base/x.cc : 83] RAW: out of memory\n")
+    assert mechanism_of(other, Checks.of_flags((), {})).how == "terminated"
+
+
 def test_the_immediate_of_a_clang_trap_is_its_kind() -> None:
     stop = {**TRAP, "instruction": "670fb94012000000"}
     assert mechanism_of(seen(end="stopped", stop=stop), Checks.of_flags((), {})).text == "out of bounds"

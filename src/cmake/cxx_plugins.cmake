@@ -63,18 +63,14 @@ if(NOT works)
   return()
 endif()
 
-# Abseil as an idiom under test. A distribution's build is compiled with libstdc++, so it does not link
-# with libc++, and it is linked statically like every other runtime.
+# A distribution's Abseil is compiled with libstdc++, so it does not link with libc++.
 set(abseil "")
 if(sanitized)
   set(abseil ${sanitized_abseil})
-  set(abseil_status TRUE)
+  set(abseil_thread_local TRUE)
 elseif(PROFILE_LIBRARY STREQUAL "libstdc++")
-  include(${SAFECOST_ROOT}/src/cmake/static_abseil.cmake)
-  safecost_static_abseil("strings;statusor;span" abseil)
-  if(abseil)
-    safecost_status_or_links("${abseil}" abseil_status)
-  endif()
+  include(${SAFECOST_ROOT}/src/cmake/abseil.cmake)
+  safecost_abseil(abseil abseil_thread_local)
 endif()
 safecost_status(present "" "${version}" "${abseil}")
 
@@ -112,7 +108,7 @@ foreach(name ${cases})
     add_dependencies(${target} safecost-oracle)
   endif()
   if(abseil)
-    target_compile_definitions(${target} PRIVATE SAFECOST_ABSEIL=1 $<$<BOOL:${abseil_status}>:SAFECOST_ABSEIL_STATUS=1>)
+    target_compile_definitions(${target} PRIVATE SAFECOST_ABSEIL=1 $<$<BOOL:${abseil_thread_local}>:SAFECOST_ABSEIL_THREAD_LOCAL=1>)
     target_link_libraries(${target} PRIVATE ${abseil})
   endif()
   set_target_properties(${target} PROPERTIES

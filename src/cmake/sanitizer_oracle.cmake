@@ -12,7 +12,7 @@ foreach(package absl fmt nlohmann_json)
 endforeach()
 
 # Shared, as the runtimes below are: Debian's archives cannot be linked to those.
-set(sanitized_abseil absl::strings absl::statusor absl::span)
+set(sanitized_abseil absl::strings absl::statusor absl::span absl::raw_hash_set absl::hash)
 
 # Shared runtimes, so that operator new and throw are the sanitizers'; what is undefined is found in the host.
 set(link -Wl,--version-script=${SAFECOST_ROOT}/src/kernel/plugin.map -Wl,-z,now)

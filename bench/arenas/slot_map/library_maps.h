@@ -7,6 +7,9 @@
 #include <unordered_map>
 #include <vector>
 
+#if defined(SAFECOST_ABSEIL_THREAD_LOCAL)
+#include "absl/container/flat_hash_map.h"
+#endif
 #include "handles.h"
 #include "kernel/case.h"
 
@@ -23,6 +26,9 @@ struct MixedBits {
 };
 
 using HashTable = std::unordered_map<std::uint64_t, std::uint64_t, MixedBits>;
+#if defined(SAFECOST_ABSEIL_THREAD_LOCAL)
+using FlatHashTable = absl::flat_hash_map<std::uint64_t, std::uint64_t, MixedBits>;
+#endif
 
 template <class Table>
 struct ById {

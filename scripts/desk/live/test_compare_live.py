@@ -187,21 +187,23 @@ def test_two_profiles_meet_in_one_process(folders: tuple[Path, Path], tmp_path: 
 
 
 def interrupted(folders: tuple[Path, Path], file: Path, seconds: float) -> Ended:
-    """A comparison that is interrupted so long after it began to measure."""
+    """A comparison of all cases, which takes seconds, that is interrupted so long after it began to measure."""
     words = ("compare", "--full", "--gate", "--no-count", "--json", file, "--case-folders", *folders)
+    temporary = file.with_suffix(f".{seconds}")
+    temporary.mkdir()
     process = subprocess.Popen(
-        commands.arguments(*words, "--profiles", PROFILE, "--filter", "gate/same$"),
-        env=commands.environment(),
+        commands.arguments(*words, "--profiles", PROFILE),
+        env=commands.environment(TMPDIR=str(temporary)),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
     assert process.stderr is not None
-    proved = 0
+    stages: list[str] = []
     for line in process.stderr:
-        proved += line.startswith("prove: ")
-        if proved == 2:  # then only layouts are linked, if they are not there yet
-            break
+        stages.append(line.partition(":")[0])
+        if stages.count("layouts") == 2 or stages.count("prove") == 2 and any(temporary.iterdir()):
+            break  # what comes next is measured
     time.sleep(seconds)
     process.send_signal(signal.SIGINT)
     out, said = process.communicate(timeout=commands.PATIENCE)
@@ -210,7 +212,7 @@ def interrupted(folders: tuple[Path, Path], file: Path, seconds: float) -> Ended
 
 def test_an_interrupt_tells_what_was_measured(folders: tuple[Path, Path], tmp_path: Path) -> None:
     file = tmp_path / "compare.json"
-    for seconds in (2.0, 5.0, 12.0, 30.0):  # until there is a launch, however busy the machine is
+    for seconds in (0.5, 1.0, 2.0, 4.0, 8.0, 16.0):  # until there is a launch, however busy the machine is
         ended = interrupted(folders, file, seconds)
         assert "Traceback" not in ended.err
         assert ended.code == 130, ended
