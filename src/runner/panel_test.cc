@@ -48,6 +48,14 @@ TEST(Panel, TimesEveryContenderInEveryRound) {
   EXPECT_GE(launch->calls, 1u);
 }
 
+TEST(Panel, WhatIsAllocatedBehindAFillerBeginsWhereItSays) {
+  for (const std::size_t offset : {std::size_t{0}, std::size_t{16}, std::size_t{4'080}}) {
+    const platform::Filler filler(offset);
+    const std::unique_ptr<void, decltype(&std::free)> next(std::malloc(60'000), std::free);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(next.get()) % 4'096, offset);
+  }
+}
+
 TEST(Panel, PreparesInAnOrderThatTheSeedOfTheLaunchDecides) {
   const auto prepared = [](std::uint64_t seed) {
     PanelPlan plan = plan_with("nothing");

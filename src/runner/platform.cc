@@ -8,6 +8,7 @@
 #include <ucontext.h>
 
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -162,6 +163,20 @@ void copy_code(std::uintptr_t pc, void* to, std::size_t bytes) {
 }
 
 void die_with_parent() { prctl(PR_SET_PDEATHSIG, SIGKILL); }
+
+Filler::Filler(std::size_t offset) : block_(nullptr, std::free) {
+#if defined(__GLIBC__)
+  // Blocks follow each other at the end of the heap, 8 bytes longer than asked for, in steps of 16. These are larger
+  // than gaps usually are, and smaller than what gets a mapping of its own.
+  constexpr std::size_t page = 4'096, size = 16 * page, before_next = 8;
+  block_.reset(std::malloc(size));
+  const std::size_t step = (offset - reinterpret_cast<std::uintptr_t>(block_.get())) % page;
+  block_.reset();
+  block_.reset(std::malloc(size + step - before_next));
+#else
+  static_cast<void>(offset);
+#endif
+}
 
 bool has_started_a_thread() {
 #if __has_include(<sys/single_threaded.h>)

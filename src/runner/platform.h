@@ -3,7 +3,9 @@
 #ifndef SAFECOST_RUNNER_PLATFORM_H
 #define SAFECOST_RUNNER_PLATFORM_H
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,6 +39,16 @@ void die_with_parent();
 bool has_started_a_thread();
 // From now on it has: the second thread has ended when this returns.
 void start_and_join_a_thread();
+
+// While it lives, what is allocated after it begins at `offset` in a page of memory, a multiple of 16, unless that fits
+// a gap that others left. Does nothing where the C library's allocator is not known.
+class Filler {
+ public:
+  explicit Filler(std::size_t offset);
+
+ private:
+  std::unique_ptr<void, void (*)(void*)> block_;
+};
 
 // Where a signal found the program, from the third argument of its handler.
 struct Interrupted {
