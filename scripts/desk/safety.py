@@ -130,31 +130,46 @@ def uncaught_words(one: Uncaught) -> str:
     return f"{one.case}: {one.variant}@{one.profile} lets through {', '.join(one.faults)}"
 
 
-def terminal_lines(document: Document) -> Iterator[str]:
-    """The frontier for a terminal, a line a group."""
-    found = groups(document) if document.proofs else ()
-    if not any(group.frontiers[scope, "fastest raw"].prices for group in found for scope in SCOPES) and not any(
-        group.frontiers["every fault", "fastest raw"].uncaught for group in found
-    ):
-        return
-    yield "safety: time of the cheapest idiom that catches every fault over the fastest plain raw code"
+def terminal_rows(document: Document) -> list[tuple[str, str, str, str]]:
+    """The frontier for a terminal: compiler and library, price for every fault, its dearest case, spatial faults alone.
+
+    Empty where nothing was proved, or where no case has a price and none lacks one for want of an idiom.
+    """
+    found = [group for group in groups(document) if document.proofs and _says_anything(group)]
+    rows = []
     for group in found:
         every, spatial = (group.frontiers[scope, "fastest raw"] for scope in SCOPES)
-        parts = [_short(every)]
-        parts.append(f"spatial faults alone {_short(spatial)}")
-        if every.uncaught:
-            parts.append(
-                "not all is caught in " + ", ".join(f"{u.case} ({', '.join(u.faults)})" for u in every.uncaught)
-            )
-        yield f"safety: {group.name}: {'; '.join(parts)}"
+        worst = "–" if every.worst is None else f"{number(every.worst.ratio)} {every.worst.case}"
+        rows.append((group.name, _short(every), worst, _short(spatial)))
+    return rows
+
+
+def terminal_gaps(document: Document) -> list[str]:
+    """In which cases nothing catches everything, a line for each compiler and library."""
+    if not document.proofs:
+        return []
+    told = {group.name: group.frontiers["every fault", "fastest raw"].uncaught for group in groups(document)}
+    return [
+        f"no price with {name}, as nothing stops: {', '.join(map(_uncaught, uncaught))}"
+        for name, uncaught in told.items()
+        if uncaught
+    ]
+
+
+def _uncaught(one: Uncaught) -> str:
+    return f"{one.case} ({', '.join(one.faults)})"
+
+
+def _says_anything(group: Group) -> bool:
+    every = group.frontiers["every fault", "fastest raw"]
+    return bool(every.uncaught) or any(group.frontiers[scope, "fastest raw"].prices for scope in SCOPES)
 
 
 def _short(made: Frontier) -> str:
-    if made.mean is None or made.worst is None:
+    if made.mean is None:
         return "no case"
-    interval = why_no_interval(made) or f"{number(made.low or 0)}-{number(made.high or 0)}"
-    text = f"{number(made.mean)} ({interval}) over {counted(len(made.prices), 'case')}"
-    return text if len(made.prices) < 2 else f"{text}, worst {number(made.worst.ratio)} {made.worst.case}"
+    interval = "" if made.low is None or made.high is None else f" ({number(made.low)}-{number(made.high)})"
+    return f"{number(made.mean)}{interval} in {counted(len(made.prices), 'case')}"
 
 
 # ---- the matrix ----------------------------------------------------------------------------------------------------

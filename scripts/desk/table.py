@@ -16,7 +16,7 @@ from desk.advice import advisories
 from desk.belief import STRAY, controls, distance, nulls
 from desk.document import Case, Document, PairKind, Problem, Verdict
 from desk.rows import Row, valid_rows
-from desk.safety import terminal_lines
+from desk.safety import terminal_gaps, terminal_rows
 from desk.wording import counted, number, percent
 
 MOST_ROWS = 40
@@ -31,7 +31,7 @@ _SHOWN_FIRST: tuple[PairKind, ...] = ("full", "language", "idiom")
 
 
 def render(document: Document, console: Console) -> None:
-    """Prints the table of `document`, its problems above and what is missing below.
+    """Prints the table of `document`, its problems above, what is missing below, and last the price of safety.
 
     Nothing from the document is read as markup. Colours repeat what a word says, and only a terminal gets them.
     """
@@ -49,6 +49,24 @@ def render(document: Document, console: Console) -> None:
         _say(console, line)
     for line in advisories(document) if document.panels else ():
         _say(console, f"advisory: {line}", "yellow")
+    _say_price(document, console)
+
+
+def _say_price(document: Document, console: Console) -> None:
+    """The frontier, where a reader of a terminal looks first: at the end."""
+    rows = terminal_rows(document)
+    if not rows:
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("price of safety", "every fault", "dearest case", "spatial faults alone"):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_printable(cell, console)) for cell in row))
+    console.print()
+    console.print(table)
+    _say(console, "time of the cheapest idiom that stops every fault of a case, over the fastest plain raw code")
+    for line in terminal_gaps(document):
+        _say(console, line)
 
 
 def table_rows(document: Document) -> list[Row]:
@@ -185,7 +203,6 @@ def _summary_lines(document: Document, rows: Sequence[Row]) -> list[str]:
         lines.append(f"unresolved: {len(unresolved) - MOST_REASONS} more, with their reasons in the report")
     return [
         *lines,
-        *terminal_lines(document),
         *_null_line(document),
         *_control_line(document),
         *_profile_line(document),

@@ -83,12 +83,18 @@ def test_markdown_has_the_matrix_as_letters(sample_document: Document) -> None:
 def test_without_proofs_nothing_is_made_up(sample_document: Document) -> None:
     bare = replace(sample_document, proofs=())
     assert "what its idioms catch is not known" in page(bare)
-    assert list(safety.terminal_lines(bare)) == []
-
-
-def test_the_terminal_has_a_line_a_group(sample_document: Document) -> None:
+    assert safety.terminal_rows(bare) == safety.terminal_gaps(bare) == []
     out = io.StringIO()
-    table.render(sample_document, Console(file=out, width=1000))
-    told = [line for line in out.getvalue().splitlines() if line.startswith("safety: ")]
-    assert [line.split(":")[1].strip() for line in told[1:]] == ["gcc-o2", "clang-o2", "rust-o2"]
-    assert "not all is caught in indexing/sum (one_past_end)" in next(line for line in told if "clang-o2:" in line)
+    table.render(bare, Console(file=out, width=1000))
+    assert "price of safety" not in out.getvalue()
+
+
+def test_the_terminal_ends_with_a_row_a_group(sample_document: Document) -> None:
+    out = io.StringIO()
+    table.render(sample_document, Console(file=out, width=120))
+    told = out.getvalue().partition("\nprice of safety")[2].splitlines()
+    assert [line.split()[0] for line in told[2:5]] == ["gcc-o2", "clang-o2", "rust-o2"]
+    assert told[2].split()[1:] != [] and "indexing/" in told[2]
+    gap = next(line for line in told if line.startswith("no price with clang-o2"))
+    assert gap == "no price with clang-o2, as nothing stops: indexing/sum (one_past_end)"
+    assert told[-1] == gap or told[-1].startswith("no price with ")
