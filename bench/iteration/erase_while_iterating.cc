@@ -8,7 +8,8 @@
 // The second is written by hand or not at all. erase_if, remove_if and Rust's retain write where the
 // session stays, and a compiler must not invent a store where there is none: all of them jump. Nor does
 // a compiler see that what is kept never overtakes what is read; where the write is checked, it is so
-// for each element, and in iterator_branchless there is nothing to check.
+// for each element, and in iterator_branchless there is nothing to check. Put into a function of its own
+// (erase_if_branchless, rust_retain_branchless), the second stops what the library's functions stop.
 //
 // What nobody should do, to erase one by one, moves the rest once for each session that goes: quadratic,
 // but written every day, and where iterators go stale. It is here in both languages.
@@ -277,6 +278,30 @@ SAFECOST_KERNEL iterator_branchless(Sessions& context) {
   return 0;
 }
 
+// What closes the gap: iterator_branchless as a function of its own, to be used like std::erase_if, which takes the
+// elements away while it walks. The length cannot be forgotten, since the call sets it, nor be wrong, since it is
+// the vector's; and whoever is asked and changes the vector changes an empty one.
+template <class Element, class Predicate>
+SAFECOST_HELPER void branchless_erase_if(std::vector<Element>& elements, Predicate goes) {
+  std::vector<Element> taken = std::exchange(elements, {});
+  const auto first = taken.begin();
+  std::ptrdiff_t kept = 0;
+  for (const Element& element : taken) {
+    const bool stays = !goes(element);
+    first[kept] = element;
+    kept += stays;
+  }
+  taken.erase(first + kept, taken.end());
+  elements = std::move(taken);
+}
+
+template <template <class> class Ask = Expired>
+SAFECOST_KERNEL erase_if_branchless(Sessions& context) {
+  Ask<Sessions> goes(context);
+  branchless_erase_if(context.sessions, [&](Session session) { return goes(session); });
+  return 0;
+}
+
 template <template <class> class Ask = Expired>
 SAFECOST_KERNEL erase_if(Sessions& context) {
   Ask<Sessions> goes(context);
@@ -395,7 +420,8 @@ auto the_case =
                 .cwe = 416,
                 .description = "who is asked in the walk ends half of the sessions, and all move",
                 .contract = "the container keeps its memory while it is walked",
-                .kind = SAFECOST_FAULT_KERNEL})
+                .kind = SAFECOST_FAULT_KERNEL,
+                .reference = digest_of_those_that_stay})
         .fault({.name = "held_across",
                 .cwe = 416,
                 .description =
@@ -459,6 +485,14 @@ auto the_case =
         .fault_kernel<held_reference<iterator_branchless<>>>("held_across")
         .inexpressible("stale_iterator", "nothing is erased before the walk has ended")
         .claims("always", "one_past_end", "far_past_end")
+        .safe<erase_if_branchless<>>("erase_if_branchless",
+                                     "the same as a function that takes the vector's elements away")
+        .algorithm("branchless")
+        .inexpressible("forgotten_length", "the one call removes and sets the length")
+        .fault_kernel<erase_if_branchless<Shrinking>>("shrunk_meanwhile")
+        .fault_kernel<held_index_at<erase_if_branchless<>>>("held_across")
+        .inexpressible("stale_iterator", "the caller has no iterator")
+        .claims("always", "one_past_end", "far_past_end", "shrunk_meanwhile", "held_across")
         .safe<erase_if<>>("erase_if", "std::erase_if")
         .inexpressible("forgotten_length", "the one call removes and sets the length")
         .fault_kernel<erase_if<Shrinking>>("shrunk_meanwhile")

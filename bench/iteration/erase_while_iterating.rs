@@ -134,6 +134,25 @@ fn rust_retain(context: &mut Sessions) -> u64 {
     0
 }
 
+/// `rust_index_branchless` as a function of its own, to be used like `Vec::retain`: the call sets the length.
+#[inline(always)]
+fn branchless_retain<T: Copy>(elements: &mut Vec<T>, mut stays: impl FnMut(&T) -> bool) {
+    let mut kept = 0;
+    for i in 0..elements.len() {
+        let element = elements[i];
+        elements[kept] = element;
+        kept += usize::from(stays(&element));
+    }
+    elements.truncate(kept);
+}
+
+#[inline(always)]
+fn rust_retain_branchless(context: &mut Sessions) -> u64 {
+    let now = context.now;
+    branchless_retain(&mut context.sessions, |&session| !expired(session, now));
+    0
+}
+
 /// The library collects into the memory of the vector that is consumed.
 #[inline(always)]
 fn rust_filter(context: &mut Sessions) -> u64 {
@@ -362,6 +381,11 @@ fn rust_retain_held(context: &mut Sessions) -> u64 {
 }
 
 #[inline(always)]
+fn rust_retain_branchless_held(context: &mut Sessions) -> u64 {
+    held_index(context, rust_retain_branchless)
+}
+
+#[inline(always)]
 fn rust_filter_held(context: &mut Sessions) -> u64 {
     held_index(context, rust_filter)
 }
@@ -416,6 +440,12 @@ case! { Input:
         { forgotten_length: "the one call removes and sets the length",
           shrunk_meanwhile: "the compiler lets no closure borrow what retain has borrowed (E0499)",
           held_across: rust_retain_held, stale_iterator: "the caller has no iterator" }
+        claims { one_past_end: "always", far_past_end: "always", held_across: "always" };
+    safe rust_retain_branchless(Sessions) "a function like retain: indexing, always written" as "branchless"
+        { forgotten_length: "the one call removes and sets the length",
+          shrunk_meanwhile: "the compiler lets no closure borrow what the call has borrowed (E0499)",
+          held_across: rust_retain_branchless_held,
+          stale_iterator: "the caller has no iterator" }
         claims { one_past_end: "always", far_past_end: "always", held_across: "always" };
     safe rust_filter(Sessions) "into_iter().filter().collect(), in the same memory" as "copy"
         { forgotten_length: "a Vec is as long as what was collected",

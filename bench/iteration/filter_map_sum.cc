@@ -117,6 +117,23 @@ SAFECOST_KERNEL ranges_pipeline(const Values& context) {
   return total;
 }
 
+// A view that owns, together with others: the walk holds a share of the values for as long as it lasts, so that
+// they live until it ends, whoever gives them up. One share a walk closes what no view and no range can.
+struct SharedValues {
+  explicit SharedValues(const Input& input)
+      : values(std::make_shared<const std::vector<std::uint32_t>>(input.values,
+                                                                  input.values + input.count)) {}
+
+  std::shared_ptr<const std::vector<std::uint32_t>> values;
+};
+
+SAFECOST_KERNEL shared_branchless(const SharedValues& context) {
+  const std::shared_ptr<const std::vector<std::uint32_t>> values = context.values;
+  std::uint64_t total = 0;
+  for (const std::uint32_t value : *values) total += square(kept(value));
+  return total;
+}
+
 // For `destroyed_before`: an idiom's own kernel on values whose memory was freed when it comes to walk
 // them, as happens to a view, lazy or not, of what a function returned. The destructor is opaque, lest
 // a compiler see the end of what is still read.
@@ -128,6 +145,17 @@ SAFECOST_KERNEL destroyed(Values& context) {
   Values* const values = new (place) Values(context);
   destroy(values);
   return Walk(*values);
+}
+
+// The same where a view holds a share: the last owner but the view gives the values up.
+SAFECOST_OPAQUE void give_up(SharedValues& owner) { owner.values.reset(); }
+
+SAFECOST_KERNEL given_up(SharedValues& context) {
+  SharedValues owner = context;
+  owner.values = std::make_shared<const std::vector<std::uint32_t>>(*context.values);
+  const SharedValues view = owner;
+  give_up(owner);
+  return shared_branchless(view);
 }
 
 // What an idiom gives that never asks for the bound.
@@ -177,6 +205,10 @@ auto the_case =
         .algorithm("branchless")
         .fault_kernel<destroyed<range_for_branchless>>("destroyed_before")
         .claims("always", "one_past_end", "far_past_end")
+        .safe<shared_branchless>("shared_branchless", "the same, with a share of the container")
+        .algorithm("branchless")
+        .fault_kernel<given_up>("destroyed_before")
+        .claims("always", "one_past_end", "far_past_end", "destroyed_before")
         .safe<accumulate>("accumulate", "std::accumulate with a conditional step")
         .fault_kernel<destroyed<accumulate>>("destroyed_before")
         .claims("always", "one_past_end", "far_past_end")

@@ -31,6 +31,12 @@ fn square(value: u32) -> u64 {
     u64::from(value) * u64::from(value)
 }
 
+/// The value if it is even, else 0, by a mask of all bits or none: nothing a compiler could jump on.
+#[inline(always)]
+fn kept(value: u32) -> u32 {
+    value & (value % 2).wrapping_sub(1)
+}
+
 #[inline(always)]
 fn rust_unchecked(context: &mut Values) -> u64 {
     let values = &context.values;
@@ -61,6 +67,12 @@ fn rust_iterator(context: &mut Values) -> u64 {
     context.values.iter().copied().filter(|&value| even(value)).map(square).sum()
 }
 
+/// To C++'s `raw_branchless` what `rust_iterator` is to raw: an iterator that always adds.
+#[inline(always)]
+fn rust_iterator_branchless(context: &mut Values) -> u64 {
+    context.values.iter().copied().map(kept).map(square).sum()
+}
+
 /// Kept out of line, lest the compiler see the end of what is still read.
 #[inline(never)]
 unsafe fn destroy(values: *mut Values) {
@@ -83,6 +95,9 @@ case! { Input:
         { destroyed_before: "the compiler lets nobody use what was moved away (E0382)" }
         claims { one_past_end: "always", far_past_end: "always" };
     safe rust_iterator(Values) "iter().filter().map().sum()"
+        { destroyed_before: "the compiler lets no iterator outlive what it walks (E0505)" }
+        claims { one_past_end: "always", far_past_end: "always" };
+    safe rust_iterator_branchless(Values) "iter().map().sum(), the condition as a mask" as "branchless"
         { destroyed_before: "the compiler lets no iterator outlive what it walks (E0505)" }
         claims { one_past_end: "always", far_past_end: "always" };
 }

@@ -10,7 +10,8 @@
 //
 // A function that only looks needs no share of its own: it can be given the owner by reference, or
 // what is owned. That is the first half of the price. The second goes where one thread is all there
-// is: an owner that counts plainly (intrusive, Rc) costs about what counting by hand does. An
+// is: an owner that counts plainly (intrusive, Rc) costs about what counting by hand does, and with a
+// question for null before each use (intrusive_checked) it stops every fault, which closes the gap. An
 // atomic owner costs about what atomic counting does where the count lies with what is shared
 // (intrusive_atomic); std::shared_ptr has a second count, for weak owners, and asks in each copy
 // and each release whether there was a thread, whose answer is loaded anew.
@@ -291,6 +292,7 @@ class Intrusive {
 
   void reset() { Intrusive().swap(*this); }
   void swap(Intrusive& other) { std::swap(shared_, other.shared_); }
+  explicit operator bool() const { return shared_ != nullptr; }
   const Settings& operator*() const { return shared_->settings; }
 
  private:
@@ -310,6 +312,14 @@ SAFECOST_HELPER std::uint64_t show(const IntrusiveByReference<Count>& slot) {
   return look_at_owner(slot.owner);
 }
 
+struct IntrusiveChecked {
+  Intrusive<Plain> owner;
+};
+SAFECOST_HELPER std::uint64_t show(const IntrusiveChecked& slot) {
+  if (!slot.owner) throw std::logic_error("the slot is empty");
+  return look_at_owner(slot.owner);
+}
+
 template <class Slot>
 concept Owning = requires(Slot& slot) { slot.owner.reset(); };
 
@@ -321,6 +331,7 @@ SAFECOST_KERNEL shared_ptr(Tape<ShownByValue>& tape) { return play(tape); }
 SAFECOST_KERNEL shared_ptr_reference(Tape<ShownByReference>& tape) { return play(tape); }
 SAFECOST_KERNEL shared_ptr_checked(Tape<ShownChecked>& tape) { return play(tape); }
 SAFECOST_KERNEL intrusive(Tape<IntrusiveByReference<Plain>>& tape) { return play(tape); }
+SAFECOST_KERNEL intrusive_checked(Tape<IntrusiveChecked>& tape) { return play(tape); }
 SAFECOST_KERNEL intrusive_atomic(Tape<IntrusiveByReference<Atomic>>& tape) { return play(tape); }
 
 // What an idiom gives that prevents a fault: a share that was given up is gone, and no other one
@@ -384,7 +395,9 @@ auto the_case =
         .claims("always", "use_after_release", "released_twice", "release_missing")
         .safe<intrusive>("intrusive", "an intrusive pointer for one thread, by const reference")
         .claims("always", "released_twice", "release_missing")
-        .safe<intrusive_atomic>("intrusive_atomic", "the same with an atomic count")
+        .safe<intrusive_checked>("intrusive_checked", "the same, asked for null before each use")
+        .claims("always", "use_after_release", "released_twice", "release_missing")
+        .safe<intrusive_atomic>("intrusive_atomic", "intrusive with an atomic count")
         .algorithm("atomic_count")
         .claims("always", "released_twice", "release_missing");
 

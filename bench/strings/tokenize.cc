@@ -158,6 +158,48 @@ SAFECOST_KERNEL index(const Text& context) {
   return digest(words);
 }
 
+// The raw loop on a std::string, whose operator[] may read the terminator that the string always has.
+struct OwnText {
+  explicit OwnText(const Input& input) : OwnText(std::string_view(input.text, input.length)) {}
+  OwnText(const OwnText& other) : OwnText(std::string_view(other.text)) {}
+  // On the heap, as texts are but for the short ones with which faults are proved.
+  explicit OwnText(std::string_view view) {
+    text.reserve(64);
+    text = view;
+  }
+
+  std::string text;
+};
+
+SAFECOST_HELPER std::uint64_t words_of(const std::string& text) {
+  Words words;
+  std::size_t i = 0;
+  for (;;) {
+    while (kind(text[i]) == delimiter) ++i;
+    if (kind(text[i]) == end) break;
+    const std::size_t start = i;
+    while (kind(text[i]) == word) ++i;
+    add(words, i - start, text[start], text[i - 1]);
+  }
+  return digest(words);
+}
+
+SAFECOST_KERNEL string_index(const OwnText& context) { return words_of(context.text); }
+
+// The same with a share of the string for as long as it is split, so that it lives until then, whoever gives it
+// up. One share a text closes what no view can.
+struct SharedText {
+  explicit SharedText(const Input& input)
+      : text(std::make_shared<const std::string>(input.text, input.length)) {}
+
+  std::shared_ptr<const std::string> text;
+};
+
+SAFECOST_KERNEL shared_string(const SharedText& context) {
+  const std::shared_ptr<const std::string> text = context.text;
+  return words_of(*text);
+}
+
 // The same two loops as algorithms.
 SAFECOST_KERNEL find_if(const Text& context) {
   const std::string_view text = context.view();
@@ -230,6 +272,17 @@ SAFECOST_KERNEL destroyed(Context& context) {
   return Split(*text);
 }
 
+// The same where whoever splits holds a share: the last owner but that one gives the text up.
+SAFECOST_OPAQUE void give_up(SharedText& owner) { owner.text.reset(); }
+
+SAFECOST_KERNEL given_up(SharedText& context) {
+  SharedText owner = context;
+  owner.text = std::make_shared<const std::string>(*context.text);
+  const SharedText theirs = owner;
+  give_up(owner);
+  return shared_string(theirs);
+}
+
 // What an idiom gives that never asks for the terminator.
 std::uint64_t words_up_to_length(const void* input) {
   const Input& given = *static_cast<const Input*>(input);
@@ -279,6 +332,12 @@ auto the_case =
         .safe<index>("index", "string_view::operator[] with the same table")
         .fault_kernel<destroyed<index>>("destroyed_before")
         .claims("always", "unterminated", "no_text")
+        .safe<string_index>("string_index", "std::string::operator[] up to its own terminator")
+        .fault_kernel<destroyed<string_index, OwnText>>("destroyed_before")
+        .claims("always", "unterminated", "no_text")
+        .safe<shared_string>("shared_string", "the same, with a share of the string")
+        .fault_kernel<given_up>("destroyed_before")
+        .claims("always", "unterminated", "no_text", "destroyed_before")
         .safe<find_if>("find_if", "ranges::find_if with the same table")
         .fault_kernel<destroyed<find_if>>("destroyed_before")
         .claims("always", "unterminated", "no_text")

@@ -7,7 +7,8 @@
 //
 // No compiler leaves the zeros out: what arrives may be less than the buffer was made for. Nor does any
 // make vectors of a loop that pushes back, since each step of it may have to call the allocator. What costs
-// nothing is memory as it is, made for what arrived and filled from end to end (default_init_all).
+// nothing is memory as it is, made for what arrived and filled from end to end: default_init_all on the heap,
+// and array_all where a buffer on the stack will do.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -292,6 +293,19 @@ SAFECOST_HELPER std::uint64_t array(const std::uint64_t* source, const Message& 
   return total;
 }
 
+// default_init_all on the stack: each chunk is cut to what arrived, filled from end to end and added up.
+SAFECOST_HELPER std::uint64_t array_all(const std::uint64_t* source, const Message& message,
+                                        std::uint64_t key) {
+  std::uint64_t total = 0;
+  for (std::size_t done = 0; done < message.delivered; done += words_in_chunk) {
+    std::array<std::uint64_t, words_in_chunk> chunk;
+    const auto words = std::span(chunk).first(in_chunk(message.delivered, done));
+    for (std::uint64_t& word : words) word = *source++ ^ key;
+    total = std::accumulate(words.begin(), words.end(), total);
+  }
+  return total;
+}
+
 // What an idiom gives that reads zeros where nothing arrived, or nothing.
 std::uint64_t sum_of_what_arrived(const void* input) {
   const Input& given = *static_cast<const Input*>(input);
@@ -410,6 +424,11 @@ auto the_case =
         .inexpressible("early_return", no_allocation)
         .claims("always", "long_delivery")
         .safe<each<array<Start::zero>>>("array_zeroed", "std::array of 1 KiB set to zero, spans")
+        .algorithm("chunks")
+        .inexpressible("wrong_product", no_allocation)
+        .inexpressible("early_return", no_allocation)
+        .claims("always", "short_delivery", "long_delivery", "one_past_end")
+        .safe<each<array_all>>("array_all", "std::array as it is, cut to what arrived")
         .algorithm("chunks")
         .inexpressible("wrong_product", no_allocation)
         .inexpressible("early_return", no_allocation)
