@@ -10,7 +10,8 @@
 // With either compiler two things close the gap. `release` and an owner made of it on the other
 // side (release_adopt): both sides own, and unique_ptr's code in between is the pointer's own,
 // instruction for instruction in the callee; but nobody owns on the way. And not passing at all
-// (lend): what comes back anyway can be lent, by a caller who stays the owner.
+// (lend): what comes back anyway can be lent, by a caller who stays the owner; asked for null before each
+// use (lend_checked), it stops every fault with every library.
 //
 // The slots are found by pointer in all variants: bounds are other cases' question.
 #include "consumer.h"
@@ -233,14 +234,23 @@ SAFECOST_HELPER void pass(Lent& slot) { lent_pass(*slot.owner); }
 SAFECOST_HELPER std::uint64_t finish(Lent& slot) { return unique_finish(std::move(slot.owner)); }
 
 // Asked for null before each use.
-struct Checked : ByValue {};
-SAFECOST_HELPER Unique& held(Checked& slot) {
+template <class Slot>
+SAFECOST_HELPER Unique& held(Slot& slot) {
   if (slot.owner == nullptr) throw std::logic_error("the slot is empty");
   return slot.owner;
 }
+
+struct Checked : ByValue {};
 SAFECOST_HELPER void pass(Checked& slot) { slot.owner = unique_pass(std::move(held(slot))); }
 SAFECOST_HELPER std::uint64_t finish(Checked& slot) { return unique_finish(std::move(held(slot))); }
 SAFECOST_HELPER const Order& order_in(Checked& slot) { return *held(slot); }
+
+struct LentChecked : Lent {};
+SAFECOST_HELPER void pass(LentChecked& slot) { lent_pass(*held(slot)); }
+SAFECOST_HELPER std::uint64_t finish(LentChecked& slot) {
+  return unique_finish(std::move(held(slot)));
+}
+SAFECOST_HELPER const Order& order_in(LentChecked& slot) { return *held(slot); }
 
 SAFECOST_HELPER void create(Owning auto& slot, std::uint64_t value) {
   slot.owner = decltype(slot.owner)(new Order(order_of(value)));
@@ -254,6 +264,7 @@ SAFECOST_KERNEL unique_ptr_checked(Tape<Checked>& tape) { return play(tape); }
 SAFECOST_KERNEL release_adopt(Tape<Released>& tape) { return play(tape); }
 SAFECOST_KERNEL release_adopt_forgotten(Tape<ReleasedForgotten>& tape) { return play(tape); }
 SAFECOST_KERNEL lend(Tape<Lent>& tape) { return play(tape); }
+SAFECOST_KERNEL lend_checked(Tape<LentChecked>& tape) { return play(tape); }
 
 #if defined(PASS_OWNERSHIP_TRIVIAL_ABI)
 struct InRegister {
@@ -342,6 +353,9 @@ auto the_case =
         .inexpressible("neither_frees", ends_there)
         .claims("always", "both_free", "neither_frees")
         .claims("libstdc++", "use_after_passing", "null_passed")
+        .safe<lend_checked>("lend_checked", "lent, asked for null before each use")
+        .inexpressible("neither_frees", ends_there)
+        .claims("always", "use_after_passing", "both_free", "neither_frees", "null_passed")
 #if defined(PASS_OWNERSHIP_TRIVIAL_ABI)
         .safe<trivial_abi>("trivial_abi", "an owner with Clang's attribute: in a register")
         .inexpressible("neither_frees", ends_there)
