@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,9 @@ from desk.errors import DeskError
 from desk.places import BUILD, ROOT, RUNNER, Folders
 from desk.profiles import Profile
 from desk.progress import Steps
+
+# How Ninja tells that a step of so many is done, but for those that look whether its own file is up to date.
+_EDGE = re.compile(rb"\[(\d+)/(\d+)\] (?!Re-)")
 
 
 @dataclass(slots=True)
@@ -90,16 +93,21 @@ def _build_all(folders: Folders, cases: Sequence[Case], profiles: Sequence[Profi
     wanted = {profile.name: _targets(cases, profile) for profile in profiles}
     with Steps("build", 1 + sum(map(len, wanted.values()))) as steps, processes.workers(workers) as pool:
 
+        def step(done: int) -> None:
+            with lock:
+                steps.step(done)
+
         def runner() -> None:
             build_runner()
-            with lock:
-                steps.step()
+            step(1)
 
         def one(profile: Profile) -> None:
             build = _ProfileBuild(folders, profile)
             reason = build.configure()
             targets = wanted[profile.name]
-            failures = build.make(targets, jobs) if reason is None else {}
+            failures = build.make(targets, jobs, step) if reason is None else {}
+            if reason is not None:
+                step(len(targets))
             with lock:
                 built.compilers[profile.name] = build.compiler
                 if reason is not None:
@@ -109,7 +117,6 @@ def _build_all(folders: Folders, cases: Sequence[Case], profiles: Sequence[Profi
                     built.plugins |= {
                         (name, profile.name): build.folder / f"{name}.so" for name in targets if name not in failures
                     }
-                steps.step(len(targets))
 
         for done in [pool.submit(runner), *(pool.submit(one, profile) for profile in profiles)]:
             done.result()
@@ -179,25 +186,36 @@ class _ProfileBuild:
         parts = [*map(str, self._folders.cases), werror(), *compilers, *texts]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
-    def make(self, names: Sequence[str], jobs: int) -> dict[str, str]:
-        """Build these cases; returns, for each that failed, what was said."""
+    def make(self, names: Sequence[str], jobs: int, step: Callable[[int], None]) -> dict[str, str]:
+        """Build these cases; returns, for each that failed, what was said. `step` is told how many more are done."""
         if not names:
             return {}
         targets = [name.replace("/", ".") for name in names]
         command = ["cmake", "--build", str(self.folder), "--parallel", str(jobs), "--target"]
-        if self._run([*command, *targets, "--", "-k", "0"]).returncode == 0:
+        done = 0
+
+        def heard(line: bytes) -> None:
+            nonlocal done
+            if edge := _EDGE.match(line):
+                now = len(names) * int(edge[1]) // int(edge[2])
+                step(now - done)
+                done = now
+
+        ended = self._run([*command, *targets, "--", "-k", "0"], heard)
+        step(len(names) - done)
+        if ended.returncode == 0:
             return {}
         failures = {}
         for name, target in zip(names, targets, strict=True):  # what is up to date costs nothing here
-            done = self._run([*command, target])
-            if done.returncode != 0:
-                failures[name] = _diagnostics(done.stdout)
+            again = self._run([*command, target])
+            if again.returncode != 0:
+                failures[name] = _diagnostics(again.stdout)
                 (self.folder / f"{name}.so").unlink(missing_ok=True)  # an older one must not be measured
         return failures
 
     @staticmethod
-    def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        done = processes.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, close_fds=False)
+    def _run(command: Sequence[str], heard: Callable[[bytes], None] | None = None) -> subprocess.CompletedProcess[str]:
+        done = processes.run(command, heard=heard, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, close_fds=False)
         return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(errors="replace"))
 
 

@@ -6,6 +6,7 @@ it for the words around it to hold. CONTRIBUTING.md tells how to write one.
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import tomllib
@@ -116,8 +117,8 @@ class Figures:
                 if found not in self.cited:
                     self.cited.append(found)
                 return found
-        near = sorted({row.name for row in self._rows.values() if row.task == "/".join(name.split("/")[:2])})
-        known = f"; of that case there are {', '.join(near[:60])}" if near else ""
+        near = difflib.get_close_matches(name, {row.name for row in self._rows.values()}, 3)
+        known = f"; it has {', '.join(near)}" if near else ""
         raise BrokenFinding(f"{{{kind} {name}}}: the run has no such pair{known}.")
 
     def _instructions(self, name: str) -> str:

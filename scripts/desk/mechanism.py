@@ -38,7 +38,9 @@ _TRAPS = {
 _LIBSTDCXX = re.compile(r"^(?P<site>[^\n]*?:\d+): [^\n]*: Assertion '(?P<text>[^\n]*)' failed\.$", re.MULTILINE)
 _C_ASSERT = re.compile(r"^[^\n]*?(?P<site>[^\s:]+:\d+): [^\n]*: Assertion `(?P<text>[^\n]*)' failed\.$", re.MULTILINE)
 _LIBCXX = re.compile(r"^(?P<site>[^\n]*?:\d+): assertion (?P<text>[^\n]*)$", re.MULTILINE | re.IGNORECASE)
-_ABSEIL = re.compile(r"^\[(?P<site>[^\n\]]+\.(?:cc|h) : \d+)\] RAW: (?P<text>Attempting to fetch value[^\n]*)$", re.MULTILINE)
+_ABSEIL = re.compile(
+    r"^\[(?P<site>[^\n\]]+\.(?:cc|h) : \d+)\] RAW: (?P<text>Attempting to fetch value[^\n]*)$", re.MULTILINE
+)
 _PANIC = re.compile(r"panicked at (?P<site>[^\n]*):\n(?P<text>[^\n]*)")
 _TERMINATED = re.compile(r"(?:terminate called|libc\+\+abi: terminating)[^\n]*(?:\n\s*what\(\):[^\n]*)?")
 _MALLOC = re.compile(

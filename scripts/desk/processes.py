@@ -8,7 +8,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -26,10 +26,15 @@ _stopping = threading.Event()
 
 
 def run(
-    command: Sequence[str], given: bytes = b"", seconds: float | None = None, **options: Any
+    command: Sequence[str],
+    given: bytes = b"",
+    seconds: float | None = None,
+    heard: Callable[[bytes], None] | None = None,
+    **options: Any,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command to its end; `given` is its stdin, `seconds` how long it may take, `options` are Popen's.
 
+    `heard` is told each line of a piped stdout as it is said; then there is no stdin and no limit of time.
     Raises subprocess.TimeoutExpired with all that was said until the end, or FileNotFoundError where there is no
     such command. Whatever is raised, the command and all that it started have ended.
     """
@@ -40,6 +45,8 @@ def run(
         process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, **options)
         _running.add(process)
     try:
+        if heard is not None:
+            return subprocess.CompletedProcess(command, *_listen(process, heard))
         out, said = process.communicate(given, timeout=seconds)
         return subprocess.CompletedProcess(command, process.returncode, out, said)
     except subprocess.TimeoutExpired as late:
@@ -52,6 +59,18 @@ def run(
     finally:
         with _lock:
             _running.discard(process)
+
+
+def _listen(process: subprocess.Popen[bytes], heard: Callable[[bytes], None]) -> tuple[int, bytes]:
+    """Hear a process out: its exit code and all that it said on stdout."""
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.close()
+    said = []
+    with process.stdout as lines:
+        for line in lines:
+            said.append(line)
+            heard(line)
+    return process.wait(), b"".join(said)
 
 
 def _end(processes: Collection[subprocess.Popen[bytes]]) -> None:

@@ -282,7 +282,7 @@ def test_a_bare_trap_is_a_check_only_where_it_is_registered() -> None:
 
 def test_an_error_asked_for_its_value_is_a_check_of_abseil() -> None:
     text = "Attempting to fetch value instead of handling error NOT_FOUND: no such file"
-    stop = {"signal": "SIGABRT", "hook": "abort", "message": "", "pc": None, "callers": []}
+    stop: dict[str, Any] = {"signal": "SIGABRT", "hook": "abort", "message": "", "pc": None, "callers": []}
     told = mechanism_of(
         seen(end="stopped", stop=stop, said=f"[./absl/status/statusor.cc : 83] RAW: {text}\n"), Checks.of_flags((), {})
     )

@@ -202,7 +202,7 @@ def interrupted(folders: tuple[Path, Path], file: Path, seconds: float) -> Ended
     stages: list[str] = []
     for line in process.stderr:
         stages.append(line.partition(":")[0])
-        if stages.count("layouts") == 2 or stages.count("prove") == 2 and any(temporary.iterdir()):
+        if stages.count("layouts") == 2 or (stages.count("prove") == 2 and any(temporary.iterdir())):
             break  # what comes next is measured
     time.sleep(seconds)
     process.send_signal(signal.SIGINT)
