@@ -117,7 +117,7 @@ class Figures:
                 if found not in self.cited:
                     self.cited.append(found)
                 return found
-        near = difflib.get_close_matches(name, {row.name for row in self._rows.values()}, 3)
+        near = difflib.get_close_matches(name, {row.name for row in self._rows.values()}, 3, 0.8)
         known = f"; it has {', '.join(near)}" if near else ""
         raise BrokenFinding(f"{{{kind} {name}}}: the run has no such pair{known}.")
 
