@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from desk import disassembly, runner
+from desk import disassembly, parallel, runner
 from desk import profiles as profile_files
 from desk.build import build_all
 from desk.cases import Case, choose, find, pattern_of
@@ -142,19 +142,23 @@ def changed(folders: Folders, cases: Sequence[Case], profiles: str = PROFILES) -
 def _compared(
     alone: Mapping[tuple[str, str], Path], whole: Mapping[tuple[str, str], Path], origin: Mapping[str, tuple[Case, str]]
 ) -> tuple[list[Changed], int]:
-    among: dict[tuple[str, str], dict[str, Code]] = {}
+    keys = sorted({(origin[name][0].name, profile) for name, profile in alone})
+    plugins = [(*key, whole[key]) for key in keys] + [(*key, plugin) for key, plugin in alone.items()]
+    read = dict(zip(keys + list(alone), parallel.results(_codes_of, None, plugins, "compare"), strict=True))
     found, compared = [], 0
-    for (name, profile), plugin in alone.items():
+    for name, profile in alone:
         case, variant = origin[name]
-        key = (case.name, profile)
-        if key not in among:
-            among[key] = {one.variant: one for one in _codes(*key, whole[key])}
-        for one in _codes(name, profile, plugin):
-            if one.variant == variant and variant in among[key]:
+        among = next((one for one in read[case.name, profile] if one.variant == variant), None)
+        for one in read[name, profile]:
+            if one.variant == variant and among is not None:
                 compared += 1
-                if _body(one) != _body(among[key][variant]):
-                    found.append(Changed(case.name, variant, profile, one, among[key][variant]))
+                if _body(one) != _body(among):
+                    found.append(Changed(case.name, variant, profile, one, among))
     return found, compared
+
+
+def _codes_of(_shared: None, plugin: tuple[str, str, Path]) -> list[Code]:
+    return _codes(*plugin)
 
 
 def _codes(case: str, profile: str, plugin: Path) -> list[Code]:
