@@ -28,6 +28,7 @@ _ITEM = re.compile(r"(?:\s|//[^\n]*)*\.\s*(\w+)\s*(?:<(?:[^<>\"]|<[^<>\"]*>)*>)?
 _VARIANT = {"raw", "safe", "gap", "control"}
 # What follows a variant and belongs to it.
 _OF_VARIANT = {"claims", "fault_kernel", "inexpressible", "algorithm", "practised"}
+_ALONE = re.compile(r"_alone_\d+(?=::)")  # what `split` adds to a case's name
 _RUST = re.compile(r"^[ \t]*(raw|safe)\s+(\w+)\s*\(", re.MULTILINE)
 
 
@@ -170,12 +171,12 @@ def _codes(case: str, profile: str, plugin: Path) -> list[Code]:
 
 
 def _body(code: Code) -> list[str]:
-    """The kernel's own instructions, without those of functions that it calls."""
+    """The kernel's own instructions, without those of functions that it calls; rustc names these after the file."""
     lines = []
     for line in code.listing.splitlines():
         if line.startswith(disassembly.HEADING) and "called above" in line:
             break
-        lines.append(line)
+        lines.append(_ALONE.sub("", line))
     return lines
 
 
