@@ -23,7 +23,7 @@ struct Slot {
 };
 
 struct SlotMap {
-  explicit SlotMap(std::size_t capacity) { slots.reserve(capacity); }
+  [[gnu::always_inline]] explicit SlotMap(std::size_t capacity) { slots.reserve(capacity); }
 
   struct Handle {
     std::uint32_t index = nowhere;
@@ -93,7 +93,7 @@ SAFECOST_HELPER Slot* find(FindMap& map, SlotMap::Handle handle) {
 // No index leads out of a power of two of slots, so that one comparison is left; whoever makes up an
 // index can meet another's slot. All slots are there from the start.
 struct MaskMap : SlotMap {
-  explicit MaskMap(std::size_t capacity) : SlotMap(capacity) {
+  [[gnu::always_inline]] explicit MaskMap(std::size_t capacity) : SlotMap(capacity) {
     slots.resize(capacity);
     for (std::uint32_t next = free = 0; Slot & slot : slots) slot.next = ++next;
     slots.back().next = nowhere;
@@ -127,7 +127,9 @@ class PointerMap {
     std::uint32_t generation_ = 0;
   };
 
-  explicit PointerMap(std::size_t capacity) : capacity_(capacity) { slots_.reserve(capacity); }
+  [[gnu::always_inline]] explicit PointerMap(std::size_t capacity) : capacity_(capacity) {
+    slots_.reserve(capacity);
+  }
 
   [[gnu::always_inline]] Handle put(std::uint64_t value) {
     if (free_ == nowhere) {

@@ -32,7 +32,7 @@ using FlatHashTable = absl::flat_hash_map<std::uint64_t, std::uint64_t, MixedBit
 
 template <class Table>
 struct ById {
-  explicit ById(std::size_t capacity) { objects.reserve(capacity); }
+  [[gnu::always_inline]] explicit ById(std::size_t capacity) { objects.reserve(capacity); }
   using Handle = std::uint64_t;  // 0 for none
   Table objects;
   std::uint64_t last_id = 0;
@@ -65,7 +65,7 @@ struct Object {
 };
 
 struct SharedMap {
-  explicit SharedMap(std::size_t capacity) { owners.reserve(capacity); }
+  [[gnu::always_inline]] explicit SharedMap(std::size_t capacity) { owners.reserve(capacity); }
   using Handle = std::weak_ptr<Object>;
   std::vector<std::shared_ptr<Object>> owners;
   std::vector<std::uint32_t> free;
