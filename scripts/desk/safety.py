@@ -81,11 +81,11 @@ def headline(document: Document) -> str:
         return ""
     made = [(group.name, group.frontiers["every fault", "fastest raw"]) for group in groups(document)]
     parts = [
-        f"{number(one.mean)} times on {name} (in {counted(len(one.prices), 'case')})"
+        f"{number(one.mean)} with {name} ({counted(len(one.prices), 'case')})"
         for name, one in made
         if one.mean is not None
     ]
-    return f"The cheapest idiom that stops every fault takes raw code's time {', '.join(parts)}." if parts else ""
+    return f"Stopping every fault by the cheapest idiom, over raw code: {', '.join(parts)}." if parts else ""
 
 
 def _line(group: Group, scope: Scope) -> Line:
