@@ -278,9 +278,9 @@ SAFECOST_KERNEL iterator_branchless(Sessions& context) {
   return 0;
 }
 
-// What closes the gap: iterator_branchless as a function of its own, to be used like std::erase_if, which takes the
-// elements away while it walks. The length cannot be forgotten, since the call sets it, nor be wrong, since it is
-// the vector's; and whoever is asked and changes the vector changes an empty one.
+// What closes the gap: iterator_branchless as a function of its own, to be used like std::erase_if, which
+// takes the elements away while it walks. The length cannot be forgotten, since the call sets it, nor be
+// wrong, since it is the vector's; and whoever is asked and changes the vector changes an empty one.
 template <class Element, class Predicate>
 SAFECOST_HELPER void branchless_erase_if(std::vector<Element>& elements, Predicate goes) {
   std::vector<Element> taken = std::exchange(elements, {});

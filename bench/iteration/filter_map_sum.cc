@@ -117,8 +117,8 @@ SAFECOST_KERNEL ranges_pipeline(const Values& context) {
   return total;
 }
 
-// A view that owns, together with others: the walk holds a share of the values for as long as it lasts, so that
-// they live until it ends, whoever gives them up. One share a walk closes what no view and no range can.
+// A view that owns, together with others: the walk holds a share of the values for as long as it lasts,
+// so that they live until it ends, whoever gives them up. One share a walk closes what no view can.
 struct SharedValues {
   explicit SharedValues(const Input& input)
       : values(std::make_shared<const std::vector<std::uint32_t>>(input.values,

@@ -4,6 +4,12 @@
 // cannot be guessed, so much of the time goes into the first and the last step of each. Every
 // variant hands each word on as it is found, copies none, and looks at its length, its first and
 // its last character.
+//
+// What closes the gap is the terminator that a std::string always has and its operator[] may read:
+// string_index is the raw loop without the trust, and shared_string, with a share of the text while it is
+// split, stops every fault. With Clang and libstdc++ that is free. GCC keeps an index where raw moves its
+// pointer: a move more for each character, a twentieth. libc++ asks three times a word whether the
+// string is short and so lies in itself (test, move, conditional move), an eighth.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -186,8 +192,8 @@ SAFECOST_HELPER std::uint64_t words_of(const std::string& text) {
 
 SAFECOST_KERNEL string_index(const OwnText& context) { return words_of(context.text); }
 
-// The same with a share of the string for as long as it is split, so that it lives until then, whoever gives it
-// up. One share a text closes what no view can.
+// The same with a share of the string for as long as it is split, so that it lives until then, whoever
+// gives it up. One share a text closes what no view can.
 struct SharedText {
   explicit SharedText(const Input& input)
       : text(std::make_shared<const std::string>(input.text, input.length)) {}

@@ -7,8 +7,8 @@
 //
 // No compiler leaves the zeros out: what arrives may be less than the buffer was made for. Nor does any
 // make vectors of a loop that pushes back, since each step of it may have to call the allocator. What costs
-// nothing is memory as it is, made for what arrived and filled from end to end: default_init_all on the heap,
-// and array_all where a buffer on the stack will do.
+// nothing is memory as it is, made for what arrived and filled from end to end: default_init_all on the
+// heap, and array_all where a buffer on the stack will do.
 #include <algorithm>
 #include <array>
 #include <cstdint>
