@@ -7,7 +7,9 @@
 // there all the time. A generation in slot and handle tells for one comparison.
 //
 // A valid tape looks at live objects only, and ends with none. So each check holds, and its jump is
-// well predicted; what an idiom costs is what it reads and computes for it.
+// well predicted; what an idiom costs is what it reads and computes for it. That is most of the price:
+// raw code that compares generations (raw_generation) pays nearly as much, and nothing was found that can
+// tell and reads less than a generation on either side.
 #include <algorithm>
 #include <bit>
 #include <cstdint>
