@@ -119,7 +119,7 @@ def _build_all(folders: Folders, cases: Sequence[Case], profiles: Sequence[Profi
                     }
 
         for done in [pool.submit(runner), *(pool.submit(one, profile) for profile in profiles)]:
-            done.result()
+            processes.result(done)
     return built
 
 

@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing.connection import wait
 from typing import Any, TypeVar
 
+from desk import processes
 from desk.progress import Steps
 
 Shared = TypeVar("Shared")
@@ -41,7 +42,7 @@ def results(
             coming = [pool.submit(_do, item) for item in items]  # the processes begin before progress has a thread
             with Steps(what, len(items)) as steps:
                 for one in coming:
-                    yield one.result()
+                    yield processes.result(one)
                     steps.step()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)

@@ -8,9 +8,11 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 # A build tool that is asked to end takes its compilers with it; one that is killed leaves them.
 _GRACE = 3.0  # seconds
@@ -85,10 +87,37 @@ def _end(processes: Collection[subprocess.Popen[bytes]]) -> None:
                 process.wait(None if deadline is None else max(0.0, deadline - time.monotonic()))
 
 
+def result(future: Future[T]) -> T:
+    """What a future comes to, waited for a second at a time.
+
+    Python's signal handlers run in the main thread, between two of its instructions. A signal that comes just before
+    it begins to wait, or that the kernel gives to another thread, does not end the wait: Ctrl-C would be heard only
+    when the work is done.
+    """
+    while True:
+        try:
+            return future.result(timeout=1.0)
+        except TimeoutError:
+            if future.done():
+                return future.result()
+
+
+class _Workers(ThreadPoolExecutor):
+    """Threads whose results can be waited for without missing an interrupt."""
+
+    def map(
+        self, fn: Callable[..., T], *iterables: Iterable[Any], timeout: float | None = None, chunksize: int = 1
+    ) -> Iterator[T]:
+        """Results in order, as ThreadPoolExecutor.map gives them; there is no limit of time."""
+        assert timeout is None and chunksize == 1
+        futures = [self.submit(fn, *arguments) for arguments in zip(*iterables, strict=False)]
+        return (result(future) for future in futures)
+
+
 @contextlib.contextmanager
 def workers(count: int | None = None) -> Iterator[ThreadPoolExecutor]:
     """Threads that run commands; an exception in the body, an interrupt above all, ends them without waiting."""
-    pool = ThreadPoolExecutor(count)
+    pool = _Workers(count)
     try:
         yield pool
     except BaseException:

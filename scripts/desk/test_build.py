@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -39,3 +42,23 @@ def test_progress_is_what_ninja_says_and_ends_with_all(
     failures = build._ProfileBuild(Folders.of([BENCH]), profile).make(["a/one", "a/two"], 1, told.append)
     assert [step for step in told if step] == steps
     assert set(failures) == ({"a/one", "a/two"} if code else set())
+
+
+def test_a_signal_that_another_thread_was_given_is_heard_while_waiting() -> None:
+    """The handler runs in the main thread, which nothing wakes but the end of what it waits for, or of its patience."""
+    heard: list[float] = []
+    before = signal.signal(signal.SIGUSR1, lambda *_: heard.append(time.monotonic()))
+    try:
+        with processes.workers(1) as pool:
+
+            def give_and_go_on() -> float:
+                time.sleep(0.5)  # until the main thread waits
+                signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+                given = time.monotonic()
+                time.sleep(3.0)
+                return given
+
+            (given,) = pool.map(lambda _: give_and_go_on(), [None])
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert heard and heard[0] - given < 2.5
