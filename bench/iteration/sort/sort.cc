@@ -1,22 +1,30 @@
 // What does sorting cost when the sort knows where its data end?
 //
-// C has two answers. As practised: qsort, which calls back for each comparison. With the algorithm
-// of a C++ library: an introsort stamped out for the type, comparison inlined. The second is the
-// baseline, so that the price of a callback does not pay for checks; its source over a span then
-// shows what checks cost inside a sort. The values are random and a comparison goes either way:
-// that is where the time goes, unless a sort computes where others jump.
+// C has several answers. As practised: qsort, which calls back for each comparison. With the algorithm
+// of a C++ library: an introsort stamped out for the type, comparison inlined (raw). Values are random
+// and a comparison goes either way: that is where the time of raw goes, so the fastest code computes
+// where others jump, when it partitions (raw_branchless) and also when parts are small (raw_networks,
+// Rust's ipnsort written in C). Each has a twin over a span, which shows what checks cost inside a sort.
+//
+// Most sorts trust the order: a walk goes on until it meets a value that is not smaller. An order that is
+// none leads it out of the data, and to have the ends of a container does not help. What helps is a walk
+// that ends by count: std::stable_sort's, and all of raw_networks'. Over a span of what is there
+// (span_networks) that stops every fault and costs nothing, with no check to execute. With the
+// library's checks it costs an eighth on GCC: where partition and merge go next depends on the values, so
+// each step looks again (`cmp r8,31; ja`, five times for two values merged). The networks' places do not,
+// and their span's extent is fixed: there nothing is left to be looked at.
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
 #include <limits>
 #include <span>
-#include <utility>
 #include <vector>
 
+#include "introsort.h"
 #include "kernel/case.h"
+#include "networks.h"
 
 namespace iteration::sort {
 
@@ -69,134 +77,18 @@ struct Values {
   std::size_t bound;
 };
 
-// Below, `Array` is a bare pointer in raw code and a span in safe code, and `Stack` an array that
-// does not or does know its size; nothing else differs. A C programmer makes these functions with
-// macros that take the type and the comparison, as klib's ksort.h does.
-
-constexpr std::size_t few = 16;  // parts this small are left to one insertion sort at the end
-// A part waits for each partition that its depth allows: two for each bit of a size.
-constexpr std::size_t most_parts = 2 * 64;
-
-struct Part {
-  std::size_t first, last;
-  int depth;  // further partitions allowed before heap sort takes over
-};
-
-template <class Array, class Less>
-SAFECOST_HELPER void median_to_front(Array values, std::size_t first, std::size_t last, Less less) {
-  std::size_t a = first + 1, b = first + (last - first) / 2, c = last - 1;
-  if (less(values[b], values[a])) std::swap(a, b);
-  if (less(values[c], values[b])) b = less(values[c], values[a]) ? a : c;
-  std::swap(values[first], values[b]);
-}
-
-// Hoare's: two fingers walk towards each other. Neither looks for the end of the data: the median
-// of three guarantees each an element to stop at, if the order is one.
-struct Jumping {
-  template <class Array, class Less>
-  SAFECOST_HELPER std::size_t partition(Array values, std::size_t first, std::size_t last,
-                                        Less less) {
-    const std::int32_t pivot = values[first];
-    for (;;) {
-      do ++first;
-      while (less(values[first], pivot));
-      do --last;
-      while (less(pivot, values[last]));
-      if (first >= last) return first;
-      std::swap(values[first], values[last]);
-    }
+// What is written out here compares as a macro of C would, in place from the first pass on. GCC 12
+// otherwise inlines the comparison after it has looked for minima and maxima, and jumps instead.
+struct Smaller {
+  [[gnu::always_inline]] bool operator()(std::int32_t left, std::int32_t right) const {
+    return left < right;
   }
 };
-
-// Lomuto's: each element is swapped to the border of the smaller ones, which then moves or stays.
-// More stores, but nothing for the branch predictor to get wrong.
-struct Branchless {
-  template <class Array, class Less>
-  SAFECOST_HELPER std::size_t partition(Array values, std::size_t first, std::size_t last,
-                                        Less less) {
-    const std::int32_t pivot = values[first];
-    std::size_t border = first + 1;
-    for (std::size_t i = border; i < last; ++i) {
-      const std::int32_t value = values[i];
-      values[i] = values[border];
-      values[border] = value;
-      border += less(value, pivot);
-    }
-    std::swap(values[first], values[border - 1]);
-    return border;
-  }
-};
-
-template <class Array, class Less>
-SAFECOST_HELPER void sift_down(Array heap, std::size_t first, std::size_t count, std::size_t hole,
-                               Less less) {
-  const std::int32_t value = heap[first + hole];
-  for (std::size_t child; (child = 2 * hole + 1) < count; hole = child) {
-    if (child + 1 < count && less(heap[first + child], heap[first + child + 1])) ++child;
-    if (!less(value, heap[first + child])) break;
-    heap[first + hole] = heap[first + child];
-  }
-  heap[first + hole] = value;
-}
-
-// Keeps the worst case at n log n; random values never come here.
-template <class Array, class Less>
-SAFECOST_HELPER void heap_sort(Array values, std::size_t first, std::size_t last, Less less) {
-  std::size_t count = last - first;
-  for (std::size_t i = count / 2; i-- > 0;) sift_down(values, first, count, i, less);
-  while (count-- > 1) {
-    std::swap(values[first], values[first + count]);
-    sift_down(values, first, count, 0, less);
-  }
-}
-
-// The least of all is among the first few. In front, it stops the others, which then need not look
-// for the start of the data.
-template <class Array, class Less>
-SAFECOST_HELPER void insertion_sort(Array values, std::size_t count, Less less) {
-  std::size_t least = 0;
-  for (std::size_t i = 1; i < std::min(count, few); ++i)
-    least = less(values[i], values[least]) ? i : least;
-  std::swap(values[0], values[least]);
-  for (std::size_t i = 1; i < count; ++i) {
-    const std::int32_t value = values[i];
-    std::size_t hole = i;
-    for (; less(value, values[hole - 1]); --hole) values[hole] = values[hole - 1];
-    values[hole] = value;
-  }
-}
-
-// `parts` are those that wait.
-template <class Method, class Array, class Stack, class Less>
-SAFECOST_HELPER void introsort(Array values, std::size_t count, Stack& parts, Less less) {
-  if (count < 2) return;
-  std::size_t first = 0, last = count, waiting = 0;
-  int depth = 2 * static_cast<int>(std::bit_width(count));
-  for (;;) {
-    while (last - first > few) {
-      if (depth-- == 0) {
-        heap_sort(values, first, last, less);
-        break;
-      }
-      median_to_front(values, first, last, less);
-      const std::size_t cut = Method::partition(values, first, last, less);
-      parts[waiting++] = {cut, last, depth};
-      last = cut;
-    }
-    if (waiting == 0) break;
-    const Part& part = parts[--waiting];
-    first = part.first;
-    last = part.last;
-    depth = part.depth;
-  }
-  insertion_sort(values, count, less);
-}
-
-// Every idiom comes with three orders: the one that is timed, and the wrong ones of faults, <= for <
-// and the sign of a difference, which a difference that overflows turns round.
-// The first is the default of ranges::sort, and leads std::sort where its own default does: libc++
-// has that sort of integers compiled in its archive, and does not know std::less<> for the same.
-using Smaller = std::ranges::less;
+// The library's sorts have their default, also where std::sort has another one: libc++ has that sort of
+// integers compiled in its archive, and does not know std::less<> for the same.
+using Default = std::ranges::less;
+// The wrong orders of faults: <= for <, and the sign of a difference, which one that overflows turns
+// round.
 using NotLarger = std::ranges::less_equal;
 // Compilers that may take signed overflow for impossible make left < right of it, and nothing is left
 // of the bug but in qsort's callback, which returns the difference itself.
@@ -215,6 +107,13 @@ template <class Less>
 SAFECOST_KERNEL raw_branchless(Values& context) {
   Part parts[most_parts];
   introsort<Branchless>(context.values.data(), context.bound, parts, Less());
+  return 0;
+}
+
+template <class Less>
+SAFECOST_KERNEL raw_networks(Values& context) {
+  Part parts[most_parts];
+  introsort<Networks<std::int32_t[32]>>(context.values.data(), context.bound, parts, Less());
   return 0;
 }
 
@@ -254,6 +153,15 @@ SAFECOST_KERNEL span_branchless(Values& context) {
   return 0;
 }
 
+// raw_networks, on all that the container has: as many values as it says, and no walk ends by a value.
+template <class Less>
+SAFECOST_KERNEL span_networks(Values& context) {
+  std::array<Part, most_parts> parts;
+  const std::span<std::int32_t> values = context.values;
+  introsort<Networks<std::array<std::int32_t, 32>>>(values, values.size(), parts, Less());
+  return 0;
+}
+
 // One check for the whole sort: cut the span to the bound.
 template <class Less>
 SAFECOST_KERNEL span_sort(Values& context) {
@@ -274,6 +182,19 @@ SAFECOST_KERNEL ranges_sort(Values& context) {
   return 0;
 }
 
+// Merges by count, from and to memory that it takes for it.
+template <class Less>
+SAFECOST_KERNEL stable_sort(Values& context) {
+  std::stable_sort(context.values.begin(), context.values.end(), Less());
+  return 0;
+}
+
+// Who says by what to order, and not how, has no order to get wrong.
+SAFECOST_KERNEL ranges_sort_key(Values& context) {
+  std::ranges::sort(context.values, {}, [](std::int32_t value) { return value; });
+  return 0;
+}
+
 // What an idiom leaves that sorts what is there and stays inside.
 std::uint64_t digest_of_sorted(const void* input) {
   const Input& given = *static_cast<const Input*>(input);
@@ -281,6 +202,8 @@ std::uint64_t digest_of_sorted(const void* input) {
   std::ranges::sort(values);
   return Values::digest_of(values);
 }
+
+constexpr const char* no_order = "a key is given, and what compares keys is the library's";
 
 // What the library's own sorts do: libstdc++'s is raw's introsort, libc++'s partitions without jumps.
 #if defined(_LIBCPP_VERSION)
@@ -337,6 +260,12 @@ auto the_case =
         .fault_kernel<raw_branchless<NotLarger>>("inconsistent_order")
         .fault_kernel<raw_branchless<NotLarger>>("before_start")
         .fault_kernel<raw_branchless<Difference>>("overflowing_comparison")
+        .raw<raw_networks<Smaller>>("raw_networks",
+                                    "the same, parts of 32 by networks and a merge from both ends")
+        .algorithm("ipnsort")
+        .fault_kernel<raw_networks<NotLarger>>("inconsistent_order")
+        .fault_kernel<raw_networks<NotLarger>>("before_start")
+        .fault_kernel<raw_networks<Difference>>("overflowing_comparison")
         .raw<raw_qsort<three_way>>("raw_qsort", "the C library's qsort, which calls back")
         .algorithm("qsort")
         .practised()
@@ -354,27 +283,46 @@ auto the_case =
         .fault_kernel<span_branchless<NotLarger>>("before_start")
         .fault_kernel<span_branchless<Difference>>("overflowing_comparison")
         .claims("assertions", "one_past_end", "far_past_end", "inconsistent_order", "before_start")
-        .safe<span_sort<Smaller>>("span_sort", "ranges::sort on a span cut to the bound")
+        .safe<span_networks<Smaller>>("span_networks",
+                                      "raw_networks' sort over a span of all values")
+        .algorithm("ipnsort")
+        .fault_kernel<span_networks<NotLarger>>("inconsistent_order")
+        .fault_kernel<span_networks<NotLarger>>("before_start")
+        .fault_kernel<span_networks<Difference>>("overflowing_comparison")
+        .claims("always", "one_past_end", "far_past_end", "inconsistent_order", "before_start")
+        .safe<span_sort<Default>>("span_sort", "ranges::sort on a span cut to the bound")
         .algorithm(library)
         .fault_kernel<span_sort<NotLarger>>("inconsistent_order")
         .fault_kernel<span_sort<NotLarger>>("before_start")
         .fault_kernel<span_sort<Difference>>("overflowing_comparison")
         .claims("assertions", "one_past_end", "far_past_end")
         .claims("libc++", "inconsistent_order")
-        .safe<std_sort<Smaller>>("std_sort", "std::sort from begin to end")
+        .safe<std_sort<Default>>("std_sort", "std::sort from begin to end")
         .algorithm(library)
         .fault_kernel<std_sort<NotLarger>>("inconsistent_order")
         .fault_kernel<std_sort<NotLarger>>("before_start")
         .fault_kernel<std_sort<Difference>>("overflowing_comparison")
         .claims("always", "one_past_end", "far_past_end")
         .claims("libc++", "inconsistent_order")
-        .safe<ranges_sort<Smaller>>("ranges_sort", "ranges::sort on the container")
+        .safe<ranges_sort<Default>>("ranges_sort", "ranges::sort on the container")
         .algorithm(library)
         .fault_kernel<ranges_sort<NotLarger>>("inconsistent_order")
         .fault_kernel<ranges_sort<NotLarger>>("before_start")
         .fault_kernel<ranges_sort<Difference>>("overflowing_comparison")
         .claims("always", "one_past_end", "far_past_end")
-        .claims("libc++", "inconsistent_order");
+        .claims("libc++", "inconsistent_order")
+        .safe<ranges_sort_key>("ranges_sort_key", "ranges::sort by a key instead of an order")
+        .algorithm(library)
+        .inexpressible("inconsistent_order", no_order)
+        .inexpressible("before_start", no_order)
+        .inexpressible("overflowing_comparison", no_order)
+        .claims("always", "one_past_end", "far_past_end")
+        .safe<stable_sort<Default>>("stable_sort", "std::stable_sort from begin to end")
+        .algorithm("merge_sort")
+        .fault_kernel<stable_sort<NotLarger>>("inconsistent_order")
+        .fault_kernel<stable_sort<NotLarger>>("before_start")
+        .fault_kernel<stable_sort<Difference>>("overflowing_comparison")
+        .claims("always", "one_past_end", "far_past_end", "inconsistent_order", "before_start");
 
 }  // namespace iteration::sort
 

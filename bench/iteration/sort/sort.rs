@@ -50,6 +50,13 @@ fn rust_sort_unstable(context: &mut Values) -> u64 {
     0
 }
 
+/// Who says by what to order, and not how, has no order to get wrong.
+#[inline(always)]
+fn rust_sort_unstable_key(context: &mut Values) -> u64 {
+    context.values[..context.bound].sort_unstable_by_key(|&value| value);
+    0
+}
+
 /// Keeps equal values in their order, and takes memory for it.
 #[inline(always)]
 fn rust_sort(context: &mut Values) -> u64 {
@@ -138,6 +145,11 @@ case! { Input:
           overflowing_comparison: rust_sort_unstable_difference }
         claims { one_past_end: "always", far_past_end: "always", inconsistent_order: "always",
                  before_start: "always", overflowing_comparison: "overflow-checks" };
+    safe rust_sort_unstable_key(Values) "sort_unstable by a key instead of an order" as "ipnsort"
+        { inconsistent_order: "a key is given, and what compares keys is the library's",
+          before_start: "a key is given, and what compares keys is the library's",
+          overflowing_comparison: "a key is given, and what compares keys is the library's" }
+        claims { one_past_end: "always", far_past_end: "always" };
     safe rust_sort(Values) "sort, stable, on the slice cut to the bound" as "driftsort"
         { inconsistent_order: rust_sort_inconsistent, before_start: rust_sort_before_start,
           overflowing_comparison: rust_sort_difference }
