@@ -7,13 +7,17 @@
 // be talked into it. Each call starts from an empty list and frees all that it made.
 #include <algorithm>
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <forward_list>
 #include <iterator>
 #include <list>
 #include <memory>
+#include <new>
 #include <numeric>
 #include <span>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -54,13 +58,15 @@ Kind choose(safecost::Random& random, std::size_t left, std::size_t length, bool
   return dice <= 10 || left == 1 ? Kind::push : Kind::take;
 }
 
-// What breaks a convention comes last on a tape.
+// What breaks a convention comes last on a tape. Where a node is used after its end, or ended twice,
+// the next one is made before anybody looks: a pool gives it the same place.
 std::vector<Kind> ending_of(const safecost::Generator& generator) {
-  if (generator.commits("use_after_free")) return {Kind::push, Kind::take, Kind::drop, Kind::read};
-  if (generator.commits("double_free")) return {Kind::push, Kind::take, Kind::drop, Kind::drop};
-  if (generator.commits("leak"))
-    return {Kind::push, Kind::push, Kind::take, Kind::take, Kind::drop};
-  if (generator.commits("take_from_empty")) return {Kind::take, Kind::read};
+  using enum Kind;
+  if (generator.commits("use_after_free")) return {push, take, drop, push, read};
+  if (generator.commits("double_free"))
+    return {push, take, drop, drop, push, take, push, read, drop};
+  if (generator.commits("leak")) return {push, push, take, take, drop};
+  if (generator.commits("take_from_empty")) return {take, read};
   return {};
 }
 
@@ -200,6 +206,57 @@ SAFECOST_KERNEL raw_new(const Tape& tape) {
   return digest;
 }
 
+// The same list from a pool: chunks of a KiB, all freed at once, and a list of the nodes that were
+// given back.
+
+constexpr std::size_t chunk_nodes = 63;
+
+struct Chunk {
+  Chunk* before;
+  Node nodes[chunk_nodes];
+};
+
+struct PoolList : RawList {
+  Node* free = nullptr;
+  Node* unused = nullptr;
+  Node* end = nullptr;
+  Chunk* chunks = nullptr;
+};
+
+SAFECOST_HELPER Node* unused_node(PoolList& list) {
+  if (list.unused == list.end) {
+    Chunk* const chunk = static_cast<Chunk*>(std::malloc(sizeof(Chunk)));
+    if (chunk == nullptr) std::abort();
+    chunk->before = list.chunks;
+    list.chunks = chunk;
+    list.unused = std::begin(chunk->nodes);
+    list.end = std::end(chunk->nodes);
+  }
+  return list.unused++;
+}
+
+SAFECOST_HELPER void push(PoolList& list, std::uint64_t value) {
+  Node* node = list.free;
+  if (node != nullptr)
+    list.free = node->next;
+  else
+    node = unused_node(list);
+  *node = {value, list.head};
+  list.head = node;
+}
+
+SAFECOST_HELPER void drop(PoolList& list) {
+  list.hand->next = list.free;
+  list.free = list.hand;
+}
+
+SAFECOST_KERNEL raw_pool(const Tape& tape) {
+  PoolList list;
+  const std::uint64_t digest = play(tape.operations, list);
+  while (list.chunks != nullptr) std::free(std::exchange(list.chunks, list.chunks->before));
+  return digest;
+}
+
 // Each node is owned by the link that leads to it; a link that gives its node away is empty.
 
 struct OwnedNode {
@@ -217,33 +274,50 @@ struct OwnedList {
   }
 };
 
-SAFECOST_HELPER std::unique_ptr<OwnedNode>& link_at(OwnedList& list, std::uint32_t position) {
-  std::unique_ptr<OwnedNode>* link = &list.head;
-  while (position-- > 0) link = &(*link)->next;
+// The same, and each link is asked for null before its node is used.
+struct CheckedList : OwnedList {};
+
+template <class Link>
+SAFECOST_HELPER auto& asked(Link& link) {
+  if (link == nullptr) throw std::logic_error("no node is here");
   return *link;
 }
 
-SAFECOST_HELPER void push(OwnedList& list, std::uint64_t value) {
+SAFECOST_HELPER OwnedNode& node_of(OwnedList&, std::unique_ptr<OwnedNode>& link) { return *link; }
+SAFECOST_HELPER OwnedNode& node_of(CheckedList&, std::unique_ptr<OwnedNode>& link) {
+  return asked(link);
+}
+
+template <class List>
+concept Owned = std::derived_from<List, OwnedList>;
+
+SAFECOST_HELPER std::unique_ptr<OwnedNode>& link_at(Owned auto& list, std::uint32_t position) {
+  std::unique_ptr<OwnedNode>* link = &list.head;
+  while (position-- > 0) link = &node_of(list, *link).next;
+  return *link;
+}
+
+SAFECOST_HELPER void push(Owned auto& list, std::uint64_t value) {
   list.head = std::make_unique<OwnedNode>(value, std::move(list.head));
 }
 
-SAFECOST_HELPER void take(OwnedList& list, std::uint32_t position) {
+SAFECOST_HELPER void take(Owned auto& list, std::uint32_t position) {
   std::unique_ptr<OwnedNode>& link = link_at(list, position);
   list.hand = std::move(link);
-  link = std::move(list.hand->next);
+  link = std::move(node_of(list, list.hand).next);
 }
 
-SAFECOST_HELPER void put(OwnedList& list, std::uint32_t position) {
+SAFECOST_HELPER void put(Owned auto& list, std::uint32_t position) {
   std::unique_ptr<OwnedNode>& link = link_at(list, position);
-  list.hand->next = std::move(link);
+  node_of(list, list.hand).next = std::move(link);
   link = std::move(list.hand);
 }
 
-SAFECOST_HELPER void drop(OwnedList& list) { list.hand.reset(); }
+SAFECOST_HELPER void drop(Owned auto& list) { list.hand.reset(); }
 
-SAFECOST_HELPER std::uint64_t read(const OwnedList& list) { return list.hand->value; }
+SAFECOST_HELPER std::uint64_t read(Owned auto& list) { return node_of(list, list.hand).value; }
 
-SAFECOST_HELPER std::uint64_t sum(const OwnedList& list) {
+SAFECOST_HELPER std::uint64_t sum(const Owned auto& list) {
   std::uint64_t total = 0;
   for (const OwnedNode* node = list.head.get(); node != nullptr; node = node->next.get())
     total += node->value;
@@ -255,74 +329,301 @@ SAFECOST_KERNEL unique_ptr(const Tape& tape) {
   return play(tape.operations, list);
 }
 
-// One vector owns all nodes; links are indices into it. Freed slots wait in a list of their own.
+SAFECOST_KERNEL unique_ptr_checked(const Tape& tape) {
+  CheckedList list;
+  return play(tape.operations, list);
+}
 
-constexpr std::uint32_t nowhere = UINT32_MAX;
+// A pool owns all nodes and outlives the list, whose links are unique all the same: they end no
+// node, but a link that gives its node away is empty.
+
+template <class Node>
+class Pool {
+ public:
+  Pool() = default;
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+  // One chunk after the other, as with nodes. What lies in them needs no end.
+  ~Pool() {
+    while (chunks_ != nullptr) chunks_ = std::move(chunks_->before);
+  }
+
+  Node* make() {
+    if (unused_ == end_) {
+      auto chunk = std::make_unique_for_overwrite<Chunk>();
+      chunk->before = std::move(chunks_);
+      unused_ = std::begin(chunk->nodes);
+      end_ = std::end(chunk->nodes);
+      chunks_ = std::move(chunk);
+    }
+    return new (unused_++) Node;
+  }
+
+ private:
+  struct alignas(Node) Place {
+    std::byte bytes[sizeof(Node)];
+  };
+  struct Chunk {
+    std::unique_ptr<Chunk> before;
+    Place nodes[chunk_nodes];
+  };
+
+  std::unique_ptr<Chunk> chunks_;
+  Place* unused_ = nullptr;
+  Place* end_ = nullptr;
+};
+
+struct StaysInPool {
+  void operator()(auto*) const noexcept {}
+};
+
+struct PooledNode {
+  std::uint64_t value;
+  std::unique_ptr<PooledNode, StaysInPool> next;
+};
+
+using Pooled = std::unique_ptr<PooledNode, StaysInPool>;
+
+// A position is held against the length, once; where the hand's node is used, the hand is asked.
+struct PooledList {
+  explicit PooledList(Pool<PooledNode>& nodes) : pool(nodes) {}
+
+  Pool<PooledNode>& pool;
+  Pooled head;
+  Pooled hand;
+  Pooled free;
+  std::size_t length = 0;
+};
+
+SAFECOST_HELPER Pooled& link_at(PooledList& list, std::uint32_t position, std::size_t end) {
+  if (position >= end) throw std::out_of_range("no node is there");
+  Pooled* link = &list.head;
+  while (position-- > 0) link = &(*link)->next;
+  return *link;
+}
+
+SAFECOST_HELPER void push(PooledList& list, std::uint64_t value) {
+  Pooled node = std::move(list.free);
+  if (node != nullptr)
+    list.free = std::move(node->next);
+  else
+    node.reset(list.pool.make());
+  node->value = value;
+  node->next = std::move(list.head);
+  list.head = std::move(node);
+  ++list.length;
+}
+
+SAFECOST_HELPER void take(PooledList& list, std::uint32_t position) {
+  Pooled& link = link_at(list, position, list.length);
+  list.hand = std::move(link);
+  link = std::move(list.hand->next);
+  --list.length;
+}
+
+SAFECOST_HELPER void put(PooledList& list, std::uint32_t position) {
+  Pooled& link = link_at(list, position, list.length + 1);
+  asked(list.hand).next = std::move(link);
+  link = std::move(list.hand);
+  ++list.length;
+}
+
+SAFECOST_HELPER void drop(PooledList& list) {
+  asked(list.hand).next = std::move(list.free);
+  list.free = std::move(list.hand);
+}
+
+SAFECOST_HELPER std::uint64_t read(const PooledList& list) { return asked(list.hand).value; }
+
+SAFECOST_HELPER std::uint64_t sum(const PooledList& list) {
+  std::uint64_t total = 0;
+  for (const PooledNode* node = list.head.get(); node != nullptr; node = node->next.get())
+    total += node->value;
+  return total;
+}
+
+SAFECOST_KERNEL pool_checked(const Tape& tape) {
+  Pool<PooledNode> pool;
+  PooledList list(pool);
+  return play(tape.operations, list);
+}
+
+// All nodes in an array that grows; links are indices into it. Freed slots wait in a list of their own.
+
+constexpr std::size_t nowhere = SIZE_MAX;
 
 struct Slot {
   std::uint64_t value;
-  std::uint32_t next;  // the next node of the list, or the next free slot
+  std::size_t next;  // the next node of the list, or the next free slot
 };
 
-struct ArenaList {
+struct IndexedList {
+  std::size_t head = nowhere;
+  std::size_t hand = nowhere;
+  std::size_t free = nowhere;
+};
+
+template <class List>
+concept Indexed = std::derived_from<List, IndexedList>;
+
+template <class Element>
+SAFECOST_HELPER Element* resized(Element* elements, std::size_t count) {
+  void* const larger = std::realloc(elements, count * sizeof(Element));
+  if (larger == nullptr) std::abort();
+  return static_cast<Element*>(larger);
+}
+
+struct RawArena : IndexedList {
+  Slot* slots = nullptr;
+  std::size_t count = 0;
+  std::size_t capacity = 0;
+};
+
+SAFECOST_HELPER std::uint64_t& value_of(RawArena& list, std::size_t slot) {
+  return list.slots[slot].value;
+}
+SAFECOST_HELPER std::size_t& next_of(RawArena& list, std::size_t slot) {
+  return list.slots[slot].next;
+}
+SAFECOST_HELPER std::size_t unused_slot(RawArena& list) {
+  if (list.count == list.capacity) {
+    list.capacity = list.capacity == 0 ? chunk_nodes : 2 * list.capacity;
+    list.slots = resized(list.slots, list.capacity);
+  }
+  return list.count++;
+}
+
+// An array for the links and one for the values, so that a link is as large as what lies between two.
+struct RawArrays : IndexedList {
+  std::size_t* nexts = nullptr;
+  std::uint64_t* values = nullptr;
+  std::size_t count = 0;
+  std::size_t capacity = 0;
+};
+
+SAFECOST_HELPER std::uint64_t& value_of(RawArrays& list, std::size_t slot) {
+  return list.values[slot];
+}
+SAFECOST_HELPER std::size_t& next_of(RawArrays& list, std::size_t slot) { return list.nexts[slot]; }
+SAFECOST_HELPER std::size_t unused_slot(RawArrays& list) {
+  if (list.count == list.capacity) {
+    list.capacity = list.capacity == 0 ? chunk_nodes : 2 * list.capacity;
+    list.nexts = resized(list.nexts, list.capacity);
+    list.values = resized(list.values, list.capacity);
+  }
+  return list.count++;
+}
+
+struct ArenaList : IndexedList {
+  ArenaList() { slots.reserve(chunk_nodes); }
+
   std::vector<Slot> slots;
-  std::uint32_t head = nowhere;
-  std::uint32_t hand = nowhere;
-  std::uint32_t free = nowhere;
 };
 
 struct CheckedArenaList : ArenaList {};
 
-SAFECOST_HELPER Slot& at(ArenaList& list, std::uint32_t slot) { return list.slots[slot]; }
-SAFECOST_HELPER Slot& at(CheckedArenaList& list, std::uint32_t slot) { return list.slots.at(slot); }
+SAFECOST_HELPER Slot& at(ArenaList& list, std::size_t slot) { return list.slots[slot]; }
+SAFECOST_HELPER Slot& at(CheckedArenaList& list, std::size_t slot) { return list.slots.at(slot); }
 
 template <class List>
 concept Arena = std::derived_from<List, ArenaList>;
 
-SAFECOST_HELPER std::uint32_t& link_at(Arena auto& list, std::uint32_t position) {
-  std::uint32_t* link = &list.head;
-  while (position-- > 0) link = &at(list, *link).next;
+SAFECOST_HELPER std::uint64_t& value_of(Arena auto& list, std::size_t slot) {
+  return at(list, slot).value;
+}
+SAFECOST_HELPER std::size_t& next_of(Arena auto& list, std::size_t slot) {
+  return at(list, slot).next;
+}
+SAFECOST_HELPER std::size_t unused_slot(ArenaList& list) {
+  list.slots.emplace_back();
+  return list.slots.size() - 1;
+}
+
+struct CheckedArrays : IndexedList {
+  CheckedArrays() {
+    nexts.reserve(chunk_nodes);
+    values.reserve(chunk_nodes);
+  }
+
+  std::vector<std::size_t> nexts;
+  std::vector<std::uint64_t> values;
+};
+
+SAFECOST_HELPER std::uint64_t& value_of(CheckedArrays& list, std::size_t slot) {
+  return list.values.at(slot);
+}
+SAFECOST_HELPER std::size_t& next_of(CheckedArrays& list, std::size_t slot) {
+  return list.nexts.at(slot);
+}
+SAFECOST_HELPER std::size_t unused_slot(CheckedArrays& list) {
+  list.nexts.push_back(nowhere);
+  list.values.push_back(0);
+  return list.values.size() - 1;
+}
+
+// In C a hand that gave its node away is left as it is.
+SAFECOST_HELPER void empty_hand(RawArena&) {}
+SAFECOST_HELPER void empty_hand(RawArrays&) {}
+SAFECOST_HELPER void empty_hand(IndexedList& list) { list.hand = nowhere; }
+
+SAFECOST_HELPER std::size_t& link_at(Indexed auto& list, std::uint32_t position) {
+  std::size_t* link = &list.head;
+  while (position-- > 0) link = &next_of(list, *link);
   return *link;
 }
 
-SAFECOST_HELPER void push(Arena auto& list, std::uint64_t value) {
-  std::uint32_t slot = list.free;
-  if (slot == nowhere) {
-    slot = static_cast<std::uint32_t>(list.slots.size());
-    list.slots.push_back({value, list.head});
-  } else {
-    list.free = std::exchange(at(list, slot), {value, list.head}).next;
-  }
+SAFECOST_HELPER void push(Indexed auto& list, std::uint64_t value) {
+  std::size_t slot = list.free;
+  if (slot != nowhere)
+    list.free = next_of(list, slot);
+  else
+    slot = unused_slot(list);
+  value_of(list, slot) = value;
+  next_of(list, slot) = list.head;
   list.head = slot;
 }
 
-SAFECOST_HELPER void take(Arena auto& list, std::uint32_t position) {
-  std::uint32_t& link = link_at(list, position);
+SAFECOST_HELPER void take(Indexed auto& list, std::uint32_t position) {
+  std::size_t& link = link_at(list, position);
   list.hand = link;
-  link = at(list, list.hand).next;
+  link = next_of(list, list.hand);
 }
 
-SAFECOST_HELPER void put(Arena auto& list, std::uint32_t position) {
-  std::uint32_t& link = link_at(list, position);
-  at(list, list.hand).next = link;
-  link = std::exchange(list.hand, nowhere);
+SAFECOST_HELPER void put(Indexed auto& list, std::uint32_t position) {
+  std::size_t& link = link_at(list, position);
+  next_of(list, list.hand) = link;
+  link = list.hand;
+  empty_hand(list);
 }
 
-SAFECOST_HELPER void drop(Arena auto& list) {
-  at(list, list.hand).next = list.free;
-  list.free = std::exchange(list.hand, nowhere);
+SAFECOST_HELPER void drop(Indexed auto& list) {
+  next_of(list, list.hand) = list.free;
+  list.free = list.hand;
+  empty_hand(list);
 }
 
-SAFECOST_HELPER std::uint64_t read(Arena auto& list) { return at(list, list.hand).value; }
+SAFECOST_HELPER std::uint64_t read(Indexed auto& list) { return value_of(list, list.hand); }
 
-SAFECOST_HELPER std::uint64_t sum(Arena auto& list) {
+SAFECOST_HELPER std::uint64_t sum(Indexed auto& list) {
   std::uint64_t total = 0;
-  for (std::uint32_t slot = list.head; slot != nowhere;) {
-    const Slot& node = at(list, slot);
-    total += node.value;
-    slot = node.next;
-  }
+  for (std::size_t slot = list.head; slot != nowhere; slot = next_of(list, slot))
+    total += value_of(list, slot);
   return total;
+}
+
+SAFECOST_KERNEL raw_arena(const Tape& tape) {
+  RawArena list;
+  const std::uint64_t digest = play(tape.operations, list);
+  std::free(list.slots);
+  return digest;
+}
+
+SAFECOST_KERNEL raw_arrays(const Tape& tape) {
+  RawArrays list;
+  const std::uint64_t digest = play(tape.operations, list);
+  std::free(list.nexts);
+  std::free(list.values);
+  return digest;
 }
 
 SAFECOST_KERNEL arena(const Tape& tape) {
@@ -332,6 +633,11 @@ SAFECOST_KERNEL arena(const Tape& tape) {
 
 SAFECOST_KERNEL arena_at(const Tape& tape) {
   CheckedArenaList list;
+  return play(tape.operations, list);
+}
+
+SAFECOST_KERNEL arrays_at(const Tape& tape) {
+  CheckedArrays list;
   return play(tape.operations, list);
 }
 
@@ -427,16 +733,20 @@ auto the_case =
         .size(8'192, "L2", safecost::Tier::full)  // about 1,024
         .fault({.name = "use_after_free",
                 .cwe = 416,
-                .description = "the hand's node is destroyed, then looked at",
+                .description = "the hand's node is destroyed, another is made, the hand's is read",
                 .contract = "a node is used before it is destroyed",
-                .kind = SAFECOST_FAULT_TAPE})
+                .kind = SAFECOST_FAULT_TAPE,
+                // A pool's memory is there all the time: nobody sees but who knows the answer.
+                .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
+                           SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
+                .reference = values_alone})
         .fault({.name = "double_free",
                 .cwe = 415,
-                .description = "the hand's node is destroyed twice",
+                .description = "the hand's node is destroyed twice, and two new ones are made",
                 .contract = "a node is destroyed once",
                 .kind = SAFECOST_FAULT_TAPE,
-                .oracles =
-                    SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_LEDGER,
+                .oracles = SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK |
+                           SAFECOST_ORACLE_LEDGER | SAFECOST_ORACLE_VALUE,
                 .reference = values_alone})
         .fault({.name = "leak",
                 .cwe = 401,
@@ -454,15 +764,33 @@ auto the_case =
                 // No guard page: address 0 belongs to no block.
                 .oracles = SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK})
         .raw<raw>("raw", "nodes from malloc, owned by convention")
+        .practised()
         .raw<raw_new>("raw_new", "the same from new and delete")
+        .raw<raw_pool>("raw_pool", "the same from a pool, which is freed as a whole")
+        .algorithm("pool")
+        .claims("always", "leak")
+        .raw<raw_arena>("raw_arena", "nodes in an array that grows, linked by index")
+        .algorithm("arena")
+        .claims("always", "leak")
+        .raw<raw_arrays>("raw_arrays", "links in one array, values in another")
+        .algorithm("arrays")
+        .claims("always", "leak")
         .safe<unique_ptr>("unique_ptr", "each link owns the node it leads to")
         .claims("always", "double_free", "leak")
+        .safe<unique_ptr_checked>("unique_ptr_checked", "asked for null before each use")
+        .claims("always", "use_after_free", "double_free", "leak", "take_from_empty")
+        .safe<pool_checked>("pool_checked", "unique links into a pool; length and hand are asked")
+        .algorithm("pool")
+        .claims("always", "use_after_free", "double_free", "leak", "take_from_empty")
         .safe<arena>("arena", "nodes in a vector, linked by index, with a free list")
         .algorithm("arena")
         .claims("always", "leak")
         .claims("assertions", "use_after_free", "double_free", "take_from_empty")
         .safe<arena_at>("arena_at", "the same through vector::at")
         .algorithm("arena")
+        .claims("always", "use_after_free", "double_free", "leak", "take_from_empty")
+        .safe<arrays_at>("arrays_at", "links in one vector, values in another, through vector::at")
+        .algorithm("arrays")
         .claims("always", "use_after_free", "double_free", "leak", "take_from_empty")
         .safe<forward_list>("forward_list", "std::forward_list, nodes moved by splicing")
         .claims("always", "double_free", "leak")
