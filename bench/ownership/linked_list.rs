@@ -206,81 +206,158 @@ impl Drop for BoxList {
     }
 }
 
-const NOWHERE: u32 = u32::MAX;
+const NOWHERE: usize = usize::MAX;
 
-/// A cell, so that a link into the arena can be held while another slot is looked at.
+/// As many as a chunk of the twin's pool holds.
+const AT_FIRST: usize = 63;
+
+/// Where the nodes lie of a list whose links are indices. A link is a cell, so that it can be held
+/// while another slot is looked at.
+trait Slots: Default {
+    fn next(&self, slot: usize) -> &Cell<usize>;
+    fn value(&self, slot: usize) -> u64;
+    fn set_value(&mut self, slot: usize, value: u64);
+    fn add(&mut self) -> usize;
+}
+
 struct Slot {
     value: u64,
-    next: Cell<u32>,
+    next: Cell<usize>,
 }
 
-struct ArenaList {
+struct Arena {
     slots: Vec<Slot>,
-    head: Cell<u32>,
-    hand: u32,
-    free: u32,
 }
 
-impl Default for ArenaList {
+impl Default for Arena {
+    #[inline(always)]
     fn default() -> Self {
-        ArenaList { slots: Vec::new(), head: Cell::new(NOWHERE), hand: NOWHERE, free: NOWHERE }
+        Arena { slots: Vec::with_capacity(AT_FIRST) }
     }
 }
 
-impl ArenaList {
+impl Slots for Arena {
     #[inline(always)]
-    fn link_at(&self, position: u32) -> &Cell<u32> {
+    fn next(&self, slot: usize) -> &Cell<usize> {
+        &self.slots[slot].next
+    }
+    #[inline(always)]
+    fn value(&self, slot: usize) -> u64 {
+        self.slots[slot].value
+    }
+    #[inline(always)]
+    fn set_value(&mut self, slot: usize, value: u64) {
+        self.slots[slot].value = value;
+    }
+    #[inline(always)]
+    fn add(&mut self) -> usize {
+        self.slots.push(Slot { value: 0, next: Cell::new(NOWHERE) });
+        self.slots.len() - 1
+    }
+}
+
+/// A vector for the links and one for the values.
+struct Arrays {
+    nexts: Vec<Cell<usize>>,
+    values: Vec<u64>,
+}
+
+impl Default for Arrays {
+    #[inline(always)]
+    fn default() -> Self {
+        Arrays { nexts: Vec::with_capacity(AT_FIRST), values: Vec::with_capacity(AT_FIRST) }
+    }
+}
+
+impl Slots for Arrays {
+    #[inline(always)]
+    fn next(&self, slot: usize) -> &Cell<usize> {
+        &self.nexts[slot]
+    }
+    #[inline(always)]
+    fn value(&self, slot: usize) -> u64 {
+        self.values[slot]
+    }
+    #[inline(always)]
+    fn set_value(&mut self, slot: usize, value: u64) {
+        self.values[slot] = value;
+    }
+    #[inline(always)]
+    fn add(&mut self) -> usize {
+        self.nexts.push(Cell::new(NOWHERE));
+        self.values.push(0);
+        self.values.len() - 1
+    }
+}
+
+struct IndexedList<S> {
+    slots: S,
+    head: Cell<usize>,
+    hand: usize,
+    free: usize,
+}
+
+impl<S: Slots> Default for IndexedList<S> {
+    #[inline(always)]
+    fn default() -> Self {
+        IndexedList { slots: S::default(), head: Cell::new(NOWHERE), hand: NOWHERE, free: NOWHERE }
+    }
+}
+
+impl<S: Slots> IndexedList<S> {
+    #[inline(always)]
+    fn link_at(&self, position: u32) -> &Cell<usize> {
         let mut link = &self.head;
         for _ in 0..position {
-            link = &self.slots[link.get() as usize].next;
+            link = self.slots.next(link.get());
         }
         link
     }
 }
 
-impl List for ArenaList {
+impl<S: Slots> List for IndexedList<S> {
     #[inline(always)]
     fn push(&mut self, value: u64) {
-        let node = Slot { value, next: self.head.clone() };
-        if self.free == NOWHERE {
-            self.head.set(self.slots.len() as u32);
-            self.slots.push(node);
+        let mut slot = self.free;
+        if slot == NOWHERE {
+            slot = self.slots.add();
         } else {
-            self.head.set(self.free);
-            self.free = std::mem::replace(&mut self.slots[self.free as usize], node).next.get();
+            self.free = self.slots.next(slot).get();
         }
+        self.slots.set_value(slot, value);
+        self.slots.next(slot).set(self.head.get());
+        self.head.set(slot);
     }
     #[inline(always)]
     fn take(&mut self, position: u32) {
         let link = self.link_at(position);
-        let node = link.get();
-        link.set(self.slots[node as usize].next.get());
-        self.hand = node;
+        let slot = link.get();
+        link.set(self.slots.next(slot).get());
+        self.hand = slot;
     }
     #[inline(always)]
     fn put(&mut self, position: u32) {
         let link = self.link_at(position);
-        self.slots[self.hand as usize].next.set(link.get());
+        self.slots.next(self.hand).set(link.get());
         link.set(self.hand);
         self.hand = NOWHERE;
     }
     #[inline(always)]
     fn drop_held(&mut self) {
-        self.slots[self.hand as usize].next.set(self.free);
+        self.slots.next(self.hand).set(self.free);
         self.free = std::mem::replace(&mut self.hand, NOWHERE);
     }
     #[inline(always)]
     fn read(&self) -> u64 {
-        self.slots[self.hand as usize].value
+        self.slots.value(self.hand)
     }
     #[inline(always)]
     fn sum(&self) -> u64 {
         let mut total = 0;
-        let mut node = self.head.get();
-        while node != NOWHERE {
-            let slot = &self.slots[node as usize];
-            total += slot.value;
-            node = slot.next.get();
+        let mut slot = self.head.get();
+        while slot != NOWHERE {
+            total += self.slots.value(slot);
+            slot = self.slots.next(slot).get();
         }
         total
     }
@@ -337,7 +414,12 @@ fn rust_box(tape: &mut Tape) -> u64 {
 
 #[inline(always)]
 fn rust_arena(tape: &mut Tape) -> u64 {
-    play::<ArenaList>(tape)
+    play::<IndexedList<Arena>>(tape)
+}
+
+#[inline(always)]
+fn rust_arrays(tape: &mut Tape) -> u64 {
+    play::<IndexedList<Arrays>>(tape)
 }
 
 #[inline(always)]
@@ -351,6 +433,9 @@ case! { Input:
         claims { use_after_free: "always", double_free: "always", leak: "always",
                  take_from_empty: "always" };
     safe rust_arena(Tape) "nodes in a Vec, linked by index, with a free list" as "arena"
+        claims { use_after_free: "always", double_free: "always", leak: "always",
+                 take_from_empty: "always" };
+    safe rust_arrays(Tape) "links in one Vec, values in another, with a free list" as "arrays"
         claims { use_after_free: "always", double_free: "always", leak: "always",
                  take_from_empty: "always" };
     safe rust_linked_list(Tape) "std's LinkedList, nodes moved by splitting and appending" as "doubly_linked"
