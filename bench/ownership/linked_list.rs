@@ -1,5 +1,5 @@
 //! The twin of linked_list.cc: a Box has one owner by the language's rules; an empty hand is None.
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::LinkedList;
 
 use safecost::{case, input, slice, Context};
@@ -28,7 +28,7 @@ impl Context<Input> for Tape {
 }
 
 /// A singly linked list and a hand that holds one node at most.
-trait List: Default {
+trait List {
     fn push(&mut self, value: u64);
     fn take(&mut self, position: u32);
     fn put(&mut self, position: u32);
@@ -38,8 +38,7 @@ trait List: Default {
 }
 
 #[inline(always)]
-fn play<L: List>(tape: &Tape) -> u64 {
-    let mut list = L::default();
+fn play(tape: &Tape, mut list: impl List) -> u64 {
     let mut digest = 0u64;
     for operation in &tape.operations {
         match operation.kind {
@@ -208,8 +207,8 @@ impl Drop for BoxList {
 
 const NOWHERE: usize = usize::MAX;
 
-/// As many as a chunk of the twin's pool holds.
-const AT_FIRST: usize = 63;
+/// With the link to another chunk about a KiB; vectors begin with as many.
+const CHUNK_NODES: usize = 63;
 
 /// Where the nodes lie of a list whose links are indices. A link is a cell, so that it can be held
 /// while another slot is looked at.
@@ -232,7 +231,7 @@ struct Arena {
 impl Default for Arena {
     #[inline(always)]
     fn default() -> Self {
-        Arena { slots: Vec::with_capacity(AT_FIRST) }
+        Arena { slots: Vec::with_capacity(CHUNK_NODES) }
     }
 }
 
@@ -265,7 +264,7 @@ struct Arrays {
 impl Default for Arrays {
     #[inline(always)]
     fn default() -> Self {
-        Arrays { nexts: Vec::with_capacity(AT_FIRST), values: Vec::with_capacity(AT_FIRST) }
+        Arrays { nexts: Vec::with_capacity(CHUNK_NODES), values: Vec::with_capacity(CHUNK_NODES) }
     }
 }
 
@@ -363,6 +362,116 @@ impl<S: Slots> List for IndexedList<S> {
     }
 }
 
+/// A chunk of a pool, and the next one. Nodes refer to nodes of the same pool.
+struct Chunk<'a> {
+    nodes: Vec<PooledNode<'a>>,
+    after: OnceCell<Box<Chunk<'a>>>,
+}
+
+#[derive(Default)]
+struct PooledNode<'a> {
+    value: Cell<u64>,
+    next: Cell<Link<'a>>,
+}
+
+/// Where a link is taken, None is left: one link leads to a node, as with a Box.
+type Link<'a> = Option<&'a PooledNode<'a>>;
+
+impl Default for Chunk<'_> {
+    #[inline(always)]
+    fn default() -> Self {
+        let nodes = std::iter::repeat_with(PooledNode::default).take(CHUNK_NODES).collect();
+        Chunk { nodes, after: OnceCell::new() }
+    }
+}
+
+struct PooledList<'a> {
+    chunk: &'a Chunk<'a>,
+    unused: std::slice::Iter<'a, PooledNode<'a>>,
+    head: Cell<Link<'a>>,
+    hand: Link<'a>,
+    free: Link<'a>,
+}
+
+impl<'a> PooledList<'a> {
+    #[inline(always)]
+    fn new(chunk: &'a Chunk<'a>) -> Self {
+        PooledList {
+            chunk,
+            unused: chunk.nodes.iter(),
+            head: Cell::new(None),
+            hand: None,
+            free: None,
+        }
+    }
+    #[inline(always)]
+    fn unused_node(&mut self) -> &'a PooledNode<'a> {
+        if self.unused.as_slice().is_empty() {
+            self.chunk = self.chunk.after.get_or_init(Box::default);
+            self.unused = self.chunk.nodes.iter();
+        }
+        self.unused.next().unwrap()
+    }
+    #[inline(always)]
+    fn link_at(&self, position: u32) -> &Cell<Link<'a>> {
+        let mut link = &self.head;
+        for _ in 0..position {
+            link = &link.get().unwrap().next;
+        }
+        link
+    }
+}
+
+impl List for PooledList<'_> {
+    #[inline(always)]
+    fn push(&mut self, value: u64) {
+        let node = match self.free.take() {
+            Some(node) => {
+                self.free = node.next.take();
+                node
+            }
+            None => self.unused_node(),
+        };
+        node.value.set(value);
+        node.next.set(self.head.take());
+        self.head.set(Some(node));
+    }
+    #[inline(always)]
+    fn take(&mut self, position: u32) {
+        let link = self.link_at(position);
+        let node = link.take().unwrap();
+        link.set(node.next.take());
+        self.hand = Some(node);
+    }
+    #[inline(always)]
+    fn put(&mut self, position: u32) {
+        let node = self.hand.take().unwrap();
+        let link = self.link_at(position);
+        node.next.set(link.take());
+        link.set(Some(node));
+    }
+    #[inline(always)]
+    fn drop_held(&mut self) {
+        let node = self.hand.take().unwrap();
+        node.next.set(self.free.take());
+        self.free = Some(node);
+    }
+    #[inline(always)]
+    fn read(&self) -> u64 {
+        self.hand.unwrap().value.get()
+    }
+    #[inline(always)]
+    fn sum(&self) -> u64 {
+        let mut total = 0;
+        let mut link = self.head.get();
+        while let Some(node) = link {
+            total += node.value.get();
+            link = node.next.get();
+        }
+        total
+    }
+}
+
 /// The library's doubly linked list; splitting and appending move a node without copying it.
 #[derive(Default)]
 struct LibraryList {
@@ -404,32 +513,41 @@ impl List for LibraryList {
 
 #[inline(always)]
 fn rust_raw_pointer(tape: &mut Tape) -> u64 {
-    play::<RawList>(tape)
+    play(tape, RawList::default())
 }
 
 #[inline(always)]
 fn rust_box(tape: &mut Tape) -> u64 {
-    play::<BoxList>(tape)
+    play(tape, BoxList::default())
+}
+
+#[inline(always)]
+fn rust_pool(tape: &mut Tape) -> u64 {
+    let first = Chunk::default();
+    play(tape, PooledList::new(&first))
 }
 
 #[inline(always)]
 fn rust_arena(tape: &mut Tape) -> u64 {
-    play::<IndexedList<Arena>>(tape)
+    play(tape, IndexedList::<Arena>::default())
 }
 
 #[inline(always)]
 fn rust_arrays(tape: &mut Tape) -> u64 {
-    play::<IndexedList<Arrays>>(tape)
+    play(tape, IndexedList::<Arrays>::default())
 }
 
 #[inline(always)]
 fn rust_linked_list(tape: &mut Tape) -> u64 {
-    play::<LibraryList>(tape)
+    play(tape, LibraryList::default())
 }
 
 case! { Input:
     raw rust_raw_pointer(Tape) "nodes as raw pointers, owned by convention";
     safe rust_box(Tape) "each link is a Box that owns the node it leads to"
+        claims { use_after_free: "always", double_free: "always", leak: "always",
+                 take_from_empty: "always" };
+    safe rust_pool(Tape) "references to nodes of a pool, one to each" as "pool"
         claims { use_after_free: "always", double_free: "always", leak: "always",
                  take_from_empty: "always" };
     safe rust_arena(Tape) "nodes in a Vec, linked by index, with a free list" as "arena"
