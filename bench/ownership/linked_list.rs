@@ -207,7 +207,7 @@ impl Drop for BoxList {
 
 const NOWHERE: usize = usize::MAX;
 
-/// With the link to another chunk about a KiB; vectors begin with as many.
+/// Nodes of a pool's first chunk, nearly a KiB; vectors begin with as many.
 const CHUNK_NODES: usize = 63;
 
 /// Where the nodes lie of a list whose links are indices. A link is a cell, so that it can be held
@@ -362,7 +362,8 @@ impl<S: Slots> List for IndexedList<S> {
     }
 }
 
-/// A chunk of a pool, and the next one. Nodes refer to nodes of the same pool.
+/// A chunk of a pool and the next one, which is twice as large: chunks are dropped by recursion, and
+/// so are few. Nodes refer to nodes of the same pool.
 struct Chunk<'a> {
     nodes: Vec<PooledNode<'a>>,
     after: OnceCell<Box<Chunk<'a>>>,
@@ -377,10 +378,10 @@ struct PooledNode<'a> {
 /// Where a link is taken, None is left: one link leads to a node, as with a Box.
 type Link<'a> = Option<&'a PooledNode<'a>>;
 
-impl Default for Chunk<'_> {
+impl Chunk<'_> {
     #[inline(always)]
-    fn default() -> Self {
-        let nodes = std::iter::repeat_with(PooledNode::default).take(CHUNK_NODES).collect();
+    fn of(count: usize) -> Self {
+        let nodes = std::iter::repeat_with(PooledNode::default).take(count).collect();
         Chunk { nodes, after: OnceCell::new() }
     }
 }
@@ -407,7 +408,8 @@ impl<'a> PooledList<'a> {
     #[inline(always)]
     fn unused_node(&mut self) -> &'a PooledNode<'a> {
         if self.unused.as_slice().is_empty() {
-            self.chunk = self.chunk.after.get_or_init(Box::default);
+            let count = 2 * self.chunk.nodes.len();
+            self.chunk = self.chunk.after.get_or_init(|| Box::new(Chunk::of(count)));
             self.unused = self.chunk.nodes.iter();
         }
         self.unused.next().unwrap()
@@ -523,7 +525,7 @@ fn rust_box(tape: &mut Tape) -> u64 {
 
 #[inline(always)]
 fn rust_pool(tape: &mut Tape) -> u64 {
-    let first = Chunk::default();
+    let first = Chunk::of(CHUNK_NODES);
     play(tape, PooledList::new(&first))
 }
 
