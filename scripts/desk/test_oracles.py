@@ -127,7 +127,7 @@ def test_what_is_written_fits_the_schema(tmp_path: Path) -> None:
 
 
 @pytest.mark.build
-@pytest.mark.parametrize("case", ["indexing/sum", "ownership/create_destroy", "errors/read_name"])
+@pytest.mark.parametrize("case", ["indexing/sum", "ownership/pass_ownership", "errors/read_name"])
 def test_real_faults_are_confirmed_and_valid_input_is_clean(case: str, tmp_path: Path) -> None:
     words = ["catch", "--sanitize", "--profiles", "gcc-o2", "--filter", f"^{case}$", "--out", str(tmp_path / "c.json")]
     assert entry(words) == OK
