@@ -13,6 +13,13 @@
 // (lend): what comes back anyway can be lent, by a caller who stays the owner; asked for null before each
 // use (lend_checked), it stops every fault with every library.
 //
+// What stays of lend_checked is 1 % with Clang and 3 to 4 % with GCC, for two and a half instructions an
+// operation with either (41.6 against 39.1): the question (`mov rdi,[r12]; test rdi,rdi; je`), the look for
+// an old order in a new one's slot, and in finish() the owner's way through memory (GCC: `mov
+// [rsp+0x18],rax`, the call, `mov rdi,[rsp+0x18]; test rdi,rdi`). Handed over for good by rvalue
+// reference, which needs no temporary, it takes as many with GCC, in the same time, and two more with
+// Clang: that was tried and left out.
+//
 // The slots are found by pointer in all variants: bounds are other cases' question.
 #include "consumer.h"
 
