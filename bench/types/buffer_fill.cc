@@ -293,15 +293,17 @@ SAFECOST_HELPER std::uint64_t array(const std::uint64_t* source, const Message& 
   return total;
 }
 
-// default_init_all on the stack: each chunk is cut to what arrived, filled from end to end and added up.
+// default_init_all on the stack: each chunk is cut to what arrived, filled from end to end and added up. By
+// index: before a loop over two pointers Clang asks whether they overlap (`sub rsi,r8; cmp rsi,0x1f; jbe`),
+// and takes 4 % longer.
 SAFECOST_HELPER std::uint64_t array_all(const std::uint64_t* source, const Message& message,
                                         std::uint64_t key) {
   std::uint64_t total = 0;
   for (std::size_t done = 0; done < message.delivered; done += words_in_chunk) {
     std::array<std::uint64_t, words_in_chunk> chunk;
     const auto words = std::span(chunk).first(in_chunk(message.delivered, done));
-    for (std::uint64_t& word : words) word = *source++ ^ key;
-    total = std::accumulate(words.begin(), words.end(), total);
+    for (std::size_t i = 0; i < words.size(); ++i) words[i] = source[done + i] ^ key;
+    for (std::size_t i = 0; i < words.size(); ++i) total += words[i];
   }
   return total;
 }
