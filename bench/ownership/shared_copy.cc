@@ -11,10 +11,17 @@
 // A function that only looks needs no share of its own: it can be given the owner by reference, or
 // what is owned. That is the first half of the price. The second goes where one thread is all there
 // is: an owner that counts plainly (intrusive, Rc) costs about what counting by hand does, and with a
-// question for null before each use (intrusive_checked) it stops every fault, which closes the gap. An
-// atomic owner costs about what atomic counting does where the count lies with what is shared
-// (intrusive_atomic); std::shared_ptr has a second count, for weak owners, and asks in each copy
-// and each release whether there was a thread, whose answer is loaded anew.
+// question for null before each use (intrusive_checked) it stops every fault. An atomic owner costs about
+// what atomic counting does where the count lies with what is shared (intrusive_atomic);
+// std::shared_ptr has a second count, for weak owners, and asks in each copy and each release whether
+// there was a thread, whose answer is loaded anew.
+//
+// Who has asked can as well lend what is owned (intrusive_lent): else the callee loads the pointer that its
+// caller has just looked at (`mov rcx,[rdi]`), and Clang, short of a register, keeps the digest on the
+// stack. What stays is 2 to 3 % with Clang and 5 % with GCC, three instructions an operation (27 against
+// 24): a slot that is written looks for the share that it held (`test rdi,rdi; je`), one that is copied
+// for the share that it has, one that is given up is emptied (`mov QWORD PTR [r12+rbp*8],0`), and one
+// that is shown is asked. Each is there for a fault, and none follows from another.
 #include <algorithm>
 #include <atomic>
 #include <concepts>
@@ -320,6 +327,15 @@ SAFECOST_HELPER std::uint64_t show(const IntrusiveChecked& slot) {
   return look_at_owner(slot.owner);
 }
 
+// The function is lent what is owned, once it is known to be there.
+struct IntrusiveLent {
+  Intrusive<Plain> owner;
+};
+SAFECOST_HELPER std::uint64_t show(const IntrusiveLent& slot) {
+  if (!slot.owner) throw std::logic_error("the slot is empty");
+  return look(*slot.owner);
+}
+
 template <class Slot>
 concept Owning = requires(Slot& slot) { slot.owner.reset(); };
 
@@ -332,6 +348,7 @@ SAFECOST_KERNEL shared_ptr_reference(Tape<ShownByReference>& tape) { return play
 SAFECOST_KERNEL shared_ptr_checked(Tape<ShownChecked>& tape) { return play(tape); }
 SAFECOST_KERNEL intrusive(Tape<IntrusiveByReference<Plain>>& tape) { return play(tape); }
 SAFECOST_KERNEL intrusive_checked(Tape<IntrusiveChecked>& tape) { return play(tape); }
+SAFECOST_KERNEL intrusive_lent(Tape<IntrusiveLent>& tape) { return play(tape); }
 SAFECOST_KERNEL intrusive_atomic(Tape<IntrusiveByReference<Atomic>>& tape) { return play(tape); }
 
 // What an idiom gives that prevents a fault: a share that was given up is gone, and no other one
@@ -396,6 +413,8 @@ auto the_case =
         .safe<intrusive>("intrusive", "an intrusive pointer for one thread, by const reference")
         .claims("always", "released_twice", "release_missing")
         .safe<intrusive_checked>("intrusive_checked", "the same, asked for null before each use")
+        .claims("always", "use_after_release", "released_twice", "release_missing")
+        .safe<intrusive_lent>("intrusive_lent", "the same, and what is owned by const reference")
         .claims("always", "use_after_release", "released_twice", "release_missing")
         .safe<intrusive_atomic>("intrusive_atomic", "intrusive with an atomic count")
         .algorithm("atomic_count")
