@@ -127,6 +127,55 @@ SAFECOST_HELPER CountedMap::Handle receive(const CountedMap& map, std::uint64_t 
   return {map.slots + index_in(number), generation_in(number)};
 }
 
+// Index and generation as one number, which lies in an array beside the values': half the handle, and
+// one comparison. It trusts the index.
+
+struct KeyedMap {
+  explicit KeyedMap(std::size_t size)
+      : keys(static_cast<std::uint64_t*>(std::malloc(2 * size * sizeof(std::uint64_t)))),
+        values(keys + size),
+        end(static_cast<std::uint32_t>(size)) {
+    if (keys == nullptr) std::abort();
+  }
+  KeyedMap(const KeyedMap&) = delete;
+  KeyedMap& operator=(const KeyedMap&) = delete;
+  ~KeyedMap() { std::free(keys); }
+  using Handle = std::uint64_t;
+
+  std::uint64_t* keys;
+  std::uint64_t* values;  // of a free slot: the next one
+  std::uint32_t end;
+  std::uint32_t unused = 0;
+  std::uint32_t first_free = nowhere;
+};
+
+SAFECOST_HELPER std::uint64_t insert(KeyedMap& map, std::uint64_t value) {
+  std::uint32_t index = map.first_free;
+  if (index != nowhere) {
+    map.first_free = static_cast<std::uint32_t>(map.values[index]);
+  } else {
+    if (map.unused == map.end) std::abort();
+    index = map.unused++;
+    map.keys[index] = one_generation | index;
+  }
+  map.values[index] = value;
+  return map.keys[index];
+}
+
+SAFECOST_HELPER void erase(KeyedMap& map, std::uint64_t key) {
+  const std::uint32_t index = index_in(key);
+  if (map.keys[index] != key) return;
+  map.keys[index] += one_generation;
+  map.values[index] = map.first_free;
+  map.first_free = index;
+}
+
+SAFECOST_HELPER std::uint64_t look(const KeyedMap& map, std::uint64_t key) {
+  const std::uint32_t index = index_in(key);
+  return map.keys[index] == key ? map.values[index] : none;
+}
+SAFECOST_HELPER std::uint64_t receive(const KeyedMap&, std::uint64_t number) { return number; }
+
 // What most C programs do: each object from malloc, and a pointer to it in many hands.
 
 struct MallocMap {

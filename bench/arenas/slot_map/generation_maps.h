@@ -171,6 +171,73 @@ SAFECOST_HELPER std::uint64_t look(const PointerMap&, PointerMap::Handle handle)
 }
 SAFECOST_HELPER PointerMap::Handle receive(const PointerMap&, std::uint64_t) { return {}; }
 
+// raw_key with handles that nobody else can make, so that the index can be trusted; slot 0 is nobody's, and
+// the empty handle's. Whoever looks through an old handle is told by an exception, as at() does it: then
+// no second way leads to what comes next, and what was found is added from where it lies.
+class KeyMap {
+ public:
+  class Handle {
+   public:
+    Handle() = default;
+
+   private:
+    friend class KeyMap;
+    explicit Handle(std::uint64_t key) : key_(key) {}
+
+    std::uint64_t key_ = 0;
+  };
+
+  [[gnu::always_inline]] explicit KeyMap(std::size_t capacity)
+      : keys_(capacity + 1), values_(capacity + 1) {
+    keys_[0] = nobodys;
+  }
+
+  [[gnu::always_inline]] Handle put(std::uint64_t value) {
+    std::uint32_t index = free_;
+    if (index != 0) {
+      free_ = static_cast<std::uint32_t>(values_[index]);
+    } else {
+      if (unused_ == keys_.size()) throw std::length_error("no slot is left");
+      index = unused_++;
+      keys_[index] = one_generation | index;
+    }
+    values_[index] = value;
+    return Handle(keys_[index]);
+  }
+  [[gnu::always_inline]] void remove(Handle handle) {
+    const std::uint32_t index = index_of(handle);
+    keys_[index] += one_generation;
+    values_[index] = std::exchange(free_, index);
+  }
+  [[gnu::always_inline]] std::uint64_t value_of(Handle handle) const {
+    return values_[index_of(handle)];
+  }
+
+ private:
+  static constexpr std::uint64_t nobodys = UINT64_MAX;
+
+  [[noreturn, gnu::cold, gnu::noinline]] static void stale() {
+    throw std::out_of_range("the object is gone");
+  }
+  [[gnu::always_inline]] std::uint32_t index_of(Handle handle) const {
+    const std::uint32_t index = index_in(handle.key_);
+    if (keys_[index] != handle.key_) stale();
+    return index;
+  }
+
+  std::vector<std::uint64_t> keys_;
+  std::vector<std::uint64_t> values_;  // of a free slot: the next one, or 0
+  std::uint32_t free_ = 0;
+  std::uint32_t unused_ = 1;  // from here on no slot was ever given out
+};
+
+SAFECOST_HELPER KeyMap::Handle insert(KeyMap& map, std::uint64_t value) { return map.put(value); }
+SAFECOST_HELPER void erase(KeyMap& map, KeyMap::Handle handle) { map.remove(handle); }
+SAFECOST_HELPER std::uint64_t look(const KeyMap& map, KeyMap::Handle handle) {
+  return map.value_of(handle);
+}
+SAFECOST_HELPER KeyMap::Handle receive(const KeyMap&, std::uint64_t) { return {}; }
+
 }  // namespace arenas::slot_map
 
 #endif

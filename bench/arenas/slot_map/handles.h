@@ -20,6 +20,7 @@ SAFECOST_HELPER std::uint32_t index_in(std::uint64_t number) {
 SAFECOST_HELPER std::uint32_t generation_in(std::uint64_t number) {
   return static_cast<std::uint32_t>(number >> 32);
 }
+constexpr std::uint64_t one_generation = std::uint64_t{1} << 32;
 
 }  // namespace arenas::slot_map
 
