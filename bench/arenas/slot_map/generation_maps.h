@@ -4,6 +4,8 @@
 
 #include <concepts>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -188,9 +190,13 @@ class KeyMap {
   };
 
   [[gnu::always_inline]] explicit KeyMap(std::size_t capacity)
-      : keys_(capacity + 1), values_(capacity + 1) {
+      : words_(std::make_unique_for_overwrite<std::uint64_t[]>(2 * (capacity + 1))),
+        keys_(words_.get(), capacity + 1),
+        values_(words_.get() + capacity + 1, capacity + 1) {
     keys_[0] = nobodys;
   }
+  KeyMap(const KeyMap&) = delete;
+  KeyMap& operator=(const KeyMap&) = delete;
 
   [[gnu::always_inline]] Handle put(std::uint64_t value) {
     std::uint32_t index = free_;
@@ -225,8 +231,10 @@ class KeyMap {
     return index;
   }
 
-  std::vector<std::uint64_t> keys_;
-  std::vector<std::uint64_t> values_;  // of a free slot: the next one, or 0
+  std::unique_ptr<std::uint64_t[]>
+      words_;  // not cleared: no handle leads to a slot never given out
+  std::span<std::uint64_t> keys_;
+  std::span<std::uint64_t> values_;  // of a free slot: the next one, or 0
   std::uint32_t free_ = 0;
   std::uint32_t unused_ = 1;  // from here on no slot was ever given out
 };
