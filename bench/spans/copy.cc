@@ -10,8 +10,8 @@
 // reach to the offset, and from there to the length; has the message got so far, and room for as much.
 // Where a sum cannot wrap, each pair is one: span_append adds five instructions to raw's 40, GCC's `lea
 // rax,[rsi+rdx]; cmp r12,rax; jb` and `lea rbp,[rdx+rdi]; cmp [rsp+8],rbp; jb`, less the addition that
-// the second one saves. These stay: they are about numbers that came with the piece, and follow neither
-// from each other nor from those of the piece before.
+// the second one saves. These stay, with 4 to 5 % (GCC) and 8 % (Clang, whose code is the same): they are
+// about numbers that came with the piece, and follow neither from each other nor from those before.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>

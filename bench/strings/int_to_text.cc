@@ -10,10 +10,11 @@
 // 10^8, no second pass. In instructions a number (GCC 12 and libstdc++, if not said otherwise):
 //  - raw takes 65, and room_for_many as many: where each number has the room that any needs, the digits
 //    themselves are safe without a look, and one question is enough for as many numbers as surely fit, which
-//    is half of those that are left each time. It is the idiom that costs nothing. room_for_any asks before
-//    each number (74): what is left of the room is reckoned anew and compared (`mov rax,rcx; sub rax,rdi;
-//    sub rbp,rax`, `cmp rbp,0x14; jbe`), 2 to 3 %. (With the remaining room chosen for each number by a
-//    conditional move it was 4 to 9 % slower than as two loops.)
+//    is half of those that are left each time. It is the idiom that costs nothing (with Clang 60 for 59, and
+//    1 to 2 % where all lies in L1). room_for_any asks before each number (74): what is left of the room is
+//    reckoned anew and compared (`mov rax,rcx; sub rax,rdi; sub rbp,rax`, `cmp rbp,0x14; jbe`), 2 to 3 %.
+//    (With the remaining room chosen for each number by a conditional move it was 4 to 9 % slower than as
+//    two loops.)
 //  - to_chars takes 165, since libstdc++ divides 64 bits by 100 for each pair; libc++'s, which has raw's
 //    groups, 74, and asks for the width of each number first.
 //  - What is written aside and appended to a string pays for a copy of unknown length: 147 with
