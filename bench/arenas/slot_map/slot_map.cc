@@ -12,8 +12,8 @@
 // for what is gone is one more value to choose: ten instructions a look (Clang), where raw_index has three.
 // Index and generation as one number (raw_key, generation_key) are one load, compared with memory:
 // `mov rsi,[r12+rdx*8]; mov edx,esi; cmp [r15+rdx*8],rsi; jne`, then raw_index's `add rsi,[rbp+rdx*8]`.
-// Who throws for what is gone (generation_key) chooses nothing. With GCC it is the same code; those three
-// instructions stay, since nobody can know how the comparison ends.
+// Who throws for what is gone (generation_key) chooses nothing. With GCC it is the same code. What stays is
+// those three instructions, since nobody can know how the comparison ends: 2 % with GCC, 5 to 6 % with Clang.
 #include <algorithm>
 #include <bit>
 #include <cstdint>
