@@ -10,7 +10,7 @@
 // split, stops every fault. With Clang and libstdc++ that is free. GCC keeps an index where raw moves its
 // pointer: a move more for each character, a twentieth. libc++ asks three times a word whether the
 // string is short and so lies in itself (test, move, conditional move), an eighth. c_str() asks once:
-// shared_c_str is raw's loop from there, with as many instructions and in the same time everywhere.
+// shared_c_str is raw's loop from there, with no more instructions and in the same time everywhere.
 #include <algorithm>
 #include <array>
 #include <cstddef>
