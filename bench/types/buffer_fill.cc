@@ -148,6 +148,19 @@ SAFECOST_HELPER std::uint64_t raw_stack(const std::uint64_t* source, const Messa
   return total;
 }
 
+// The same where only what arrived is wanted: one count for both loops.
+SAFECOST_HELPER std::uint64_t raw_stack_all(const std::uint64_t* source, const Message& message,
+                                            std::uint64_t key) {
+  std::uint64_t total = 0;
+  for (std::size_t done = 0; done < message.delivered; done += words_in_chunk) {
+    std::uint64_t chunk[words_in_chunk];
+    const std::size_t count = in_chunk(message.delivered, done);
+    for (std::size_t i = 0; i < count; ++i) chunk[i] = source[done + i] ^ key;
+    for (std::size_t i = 0; i < count; ++i) total += chunk[i];
+  }
+  return total;
+}
+
 // An owner whose memory is set to zero, or not, and which does not know its size.
 
 template <Slip slip>
@@ -294,7 +307,7 @@ SAFECOST_HELPER std::uint64_t array(const std::uint64_t* source, const Message& 
 }
 
 // default_init_all on the stack: each chunk is cut to what arrived, filled from end to end and added up. Two
-// things keep Clang from 4 % more than raw_stack. It asks before a loop over two pointers whether they
+// things keep Clang from 4 to 8 % more than raw_stack_all. It asks before a loop over two pointers whether they
 // overlap (`sub rsi,r8; cmp rsi,0x1f; jbe`), not before one over indices. And the ABI puts an array at a
 // multiple of 16, a struct around an array only where its elements want to be: as std::array is one, it
 // is stored and added up unaligned (`movdqu xmm3,[rsp+rsi*8-0x60]; paddq xmm2,xmm3`) without alignas.
@@ -380,6 +393,11 @@ auto the_case =
         .inexpressible("wrong_product", no_allocation)
         .inexpressible("early_return", no_allocation)
         .claims("always", "long_delivery")
+        .raw<each<raw_stack_all>>("raw_stack_all", "the same, from end to end of what arrived")
+        .algorithm("chunks")
+        .inexpressible("wrong_product", no_allocation)
+        .inexpressible("early_return", no_allocation)
+        .claims("always", "short_delivery", "long_delivery", "one_past_end")
         .safe<each<for_overwrite<>>>("for_overwrite", "make_unique_for_overwrite of an array")
         .fault_kernel<each<for_overwrite<Slip::early>>>("early_return")
         .inexpressible("wrong_product", counts_elements)
