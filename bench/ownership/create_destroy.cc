@@ -121,22 +121,23 @@ struct Tape {
   std::vector<Slot> slots;
 };
 
+// Written so that both compilers ask for a read first and never for a destruction. In which order a switch
+// is compared depends on what its cases do: Clang asks for a destruction first, unless that does nothing, as
+// raw_in_place's. Raw or safe, the same work takes up to a tenth longer then.
 template <class Slot>
 SAFECOST_HELPER std::uint64_t play(Tape<Slot>& tape) {
   Slot* const slots = tape.slots.data();
   std::uint64_t digest = 0;
   for (const Operation& operation : tape.operations) {
     Slot& slot = slots[operation.slot];
-    switch (operation.kind) {
-      case Kind::create:
+    if (operation.kind != Kind::read) {
+      if (operation.kind == Kind::create) {
         create(slot, operation.value);
-        break;
-      case Kind::read:
-        digest = digest * 31 + look_at(order_in(slot));
-        break;
-      case Kind::destroy:
+      } else {
         destroy(slot);
-        break;
+      }
+    } else {
+      digest = digest * 31 + look_at(order_in(slot));
     }
   }
   return digest;
