@@ -12,6 +12,16 @@
 // (make_shared), and a second block (shared_ptr). An order that needs no block of its own takes a
 // quarter of the instructions of any that does, with an owner or without.
 //
+// Such an order pays for knowing whether it is there, which raw_in_place does not. The number that no order
+// has can say so (maybe_order): nothing is written beside the order, and a slot stays as small as raw's.
+//  - With Clang 19 that closes the gap at both sizes; optional_value takes a twentieth longer in L1.
+//  - With GCC 12 it takes 1.07 of raw_in_place in L1, and three instructions an order more (50 to 47). An
+//    end is written (`movq $-1,(%rax)`) where raw does nothing, and a read asks (`cmp $-1,%rbx`; `je`) and
+//    jumps back (`jmp`) to where raw's falls through. Another member to ask, a throw in a function of its
+//    own, and an optional that is emptied by assignment were no faster by more than two hundredths.
+//  - rustc makes of rust_option what Clang makes of optional_value, with a comparison of each slot's number
+//    (`cmp %rdi,%rsi`; `jbe`), and writes seven numbers one by one, of which Clang packs four.
+//
 // The slots are found by pointer in all variants: bounds are other cases' question.
 #include <algorithm>
 #include <cstddef>
@@ -281,6 +291,35 @@ SAFECOST_HELPER void destroy(OptionalValue& slot) { slot.value.reset(); }
 SAFECOST_KERNEL optional(Tape<Optional>& tape) { return play(tape); }
 SAFECOST_KERNEL optional_value(Tape<OptionalValue>& tape) { return play(tape); }
 
+// An order's number that no order has says that there is none: no flag is written where an order is made,
+// and a slot is as large as raw's. Who would make an order of that number has none.
+
+class MaybeOrder {
+ public:
+  MaybeOrder() = default;
+  explicit MaybeOrder(const Order& order) : order_(order) {}
+
+  bool has_value() const { return order_.number != none; }
+  const Order& value() const {
+    if (!has_value()) throw std::bad_optional_access();
+    return order_;
+  }
+  void reset() { order_.number = none; }
+
+ private:
+  static constexpr std::uint64_t none = ~std::uint64_t{0};
+
+  Order order_{none, {}};
+};
+
+SAFECOST_HELPER void create(MaybeOrder& slot, std::uint64_t value) {
+  slot = MaybeOrder(order_of(value));
+}
+SAFECOST_HELPER const Order& order_in(const MaybeOrder& slot) { return slot.value(); }
+SAFECOST_HELPER void destroy(MaybeOrder& slot) { slot.reset(); }
+
+SAFECOST_KERNEL maybe_order(Tape<MaybeOrder>& tape) { return play(tape); }
+
 // What an idiom gives that prevents a fault: an order that is destroyed again, or replaced, changes
 // nothing, and of one that is gone there is nothing to see.
 std::uint64_t values_alone(const void* input) {
@@ -368,6 +407,10 @@ auto the_case =
         .claims("always", "double_free", "leak", "mismatched_free")
         .claims("assertions", "use_after_free")
         .safe<optional_value>("optional_value", "the same, read by value(), which throws")
+        .algorithm("in_place")
+        .inexpressible("mismatched_free", no_block)
+        .claims("always", "use_after_free", "double_free", "leak", "mismatched_free")
+        .safe<maybe_order>("maybe_order", "a class whose order says by its number that it is none")
         .algorithm("in_place")
         .inexpressible("mismatched_free", no_block)
         .claims("always", "use_after_free", "double_free", "leak", "mismatched_free");
