@@ -72,16 +72,18 @@ SAFECOST_KERNEL raw(Output& context) {
 constexpr std::uint32_t block_size = 8;
 
 // What a C programmer writes who knows that GCC at -O2 stores several elements at once only where the
-// number of elements is a constant.
+// number of elements is a constant. How many are left is counted: asked of two pointers (end - values), it
+// is one instruction more a block, of thirteen.
 SAFECOST_KERNEL raw_blocks(Output& context) {
   std::uint32_t* values = context.values.data();
-  std::uint32_t* const end = values + context.bound;
+  std::size_t rest = context.bound;
   const std::uint32_t step = context.step;
   std::uint32_t value = context.start;
-  for (; end - values >= block_size; values += block_size, value += block_size * step) {
+  for (; rest >= block_size; rest -= block_size, value += block_size * step) {
     for (std::uint32_t i = 0; i < block_size; ++i) values[i] = value + i * step;
+    values += block_size;
   }
-  for (; values != end; ++values, value += step) *values = value;
+  for (std::size_t i = 0; i < rest; ++i, value += step) values[i] = value;
   return 0;
 }
 
@@ -191,13 +193,14 @@ SAFECOST_KERNEL raw_before(Output& context) {
 
 SAFECOST_KERNEL raw_blocks_before(Output& context) {
   std::uint32_t* values = context.values.data() - 1;
-  std::uint32_t* const end = values + context.bound;
+  std::size_t rest = context.bound;
   const std::uint32_t step = context.step;
   std::uint32_t value = context.start;
-  for (; end - values >= block_size; values += block_size, value += block_size * step) {
+  for (; rest >= block_size; rest -= block_size, value += block_size * step) {
     for (std::uint32_t i = 0; i < block_size; ++i) values[i] = value + i * step;
+    values += block_size;
   }
-  for (; values != end; ++values, value += step) *values = value;
+  for (std::size_t i = 0; i < rest; ++i, value += step) values[i] = value;
   return 0;
 }
 
