@@ -11,6 +11,11 @@
 // for each element, and in iterator_branchless there is nothing to check. Put into a function of its own
 // (erase_if_branchless, rust_retain_branchless), the second stops what the library's functions stop.
 //
+// Counted from 0, Clang 19 takes two sessions a step (`add $2,%r8`), and one where a pointer goes to the end,
+// a range-for's or a hand's (span_branchless): a sixth more time. GCC 12 takes one, and steps a pointer of its
+// own for `i != count`; for the vector's `i < count` it indexes (`cmp 4(%rdx,%rax,8),%r8d`), a tenth slower.
+// rustc copies a session in two halves, unchecked too: a fifth over Clang's, and copy_within is no faster.
+//
 // What nobody should do, to erase one by one, moves the rest once for each session that goes: quadratic,
 // but written every day, and where iterators go stale. It is here in both languages.
 #include <algorithm>
@@ -167,12 +172,12 @@ SAFECOST_KERNEL raw(Buffer& context) {
 template <template <class> class Ask = Expired, End end = End::moved>
 SAFECOST_KERNEL raw_branchless(Buffer& context) {
   Session* const sessions = context.sessions;
-  const Session* const last = sessions + context.claimed;
+  const std::size_t count = context.claimed;
   Ask<Buffer> goes(context);
   std::size_t kept = 0;
-  for (const Session* session = sessions; session != last; ++session) {
-    const bool stays = !goes(*session);
-    sessions[kept] = *session;
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool stays = !goes(sessions[i]);
+    sessions[kept] = sessions[i];
     kept += stays;
   }
   if constexpr (end == End::moved) context.count = kept;
@@ -268,10 +273,11 @@ SAFECOST_KERNEL iterator_branchless(Sessions& context) {
   std::vector<Session>& sessions = context.sessions;
   Ask<Sessions> goes(context);
   const auto first = sessions.begin();
+  const std::ptrdiff_t count = sessions.end() - first;
   std::ptrdiff_t kept = 0;
-  for (const Session& session : sessions) {
-    const bool stays = !goes(session);
-    first[kept] = session;
+  for (std::ptrdiff_t i = 0; i != count; ++i) {
+    const bool stays = !goes(first[i]);
+    first[kept] = first[i];
     kept += stays;
   }
   if constexpr (end == End::moved) sessions.erase(first + kept, sessions.end());
@@ -285,10 +291,11 @@ template <class Element, class Predicate>
 SAFECOST_HELPER void branchless_erase_if(std::vector<Element>& elements, Predicate goes) {
   std::vector<Element> taken = std::exchange(elements, {});
   const auto first = taken.begin();
+  const std::ptrdiff_t count = taken.end() - first;
   std::ptrdiff_t kept = 0;
-  for (const Element& element : taken) {
-    const bool stays = !goes(element);
-    first[kept] = element;
+  for (std::ptrdiff_t i = 0; i != count; ++i) {
+    const bool stays = !goes(first[i]);
+    first[kept] = first[i];
     kept += stays;
   }
   taken.erase(first + kept, taken.end());
@@ -478,7 +485,7 @@ auto the_case =
         .fault_kernel<held_index<span_branchless<>>>("held_across")
         .inexpressible("stale_iterator", "nothing is erased before the walk has ended")
         .claims("assertions", "one_past_end", "far_past_end", "held_across")
-        .safe<iterator_branchless<>>("iterator_branchless", "range-for, always written, erase")
+        .safe<iterator_branchless<>>("iterator_branchless", "iterators, always written, erase")
         .algorithm("branchless")
         .fault_kernel<iterator_branchless<Expired, End::forgotten>>("forgotten_length")
         .fault_kernel<iterator_branchless<Shrinking>>("shrunk_meanwhile")
