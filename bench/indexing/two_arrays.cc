@@ -100,18 +100,18 @@ SAFECOST_KERNEL raw_restrict(Bodies& context) {
 constexpr std::size_t block_size = 8;
 
 // GCC at -O2 computes with several elements at once only where the number of elements is a constant
-// and nothing has to be compared when the program runs, neither a rest nor an overlap.
+// and nothing has to be compared when the program runs, neither a rest nor an overlap. A block is two loops:
+// one loop has four velocities written before the next four positions are read, and takes 1.3 of the time.
 SAFECOST_HELPER void move_restrict_blocks(std::int32_t* __restrict positions,
                                           std::int32_t* __restrict velocities, std::size_t bound,
                                           std::int32_t pull) {
-  std::size_t i = 0;
-  for (; bound - i >= block_size; i += block_size) {
-    for (std::size_t j = 0; j < block_size; ++j) {
-      positions[i + j] += velocities[i + j];
-      velocities[i + j] += pull;
-    }
+  for (; bound >= block_size; bound -= block_size) {
+    for (std::size_t j = 0; j < block_size; ++j) positions[j] += velocities[j];
+    for (std::size_t j = 0; j < block_size; ++j) velocities[j] += pull;
+    positions += block_size;
+    velocities += block_size;
   }
-  for (; i < bound; ++i) {
+  for (std::size_t i = 0; i < bound; ++i) {
     positions[i] += velocities[i];
     velocities[i] += pull;
   }
@@ -193,7 +193,8 @@ SAFECOST_KERNEL trim(Bodies& context) {
 }
 
 // To raw_restrict_blocks what trim is to raw. A span cannot promise that it overlaps no other; the copy
-// of eight velocities makes the promise needless.
+// of eight velocities makes the promise needless. It is listed: GCC keeps eight that are named in two
+// registers, writes those of an algorithm to the stack as well, and loads those of a loop twice.
 SAFECOST_KERNEL trim_blocks(Bodies& context) {
   const std::size_t common =
       std::min({context.bound, context.positions.size(), context.velocities.size()});
@@ -203,8 +204,8 @@ SAFECOST_KERNEL trim_blocks(Bodies& context) {
   while (positions.size() >= block_size && velocities.size() >= block_size) {
     const std::span<std::int32_t, block_size> moved = positions.first<block_size>();
     const std::span<std::int32_t, block_size> pulled = velocities.first<block_size>();
-    std::array<std::int32_t, block_size> before;
-    std::ranges::copy(pulled, before.begin());
+    const std::array before = {pulled[0], pulled[1], pulled[2], pulled[3],
+                               pulled[4], pulled[5], pulled[6], pulled[7]};
     for (std::size_t j = 0; j < block_size; ++j) pulled[j] = before[j] + pull;
     for (std::size_t j = 0; j < block_size; ++j) moved[j] += before[j];
     positions = positions.subspan(block_size);
