@@ -23,14 +23,6 @@ struct Part {
 };
 
 template <class Array, class Less>
-SAFECOST_HELPER void median_to_front(Array values, std::size_t first, std::size_t last, Less less) {
-  std::size_t a = first + 1, b = first + (last - first) / 2, c = last - 1;
-  if (less(values[b], values[a])) std::swap(a, b);
-  if (less(values[c], values[b])) b = less(values[c], values[a]) ? a : c;
-  std::swap(values[first], values[b]);
-}
-
-template <class Array, class Less>
 SAFECOST_HELPER void sift_down(Array heap, std::size_t first, std::size_t count, std::size_t hole,
                                Less less) {
   const std::int32_t value = heap[first + hole];
@@ -53,8 +45,8 @@ SAFECOST_HELPER void heap_sort(Array values, std::size_t first, std::size_t last
   }
 }
 
-// `Method` says how to partition, how small a part it sorts otherwise, and how: each such part at once,
-// or all together at the end. `parts` are those that wait.
+// `Method` says by which value to partition and how, how small a part it sorts otherwise, and how: each
+// such part at once, or all together at the end. `parts` are those that wait.
 template <class Method, class Array, class Stack, class Less>
 SAFECOST_HELPER void introsort(Array values, std::size_t count, Stack& parts, Less less) {
   if (count < 2) return;
@@ -67,7 +59,7 @@ SAFECOST_HELPER void introsort(Array values, std::size_t count, Stack& parts, Le
         first = last;
         break;
       }
-      median_to_front(values, first, last, less);
+      Method::pivot_to_front(values, first, last, less);
       const std::size_t cut = Method::partition(values, first, last, less);
       parts[waiting++] = {cut, last, depth};
       last = cut;
@@ -82,14 +74,24 @@ SAFECOST_HELPER void introsort(Array values, std::size_t count, Stack& parts, Le
   Method::sort_rest(values, count, less);
 }
 
-// The least of all is among the first few. In front, it stops the others, which then need not look
-// for the start of the data.
-struct InsertionAtEnd {
+// What libraries of C++ do: the median of three is the pivot, and one insertion sort at the end.
+struct MedianAndInsertion {
   static constexpr std::size_t few = 16;
+
+  template <class Array, class Less>
+  SAFECOST_HELPER void pivot_to_front(Array values, std::size_t first, std::size_t last,
+                                      Less less) {
+    std::size_t a = first + 1, b = first + (last - first) / 2, c = last - 1;
+    if (less(values[b], values[a])) std::swap(a, b);
+    if (less(values[c], values[b])) b = less(values[c], values[a]) ? a : c;
+    std::swap(values[first], values[b]);
+  }
 
   template <class Array, class Less>
   SAFECOST_HELPER void sort_few(Array, std::size_t, std::size_t, Less) {}
 
+  // The least of all is among the first few. In front, it stops the others, which then need not look
+  // for the start of the data.
   template <class Array, class Less>
   SAFECOST_HELPER void sort_rest(Array values, std::size_t count, Less less) {
     std::size_t least = 0;
@@ -107,7 +109,7 @@ struct InsertionAtEnd {
 
 // Hoare's: two fingers walk towards each other. Neither looks for the end of the data: the median
 // of three guarantees each an element to stop at, if the order is one.
-struct Jumping : InsertionAtEnd {
+struct Jumping : MedianAndInsertion {
   template <class Array, class Less>
   SAFECOST_HELPER std::size_t partition(Array values, std::size_t first, std::size_t last,
                                         Less less) {
@@ -123,24 +125,24 @@ struct Jumping : InsertionAtEnd {
   }
 };
 
-// Lomuto's: each element is swapped to the border of the smaller ones, which then moves or stays.
-// More stores, but nothing for the branch predictor to get wrong.
+// Lomuto's: each element is swapped to behind the last of the smaller ones, whose number then grows or
+// stays. More stores, but nothing for the branch predictor to get wrong.
 template <class Array, class Less>
 SAFECOST_HELPER std::size_t partition_branchless(Array values, std::size_t first, std::size_t last,
                                                  Less less) {
   const std::int32_t pivot = values[first];
-  std::size_t border = first + 1;
-  for (std::size_t i = border; i < last; ++i) {
+  std::size_t last_smaller = first;
+  for (std::size_t i = first + 1; i < last; ++i) {
     const std::int32_t value = values[i];
-    values[i] = values[border];
-    values[border] = value;
-    border += less(value, pivot);
+    values[i] = values[last_smaller + 1];
+    values[last_smaller + 1] = value;
+    last_smaller += less(value, pivot);
   }
-  std::swap(values[first], values[border - 1]);
-  return border;
+  std::swap(values[first], values[last_smaller]);
+  return last_smaller + 1;
 }
 
-struct Branchless : InsertionAtEnd {
+struct Branchless : MedianAndInsertion {
   template <class Array, class Less>
   SAFECOST_HELPER std::size_t partition(Array values, std::size_t first, std::size_t last,
                                         Less less) {

@@ -4,7 +4,8 @@
 // of a C++ library: an introsort stamped out for the type, comparison inlined (raw). Values are random
 // and a comparison goes either way: that is where the time of raw goes, so the fastest code computes
 // where others jump, when it partitions (raw_branchless) and also when parts are small (raw_networks,
-// Rust's ipnsort written in C). Each has a twin over a span, which shows what checks cost inside a sort.
+// Rust's ipnsort written in C). Each of the three has a twin over a span, which shows what checks cost
+// inside a sort.
 //
 // Most sorts trust the order: a walk goes on until it meets a value that is not smaller. An order that is
 // none leads it out of the data, and to have the ends of a container does not help. What helps is a walk
