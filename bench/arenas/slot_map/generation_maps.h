@@ -173,9 +173,10 @@ SAFECOST_HELPER std::uint64_t look(const PointerMap&, PointerMap::Handle handle)
 }
 SAFECOST_HELPER PointerMap::Handle receive(const PointerMap&, std::uint64_t) { return {}; }
 
-// raw_key with handles that nobody else can make, so that the index can be trusted; slot 0 is nobody's, and
-// the empty handle's. Whoever looks through an old handle is told by an exception, as at() does it: then
-// no second way leads to what comes next, and what was found is added from where it lies.
+// raw_key with handles that nobody else can make, so that the index can be trusted, by the map that made
+// it: as PointerMap's, handles of two maps have one type. Slot 0 is nobody's, and the empty handle's. Whoever
+// looks through an old handle is told by an exception, as at() does it: then no second way leads to what
+// comes next, and what was found is added from where it lies.
 class KeyMap {
  public:
   class Handle {
@@ -231,8 +232,8 @@ class KeyMap {
     return index;
   }
 
-  std::unique_ptr<std::uint64_t[]>
-      words_;  // not cleared: no handle leads to a slot never given out
+  // Not cleared: no handle leads to a slot that was never given out.
+  std::unique_ptr<std::uint64_t[]> words_;
   std::span<std::uint64_t> keys_;
   std::span<std::uint64_t> values_;  // of a free slot: the next one, or 0
   std::uint32_t free_ = 0;
