@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,10 @@ settings.load_profile("desk")
 
 # Planted cases may cause warnings; and a build within the test and one of a command it starts must be the same build.
 os.environ["SAFECOST_WERROR"] = "0"
+
+# Whoever starts the tests in the background of a script (`&`, nohup) has them ignore SIGINT, and every command that
+# they start inherits that. A handler here is none there: commands are interruptible, as from a terminal.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
