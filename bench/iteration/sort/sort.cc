@@ -11,7 +11,7 @@
 // none leads it out of the data, and to have the ends of a container does not help. What helps is a walk
 // that ends by count: std::stable_sort's, and all of raw_networks'. Over a span of what is there
 // (span_networks) that stops every fault and costs nothing, with no check to execute. With the
-// library's checks it costs an eighth on GCC: where partition and merge go next depends on the values, so
+// library's checks it costs a seventh on GCC: where partition and merge go next depends on the values, so
 // each step looks again (`cmp r8,31; ja`, five times for two values merged). The networks' places do not,
 // and their span's extent is fixed: there nothing is left to be looked at.
 #include <algorithm>
