@@ -200,7 +200,7 @@ def _ask(wanted: Sequence[Target], folders: Folders, one: _Pass, seconds: float)
         (folder / "data").symlink_to(folders.data[wanted[0].case].resolve())
         for profile in {name for target in wanted for name in (target.profile, target.generator)}:
             (folder / "plugins" / f"{profile}.so").symlink_to(folders.plugins[wanted[0].case, profile].resolve())
-        requests = "".join(json.dumps(_request(target, folder, seconds)) + "\n" for target in wanted)
+        requests = _requests(wanted, folder, seconds)
         ended = ""
         try:
             done = processes.run(
@@ -223,7 +223,20 @@ def _ask(wanted: Sequence[Target], folders: Folders, one: _Pass, seconds: float)
         return _answers(results.read(10_000_000), len(wanted), ended)
 
 
-def _request(target: Target, folder: Path, seconds: float) -> dict[str, Any]:
+def _requests(wanted: Sequence[Target], folder: Path, seconds: float) -> str:
+    """What the runner reads: for all that one fork loads plugins and inputs for, a plan, and a line for each target."""
+    groups: dict[tuple[str, str, Parameter], list[tuple[int, Target]]] = {}
+    for number, target in enumerate(wanted):
+        groups.setdefault((target.generator, target.profile, target.parameter), []).append((number, target))
+    lines = []
+    for members in groups.values():
+        lines.append(json.dumps(_plan(members[0][1], folder, seconds)))
+        lines += [f"{number} {target.variant}" for number, target in members]
+        lines.append("")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _plan(target: Target, folder: Path, seconds: float) -> dict[str, Any]:
     def entry(profile: str) -> dict[str, str]:
         return {"profile": profile, "path": f"{folder}/plugins/{profile}.so"}
 
@@ -240,7 +253,7 @@ def _request(target: Target, folder: Path, seconds: float) -> dict[str, Any]:
         "fewest_inputs": CALLS,
         "seconds": seconds,
         "generator": entry(target.generator),
-        "contenders": [entry(target.profile) | {"variant": target.variant}],
+        "contenders": [entry(target.profile)],
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -247,6 +248,21 @@ def test_a_crash_or_a_hang_costs_one_contender(counted: counts.CountResult) -> N
         "crashes",
         "leaves",
     }
+
+
+@pytest.mark.build
+def test_a_plugin_that_cannot_be_loaded_costs_its_own_variants_only(tmp_path: Path, built: counts.Folders) -> None:
+    (tmp_path / "text.so").write_text("no shared object")
+    source = tmp_path / "crash.c"
+    source.write_text("__attribute__((constructor)) static void crash(void) { __builtin_trap(); } int safecost_plugin_entry;")
+    subprocess.run(["gcc", "-shared", "-fPIC", "-nostdlib", "-o", tmp_path / "crash.so", source], check=True)
+    bad = {("counted/plants", name): tmp_path / f"{name}.so" for name in ("crash", "text")}
+    folders = replace(built, plugins={**built.plugins, **bad})
+    arms = [("raw", "crash"), ("raw", "gcc-o2"), ("one_more", "crash"), ("raw", "text"), ("news", "gcc-o2")]
+    found = counts._ask([target(*arm) for arm in arms], folders, counts._Pass(None, ""), 60.0)
+    assert [one.get("allocations") for one in found] == [None, 0, None, None, 3 * CALLS]
+    assert found[0] == found[2] == {"problem": "crashed: Illegal instruction"}
+    assert found[3]["problem"].startswith("load: text ")
 
 
 @pytest.mark.build

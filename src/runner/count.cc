@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -116,15 +117,15 @@ struct Counted {
 
 // Counts, writes the result and ends this process without taking anything down: that, too, would be translated. Returns
 // only what went wrong.
-absl::Status count_one(const json& request, std::size_t index, int results) {
-  const PanelPlan plan = PanelPlan::from_json(request);
-  const std::string dumps = request.at("dumps");
-  absl::StatusOr<std::unique_ptr<Panel>> panel = Panel::load(plan);
-  if (!panel.ok()) return panel.status();
-  if (absl::Status status = (*panel)->have_threads(); !status.ok()) return status;
-  Contender& contender = (*panel)->contenders().front();
+absl::Status count_one(Panel& panel, const std::string& dumps, const char* variant,
+                       std::size_t index, int results) {
+  PanelPlan::Entry entry = panel.plan().contenders.front();
+  entry.variant = variant;
+  if (absl::Status status = panel.add(entry); !status.ok()) return status;
+  if (absl::Status status = panel.have_threads(); !status.ok()) return status;
+  Contender& contender = panel.contenders().front();
   Counted counted;
-  counted.calls = (*panel)->pool().count();
+  counted.calls = panel.pool().count();
   if (absl::Status status = contender.prepare(counted.calls); !status.ok()) return status;
   std::vector<void*> contexts;
   contexts.reserve(counted.calls);
@@ -159,27 +160,19 @@ absl::Status count_one(const json& request, std::size_t index, int results) {
 
 // Environment, arguments and the name of the program lie on the stack and shift all below them; code that looks at
 // addresses (string functions at the edge of a page) would count otherwise. So the stack goes on at a round address.
-[[gnu::noinline]] absl::Status on_a_round_stack(const json& request, std::size_t index,
+[[gnu::noinline]] absl::Status on_a_round_stack(Panel& panel, const std::string& dumps,
+                                                const char* variant, std::size_t index,
                                                 int results) {
   const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
   volatile char* const pad = static_cast<char*>(alloca(here % kStackStep + kStackStep));
   pad[0] = 0;
-  return count_one(request, index, results);
+  return count_one(panel, dumps, variant, index, results);
 }
 
-// In the fork, which ends in here unless something went wrong. Returns the exit code.
-int serve(const char* line, std::size_t index, int results) {
-  std::string problem;
-  try {
-    const json request = json::parse(line);
-    alarm(static_cast<unsigned>(std::ceil(std::clamp(request.value("seconds", 60.0), 1.0, 1e6))));
-    problem = std::string(on_a_round_stack(request, index, results).message());
-  } catch (const std::exception& error) {
-    problem = error.what();
-  }
+bool tell_problem(int results, std::size_t index, const std::string& problem) {
   const json answer = {{"index", index}, {"problem", problem}};
   const std::string text = answer.dump(-1, ' ', false, json::error_handler_t::replace);
-  return dprintf(results, "%s\n", text.c_str()) > 0 ? 0 : 1;
+  return dprintf(results, "%s\n", text.c_str()) > 0;
 }
 
 // Reads a line without its end into `line`; the heap stays as it was. False at the end of all lines.
@@ -197,6 +190,26 @@ bool read_line(int file, char (&line)[kLongestRequest]) {
   return false;
 }
 
+// Reads the number of a variant's answer and its name, which is a part of `line`; false where the line holds none.
+bool read_variant(const char* line, std::size_t& index, const char*& name) {
+  char* end = nullptr;
+  index = std::strtoull(line, &end, 10);
+  if (end == line || *end != ' ') return false;
+  name = end + 1;
+  return true;
+}
+
+// Calls `tell` with the number of each variant up to the request's end, until it returns false. False then, too.
+template <class Tell>
+bool for_each_variant(int requests, char (&line)[kLongestRequest], const Tell& tell) {
+  std::size_t index = 0;
+  const char* name = nullptr;
+  while (read_line(requests, line) && line[0] != '\0') {
+    if (!read_variant(line, index, name) || !tell(index, name)) return false;
+  }
+  return true;
+}
+
 // Says how a fork ended that gave no answer.
 bool tell_accident(int results, std::size_t index, int status) {
   char text[200];
@@ -211,24 +224,68 @@ bool tell_accident(int results, std::size_t index, int status) {
   return dprintf(results, "{\"index\": %zu, \"problem\": \"%s\"}\n", index, text) > 0;
 }
 
+// How `work`, done in a fork, ended: as waitpid says it. Negative where there is no fork.
+template <class Work>
+int in_a_fork(const Work& work) {
+  const pid_t fork_of_mine = fork();
+  if (fork_of_mine < 0) return -1;
+  if (fork_of_mine == 0) {
+    platform::die_with_parent();
+    platform::expect_crashes();
+    _exit(work() ? 0 : 1);
+  }
+  int status = 0;
+  while (waitpid(fork_of_mine, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
+}
+
+// In a fork: loads what a request asks for, then counts its variants in forks of this one. Between them nothing is
+// allocated. False where the results cannot be written.
+bool serve_request(char (&line)[kLongestRequest], int requests, int results) {
+  std::string problem, dumps;
+  std::unique_ptr<Panel> panel;
+  unsigned seconds = 0;
+  try {
+    const json request = json::parse(line);
+    dumps = request.at("dumps");
+    seconds =
+        static_cast<unsigned>(std::ceil(std::clamp(request.value("seconds", 60.0), 1.0, 1e6)));
+    alarm(seconds);
+    const PanelPlan plan = PanelPlan::from_json(request);
+    if (plan.contenders.size() != 1) throw std::invalid_argument("a request is of one contender");
+    absl::StatusOr<std::unique_ptr<Panel>> opened = Panel::open(plan);
+    if (opened.ok()) panel = *std::move(opened);
+    problem = std::string(opened.status().message());
+  } catch (const std::exception& error) {
+    problem = error.what();
+  }
+  alarm(0);
+  return for_each_variant(requests, line, [&](std::size_t index, const char* name) {
+    if (panel == nullptr) return tell_problem(results, index, problem);
+    const int status = in_a_fork([&] {
+      alarm(seconds);
+      const absl::Status status = on_a_round_stack(*panel, dumps, name, index, results);
+      return tell_problem(results, index, std::string(status.message()));
+    });
+    if (status < 0) return tell_problem(results, index, "cannot fork");
+    return status == 0 || tell_accident(results, index, status);
+  });
+}
+
 }  // namespace
 
-// Until the last request this process allocates nothing, so that every fork begins with the same heap, whatever the
-// other requests were.
+// This process allocates nothing until the last request, nor does a request's between its variants: each fork begins
+// with the same heap, whatever else is counted.
 absl::Status serve_counts(int requests, int results) {
   static char line[kLongestRequest];
-  for (std::size_t index = 0; read_line(requests, line); ++index) {
-    const pid_t fork_of_mine = fork();
-    if (fork_of_mine < 0) return absl::ResourceExhaustedError("cannot fork");
-    if (fork_of_mine == 0) {
-      platform::die_with_parent();
-      platform::expect_crashes();
-      _exit(serve(line, index, results));
-    }
-    int status = 0;
-    while (waitpid(fork_of_mine, &status, 0) < 0 && errno == EINTR) {
-    }
-    if (status != 0 && !tell_accident(results, index, status))
+  while (read_line(requests, line)) {
+    const int status = in_a_fork([&] { return serve_request(line, requests, results); });
+    if (status < 0) return absl::ResourceExhaustedError("cannot fork");
+    // It ended while it loaded, then, and left its variants to be read.
+    if (status != 0 && !for_each_variant(requests, line, [&](std::size_t index, const char*) {
+          return tell_accident(results, index, status);
+        }))
       return absl::UnavailableError("cannot write the results");
   }
   return absl::OkStatus();

@@ -6,12 +6,17 @@
 
 namespace safecost {
 
-// Reads requests from `requests`, one a line: a PanelPlan of one contender in JSON, with "dumps", the folder where
-// Callgrind writes (--callgrind-out-file=DUMPS/%p), and "seconds", the time limit. Each is served by a fork of its own,
-// so that no contender sees the heap of another and a crash costs one only. Writes one line of JSON to `results` for
-// each, in order:
-//   {"index": 0, "calls": 32, "instructions": 98304, "allocations": null, "allocated_bytes": null}
-//   {"index": 0, "problem": "crashed: Segmentation fault"}
+// Reads requests from `requests`. Each is a line of JSON, then the variants to count, a line each, then an empty line:
+//   {"case": ...}     a PanelPlan of one contender, whose variant does not matter, with "dumps", the folder where
+//                     Callgrind writes (--callgrind-out-file=DUMPS/%p), and "seconds", the time limit
+//   17 raw            the number by which the answer is known, and the variant's name
+//   18 checked
+//
+// A fork loads plugins and inputs for a request, which takes most of the time, as Valgrind reads what debuggers would.
+// A fork of that fork counts a variant: so none sees the heap of another, and a crash costs one only. Writes one line
+// of JSON to `results` for each variant:
+//   {"index": 17, "calls": 32, "instructions": 98304, "allocations": null, "allocated_bytes": null}
+//   {"index": 18, "problem": "crashed: Segmentation fault"}
 // Instructions are null where Callgrind does not run this process, allocations where allocations.so is not preloaded.
 absl::Status serve_counts(int requests, int results);
 

@@ -163,7 +163,7 @@ absl::StatusOr<const Plugin*> Panel::plugin(const PanelPlan::Entry& entry,
   return plugins_.emplace_back(entry.path, std::move(plugin)).second.get();
 }
 
-absl::StatusOr<std::unique_ptr<Panel>> Panel::load(const PanelPlan& plan) {
+absl::StatusOr<std::unique_ptr<Panel>> Panel::open(const PanelPlan& plan) {
   auto panel = std::make_unique<Panel>();
   panel->plan_ = plan;
   absl::StatusOr<const Plugin*> generator = panel->plugin(plan.generator, plan.case_name);
@@ -196,16 +196,31 @@ absl::StatusOr<std::unique_ptr<Panel>> Panel::load(const PanelPlan& plan) {
       return absl::FailedPreconditionError(
           fmt::format("layout: {} lays its input out differently", entry.profile));
     }
-    const safecost_variant* variant = (*plugin)->variant(entry.variant);
-    if (variant == nullptr || variant->run == nullptr) {
-      return absl::NotFoundError(
-          fmt::format("load: {} has no variant {}", entry.profile, entry.variant));
-    }
-    panel->contenders_.emplace_back(
-        **plugin, *variant, *panel->pool_,
-        contender_name(**plugin, *variant, plan.size, plan.rate, plan.threads));
   }
-  if (panel->contenders_.empty()) return absl::InvalidArgumentError("load: the panel is empty");
+  return panel;
+}
+
+absl::Status Panel::add(const PanelPlan::Entry& entry) {
+  absl::StatusOr<const Plugin*> plugin = this->plugin(entry, plan_.case_name);
+  if (!plugin.ok()) return plugin.status();
+  const safecost_variant* variant = (*plugin)->variant(entry.variant);
+  if (variant == nullptr || variant->run == nullptr) {
+    return absl::NotFoundError(
+        fmt::format("load: {} has no variant {}", entry.profile, entry.variant));
+  }
+  contenders_.emplace_back(
+      **plugin, *variant, *pool_,
+      contender_name(**plugin, *variant, plan_.size, plan_.rate, plan_.threads));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Panel>> Panel::load(const PanelPlan& plan) {
+  absl::StatusOr<std::unique_ptr<Panel>> panel = open(plan);
+  if (!panel.ok()) return panel.status();
+  for (const PanelPlan::Entry& entry : plan.contenders) {
+    if (absl::Status status = (*panel)->add(entry); !status.ok()) return status;
+  }
+  if ((*panel)->contenders_.empty()) return absl::InvalidArgumentError("load: the panel is empty");
   return panel;
 }
 

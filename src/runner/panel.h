@@ -43,6 +43,9 @@ class Panel {
  public:
   // Fails with kind and message of what was wrong, as "kind: message".
   static absl::StatusOr<std::unique_ptr<Panel>> load(const PanelPlan& plan);
+  // The same in steps: plugins and pool, without a contender, whatever variants the plan names; then one by one.
+  static absl::StatusOr<std::unique_ptr<Panel>> open(const PanelPlan& plan);
+  absl::Status add(const PanelPlan::Entry& entry);
 
   std::vector<Contender>& contenders() { return contenders_; }
   const Pool& pool() const { return *pool_; }
