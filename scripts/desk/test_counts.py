@@ -254,7 +254,9 @@ def test_a_crash_or_a_hang_costs_one_contender(counted: counts.CountResult) -> N
 def test_a_plugin_that_cannot_be_loaded_costs_its_own_variants_only(tmp_path: Path, built: counts.Folders) -> None:
     (tmp_path / "text.so").write_text("no shared object")
     source = tmp_path / "crash.c"
-    source.write_text("__attribute__((constructor)) static void crash(void) { __builtin_trap(); } int safecost_plugin_entry;")
+    source.write_text(
+        "__attribute__((constructor)) static void crash(void) { __builtin_trap(); } int safecost_plugin_entry;"
+    )
     subprocess.run(["gcc", "-shared", "-fPIC", "-nostdlib", "-o", tmp_path / "crash.so", source], check=True)
     bad = {("counted/plants", name): tmp_path / f"{name}.so" for name in ("crash", "text")}
     folders = replace(built, plugins={**built.plugins, **bad})

@@ -255,8 +255,11 @@ bool serve_request(char (&line)[kLongestRequest], int requests, int results) {
     const PanelPlan plan = PanelPlan::from_json(request);
     if (plan.contenders.size() != 1) throw std::invalid_argument("a request is of one contender");
     absl::StatusOr<std::unique_ptr<Panel>> opened = Panel::open(plan);
-    if (opened.ok()) panel = *std::move(opened);
-    problem = std::string(opened.status().message());
+    if (opened.ok()) {
+      panel = *std::move(opened);
+    } else {
+      problem = std::string(opened.status().message());
+    }
   } catch (const std::exception& error) {
     problem = error.what();
   }
