@@ -342,7 +342,7 @@ def _shortened(troubles: Sequence[Trouble]) -> tuple[Trouble, ...]:
 def _pins() -> tuple[tuple[str, str], ...]:
     return (
         ("inputs", f"{CALLS} of seed {SEED}, called once each, after one uncounted call of each"),
-        ("heap", "a fork of a process that has allocated nothing for other contenders"),
+        ("heap", "a fork of a process that has loaded this plugin, drawn these inputs and allocated nothing else"),
         ("stack", "begins at a multiple of 64 KiB, whatever the environment's size"),
         ("addresses", "chosen by Valgrind, the same each time"),
         ("border", "instructions of an empty kernel's calls are subtracted, its own two excepted"),
