@@ -31,7 +31,7 @@ class Subject:
     profile: str
     code: Code | None
     counts: tuple[Count, ...]
-    excerpt: Excerpt | None
+    excerpts: tuple[Excerpt, ...]
 
     @property
     def name(self) -> str:
@@ -163,7 +163,7 @@ def _subject(document: Document, case: Case, variant: Variant, profile: str) -> 
             (one for one in _codes(document).get(case.name, ()) if (one.case, one.profile, one.variant) == place), None
         ),
         counts=tuple(one for one in document.counts if (one.case, one.profile, one.variant) == place),
-        excerpt=find(case, variant),
+        excerpts=find(case, variant),
     )
 
 

@@ -84,10 +84,10 @@ def _by_profile(document: Document, case: Case) -> list[_InProfile]:
     return found
 
 
-def _sources(case: Case, codes: Iterable[Code]) -> list[tuple[str, Excerpt]]:
+def _sources(case: Case, codes: Iterable[Code]) -> list[tuple[str, tuple[Excerpt, ...]]]:
     held = {code.variant for code in codes if code.case == case.name}
     found = ((variant.name, find(case, variant)) for variant in case.variants if variant.name in held)
-    return [(name, excerpt) for name, excerpt in found if excerpt is not None]
+    return [(name, excerpts) for name, excerpts in found if excerpts]
 
 
 def _per_call(comparison: Comparison) -> str:

@@ -124,11 +124,11 @@ def _row(subject: Subject, nanoseconds: float | None) -> tuple[str, ...]:
 def _sources(comparison: Comparison, console: Console) -> None:
     columns = []
     for subject in (comparison.base, comparison.subject):
-        excerpt = subject.excerpt
-        heading = (
-            subject.variant.name if excerpt is None else f"{subject.variant.name}: {excerpt.file}, line {excerpt.first}"
-        )
-        lines = [] if excerpt is None else excerpt.text.split("\n")
+        excerpts = subject.excerpts
+        heading = ": ".join([subject.variant.name, *(f"{one.file}, line {one.first}" for one in excerpts[:1])])
+        lines = [line for one in excerpts[:1] for line in one.text.split("\n")]
+        for one in excerpts[1:]:
+            lines += ["", f"// {one.file}, line {one.first}", *one.text.split("\n")]
         columns.append((heading, lines))
     console.print()
     width = _side(console)

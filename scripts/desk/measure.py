@@ -262,9 +262,11 @@ class Measurement:
                 self._note("count", case, target.variant, target.profile, said, *place)
 
     def _counted(self) -> tuple[list[counts.Target], counts.Folders]:
-        """What is counted, and where it lies."""
+        """What is counted, and where it lies. A profile built a second time has nothing new to count."""
         folders = counts.Folders(self.built.plugins, {case.name: case.data for case in self.cases})
-        return counts.targets(self._panels(), self.descriptions), folders
+        nulls = {profile.name for profile in self.profiles if profile.is_null}
+        own = [panel for panel in self._panels() if panel.profile not in nulls]
+        return counts.targets(own, self.descriptions), folders
 
     def measure(self) -> None:
         """Launch by launch, every panel that goes on, in random order."""

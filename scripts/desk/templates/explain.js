@@ -62,7 +62,7 @@ function kindOf(line) {
 
 function source(variant) {
   const found = [...document.querySelectorAll("details.source")].find((one) => one.dataset.variant === variant);
-  return found ? found.querySelector("pre").textContent : "";
+  return found ? [...found.querySelectorAll("pre")].map((part) => part.textContent).join("\n\n") : "";
 }
 
 function show(place, names) {
