@@ -24,6 +24,10 @@ SAFECOST_KERNEL raw_one(Values& context) {
   return help(2);
 }
 
+Input generate(safecost::Generator& generator) {
+  return {};
+}
+
 struct List {
   int hand;
 };

@@ -48,7 +48,7 @@ class _Definition:
 def find(case: Case, variant: Variant) -> tuple[Excerpt, ...]:
     """The kernel of a variant, and what it names of the case's headers.
 
-    The kernel comes with the comment above it; where it only calls helpers, with what stands before it. If it cannot be
+    The kernel comes with the comment above it; where it only calls helpers, with those that stand before it. If it cannot be
     found, the whole file is given. Of headers come types with the functions that follow them, their bases, and
     functions of which there is one. Nothing where no file of the case is in the variant's language.
     """
@@ -126,8 +126,8 @@ def _kernel(source: Source, name: str) -> Excerpt | None:
     end = _end(lines, start)
     first = _with_what_belongs(lines, start)
     if end - start <= _SHORT:
-        kernels = [at for at in range(start) if re.match(r"\s*SAFECOST_KERNEL\b", lines[at])]
-        after = _end(lines, kernels[-1]) + 1 if kernels else 0
+        others = [at for at in range(start) if re.match(r"\s*(?:SAFECOST_KERNEL\b|Input \w+\()", lines[at])]
+        after = _end(lines, others[-1]) + 1 if others else 0
         first = min(first, max(after, end + 1 - MOST_LINES))
         while first < start and lines[first].strip():  # not in the middle of something
             first += 1
