@@ -268,8 +268,8 @@ bool serve_request(char (&line)[kLongestRequest], int requests, int results) {
     if (panel == nullptr) return tell_problem(results, index, problem);
     const int status = in_a_fork([&] {
       alarm(seconds);
-      const absl::Status status = on_a_round_stack(*panel, dumps, name, index, results);
-      return tell_problem(results, index, std::string(status.message()));
+      const absl::Status wrong = on_a_round_stack(*panel, dumps, name, index, results);
+      return tell_problem(results, index, std::string(wrong.message()));
     });
     if (status < 0) return tell_problem(results, index, "cannot fork");
     return status == 0 || tell_accident(results, index, status);
