@@ -24,7 +24,7 @@ _LONGEST = 4_000  # instructions of a function that is looked into for that
 
 _SYMBOL = re.compile(r"([0-9a-f]{16}) .{6}[F ] \S+\t([0-9a-f]{16})\s+(?:\.hidden |\.protected |\.internal )?(\S.*)")
 _RELOCATION = re.compile(r"([0-9a-f]{16}) R_\S+\s+(\S.*)")
-_HEADING = re.compile(r"([0-9a-f]{16}) <.*>:")
+_CODE = re.compile(r"^([0-9a-f]{16}) <.*>:\n((?:.+\n?)*)", re.MULTILINE)
 _LOADED = re.compile(r"lea\s+\w+,\[rip\+?-?0x[0-9a-f]+\]\s*# ([0-9a-f]+)")
 _LINE = re.compile(r"\s*([0-9a-f]+):\t(.*)")
 _ADDRESS = re.compile(r"(?:^|, ?|\s)([0-9a-f]+) <([^>]*)>?")
@@ -50,7 +50,7 @@ class _Told:
 
     symbols: list[Symbol] = field(default_factory=list)
     slots: dict[int, str | int] = field(default_factory=dict)  # what the loader writes where: a name or an address
-    lines: list[tuple[int, str]] = field(default_factory=list)
+    code: dict[int, str] = field(default_factory=dict)  # the instructions from an address on, up to the next
     units: list[int] = field(default_factory=list)  # offsets of the ranges of compilation units
     ranges: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
 
@@ -65,7 +65,7 @@ class SharedObject:
         _parse(_objdump(path, ["-t", "-R"]), self._told)
         _parse(_objdump(path, ["-d", "--no-show-raw-insn", *_UNITS, *self._set.options]), self._told)
         self._image = Image(path)
-        self._addresses = [address for address, _ in self._told.lines]
+        self._addresses = sorted(self._told.code)
         self._starts = sorted({symbol.address: symbol for symbol in self._told.symbols}.items())
         self._start_addresses = [address for address, _ in self._starts]
         self._names = {symbol.address: symbol.name for symbol in self._told.symbols}
@@ -130,9 +130,12 @@ class SharedObject:
         return [self._told.ranges.get(offset, []) for offset in self._told.units]
 
     def _instructions(self, symbol: Symbol) -> list[Instruction]:
-        first = bisect.bisect_left(self._addresses, symbol.address)
-        last = bisect.bisect_left(self._addresses, symbol.address + symbol.size)
-        read = (self._read(*line) for line in self._told.lines[first:last])
+        end = symbol.address + symbol.size
+        first = max(bisect.bisect_right(self._addresses, symbol.address) - 1, 0)
+        last = bisect.bisect_left(self._addresses, end)
+        lines = (line for at in self._addresses[first:last] for line in self._told.code[at].splitlines())
+        texts = ((int(found[1], 16), found[2]) for found in map(_LINE.match, lines) if found is not None)
+        read = (self._read(*text) for text in texts if symbol.address <= text[0] < end)
         found = [one for one in read if one is not None]
         if any(one.flow == "unknown" for one in found):
             targets = self._table_targets(found)
@@ -200,12 +203,11 @@ def _objdump(path: Path, options: Sequence[str]) -> str:
 
 def _parse(text: str, told: _Told) -> None:
     """Add to `told` what a text of objdump says."""
+    # A plugin has a hundred thousand instructions, most of them the library's: they are read when somebody asks.
+    told.code |= {int(found[1], 16): found[2] for found in _CODE.finditer(text)}
     in_unit = False
-    for line in text.splitlines():
-        # The commonest first: a plugin has tens of thousands of instructions.
-        if found := _LINE.match(line):
-            told.lines.append((int(found[1], 16), found[2]))
-        elif found := _RANGE.match(line):
+    for line in _CODE.sub("", text).splitlines():
+        if found := _RANGE.match(line):
             low, high = int(found[2], 16), int(found[3], 16)
             told.ranges.setdefault(int(found[1], 16), []).append((low, high))
         elif found := _SYMBOL.match(line):
@@ -220,4 +222,3 @@ def _parse(text: str, told: _Told) -> None:
             told.units.append(int(found[1], 16))
             in_unit = False
     told.symbols = [symbol for symbol in told.symbols if symbol.size > 0]
-    told.lines.sort()
