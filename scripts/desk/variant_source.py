@@ -48,9 +48,9 @@ class _Definition:
 def find(case: Case, variant: Variant) -> tuple[Excerpt, ...]:
     """The kernel of a variant, and what it names of the case's headers.
 
-    The kernel comes with the comment above it; where it only calls helpers, with those that stand before it. If it cannot be
-    found, the whole file is given. Of headers come types with the functions that follow them, their bases, and
-    functions of which there is one. Nothing where no file of the case is in the variant's language.
+    The kernel comes with the comment above it; where it only calls helpers, with those that stand before it. If it
+    cannot be found, the whole file is given. Of headers come types with the functions that follow them, their bases,
+    and functions of which there is one. Nothing where no file of the case is in the variant's language.
     """
     suffix = ".rs" if variant.language == "rust" else ".cc"
     sources = [source for source in case.sources if source.name.endswith(suffix)]
