@@ -199,7 +199,7 @@ bool read_variant(const char* line, std::size_t& index, const char*& name) {
   return true;
 }
 
-// Calls `tell` with the number of each variant up to the request's end, until it returns false. False then, too.
+// Calls `tell` with number and name of each variant up to the request's end, until it returns false. False then, too.
 template <class Tell>
 bool for_each_variant(int requests, char (&line)[kLongestRequest], const Tell& tell) {
   std::size_t index = 0;
@@ -268,8 +268,12 @@ bool serve_request(char (&line)[kLongestRequest], int requests, int results) {
     if (panel == nullptr) return tell_problem(results, index, problem);
     const int status = in_a_fork([&] {
       alarm(seconds);
-      const absl::Status wrong = on_a_round_stack(*panel, dumps, name, index, results);
-      return tell_problem(results, index, std::string(wrong.message()));
+      try {
+        const absl::Status wrong = on_a_round_stack(*panel, dumps, name, index, results);
+        return tell_problem(results, index, std::string(wrong.message()));
+      } catch (const std::exception& error) {  // which must not go on in this fork
+        return tell_problem(results, index, error.what());
+      }
     });
     if (status < 0) return tell_problem(results, index, "cannot fork");
     return status == 0 || tell_accident(results, index, status);
