@@ -54,11 +54,7 @@ def _page(decision: Decision, shown: Sequence[Row], rest: int) -> str:
         parts.append("\n".join([HEADINGS, *(_line(row, decision) for row in shown)]))
     if rest:
         parts.append(f"{rest} more rows are not shown; the file that --json writes has them all.")
-    for kind, title in (
-        ("advisory", "Times are advice only"),
-        ("warning", "Warnings"),
-        ("policy", "Limits and excuses"),
-    ):
+    for kind, title in _TITLES.items():
         lines = [f"- {inline(line)}" for one, line in closing(decision) if one == kind]
         if lines:
             parts.append(f"{title}:\n\n" + "\n".join(lines[:MOST_LINES]))

@@ -225,6 +225,12 @@ def time_row(
     return judged(row, Limit(margin))
 
 
+SAME = (1.0, 1.0, 1.0)
+"""The interval of head over base where both are one measurement, time for time: nothing can have changed."""
+
+SAME_NOTE = "base and head are the same measurement"
+
+
 def judged(row: Row, limit: Limit) -> Row:
     """The row with the verdict that its values have under `limit`; rows of words keep theirs."""
     presence = _presence(row.base, row.head)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
 
-from desk.comparison import Metric, Place, Row, time_row
+from desk.comparison import SAME, SAME_NOTE, Metric, Place, Row, time_row
 from desk.comparison_exact import comparable, known, union
 from desk.document_types import Document, Pair, PairKind, Panel
 from desk.wording import counted, percent
@@ -60,12 +60,16 @@ def _key(panel: Panel, pair: Pair) -> Key:
 
 def _interval(old: Pair, new: Pair) -> tuple[float, float, float] | None:
     """Of the ratio of two ratios: it is missed only where one of both intervals misses, and these are independent."""
+    if old.ratios == new.ratios:
+        return SAME
     if old.low is None or old.high is None or new.low is None or new.high is None:
         return None
     return new.low / old.high, new.high / old.low, (old.level or 0.0) * (new.level or 0.0)
 
 
 def _why(old: Pair, new: Pair) -> str | None:
+    if old.ratios == new.ratios:
+        return SAME_NOTE
     for which, pair in (("base", old), ("head", new)):
         if pair.low is None:
             return f"{which} has no interval: {pair.reason or 'its launches are too few'}"

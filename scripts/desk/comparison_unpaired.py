@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
-from desk.comparison import Comparison, Limit, Place, Row, Side, Verdict, time_row
+from desk.comparison import SAME, SAME_NOTE, Comparison, Limit, Place, Row, Side, Verdict, time_row
 from desk.comparison_exact import union
 from desk.google_benchmark_file import Times
 from desk.statistics import FEWEST_LAUNCHES, sign_test_interval
@@ -54,6 +54,8 @@ def _rows(base: Mapping[str, Times], head: Mapping[str, Times], margin: float) -
 
 def _interval(old: Times, new: Times) -> tuple[float, float, float] | None:
     """Of head over base, from order statistics of the repetitions of each."""
+    if old.values == new.values:
+        return SAME
     intervals = [sign_test_interval([math.log(value) for value in times.values]) for times in (old, new)]
     before, after = intervals
     if before is None or after is None:
@@ -62,7 +64,9 @@ def _interval(old: Times, new: Times) -> tuple[float, float, float] | None:
 
 
 def _why(old: Times, new: Times) -> str | None:
-    """Why there is no interval."""
+    """Why there is no interval, or one without width."""
+    if old.values == new.values:
+        return SAME_NOTE
     for which, times in (("base", old), ("head", new)):
         if times.aggregate is not None:
             return f"{which} has only the {times.aggregate} of its repetitions, not each"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from desk.outcome import CAUGHT, Attribution, Detail, Oracle, Stop, spoken
 from desk.outcome import Kind as OutcomeKind
@@ -23,6 +23,31 @@ Verdict = Literal["slower", "faster", "equivalent", "unresolved"]
 
 Place = tuple[int, float | None, int | None]
 """Size, rate and threads: where a case is measured."""
+
+
+class AtPoint:
+    """What is at one of the points at which a case is measured: it has a size, a rate and a number of threads."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:  # fields of whoever inherits this
+
+        @property
+        def size(self) -> int: ...  # noqa: D102
+        @property
+        def rate(self) -> float | None: ...  # noqa: D102
+        @property
+        def threads(self) -> int | None: ...  # noqa: D102
+
+    @property
+    def place(self) -> Place:
+        """What tells the point from the case's others."""
+        return self.size, self.rate, self.threads
+
+    @property
+    def beside(self) -> str:
+        """What is given beside the size, to be put behind it, such as `, rate 0.01, threads 2`; often nothing."""
+        return beside_size(self.rate, self.threads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +167,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(AtPoint):
     """A point at which a case is measured.
 
     `threads` says how many threads the timed process has had, where the case asks: 2 is a process in which one was
@@ -153,11 +178,6 @@ class Parameter:
     rate: float | None
     label: str
     threads: int | None = None
-
-    @property
-    def place(self) -> Place:
-        """What tells it from the case's other points."""
-        return self.size, self.rate, self.threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +299,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
+class Panel(AtPoint):
     """The contenders timed together, launch by launch; `ended` says why there are no more launches."""
 
     case: str
@@ -293,11 +313,6 @@ class Panel:
     pairs: tuple[Pair, ...]
     threads: int | None = None
 
-    @property
-    def place(self) -> Place:
-        """At which of the case's points."""
-        return self.size, self.rate, self.threads
-
 
 @dataclass(frozen=True, slots=True)
 class Counting:
@@ -310,7 +325,7 @@ class Counting:
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class Count(AtPoint):
     """What `calls` calls of a contender did, one on each input of its pool: instructions, allocations, bytes of these.
 
     `instructions` is None where they were not counted or are not the same in every run, and `reason` says why.
@@ -327,11 +342,6 @@ class Count:
     allocated_bytes: int | None
     reason: str | None
     threads: int | None = None
-
-    @property
-    def place(self) -> Place:
-        """At which of the case's points."""
-        return self.size, self.rate, self.threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -461,6 +471,11 @@ class Problem:
     strikes: bool
     threads: int | None = None
 
+    @property
+    def beside(self) -> str:
+        """What was given beside the size, to be put behind it; often nothing."""
+        return beside_size(self.rate, self.threads)
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -487,14 +502,22 @@ class Document:
 def contender_name(
     case: str, variant: str, size: int, rate: float | None, profile: str, threads: int | None = None
 ) -> str:
-    """The name a contender has everywhere, for instance `indexing/sum/at/size:4096@gcc-o2`; `case` is `family/case`."""
-    parameters = f"size:{size}" if rate is None else f"size:{size}/rate:{rate:g}"
+    """The name a contender has everywhere, for instance `indexing/sum/at/size:4096@gcc-o2`; `case` is `family/case`.
+
+    The runner makes the same one (`contender_name` in src/runner/contender.cc).
+    """
+    parameters = f"size:{size}" if rate is None else f"size:{size}/rate:{_rate(rate)}"
     if threads is not None:
         parameters += f"/threads:{threads}"
     return f"{case}/{variant}/{parameters}@{profile}"
 
 
+def _rate(rate: float) -> str:
+    """With as many digits as are needed to read it back, as the runner writes it."""
+    return repr(float(rate)).removesuffix(".0")
+
+
 def beside_size(rate: float | None, threads: int | None, separator: str = ", ") -> str:
     """What a case is given beside a size, to be put behind it, such as `, rate 0.01`; nothing where it is nothing."""
-    rated = "" if rate is None else f"{separator}rate {rate:g}"
+    rated = "" if rate is None else f"{separator}rate {_rate(rate)}"
     return rated if threads is None else f"{rated}{separator}threads {threads}"

@@ -20,9 +20,3 @@ class UsageError(DeskError):
     """What the user asked for does not exist or cannot be read."""
 
     exit_code = USAGE
-
-
-class WrongResult(DeskError):
-    """A contender computed something else than its peers; the rest has been measured."""
-
-    exit_code = WRONG_RESULT

@@ -19,7 +19,6 @@ from desk import document
 from desk.document import Document, PairKind
 from desk.errors import DeskError
 from desk.frontier_of import SCOPES, Scope, groups
-from desk.places import ROOT
 from desk.rows import KINDS, Row, valid_rows
 from desk.safety import price_words
 from desk.wording import number, shown
@@ -28,7 +27,6 @@ _PLACE = re.compile(r"\{([a-z]+) ([^{}]+)\}")
 _BOUND = re.compile(r"^(above|below) (\d+(?:\.\d+)?)$")
 _CODE = {"packed", "checks", "bytes"}  # of the machine code
 _KEYS = {"title", "text", "expects"}
-RESULTS = ROOT / "results"
 FREE = 1.02  # a price up to this counts as none: the margin, and as much again for what placement does
 MOST_BYTES = 1_000_000
 

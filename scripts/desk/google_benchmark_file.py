@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from desk.document_types import Document
+from desk.document_types import Document, contender_name
 from desk.errors import UsageError
 from desk.wording import shown
 
@@ -79,8 +79,7 @@ def times_of(document: Document) -> dict[str, Times]:
         for panel in panels:
             for arm in panel.contenders:
                 if (arm.profile == panel.profile) == own:
-                    rate = "" if panel.rate is None else f"/rate:{panel.rate:g}"
-                    name = f"{panel.case}/{arm.variant}/size:{panel.size}{rate}@{arm.profile}"
+                    name = contender_name(panel.case, arm.variant, *panel.place[:2], arm.profile, panel.threads)
                     found.setdefault(name, Times(arm.nanoseconds))
     return found
 

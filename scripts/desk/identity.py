@@ -58,7 +58,7 @@ def fix_after_build(journal: Journal, run: Measurement) -> None:
 
 def suite() -> Facts:
     """What of the suite decides how it measures: versions, and hashes of its sources."""
-    desk = [file for file in (ROOT / "scripts" / "desk").glob("*.py") if not file.name.startswith("test_")]
+    desk = package_files(ROOT / "scripts" / "desk")
     harness = [file for file in (ROOT / "src").rglob("*") if file.is_file() and not file.stem.endswith("_test")]
     build = [ROOT / name for name in ("CMakeLists.txt", "CMakePresets.json", "bench/CMakeLists.txt")]
     return {
@@ -67,6 +67,15 @@ def suite() -> Facts:
         "the desk (scripts/desk)": digest_of(desk),
         "the harness (src)": digest_of([*harness, *build]),
     }
+
+
+def package_files(package: Path) -> list[Path]:
+    """Every file of a package, wherever it lies in it, but for its tests and what Python makes of it."""
+    return [
+        file
+        for file in package.rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts and not file.name.startswith("test_")
+    ]
 
 
 def machine(facts: Machine) -> Facts:

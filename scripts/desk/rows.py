@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from desk.document import (
+    AtPoint,
     Code,
     Count,
     Document,
@@ -40,7 +41,7 @@ KINDS: dict[PairKind, Kind] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Row(AtPoint):
     """One pair of one panel with all that a table or a mark needs; times are nanoseconds, counts are those of one call.
 
     `instruction_ratio` is None where one of both was not counted, or is not the same in every run.
@@ -75,11 +76,6 @@ class Row:
     threads: int | None = None
 
     @property
-    def place(self) -> Place:
-        """At which of the case's points."""
-        return self.size, self.rate, self.threads
-
-    @property
     def task(self) -> str:
         """The case with its family, `family/case`."""
         return f"{self.family}/{self.case}"
@@ -92,7 +88,7 @@ class Row:
     @property
     def parameters(self) -> str:
         """What the case was given, such as `L1 · rate 0.01`."""
-        return self.label + beside_size(self.rate, self.threads, " · ")
+        return (self.label or f"size {self.size}") + beside_size(self.rate, self.threads, " · ")
 
 
 @of_newest

@@ -96,7 +96,7 @@ def _within_hardened(document: Document, rows: Sequence[Row]) -> list[Row]:
 def _table(rows: Sequence[Row], marked: Sequence[Row], console: Console) -> Table:
     cells = [
         [
-            _printable(f"{row.task} {row.label or f'size {row.size}'}", console),
+            _printable(f"{row.task} {row.parameters}", console),
             _printable(row.variant, console),
             _printable(row.profile + (_WITHIN if row in marked else ""), console),
         ]
@@ -174,10 +174,7 @@ def _problem(problem: Problem) -> str:
     place = "@".join(filter(None, (problem.variant, problem.profile)))
     if problem.size is not None:
         place += f" at size {problem.size}"
-    if problem.rate is not None:
-        place += f" at rate {problem.rate:g}"
-    if problem.threads is not None:
-        place += f" with threads {problem.threads}"
+    place += problem.beside
     first, *more = problem.message.strip().splitlines() or [""]
     message = first if first.startswith(problem.kind) else f"{problem.kind}: {first}"
     if more:

@@ -15,6 +15,8 @@ from desk.places import ROOT
 from desk.rows import valid_rows
 from desk.wording import number
 
+RESULTS = ROOT / "results"
+
 
 def at(document: Document) -> str:
     return next(row.name for row in valid_rows(document) if row.kind == "idiom" and row.verdict == "slower")
@@ -115,16 +117,16 @@ def test_a_bad_expectation_is_refused(sample_document: Document) -> None:
 
 def test_the_page_of_the_published_run_is_the_one_in_results() -> None:
     """The figures in results/FINDINGS.md are those of the run that it names."""
-    texts = findings.RESULTS / "findings.toml"
-    written = (findings.RESULTS / "FINDINGS.md").read_text(encoding="utf-8")
+    texts = RESULTS / "findings.toml"
+    written = (RESULTS / "FINDINGS.md").read_text(encoding="utf-8")
     run = re.search(r"\[this run\]\(([^)]+)/report\.md\)", written)
     assert run is not None
-    assert findings.page(findings.RESULTS / run[1], texts, findings.RESULTS / "FINDINGS.md") == written
+    assert findings.page(RESULTS / run[1], texts, RESULTS / "FINDINGS.md") == written
 
 
 def test_the_headline_of_the_readme_is_that_of_the_published_run() -> None:
-    written = (findings.RESULTS / "FINDINGS.md").read_text(encoding="utf-8")
+    written = (RESULTS / "FINDINGS.md").read_text(encoding="utf-8")
     run = re.search(r"\[this run\]\(([^)]+)/report\.md\)", written)
     assert run is not None
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert findings.with_headline(readme, document.read(findings.RESULTS / run[1] / "run.json")) == readme
+    assert findings.with_headline(readme, document.read(RESULTS / run[1] / "run.json")) == readme

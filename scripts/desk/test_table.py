@@ -156,7 +156,7 @@ def test_problems_stand_above_the_table_strikes_first(sample_document: Document)
 def test_compiler_output_is_cut_to_its_first_line(sample_document: Document) -> None:
     problem = Problem("build", "indexing/sum", None, "gcc-o2", None, 0.5, "x.cc:1: error\nline two\nline three", False)
     text = printed(replace(sample_document, problems=(problem,)))
-    assert "problem: indexing/sum: gcc-o2 at rate 0.5: build: x.cc:1: error (2 more" in folded(text)
+    assert "problem: indexing/sum: gcc-o2, rate 0.5: build: x.cc:1: error (2 more" in folded(text)
     assert "line two" not in text
 
 

@@ -21,33 +21,37 @@ inline safecost_fact fact(const char* key, const char* value) {
   return {sizeof(safecost_fact), key, undefined ? "off" : text.empty() ? "on" : value};
 }
 
-inline std::vector<safecost_fact> compiler_facts(){return {
-  {sizeof(safecost_fact), "compiler",
 #if defined(__clang__)
-   "Clang " SAFECOST_EXPAND(__clang_major__) "." SAFECOST_EXPAND(
-       __clang_minor__) "." SAFECOST_EXPAND(__clang_patchlevel__)},
+#define SAFECOST_COMPILER                                        \
+  "Clang " SAFECOST_EXPAND(__clang_major__) "." SAFECOST_EXPAND( \
+      __clang_minor__) "." SAFECOST_EXPAND(__clang_patchlevel__)
 #elif defined(__GNUC__)
-   "GCC " SAFECOST_EXPAND(__GNUC__) "." SAFECOST_EXPAND(__GNUC_MINOR__) "." SAFECOST_EXPAND(
-       __GNUC_PATCHLEVEL__)},
+#define SAFECOST_COMPILER                                                                   \
+  "GCC " SAFECOST_EXPAND(__GNUC__) "." SAFECOST_EXPAND(__GNUC_MINOR__) "." SAFECOST_EXPAND( \
+      __GNUC_PATCHLEVEL__)
 #else
-   "unknown"},
+#define SAFECOST_COMPILER "unknown"
 #endif
-  SAFECOST_FACT(__VERSION__),
-  SAFECOST_FACT(__cplusplus),
-  SAFECOST_FACT(_GLIBCXX_RELEASE),
-  SAFECOST_FACT(_LIBCPP_VERSION),
-  SAFECOST_FACT(_GLIBCXX_ASSERTIONS),
-  SAFECOST_FACT(_GLIBCXX_DEBUG),
-  SAFECOST_FACT(_LIBCPP_HARDENING_MODE),
-  SAFECOST_FACT(_FORTIFY_SOURCE),
-  SAFECOST_FACT(__OPTIMIZE__),
-  SAFECOST_FACT(NDEBUG),
-  SAFECOST_FACT(__SSP_STRONG__),
-  SAFECOST_FACT(__CET__),
-  SAFECOST_FACT(__PIC__),
-  SAFECOST_FACT(__AVX2__),
-};
-}  // namespace safecost
+
+inline std::vector<safecost_fact> compiler_facts() {
+  return {
+      {sizeof(safecost_fact), "compiler", SAFECOST_COMPILER},
+      SAFECOST_FACT(__VERSION__),
+      SAFECOST_FACT(__cplusplus),
+      SAFECOST_FACT(_GLIBCXX_RELEASE),
+      SAFECOST_FACT(_LIBCPP_VERSION),
+      SAFECOST_FACT(_GLIBCXX_ASSERTIONS),
+      SAFECOST_FACT(_GLIBCXX_DEBUG),
+      SAFECOST_FACT(_LIBCPP_HARDENING_MODE),
+      SAFECOST_FACT(_FORTIFY_SOURCE),
+      SAFECOST_FACT(__OPTIMIZE__),
+      SAFECOST_FACT(NDEBUG),
+      SAFECOST_FACT(__SSP_STRONG__),
+      SAFECOST_FACT(__CET__),
+      SAFECOST_FACT(__PIC__),
+      SAFECOST_FACT(__AVX2__),
+  };
+}
 
 }  // namespace safecost
 
