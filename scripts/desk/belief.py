@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from desk.document import Verdict
 from desk.rates import rate_interval
 from desk.rows import Row
+from desk.statistics import Verdict
 
 STRAY = 0.005
 """A ratio that differs by more than this, relatively, from the one that was built in strays: the machine or the method

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from desk import processes
 from desk.cases import Case
+from desk.controls import is_control
 from desk.errors import DeskError
 from desk.places import BUILD, ROOT, RUNNER, Folders
 from desk.profiles import Profile
@@ -248,3 +249,24 @@ def _last_error(output: str) -> str:
 def sha256(path: Path) -> str:
     """The hash of a plugin's bytes."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def build_with_controls(folders: Folders, cases: Sequence[Case], profiles: Sequence[Profile]) -> Built:
+    """Build every case with every profile, and the controls with one in C++: the first plain one that is present.
+
+    One profile is enough, since controls test clock, rounds and statistics, which all profiles share; their two
+    panels take a quick run about a second, and each further profile another one. Where nothing but controls was
+    chosen they are what was asked for, and are built with every profile.
+    """
+    ours = [case for case in cases if is_control(case)]
+    others = [case for case in cases if not is_control(case)]
+    if not others:
+        return build_all(Folders.of(()), ours, profiles)
+    built = build_all(folders, others, profiles)
+    present = [profile for profile in profiles if profile.language == "c++" and profile.name not in built.absent]
+    present.sort(key=lambda profile: profile.plain != profile.name)
+    if ours and present:
+        more = build_all(Folders.of(()), ours, present[:1])
+        built.plugins |= more.plugins
+        built.failures |= more.failures
+    return built

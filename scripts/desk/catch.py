@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from desk import cases as case_files
-from desk import claims, confirmation, described, oracles, processes, run_document, runner, verdict
+from desk import claims, confirmation, described, oracles, privacy, processes, runner, verdict
 from desk import profiles as profile_files
 from desk.build import Built, build_all
 from desk.cases import Case
@@ -218,7 +218,7 @@ class Proving:
             yield self._clean(verdict.judge(name, faults[proof["fault"]], proof, checks, confirmed))
 
     def _clean_text(self, text: str) -> str:
-        return run_document.clean(self.options.folders, text, 400) or ""
+        return privacy.clean(self.options.folders, text, 400) or ""
 
     def _clean_texts(self, told: _Told) -> _Told:
         function = None if told.function is None else self._clean_text(told.function)
@@ -228,7 +228,7 @@ class Proving:
         """Texts come from plugins and compilers: no path of this machine, and no end of them."""
 
         def clean(text: str | None) -> str | None:
-            return None if text is None else run_document.clean(self.options.folders, text, 400)
+            return None if text is None else privacy.clean(self.options.folders, text, 400)
 
         return replace(
             outcome,
@@ -264,7 +264,7 @@ class Proving:
                     yield Trouble(f"{case}: {fault['name']}", message, broken=True)
 
     def _note(self, where: str, message: str) -> None:
-        clean = run_document.clean(self.options.folders, message, 4_000) or "it said nothing"
+        clean = privacy.clean(self.options.folders, message, 4_000) or "it said nothing"
         self.proved.troubles.append(Trouble(where, clean, broken=False))
 
 

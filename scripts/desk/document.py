@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
@@ -151,3 +152,8 @@ def checked(plain: Any, name: str) -> Document:
 
 def _file_name(path: Path) -> str:
     return shown(str(path), quoted=False, limit=400)
+
+
+def now() -> str:
+    """The time as the document has it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

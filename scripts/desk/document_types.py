@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from desk.outcome import CAUGHT, Attribution, Detail, Oracle, Stop, spoken
 from desk.outcome import Kind as OutcomeKind
+from desk.statistics import Verdict
 
 SCHEMA = "safecost-run"
 SCHEMA_VERSION = 2
@@ -18,7 +19,6 @@ PairKind = Literal["idiom", "profile", "language", "full", "null", "control"]
 CompilerName = Literal["gcc", "clang", "rustc"]
 Way = Literal["plain", "type", "attribute", "strict", "analyser", "evaluated"]
 RulingOutcome = Literal["rejected", "accepted", "newly_rejected", "not_applicable", "absent", "broken"]
-Verdict = Literal["slower", "faster", "equivalent", "unresolved"]
 
 
 Place = tuple[int, float | None, int | None]

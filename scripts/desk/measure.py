@@ -26,13 +26,14 @@ from desk import (
     looks,
     machine,
     panels,
+    privacy,
     processes,
     run_document,
     run_proofs,
     runner,
 )
 from desk import document as doc
-from desk.build import Built
+from desk.build import Built, build_with_controls
 from desk.cases import Case
 from desk.errors import DeskError, UsageError
 from desk.journal import Journal, Timed, Unusable
@@ -111,7 +112,7 @@ class Measurement:
         self.profiles = with_siblings(options.profiles)
         self.machine = machine.facts()
         self.sampler = machine.Sampler()
-        self.started = run_document.now()
+        self.started = doc.now()
         self.stages: list[Callable[[], None]] = [
             self.build, self.verify, self.catch, self.reject, self.count, self.measure
         ]  # fmt: skip
@@ -173,7 +174,7 @@ class Measurement:
 
     def build(self) -> None:
         """Build the runner and every plugin."""
-        self.built = controls.build(self.options.folders, self.cases, self.profiles)
+        self.built = build_with_controls(self.options.folders, self.cases, self.profiles)
         facts = runner.call("facts", {}, 60)
         if isinstance(facts, runner.Failure):
             raise DeskError(f"the runner {facts.message}: remove the build folder and try again.")
@@ -362,7 +363,7 @@ class Measurement:
         plan = self.plan(panel, seed, scratch, number)
         result = runner.call("time", plan, self.options.launch_seconds)
         if isinstance(result, runner.Failure):
-            said = run_document.clean(self.options.folders, result.message, 20_000)
+            said = privacy.clean(self.options.folders, result.message, 20_000)
             failure = replace(result, message=said)
             if self.journal:
                 self.journal.put_failure(panel, number, seed, failure)
@@ -468,6 +469,6 @@ class Measurement:
         rate: float | None = None,
         threads: int | None = None,
     ) -> None:
-        clean = run_document.clean(self.options.folders, message, 20_000) or "it said nothing"
+        clean = privacy.clean(self.options.folders, message, 20_000) or "it said nothing"
         strikes = kind in WRONG
         self.problems.append(doc.Problem(kind, case, variant, profile, size, rate, clean, strikes, threads))  # type: ignore[arg-type]

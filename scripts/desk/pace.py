@@ -22,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from desk import cases as case_files
-from desk import document, machine, pools, run_document
+from desk import document, machine, pools, suite_revision
 from desk.document import Document, Machine
 from desk.errors import HARNESS, OK, WRONG_RESULT, DeskError, UsageError
 from desk.places import ROOT, Folders
@@ -372,7 +372,7 @@ def run(only: str | None, out: Path | None, console: Console) -> int:
     names = choose(only)
     if out is not None and (out.suffix != ".json" or not out.parent.is_dir()):
         raise UsageError(f"--out {out}: give a file name that ends in .json, in a folder that exists.")
-    started, facts, sampler = run_document.now(), machine.facts(), machine.Sampler()
+    started, facts, sampler = document.now(), machine.facts(), machine.Sampler()
     figures: list[Figure] = []
     rows: tuple[PoolRow, ...] = ()
     try:
@@ -385,7 +385,7 @@ def run(only: str | None, out: Path | None, console: Console) -> int:
                 rows += found
     finally:
         on = machine.after(facts, sampler.stop())
-        made = Pace(started, run_document.suite(), on, len(figures) == len(names), tuple(figures), rows)
+        made = Pace(started, suite_revision.revision(), on, len(figures) == len(names), tuple(figures), rows)
         if figures:
             render(made, console)
         if figures and out is not None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from desk.places import ROOT, Folders
 from desk.wording import CONTROL
 
 # Escape sequences of ECMA-48: commands to the operating system (links, titles), other strings, CSI, the short ones.
@@ -30,7 +31,7 @@ class Secret:
 
 def secrets_here() -> list[Secret]:
     """What is private on this machine, for this user."""
-    home, project, host = Path.home(), Path(__file__).resolve().parents[2], socket.gethostname()
+    home, project, host = Path.home(), ROOT, socket.gethostname()
     found = [
         Secret(_folder(project), ".", "this project's folder"),
         Secret(re.compile(r"/(?:home|Users)/[^/\s'\":<>]+|[A-Za-z]:\\Users\\[^\\\s]+"), "~", "a home folder"),
@@ -69,3 +70,10 @@ def scrub(text: str, replacements: Sequence[tuple[str, str]], limit: int = 20_00
         for secret in secrets:
             text = secret.expression.sub(lambda _, instead=secret.instead: instead, text)  # type: ignore[misc]
     return text
+
+
+def clean(folders: Folders, text: str, limit: int) -> str:
+    """Text of others as the document takes it: without paths, escapes and excess."""
+    replacements = [(str(folder), "bench") for folder in folders.cases]
+    replacements += [(str(folders.build), "build"), (str(ROOT), ".")]
+    return scrub(text, replacements, limit)

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from desk import rejected, snippets
+from desk import rejected, rejected_page, snippets
 from desk.document_types import Rejection
 from desk.errors import OK, WRONG_RESULT, UsageError
 from desk.rejected_rows import NAMES, by_standing, cell, counted_outcomes, topics
@@ -44,9 +44,7 @@ def run(expression: str | None, compilers: str | None, folder: Path | None, page
         print(f"skipped: {reason}", file=sys.stderr)
     wrong = rejected.broken(made)
     if page is not None and not wrong:
-        from desk import report  # noqa: PLC0415 - it loads what draws charts, which takes long
-
-        page.write_text(report.rejected_page(made), encoding="utf-8", newline="\n")
+        page.write_text(rejected_page.markdown(made), encoding="utf-8", newline="\n")
         print(f"wrote {page}")
     return WRONG_RESULT if wrong else OK
 

@@ -13,8 +13,9 @@ from desk import belief_words, charts, explain_page, pages, rejected_rows, safet
 from desk.advice import advisories, conclusion
 from desk.belief import belief
 from desk.charts import Chart
-from desk.document import Document, Rejection, Run, Verdict
+from desk.document import Document, Run
 from desk.rows import KINDS, Row, count_rows, rows, valid_rows
+from desk.statistics import Verdict
 from desk.wording import counted, number, percent
 
 VERDICTS: tuple[Verdict, ...] = ("equivalent", "slower", "faster", "unresolved")
@@ -235,11 +236,6 @@ def page(document: Document, drawn: Sequence[Chart]) -> str:
 def markdown(document: Document, drawn: Sequence[Chart]) -> str:
     """The report for a code host; charts are referred to as charts/<name>.svg."""
     return pages.markdown("report.md.jinja", **_shared(document, drawn), limit=MARKDOWN_ROWS)
-
-
-def rejected_page(rejections: Sequence[Rejection]) -> str:
-    """The documentation's page on what compilers reject, in Markdown."""
-    return pages.markdown("rejected_page.md.jinja", rejected=rejected_rows, rejections=rejections)
 
 
 def findings_page(**values: Any) -> str:

@@ -15,11 +15,11 @@ from desk.document import (
     Place,
     Profile,
     Role,
-    Verdict,
     beside_size,
     contender_name,
 )
 from desk.newest import of_newest
+from desk.statistics import Verdict
 
 
 class Kind(NamedTuple):

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from desk import document as doc
-from desk import machine, panels
+from desk import machine, panels, privacy, suite_revision
 from desk.build import sha256
 from desk.cases import Case
 from desk.discoveries import after_control, q_values
 from desk.machine import Sample
-from desk.places import ROOT, VERSION, Folders
 from desk.profiles import Profile
 from desk.statistics import PairSummary, launch_ratio, summarise
 
@@ -56,20 +52,8 @@ class Compared:
     ratios: tuple[float, ...]
 
 
-def now() -> str:
-    """The time as the document has it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def clean(folders: Folders, text: str, limit: int) -> str:
-    """Text of others as the document takes it: without paths, escapes and excess."""
-    replacements = [(str(folder), "bench") for folder in folders.cases]
-    replacements += [(str(folders.build), "build"), (str(ROOT), ".")]
-    return doc.scrub(text, replacements, limit)
-
-
 def _clean(run: Measurement, text: str, limit: int = 4_000) -> str:
-    return clean(run.options.folders, text, limit)
+    return privacy.clean(run.options.folders, text, limit)
 
 
 def assemble(run: Measurement) -> doc.Document:
@@ -79,12 +63,12 @@ def assemble(run: Measurement) -> doc.Document:
     return doc.Document(
         schema="safecost-run",
         schema_version=doc.SCHEMA_VERSION,
-        suite=plan.suite if plan else suite(),
+        suite=plan.suite if plan else suite_revision.revision(),
         run=doc.Run(
             mode=mode.name,
             seed=run.options.seed,
             started=plan.started if plan else run.started,
-            finished=now(),
+            finished=doc.now(),
             complete=run.complete,
             seconds=_seconds(run),
             looks=mode.looks,
@@ -291,18 +275,3 @@ def _controlled(
     if rate is not None:
         for (key, summary), q in zip(summaries, q_values([one.p for _, one in summaries]), strict=True):
             yield key, (after_control(summary, q, rate), q)
-
-
-def suite() -> doc.Suite:
-    """The suite's version and the state of its git checkout, where there is one."""
-
-    def git(*words: str) -> str | None:
-        try:
-            done = subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True, check=False)
-        except FileNotFoundError:
-            return None
-        return done.stdout.strip() if done.returncode == 0 else None
-
-    commit, status = git("rev-parse", "HEAD"), git("status", "--porcelain")
-    known = commit is not None and re.fullmatch("[0-9a-f]{40}", commit) is not None
-    return doc.Suite(VERSION, commit if known else None, bool(status) if known else None)

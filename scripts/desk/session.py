@@ -9,8 +9,8 @@ from pathlib import Path
 from types import TracebackType
 
 from desk import journal as journals
+from desk import privacy, suite_revision
 from desk import profiles as profile_files
-from desk import run_document
 from desk.errors import UsageError
 from desk.journal import Asked, Journal
 from desk.measure import Measurement, Options
@@ -75,7 +75,7 @@ def begin(
     options = Options(mode, chosen, Folders.of(own.cases), own.filter, folder, count=count, **given)
     measurement = Measurement(options)
     make()
-    private = own.filter is not None and run_document.clean(options.folders, own.filter, 1_000) != own.filter
+    private = own.filter is not None and privacy.clean(options.folders, own.filter, 1_000) != own.filter
     shipped = profile_files.shipped()
     asked = Asked(
         mode.name,
@@ -86,7 +86,7 @@ def begin(
         count,
     )
     measurement.journal = Journal.begin(
-        folder, asked, measurement.started, measurement.machine.load_before, run_document.suite()
+        folder, asked, measurement.started, measurement.machine.load_before, suite_revision.revision()
     )
     return Session(measurement, measurement.journal, own)
 

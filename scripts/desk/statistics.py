@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from desk.document import Verdict
 from desk.errors import DeskError
 from desk.sign_test import all_looks, interval_ranks, p_value
 from desk.wording import counted, percent
+
+Verdict = Literal["slower", "faster", "equivalent", "unresolved"]
 
 FEWEST_LAUNCHES = 6
 """Below six launches not even the smallest and largest one hold the median with a level of 95 %."""

@@ -14,9 +14,10 @@ from rich.text import Text
 
 from desk.advice import advisories
 from desk.belief import STRAY, controls, distance, nulls
-from desk.document import Case, Document, PairKind, Problem, Verdict
+from desk.document import Case, Document, PairKind, Problem
 from desk.rows import Row, valid_rows
 from desk.safety import terminal_gaps, terminal_rows
+from desk.statistics import Verdict
 from desk.wording import counted, number, percent
 
 MOST_ROWS = 40

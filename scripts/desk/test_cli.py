@@ -153,7 +153,7 @@ def test_bad_usage_is_told_in_one_sentence(
     def build(*_: object) -> None:
         raise AssertionError("nothing may be built")
 
-    monkeypatch.setattr("desk.controls.build_all", build)
+    monkeypatch.setattr("desk.build.build_all", build)
     monkeypatch.setattr("desk.debugger.build_all", build)
     refused(entry(capsys, *words), sentence)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from desk import border, cases, controls, profiles
-from desk.build import Built, build_all
+from desk.build import Built, build_all, build_with_controls
 from desk.cases import Case
 from desk.commands import case_text, put
 from desk.errors import UsageError
@@ -57,13 +57,13 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], list[str]]]
         absent = {name: "no such compiler" for name in built if name == "clang-o2"}
         return Built({(n, p): Path("x.so") for n in names for p in built if p not in absent}, absent)
 
-    monkeypatch.setattr(controls, "build_all", build_all)
+    monkeypatch.setattr("desk.build.build_all", build_all)
     return seen
 
 
 def build(tmp_path: Path, *names: str) -> Built:
     chosen = controls.added(strangers(tmp_path, "a/b"))
-    return controls.build(Folders.of([tmp_path]), chosen, [KNOWN[name] for name in names])
+    return build_with_controls(Folders.of([tmp_path]), chosen, [KNOWN[name] for name in names])
 
 
 def test_the_first_plain_profile_that_is_present_builds_them(
@@ -82,7 +82,7 @@ def test_without_a_compiler_for_them_there_are_none(tmp_path: Path, builds: list
 
 def test_who_asks_for_nothing_else_gets_them_in_every_profile(builds: list[tuple[list[str], list[str]]]) -> None:
     chosen = cases.choose(cases.find(Folders.of(())), cases.pattern_of("^controls/"))
-    controls.build(Folders.of(()), controls.added(chosen), [KNOWN["gcc-o2"], KNOWN["gcc-o3"]])
+    build_with_controls(Folders.of(()), controls.added(chosen), [KNOWN["gcc-o2"], KNOWN["gcc-o3"]])
     assert builds == [(OURS, ["gcc-o2", "gcc-o3"])]
 
 

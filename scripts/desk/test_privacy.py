@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk import privacy
 from desk.document import Document, write
 from desk.errors import DeskError, UsageError
+from desk.places import ROOT
 from desk.privacy import scrub, secrets_here
 from desk.testing.refusals import HOST, with_text
 from desk.wording import CONTROL
 
 pytestmark = pytest.mark.usefixtures("named_host")
 
-PROJECT = Path(privacy.__file__).parents[2]
+PROJECT = ROOT
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_home_elsewhere_is_private(
 
 
 def test_a_project_right_below_the_root_hinders_no_relative_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(privacy, "__file__", "/src/scripts/desk/privacy.py")
+    monkeypatch.setattr("desk.privacy.ROOT", Path("/src"))
     assert scrub("../src/a.h bench/src/b -I/src/kernel /src/c.cc:1", []) == "../src/a.h bench/src/b -I./kernel ./c.cc:1"
 
 

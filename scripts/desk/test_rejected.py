@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from desk import rejected, report, snippets
+from desk import rejected, rejected_page, snippets
 from desk.commands import safecost
 from desk.diagnostics import Diagnostic, Said
 from desk.document_types import CompilerName, Rejection, RulingOutcome
@@ -215,7 +215,7 @@ def test_every_snippet_is_what_it_says() -> None:
 @pytest.mark.build
 def test_the_page_is_what_the_command_writes() -> None:
     """Where the compilers are those the page names; others may say other things."""
-    written, now = PAGE.read_text(encoding="utf-8"), report.rejected_page(here())
+    written, now = PAGE.read_text(encoding="utf-8"), rejected_page.markdown(here())
     about, found = (re.findall(r"^- (.+) rejects \d+ of", text, re.MULTILINE) for text in (written, now))
     assert len(about) == 3
     if about != found:

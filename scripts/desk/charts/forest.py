@@ -15,8 +15,9 @@ from desk.belief import STRAY, distance, nulls
 from desk.charts.axis import ratio_axis, span
 from desk.charts.sheet import BAND, CHEAPER, DEARER, FAINT, INK, PAPER, SOFT, WIDTH, Chart, Sheet
 from desk.charts.text import fit, slug, width
-from desk.document import Document, PairKind, Verdict
+from desk.document import Document, PairKind
 from desk.rows import KINDS, Row
+from desk.statistics import Verdict
 from desk.wording import counted, number, percent, visible
 
 # Marker, colour and filling of each verdict: the shape alone tells them apart in grey.

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from desk.document_types import Language, PairKind, Verdict, contender_name
+from desk.document_types import Language, PairKind, contender_name
 from desk.outcome import CAUGHT, Detail, spoken
 from desk.outcome import Kind as OutcomeKind
+from desk.statistics import Verdict
 
 FORMAT_VERSION = 1
 """Version of the lines and of the database; a newer one is refused by name."""

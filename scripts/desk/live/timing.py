@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from desk import layouts, looks, run_document, runner
+from desk import layouts, looks, privacy, runner
 from desk.build import Built
 from desk.layouts import Layouts
 from desk.live.arms import SIDES, SideName, build_name, timed
@@ -87,9 +87,7 @@ class Bench:
                     result = runner.call("time", plan, self._sides["head"].options.launch_seconds)
                     if isinstance(result, runner.Failure):
                         schedule.breaks(panel)
-                        into.broken[panel] = run_document.clean(
-                            self._sides["head"].options.folders, result.message, 2_000
-                        )
+                        into.broken[panel] = privacy.clean(self._sides["head"].options.folders, result.message, 2_000)
                     else:
                         into.launches[panel].append(result["safecost"]["nanoseconds"])
                         variants = None if deciding is None else deciding[panel]

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from desk import machine, run_document
+from desk import document, machine, suite_revision
 from desk.errors import OK, DeskError
 from desk.measure import MARGIN
 from desk.selftest import page
@@ -33,7 +33,7 @@ def run(quick: bool, times: int, seed: int | None, folder: Path, console: Consol
     An interrupt leaves what was found until then, and is raised again.
     """
     seed = secrets.randbits(32) if seed is None else seed
-    started, facts, sampler = run_document.now(), machine.facts(), machine.Sampler()
+    started, facts, sampler = document.now(), machine.facts(), machine.Sampler()
     neighbours = os.cpu_count() or 1
     found, counted, complete = Found(), None, False
     try:
@@ -47,7 +47,7 @@ def run(quick: bool, times: int, seed: int | None, folder: Path, console: Consol
     finally:
         with contextlib.suppress(KeyboardInterrupt):
             made = SelfTest(
-                started, run_document.now(), quick, complete, seed, run_document.suite(),
+                started, document.now(), quick, complete, seed, suite_revision.revision(),
                 machine.after(facts, sampler.stop()), neighbours, tuple(found.nulls), tuple(found.power),
                 tuple(found.widths), tuple(found.accompanied), counted,
                 targets(found.nulls, found.power, found.widths, found.accompanied, counted, MARGIN),

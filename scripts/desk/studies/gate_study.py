@@ -25,7 +25,7 @@ from pathlib import Path
 
 import click
 
-from desk import machine, run_document
+from desk import document, machine, suite_revision
 from desk.comparison import Row
 from desk.document import Machine, Suite
 from desk.errors import HARNESS, DeskError
@@ -114,7 +114,7 @@ class Study:
     """The study in the making; what was found until an interrupt stays."""
 
     def __init__(self, extent: Extent, folder: Path, seed: int, neighbours: int) -> None:
-        self.extent, self.started = extent, run_document.now()
+        self.extent, self.started = extent, document.now()
         self._folder, self._seed, self._neighbours = folder, seed, neighbours
         self.verdicts: list[Verdict] = []
         self.seconds = 0.0
@@ -309,7 +309,7 @@ def main(times: int, seed: int, out: Path | None, docs: bool) -> None:
             finally:
                 for folder in Path(name).iterdir():
                     shutil.rmtree(Folders.of([folder]).build, ignore_errors=True)
-        on, suite = machine.after(facts, sampler.stop()), run_document.suite()
+        on, suite = machine.after(facts, sampler.stop()), suite_revision.revision()
         text = section(study, on, suite)
         click.echo(text, nl=False)
         if out is not None:

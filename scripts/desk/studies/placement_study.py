@@ -23,7 +23,7 @@ from typing import Any
 import click
 
 from desk import cases as case_files
-from desk import layouts, machine, run_document, runner
+from desk import document, layouts, machine, runner, suite_revision
 from desk import profiles as profile_files
 from desk.build import Built, build_all
 from desk.cases import Case
@@ -167,7 +167,7 @@ class Study:
     """The study in the making; what was timed until an interrupt stays."""
 
     def __init__(self, extent: Extent, profiles: Sequence[str], expression: str | None) -> None:
-        self.extent, self.started = extent, run_document.now()
+        self.extent, self.started = extent, document.now()
         folders = Folders.of(())
         found = case_files.choose(case_files.find(folders), case_files.pattern_of(expression))
         known = profile_files.choose(",".join(profiles), ())
@@ -266,7 +266,7 @@ def main(quick: bool, profiles: str, expression: str | None, out: Path | None, d
                 study.run(Path(scratch))
             except KeyboardInterrupt:
                 interrupted = True
-        on, suite = machine.after(facts, sampler.stop()), run_document.suite()
+        on, suite = machine.after(facts, sampler.stop()), suite_revision.revision()
         text = section(study, on, suite)
         click.echo(text, nl=False)
         if out is not None:

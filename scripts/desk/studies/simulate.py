@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from desk.document import Verdict
 from desk.errors import DeskError
 from desk.looks import may_end
 from desk.sign_test import all_looks, interval_ranks, p_value
-from desk.statistics import summarise
+from desk.statistics import Verdict, summarise
 
 Floats = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, int, int], Floats]
