@@ -1,4 +1,4 @@
-# One build a profile, as the desk makes them: bench/ with that profile's compiler and flags.
+# One build a profile, as the driver makes them: bench/ with that profile's compiler and flags.
 include(ExternalProject)
 
 set(SAFECOST_PROFILES "default" CACHE STRING "Profiles to build: names, 'default', 'all' or 'none'")

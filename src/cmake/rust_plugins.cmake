@@ -39,7 +39,7 @@ if(found EQUAL 2)
   file(WRITE ${CMAKE_BINARY_DIR}/static/libgcc_s.so "GROUP ( ${unwinder} )\n")
   set(link -Lnative=${CMAKE_BINARY_DIR}/static)
 endif()
-# Links as rustc would, and keeps the objects, so that the desk can link them again in other layouts.
+# Links as rustc would, and keeps the objects, so that the driver can link them again in other layouts.
 set(keep_link ${SAFECOST_ROOT}/src/cmake/keep_link)
 list(APPEND link -Clinker=${keep_link})
 set(environment ${CMAKE_COMMAND} -E env SAFECOST_RUSTC_VERSION=rustc\ ${release} SAFECOST_RUSTC_LLVM=${llvm})

@@ -1,4 +1,4 @@
-// The runner: loads plugins and describes, verifies, times or calls them. The desk writes its plans.
+// The runner: loads plugins and describes, verifies, times or calls them. The driver writes its plans.
 #include <fcntl.h>
 #include <unistd.h>
 

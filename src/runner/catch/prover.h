@@ -9,7 +9,7 @@
 namespace safecost {
 
 // {"case", "profile", "facts", "variants": [...], "faults": [...], "proofs": [...]}: evidence, no verdicts; what
-// it means is decided by the desk (scripts/desk/verdict.py).
+// it means is decided by the driver (scripts/python/safecost/catch/classify.py).
 absl::StatusOr<nlohmann::json> prove(const ProvePlan& plan);
 
 }  // namespace safecost

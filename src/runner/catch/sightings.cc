@@ -151,7 +151,7 @@ void end_leaks() {
 }  // namespace safecost::sightings
 
 #if WITH_SANITIZERS
-// Reports name no functions: a symbolizer takes 80 ms a report, and the desk does it once for all.
+// Reports name no functions: a symbolizer takes 80 ms a report, and the driver does it once for all.
 const char* __asan_default_options() {
   return "symbolize=0:leak_check_at_exit=0:allocator_may_return_null=1:max_allocation_size_mb=1024:"
          "detect_stack_use_after_return=1:malloc_context_size=4:disable_coredump=1";

@@ -1,1 +1,0 @@
-"""The history of runs: records that never change, where they are kept, and what a series of them says."""

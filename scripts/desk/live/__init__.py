@@ -1,1 +1,0 @@
-"""Base against head in one process: two profiles, two revisions, or two folders of cases."""

@@ -1,1 +1,0 @@
-"""`safecost selftest`: how well this machine's numbers can be trusted, found by measuring what is known beforehand."""

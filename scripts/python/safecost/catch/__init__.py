@@ -1,0 +1,1 @@
+"""Fault injection: every fault committed in every variant, and what became of it. Must not know times."""

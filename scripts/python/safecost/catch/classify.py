@@ -1,0 +1,304 @@
+"""Decides what became of a fault, from evidence of several memory worlds: never from a signal or a value alone.
+
+Worlds, by letter: R real malloc; A and B two patterns around and behind blocks; G and F inaccessible pages behind and
+before them. docs/CATCHING.md has the rules and what each was learned from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from safecost.catch.mechanism import Checks, Mechanism, mechanism_of
+from safecost.document.outcome import Detail, Evidence, EvidenceKind, Outcome
+
+Seen = Mapping[str, Any]
+Worlds = Mapping[str, Seen]
+
+PATTERNS = ("A", "B")
+PAGES = ("G", "F")
+# Weaknesses of arithmetic: only for these is an overflow trap the right reason.
+_ARITHMETIC = frozenset({190, 191, 369, 682, 128, 131, 195})
+# Weaknesses that no world can see: to all of them, new and malloc are one allocator, which a C++ library may make so.
+_UNSEEN_BY_WORLDS = frozenset({762})
+_LEAVES = "leaves"
+_BEFORE_THE_KERNEL = frozenset({"start", "generate", "prepare", "reset"})
+
+
+def judge(
+    outcome: Outcome, fault: Seen, proof: Seen, checks: Checks, confirmed_by: Collection[EvidenceKind]
+) -> Outcome:
+    """Fill in an outcome, whose names are given, for one proof of the prover's.
+
+    `fault` is its declaration and `confirmed_by` the oracles beyond the worlds (a sanitizer, Memcheck) that saw the
+    error in the same source. Attribution needs other profiles' outcomes: see `attribute`.
+    """
+    outcome = replace(outcome, claim=proof["claim"])
+    if proof["inexpressible"] is not None:
+        return replace(outcome, kind="inexpressible", reason=proof["inexpressible"])
+    if not proof["written"]:
+        return replace(outcome, kind="no_verdict", reason="nobody has written the faulty program in this idiom")
+    objection: str | None = unclean(proof["control"], checks)
+    if objection is not None and "right" in proof:
+        # A bug that needs no special input shows on any: then the program without it is the control.
+        objection = unclean(proof["right"], checks)
+    if objection is not None:
+        return replace(outcome, kind="no_verdict", reason=f"without the fault: {objection}")
+    worlds: Worlds = proof["faulted"]
+    ends = {letter: mechanism_of(seen, checks) for letter, seen in worlds.items()}
+    outcome = replace(outcome, worlds=tuple((letter, _told(ends[letter], worlds[letter])) for letter in "RABGF"))
+    for letter, seen in worlds.items():
+        if seen["end"] == "not_made" or seen["stage"] in _BEFORE_THE_KERNEL:
+            return replace(outcome, kind="no_verdict", reason=f"the kernel was never called in {letter}")
+        if seen.get("exhausted"):
+            return replace(outcome, kind="no_verdict", reason=f"world {letter} had no room for so many blocks")
+    evidence = tuple(_evidence(fault, proof))
+    outcome = replace(outcome, evidence=evidence)
+    if ends["R"].check is not None:
+        return _stopped_by_check(outcome, fault, ends)
+    return _not_stopped(outcome, fault, proof, ends, confirmed_by)
+
+
+def unclean(control: Worlds, checks: Checks) -> str | None:
+    """What is wrong with a proof without a fault; None where it ran clean and alike in every world."""
+    for letter, seen in control.items():
+        end = mechanism_of(seen, checks)
+        if seen["end"] != "returned" or end.check is not None:
+            what = end.name or end.how
+            return f"{what}{f' ({end.text})' if end.text else ''} in world {letter}"
+        for key, what in (("damage", "memory was changed that nobody owns"), ("frees", "a block was freed wrongly")):
+            if key in seen:
+                return f"{what} in world {letter}"
+        if seen.get("exhausted"):
+            return f"world {letter} had no room for so many blocks"
+    if len({_value(seen) for seen in control.values()}) > 1:
+        return "its result depends on where memory lies or what is in it"
+    return None
+
+
+def _value(seen: Seen) -> tuple[str, str]:
+    return seen["result"], seen["digest"]
+
+
+def _told(end: Mechanism, seen: Seen) -> str:
+    if end.how == "returned" and end.check is None:
+        return "returned"
+    where = (seen.get("stop") or {}).get("place")
+    if end.how == "crashed" and where is not None:
+        return f"{end.name} {_place(where)}"
+    return end.name or end.how
+
+
+def _stopped_by_check(outcome: Outcome, fault: Seen, ends: Mapping[str, Mechanism]) -> Outcome:
+    """A check ended the program a user would run, or told of an error: was it in time, for this, and no accident?"""
+    check = ends["R"]
+    outcome = replace(outcome, mechanism=check.name, text=check.text)
+    touched = [one for one in outcome.evidence if one.kind in {"guard", "freed", "canary", "foreign"}]
+    if touched:
+        return replace(outcome, kind="detected_late", reason=f"before it: {touched[0].text}")
+    others = [letter for letter, end in ends.items() if (end.check, end.site) != (check.check, check.site)]
+    if others:
+        reason = f"the check does not stop it in world {', '.join(others)}: it looks at something else"
+        return replace(outcome, kind="terminated", reason=reason)
+    if check.check not in fault["stops"]:
+        return replace(outcome, kind="terminated", reason=f"{check.name} is no check for this fault")
+    if check.arithmetic and fault["cwe"] not in _ARITHMETIC:
+        return replace(outcome, kind="terminated", reason=f"a check of arithmetic ({check.text}), not of memory")
+    if check.how == "returned":
+        return replace(outcome, kind="reported", detail=check.check)  # type: ignore[arg-type]
+    return replace(outcome, kind="trapped")
+
+
+def _not_stopped(
+    outcome: Outcome, fault: Seen, proof: Seen, ends: Mapping[str, Mechanism], confirmed_by: Collection[EvidenceKind]
+) -> Outcome:
+    """No check of this fault's ended the program a user would run: something else did, or nothing."""
+    user = ends["R"]
+    named = replace(outcome, mechanism=user.name, text=user.text)
+    match user.how:
+        case "hung":
+            return replace(named, kind="hung", reason="it did not come back, twice")
+        case "late":
+            return replace(named, kind="detected_late", reason="this check looks only after the damage is done")
+        case "allocator":
+            return replace(named, kind="allocator_stop", reason="malloc's own check; it depends on the heap's history")
+        case "terminated" | "left":
+            return replace(named, kind="terminated")
+        case "crashed":
+            return replace(named, kind="crashed", detail=user.crash)
+    kinds = {one.kind for one in outcome.evidence}
+    if detail := _silent(outcome.evidence):
+        return replace(outcome, kind="silent", detail=detail)
+    if confirmed_by and fault["cwe"] not in _UNSEEN_BY_WORLDS:
+        reason = f"the compiler removed it: {' and '.join(sorted(confirmed_by))} saw it in the same source"
+        return replace(outcome, kind="deleted", reason=reason)
+    if "value" in kinds:
+        return replace(outcome, kind="silent", detail="wrong_value")
+    if fault["reference"] is None:
+        return replace(outcome, kind="silent", detail="nothing_seen", reason="no world saw anything of it")
+    if outcome.role == "raw" and proof["claim"] is None:
+        reason = "no world saw anything, and the result is right; raw code prevents nothing unless it claims to"
+        return replace(outcome, kind="silent", detail="nothing_seen", reason=reason)
+    return replace(outcome, kind="prevented", reason="clean in every world, and the result is the reference's")
+
+
+def _silent(evidence: Sequence[Evidence]) -> Detail | None:
+    """What a program did to memory that went on as if nothing had happened; the worst of it, None for nothing."""
+    kinds = {one.kind for one in evidence}
+    left_behind = {one.text.startswith(_LEAVES) for one in evidence if one.kind == "ledger"}
+    if "canary" in kinds or False in left_behind:
+        return "corrupted"
+    if "foreign" in kinds:
+        return "read_foreign"
+    if kinds & {"guard", "freed"}:
+        return "touched"
+    return "leaked" if True in left_behind else None
+
+
+def _evidence(fault: Seen, proof: Seen) -> Iterator[Evidence]:
+    """Everything that shows the error itself, whatever ended the program."""
+    worlds: Worlds = proof["faulted"]
+    yield from _of_pages(worlds)
+    for letter in (*PATTERNS, *PAGES):
+        if damage := worlds[letter].get("damage"):
+            where = damage["first"]
+            text = f"{damage['bytes']} bytes changed that nobody owns, the first {_place(where)}"
+            yield _at("canary", letter, text, where)
+            break
+    if (foreign := _foreign(worlds)) is not None:
+        yield Evidence("foreign", "AB", foreign)
+    yield from _of_ledger(fault, proof)
+    if (value := _shown_value(proof)) is not None and fault["reference"] is not None and value != fault["reference"]:
+        yield Evidence("value", "RABGF", f"the result is {value}, not {fault['reference']} as the reference has it")
+
+
+def _of_pages(worlds: Worlds) -> Iterator[Evidence]:
+    """Accesses that a page without access stopped, one for each block and offset."""
+    seen: dict[str, Evidence] = {}
+    for letter in PAGES:
+        stop = worlds[letter].get("stop") or {}
+        where = stop.get("place")
+        if where is None or where["kind"] != "block":
+            continue
+        text = f"{stop['access']}s {_place(where)}"
+        kind: EvidenceKind = "freed" if where["freed"] else "guard"
+        before = seen[text].worlds if text in seen else ""
+        seen[text] = _at(kind, before + letter, text, where)
+    yield from seen.values()
+
+
+def _at(kind: EvidenceKind, worlds: str, text: str, where: Seen) -> Evidence:
+    return Evidence(kind, worlds, text, where["size"], where["offset"], where["freed"])
+
+
+def _place(where: Seen) -> str:
+    """Where an address lies: `4 bytes past the end of a block of 32 bytes`."""
+    if where["kind"] == "stack":
+        return "beside the stack"
+    size, offset = where["size"], where["offset"]
+    block = f"a {'freed ' if where['freed'] else ''}block of {size} bytes"
+    if offset < 0:
+        return f"{-offset} bytes before {block}"
+    if offset >= size:
+        return f"{offset - size} bytes past the end of {block}"
+    return f"{offset} bytes into {block}"
+
+
+def _foreign(worlds: Worlds) -> str | None:
+    """How the result depends on memory that the program does not own; None where it does not."""
+    first, second = (worlds[letter] for letter in PATTERNS)
+    if first["end"] == second["end"] == "returned":
+        if _value(first) != _value(second):
+            return f"the result is {_spoken(first)} or {_spoken(second)}, as the memory around is filled"
+    elif _way(first) != _way(second):
+        return f"it {_way(first)} or {_way(second)}, as the memory around is filled"
+    returned = {_value(seen) for seen in worlds.values() if seen["end"] == "returned"}
+    if len(returned) > 1:
+        return "the result differs with what is in the memory around"
+    ways = {_way(worlds[letter]) for letter in ("R", *PATTERNS)}
+    if len(ways) > 1 and worlds["R"]["end"] == "returned" and "report" not in worlds["R"]:
+        return f"it {_way(first)} where the memory around is filled with a pattern"
+    return None
+
+
+def _way(seen: Seen) -> str:
+    if seen["end"] == "returned":
+        return "tells of an error" if "report" in seen else "returns"
+    return f"ends with {seen['stop']['signal']}" if "stop" in seen else seen["end"].replace("_", " ")
+
+
+def _spoken(seen: Seen) -> str:
+    return str(seen["digest"] if seen["digest"].strip("0") else seen["result"])
+
+
+def _of_ledger(fault: Seen, proof: Seen) -> Iterator[Evidence]:
+    worlds: Worlds = proof["faulted"]
+    for letter in (*PATTERNS, *PAGES):
+        if frees := worlds[letter].get("frees"):
+            what = "frees twice" if frees["double"] else "frees what is no block"
+            where = frees["first"] or {"size": None, "offset": None, "freed": None}
+            yield Evidence("ledger", letter, f"{what}, {frees['double'] + frees['bad']} times", where["size"],
+                           where["offset"], where["freed"])  # fmt: skip
+            break
+    # A leak counts only where the fault may be one: a program that reports an error may keep what the report needs.
+    if "ledger" not in fault["oracles"]:
+        return
+    for letter in (*PATTERNS, *PAGES):
+        leak = worlds[letter].get("leak")
+        if leak and leak["blocks"] > 0 and worlds[letter]["end"] == "returned" and "report" not in worlds[letter]:
+            # A bug in the program leaks on any input; then it is the right program that must not.
+            control = proof.get("right", proof["control"])
+            if "leak" not in control[letter]:
+                size = (leak["first"] or {}).get("size")
+                text = f"{_LEAVES} {leak['blocks']} blocks behind, {leak['bytes']} bytes"
+                yield Evidence("ledger", letter, text, size, None, False)
+            return
+
+
+def _shown_value(proof: Seen) -> str | None:
+    """The value that is compared with the reference, where all worlds that returned agree on it."""
+    key = "digest" if proof["digests"] else "result"
+    worlds: Worlds = proof["faulted"]
+    values = {str(seen[key]) for seen in worlds.values() if seen["end"] == "returned" and "report" not in seen}
+    return values.pop() if len(values) == 1 else None
+
+
+def attribute(
+    outcomes: Sequence[Outcome], plain: Mapping[str, str], checks: Mapping[tuple[str, str], Checks]
+) -> list[Outcome]:
+    """Say of each outcome to whom it is owed; `plain` gives each profile's plain sibling, `checks` by (case, profile).
+
+    What the same variant does in the plain sibling is the idiom's doing; what it does only here is the profile's.
+    """
+    known = {(one.case, one.profile, one.variant, one.fault): one for one in outcomes}
+    made = []
+    for one in outcomes:
+        sibling = known.get((one.case, plain[one.profile], one.variant, one.fault))
+        made.append(_attributed(one, sibling, checks.get((one.case, one.profile))))
+    return made
+
+
+def _attributed(one: Outcome, sibling: Outcome | None, checks: Checks | None) -> Outcome:
+    if one.kind == "allocator_stop":
+        return replace(one, attribution="platform")
+    if one.kind == "crashed":
+        return replace(one, attribution="system")
+    if one.kind in {"silent", "prevented"} and _is_neutralised(one, sibling, checks):
+        reason = "locals start as zero here; the plain sibling reads what somebody left there"
+        return replace(one, kind="silent", detail="neutralised", attribution="profile", reason=reason)
+    if one.caught or one.kind in {"detected_late", "terminated"}:
+        alone = sibling is None or sibling.profile == one.profile
+        return replace(one, attribution="idiom" if alone or _alike(one, sibling) else "profile")
+    return one
+
+
+def _alike(one: Outcome, sibling: Outcome | None) -> bool:
+    return sibling is not None and (sibling.kind == one.kind or (one.caught and sibling.caught))
+
+
+def _is_neutralised(one: Outcome, sibling: Outcome | None, checks: Checks | None) -> bool:
+    if sibling is None or sibling.profile == one.profile or checks is None or not checks.zeroes_locals:
+        return False
+    clean = one.kind == "prevented" or one.detail in {"wrong_value", "nothing_seen"}
+    return clean and sibling.kind == "silent" and sibling.detail == "read_foreign"

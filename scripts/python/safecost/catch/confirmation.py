@@ -1,0 +1,228 @@
+"""Is each fault of raw code real? What its declared oracles saw of it, and what was not clean without any fault.
+
+An oracle is what a fault names as able to confirm it: pages without access, a sanitizer, Memcheck, the ledger of
+blocks, canaries, or the value. docs/CATCHING.md says what each can see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from safecost.document.outcome import EvidenceKind, Outcome
+
+OracleName = Literal["guard", "sanitizer", "memcheck", "ledger", "canary", "value"]
+Tool = Literal["sanitizer", "memcheck"]
+
+# What a world's evidence confirms; a result that depends on foreign bytes is a wrong value wherever it comes out right.
+_OF_EVIDENCE: dict[EvidenceKind, OracleName] = {
+    "guard": "guard",
+    "freed": "guard",
+    "canary": "canary",
+    "foreign": "value",
+    "ledger": "ledger",
+    "value": "value",
+}
+_WORLDS: frozenset[OracleName] = frozenset({"guard", "ledger", "canary", "value"})
+_MOST_SIGHTINGS = 32  # of one fault in one variant; more of them say nothing new
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One error that an oracle saw: `kind` is its own word for it ("heap-buffer-overflow"), `function` where.
+
+    Where a block is known: its `size`, the `offset` of the access from its start, both in bytes, and whether it was
+    `freed`. `profile` is the build that was watched.
+    """
+
+    oracle: OracleName
+    profile: str
+    kind: str
+    text: str
+    function: str | None = None
+    size: int | None = None
+    offset: int | None = None
+    freed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What became of the question whether one raw variant really commits one fault.
+
+    `declared` are its oracles; `missed` those that could look and saw nothing; `gaps` why others could not look;
+    `seen` is what was seen instead, in words, for a reader who wonders. `harmless` says that nobody saw anything and
+    the result is right all the same: code that bears the broken contract, or a fault that is none.
+    """
+
+    case: str
+    variant: str
+    fault: str
+    declared: tuple[OracleName, ...]
+    sightings: tuple[Sighting, ...] = ()
+    missed: tuple[OracleName, ...] = ()
+    gaps: tuple[str, ...] = ()
+    seen: str = ""
+    harmless: bool = False
+
+    @property
+    def confirmed(self) -> bool:
+        """Did a declared oracle see it?"""
+        return any(one.oracle in self.declared for one in self.sightings)
+
+    @property
+    def undecided(self) -> bool:
+        """Is it unconfirmed only because none of its oracles could look?"""
+        return not self.confirmed and not self.missed
+
+    @property
+    def name(self) -> str:
+        """The contender and the fault."""
+        return f"{self.case}/{self.variant}/{self.fault}"
+
+    @property
+    def words(self) -> str:
+        """The answer as a sentence."""
+        kinds = dict.fromkeys(f"{one.oracle}: {one.kind}" for one in self.sightings if one.oracle in self.declared)
+        told = f"confirmed by {', '.join(kinds)}" if kinds else "not confirmed"
+        if self.harmless:
+            told += ", and the result is right"
+        if self.missed:
+            told += f"; nothing seen by {', '.join(self.missed)}"
+        return told + "".join(f"; {gap}" for gap in self.gaps)
+
+    def as_json(self) -> dict[str, Any]:
+        """The confirmation as outcomes.schema.json has it."""
+        return {**asdict(self), "confirmed": self.confirmed}
+
+
+@dataclass(frozen=True, slots=True)
+class Dirty:
+    """An error on valid input: the program is wrong without any fault. `size` and `rate` are the input's."""
+
+    case: str
+    variant: str
+    profile: str
+    tool: Tool
+    size: int
+    rate: float | None
+    kind: str
+    text: str
+    function: str | None = None
+
+    @property
+    def words(self) -> str:
+        """What is wrong, as a sentence."""
+        where = f" in {self.function}" if self.function else ""
+        return (
+            f"{self.tool} on valid input of size {self.size}: {self.kind}{where}{f': {self.text}' if self.text else ''}"
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The entry as outcomes.schema.json has it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A tool looked at one variant with one fault: what it saw of it, and how the proof ended."""
+
+    tool: Tool
+    profile: str
+    end: str
+    sightings: tuple[Sighting, ...]
+
+
+Watched = Mapping[tuple[str, str, str], Sequence[Looked]]  # by (case, variant, fault)
+
+
+def saw_in_source(watched: Watched) -> dict[tuple[str, str, str], frozenset[EvidenceKind]]:
+    """Which errors a sanitizer saw in the source of a variant: a compiler that removes one of them deletes it."""
+    kinds: frozenset[EvidenceKind] = frozenset({"sanitizer"})
+    return {
+        name: kinds
+        for name, looks in watched.items()
+        if any(look.tool == "sanitizer" and look.sightings for look in looks)
+    }
+
+
+def combine(
+    outcomes: Sequence[Outcome],
+    faults: Mapping[str, Sequence[Mapping[str, Any]]],
+    watched: Watched,
+    gaps: Mapping[Tool, str],
+    plain: Collection[str],
+) -> list[Confirmation]:
+    """One confirmation for each raw variant and fault that it has a way to commit, from all that was seen.
+
+    `outcomes` are those of the worlds, of which the ones in the `plain` profiles count; `faults` the declarations by
+    case; `gaps` say why a tool did not look at anything.
+    """
+    declared = {(case, fault["name"]): fault for case, all_of in faults.items() for fault in all_of}
+    raw: dict[tuple[str, str, str], list[Outcome]] = {}
+    for one in outcomes:
+        if one.role == "raw" and one.profile in plain and _commits(one) and (one.case, one.fault) in declared:
+            raw.setdefault((one.case, one.variant, one.fault), []).append(one)
+    return [_confirmation(ones, declared[name[0], name[2]], watched.get(name, ()), gaps) for name, ones in raw.items()]
+
+
+def _commits(one: Outcome) -> bool:
+    """Is there a program to be looked at, and no claim that it prevents the fault?"""
+    written = one.kind != "inexpressible" and not (one.kind == "no_verdict" and not one.worlds)
+    return written and not (one.claim is not None and one.caught)
+
+
+def _confirmation(
+    ones: Sequence[Outcome], fault: Mapping[str, Any], looks: Sequence[Looked], gaps: Mapping[Tool, str]
+) -> Confirmation:
+    declared: tuple[OracleName, ...] = tuple(fault["oracles"])
+    sightings = [
+        Sighting(_OF_EVIDENCE[seen.kind], one.profile, seen.kind, seen.text, None, seen.size, seen.offset, seen.freed)
+        for one in ones
+        for seen in one.evidence
+        if seen.kind in _OF_EVIDENCE
+    ]
+    sightings += [seen for look in looks for seen in look.sightings]
+    saw = {seen.oracle for seen in sightings}
+    could = _WORLDS | {look.tool for look in looks}
+    first = ones[0]
+    ends = [f"{one.profile}: {one.words}" for one in ones] + [f"{look.tool}: {look.end}" for look in looks]
+    return Confirmation(
+        first.case,
+        first.variant,
+        first.fault,
+        declared,
+        tuple(dict.fromkeys(sightings))[:_MOST_SIGHTINGS],
+        tuple(oracle for oracle in declared if oracle in could and oracle not in saw),
+        tuple(
+            f"{tool}: {gaps.get(tool, 'no build of this variant that it watches')}"
+            for tool in _tools(declared)
+            if tool not in could
+        ),
+        ", ".join(ends),
+        not sightings and fault["reference"] is not None and all(one.detail == "nothing_seen" for one in ones),
+    )
+
+
+def _tools(declared: Collection[OracleName]) -> Iterator[Tool]:
+    for tool in ("sanitizer", "memcheck"):
+        if tool in declared:
+            yield tool
+
+
+def unconfirmed(confirmations: Sequence[Confirmation]) -> Iterator[tuple[str, str]]:
+    """Where and what: raw code that was not seen to commit its fault by any oracle that could look.
+
+    A variant that is `harmless` is borne where another raw variant of the case was seen to commit the same fault.
+    """
+    real = {(one.case, one.fault) for one in confirmations if one.confirmed}
+    for one in confirmations:
+        if one.confirmed or one.undecided or (one.harmless and (one.case, one.fault) in real):
+            continue
+        others = sorted({f"{seen.oracle} ({seen.kind})" for seen in one.sightings})
+        told = f"; others that it does not declare did: {', '.join(others)}" if others else ""
+        yield (
+            one.name,
+            f"raw code was not seen to commit it. Looked for by {', '.join(one.missed)}{told}; seen: {one.seen}. "
+            "The fault, or its list of oracles, is not what it says",
+        )

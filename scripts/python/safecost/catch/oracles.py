@@ -1,0 +1,310 @@
+"""Has the oracles' host commit faults under AddressSanitizer, UBSan and Memcheck, and reads what those tools said.
+
+What a tool says is text from a process that ran wrong code: it is searched for patterns, cut, and never believed to
+be whole.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from safecost.catch.confirmation import Dirty, Looked, Sighting, Tool
+from safecost.core import processes
+from safecost.core.paths import ORACLE, Folders
+from safecost.core.progress import Steps
+from safecost.suite import plugin_description
+from safecost.suite.cases import Case
+from safecost.suite.profiles import Profile
+from safecost.toolchain import runner
+from safecost.toolchain.build import Built
+
+_HOST_SECONDS = 300.0
+_HANG_SECONDS = {"sanitizer": 5.0, "memcheck": 20.0}  # a proof takes milliseconds, or tenths of a second
+_LARGEST_VALID = {"sanitizer": 65_536, "memcheck": 2_048}  # elements of a valid input
+_MOST_XML = 4 << 20  # bytes
+_MOST_TEXT = 300  # characters
+
+# Sanitizers' reports of arithmetic: they confirm no fault of memory.
+_ARITHMETIC_KINDS = re.compile(r"integer|overflow|shift|divide|float|implicit")
+_OF_POINTERS = frozenset({"pointer-overflow"})
+ARITHMETIC_WEAKNESSES = frozenset({128, 131, 190, 191, 195, 369, 680, 681, 682, 1335, 1339})
+
+_REGION = re.compile(
+    r"is located (\d+) bytes (after|before|inside of|to the right of|to the left of) (\d+)-byte region"
+)
+_ACCESS = re.compile(r"^(READ|WRITE) of size (\d+)", re.MULTILINE)
+_BLOCK = re.compile(r"is ([\d,]+) bytes (after|before|inside) a block of size ([\d,]+) (alloc'd|free'd|in arena)")
+_BEHIND = frozenset({"after", "to the right of"})
+_BEFORE = frozenset({"before", "to the left of"})
+
+
+@dataclass(slots=True)
+class Found:
+    """What the tools saw: looks at faults by (case, variant, fault), errors on valid input, and what went wrong."""
+
+    looks: dict[tuple[str, str, str], list[Looked]] = field(default_factory=dict)
+    dirty: list[Dirty] = field(default_factory=list)
+    gaps: dict[Tool, str] = field(default_factory=dict)
+    failures: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One plugin that one tool watches; `generator` makes the inputs."""
+
+    tool: Tool
+    case: Case
+    profile: Profile
+    plugin: Path
+    generator: Path
+
+
+def jobs(
+    cases: Sequence[Case],
+    profiles: Sequence[Profile],
+    sanitized: Profile,
+    built: Built,
+    generator: Callable[[Case, Profile, Built], str | None],
+) -> tuple[list[Job], dict[Tool, str]]:
+    """What is to be watched: the sanitized plugin of each case, and those of plain profiles; and what cannot be."""
+    gaps: dict[Tool, str] = {}
+    made: list[Job] = []
+    if sanitized.name in built.absent:
+        gaps["sanitizer"] = built.absent[sanitized.name]
+    if shutil.which("valgrind") is None:
+        gaps["memcheck"] = "Valgrind is not installed: apt install valgrind"
+    for case in cases:
+        own = built.plugins.get((case.name, sanitized.name))
+        if own is not None and "sanitizer" not in gaps:
+            made.append(Job("sanitizer", case, sanitized, own, own))
+        for profile in profiles if "memcheck" not in gaps else ():
+            plugin = built.plugins.get((case.name, profile.name))
+            by = generator(case, profile, built)
+            if plugin is not None and by is not None and profile.plain == profile.name:
+                made.append(Job("memcheck", case, profile, plugin, built.plugins[case.name, by]))
+    return made, gaps
+
+
+def watch(wanted: Sequence[Job], folders: Folders, seed: int) -> Found:
+    """Have every job's faults and valid inputs run where its tool watches, several at a time."""
+    found = Found()
+    if not wanted:
+        return found
+    with Steps("watch", len(wanted)) as steps, processes.workers() as pool:
+        for job, told in zip(wanted, pool.map(lambda job: _watch(job, folders, seed), wanted), strict=True):
+            if isinstance(told, runner.Failure):
+                found.failures.append((f"{job.case.name}@{job.profile.name}", f"{job.tool}: {told.message}"))
+            else:
+                for (variant, fault), look in told[0]:
+                    found.looks.setdefault((job.case.name, variant, fault), []).append(look)
+                found.dirty += told[1]
+            steps.step()
+    return found
+
+
+_Told = tuple[list[tuple[tuple[str, str], Looked]], list[Dirty]]
+
+
+def _watch(job: Job, folders: Folders, seed: int) -> _Told | runner.Failure:
+    with tempfile.TemporaryDirectory(prefix="safecost-") as scratch:
+        reports = Path(scratch) / "reports"
+        inputs = Path(scratch) / "inputs"
+        reports.mkdir()
+        inputs.mkdir()
+        plan = {
+            "case": job.case.name,
+            "plugin": {"profile": job.profile.name, "path": str(job.plugin)},
+            "generator": {"profile": job.profile.name, "path": str(job.generator)},
+            "data": str(job.case.data),
+            "scratch": str(inputs),
+            "seed": seed,
+            "timeout_seconds": _HANG_SECONDS[job.tool],
+            "largest_valid": _LARGEST_VALID[job.tool],
+        }
+        host, under = ORACLE, _memcheck(reports)
+        if job.tool == "sanitizer":
+            host, under = folders.build / "profiles" / job.profile.name / ORACLE.name, ()
+        told = runner.call("confirm", plan, _HOST_SECONDS, host, under)
+        if isinstance(told, runner.Failure):
+            return told
+        if objection := plugin_description.objection(told):
+            return runner.Failure("abi", objection)
+        return read(job, told, reports)
+
+
+def _memcheck(reports: Path) -> tuple[str, ...]:
+    words = ("-q", "--tool=memcheck", "--leak-check=no", "--error-limit=no", "--num-callers=12", "--xml=yes")
+    return ("valgrind", *words, f"--xml-file={reports}/%p.xml")
+
+
+def read(job: Job, told: Mapping[str, Any], reports: Path) -> _Told:
+    """What the host's answer says of each fault, and of valid input; `reports` holds Memcheck's files."""
+    weaknesses = {fault["name"]: fault["cwe"] for fault in told["faults"]}
+    proofs = told["proofs"]
+    offsets = {offset for proof in proofs for report in proof["reports"] for offset in report["frames"]}
+    functions = functions_at(job.plugin, sorted(offsets)) if offsets else {}
+    leaky = {proof["variant"] for proof in proofs if proof["fault"] is None and proof["leaked_bytes"]}
+    looks: list[tuple[tuple[str, str], Looked]] = []
+    dirty: list[Dirty] = []
+    for proof in proofs:
+        seen = list(_sightings(job, proof, reports, functions))
+        if proof["fault"] is None:
+            dirty += _dirty(job, proof, seen)
+            continue
+        if proof["variant"] in leaky:
+            seen = [one for one in seen if one.kind != "leak"]
+        cwe = weaknesses[proof["fault"]]
+        counting = tuple(one for one in seen if counts(one, cwe))
+        look = Looked(job.tool, job.profile.name, _end(proof, seen), counting)
+        looks.append(((proof["variant"], proof["fault"]), look))
+    return looks, dirty
+
+
+def counts(seen: Sighting, cwe: int) -> bool:
+    """Does a report count for a fault of that weakness? One of arithmetic says nothing of a fault of memory."""
+    if seen.oracle != "sanitizer" or seen.kind in _OF_POINTERS or cwe in ARITHMETIC_WEAKNESSES:
+        return True
+    of_memory = seen.kind.endswith("buffer-overflow") or "stack-overflow" in seen.kind or "container" in seen.kind
+    return of_memory or not _ARITHMETIC_KINDS.search(seen.kind)
+
+
+def _end(proof: Mapping[str, Any], seen: Sequence[Sighting]) -> str:
+    kinds = ", ".join(dict.fromkeys(one.kind for one in seen))
+    return kinds or str(proof["end"]).replace("_", " ")
+
+
+def _dirty(job: Job, proof: Mapping[str, Any], seen: Sequence[Sighting]) -> Iterator[Dirty]:
+    where = (job.case.name, proof["variant"], job.profile.name, job.tool, proof["size"], proof["rate"])
+    for one in seen:
+        yield Dirty(*where, one.kind, one.text, one.function)
+    if not seen and proof["end"] != "returned":
+        yield Dirty(*where, "does not come back", str(proof["end"]).replace("_", " "))
+    elif not seen and proof["errors"]:
+        yield Dirty(*where, "errors", f"{proof['errors']} errors, of which nothing is told")
+
+
+def _sightings(job: Job, proof: Mapping[str, Any], reports: Path, functions: Mapping[int, str]) -> Iterator[Sighting]:
+    if job.tool == "memcheck":
+        for one in _of_memcheck(reports / f"{int(proof['process'])}.xml"):
+            yield replace(one, profile=job.profile.name)
+    for report in proof["reports"]:
+        yield _of_sanitizer(report, job.profile.name, functions)
+    if proof["leaked_bytes"]:
+        amount = f"{proof['leaked_bytes']} bytes are lost" if job.tool == "memcheck" else "a block is lost"
+        yield Sighting(job.tool, job.profile.name, "leak", amount)
+
+
+def _of_sanitizer(report: Mapping[str, Any], profile: str, functions: Mapping[int, str]) -> Sighting:
+    text = str(report["text"])
+    function = next((functions[at] for at in report["frames"] if at in functions), None)
+    if report["tool"] == "undefined":
+        return Sighting("sanitizer", profile, _word(report["kind"]), _cut(text), function)
+    access = _ACCESS.search(text)
+    parts = [f"{access[1].lower()}s {access[2]} bytes" if access else ""]
+    size = offset = None
+    if region := _REGION.search(text):
+        size, offset = _place(region)
+        parts.append(f"{region[1]} bytes {region[2]} a region of {size} bytes")
+    freed = "freed by thread" in text if region else None
+    return Sighting(
+        "sanitizer", profile, _word(report["kind"]), _cut(", ".join(filter(None, parts))), function, size, offset, freed
+    )
+
+
+def _place(found: re.Match[str]) -> tuple[int, int]:
+    distance, size = (int(found[group].replace(",", "")[:15]) for group in (1, 3))
+    return size, size + distance if found[2] in _BEHIND else -distance if found[2] in _BEFORE else distance
+
+
+def _word(kind: object) -> str:
+    return re.sub(r"[^\w .-]", "?", str(kind))[:64] or "unknown"
+
+
+def _cut(text: str) -> str:
+    return " ".join(text.split())[:_MOST_TEXT]
+
+
+def _of_memcheck(file: Path) -> Iterator[Sighting]:
+    """The errors in a file of Memcheck's, whole or cut off."""
+    if not file.is_file():
+        return
+    with file.open("rb") as source:
+        text = source.read(_MOST_XML)
+    if b"<!" in text:  # Memcheck writes neither a DOCTYPE nor entities: somebody else did
+        return
+    parser: Any = ElementTree.XMLPullParser(["end"])
+    try:
+        parser.feed(text)
+        ended = [event[1] for event in parser.read_events()]
+    except ElementTree.ParseError:
+        return
+    for error in ended:
+        if not isinstance(error, ElementTree.Element) or error.tag != "error":
+            continue
+        kind = error.findtext("kind") or "unknown"
+        if kind.startswith("Leak_"):
+            continue  # counted by the host, which knows what was lost before
+        what = error.findtext("what") or error.findtext("xwhat/text") or ""
+        near = error.findtext("auxwhat") or ""
+        block = _BLOCK.search(near)
+        size, offset = _place(block) if block else (None, None)
+        place = f", {block[1]} bytes {block[2]} a block of {size} bytes" if block else ""
+        freed = block[4] == "free'd" if block else None
+        yield Sighting("memcheck", "", _word(kind), _cut(what + place), _first_of_ours(error), size, offset, freed)
+
+
+def _first_of_ours(error: ElementTree.Element) -> str | None:
+    """The innermost function of the plugin; None where the host itself saw the error, at the border."""
+    stack = error.find("stack")
+    for frame in stack.findall("frame") if stack is not None else ():
+        where = Path(frame.findtext("obj") or "").name
+        if where == ORACLE.name:
+            return None
+        if not where.startswith(("vgpreload_", "libc.so", "libstdc++", "ld-linux")):
+            return _cut(frame.findtext("fn") or "") or None
+    return None
+
+
+def functions_at(plugin: Path, offsets: Sequence[int]) -> dict[int, str]:
+    """The function of the case's own source at each offset in a plugin; looked up once for all."""
+    words = ["--functions", "--inlines", "--addresses", "--demangle", f"--exe={plugin}"]
+    try:
+        done = subprocess.run(
+            [*_symbolizer(), *words, *map(hex, offsets)], capture_output=True, text=True, errors="replace", check=False
+        )
+    except FileNotFoundError:
+        return {}
+    return dict(_functions(done.stdout.splitlines()))
+
+
+def _symbolizer() -> list[str]:
+    """LLVM's, or binutils', which knows Clang's inlined functions less well: it names the innermost by its symbol."""
+    names = [f"llvm-symbolizer-{version}" for version in range(40, 13, -1)]
+    found = next((name for name in ("llvm-symbolizer", *names) if shutil.which(name)), None)
+    return ["addr2line"] if found is None else [found, "--output-style=GNU"]
+
+
+def _functions(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """From addr2line: an address, then a function and its line for each call that was inlined, innermost first."""
+    address, best, own = -1, "", False
+    rest = iter(lines)
+    for line in rest:
+        if re.fullmatch(r"0x[0-9a-f]+", line):
+            if best:
+                yield address, best
+            address, best, own = int(line, 16), "", False
+            continue
+        where = next(rest, "")
+        ours = not where.startswith(("/", "?"))  # the project's files have no path of a machine
+        if line != "??" and not line.startswith("_Z") and (not best or (ours and not own)):
+            best, own = _cut(line), ours
+    if best:
+        yield address, best

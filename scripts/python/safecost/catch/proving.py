@@ -1,0 +1,318 @@
+"""Proves what each idiom catches: builds, has the prover commit every fault, and decides what became of each."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from safecost.catch import classify as verdict
+from safecost.catch import confirmation, oracles
+from safecost.catch.confirmation import Confirmation, Dirty
+from safecost.catch.mechanism import Checks
+from safecost.code.check_sites import check_sites, contracts
+from safecost.core import privacy, processes
+from safecost.core.errors import HARNESS, OK, WRONG_RESULT
+from safecost.core.paths import PROVER, Folders
+from safecost.core.progress import Steps
+from safecost.document.outcome import EvidenceKind, Outcome
+from safecost.suite import cases as case_files
+from safecost.suite import claims, plugin_description
+from safecost.suite import profiles as profile_files
+from safecost.suite.cases import Case
+from safecost.suite.profiles import Profile, with_siblings
+from safecost.toolchain import runner
+from safecost.toolchain.build import Built, build_all
+
+_PROVER_SECONDS = 300.0
+_HANG_SECONDS = 0.5  # a proof takes a millisecond; a hang is looked at again for four times as long
+_SEED = 20_261
+_Told = TypeVar("_Told", confirmation.Sighting, Dirty)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked for; `confirmed` tells, by (case, variant, fault), who else saw the error in the source.
+
+    `sanitize` asks sanitizers and Memcheck, too, whether each fault is real; they add to `confirmed`.
+    """
+
+    profiles: Sequence[Profile]
+    folders: Folders
+    filter: str | None = None
+    seed: int = _SEED
+    hang_seconds: float = _HANG_SECONDS
+    confirmed: Mapping[tuple[str, str, str], frozenset[EvidenceKind]] = field(default_factory=dict)
+    sanitize: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that went wrong: `broken` where a claim or the suite itself is, not a build or a machine."""
+
+    where: str
+    message: str
+    broken: bool
+
+
+@dataclass(slots=True)
+class Proved:
+    """Everything that was found out so far; `faults` are the declarations of each case.
+
+    `confirmations`, `dirty` and `gaps` (why a tool could not look, by its name) are there where oracles were asked.
+    """
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    faults: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    troubles: list[Trouble] = field(default_factory=list)
+    confirmations: list[Confirmation] = field(default_factory=list)
+    dirty: list[Dirty] = field(default_factory=list)
+    gaps: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """5 where a claim is broken, 1 where something could not be built or proved, else 0."""
+        if any(trouble.broken for trouble in self.troubles):
+            return WRONG_RESULT
+        return HARNESS if self.troubles or not self.outcomes else OK
+
+
+class Proving:
+    """One set of proofs in the making."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.pattern = case_files.pattern_of(options.filter)
+        self.cases = case_files.choose(case_files.find(options.folders), self.pattern)
+        self.profiles = with_siblings(options.profiles)
+        self.proved = Proved()
+        self._checks: dict[tuple[str, str], Checks] = {}
+        self.facts: dict[tuple[str, str], claims.Facts] = {}
+        self._found: oracles.Found | None = None
+
+    def run(self) -> Proved:
+        """Build and prove everything that was asked for."""
+        sanitized = [profile_files.sanitized()] if self.options.sanitize else []
+        built = build_all(self.options.folders, self.cases, [*self.profiles, *sanitized])
+        for name, reason in built.absent.items():
+            print(f"skipped: profile {name}: {reason}", file=sys.stderr)
+        for (name, by), said in sorted(built.failures.items()):
+            self._note(f"{name}@{by}", f"does not compile:\n{said}")
+        if self.options.sanitize:
+            self._watch(built, *sanitized)
+        self.prove(built)
+        return self.proved
+
+    def _watch(self, built: Built, sanitized: Profile) -> None:
+        """Ask the oracles beside the worlds; first, since an outcome may rest on what they saw."""
+        wanted, gaps = oracles.jobs(self.cases, self.profiles, sanitized, built, self._generator)
+        self._found = oracles.watch(wanted, self.options.folders, self.options.seed)
+        self._found.gaps = gaps
+        self.proved.gaps = {tool: self._clean_text(reason) for tool, reason in gaps.items()}
+        for where, message in self._found.failures:
+            self._note(where, message)
+        self.proved.dirty = [self._clean_texts(one) for one in self._found.dirty]
+        for dirty in self.proved.dirty:
+            name = f"{dirty.case}/{dirty.variant}@{dirty.profile}"
+            self.proved.troubles.append(Trouble(name, dirty.words[:4_000], broken=True))
+        seen = confirmation.saw_in_source(self._found.looks)
+        self.options = replace(self.options, confirmed={**self.options.confirmed, **seen})
+
+    def prove(self, built: Built) -> None:
+        """Prove what was built; several plugins at a time, each in a prover of its own."""
+        jobs = [
+            (case, profile)
+            for case in self.cases
+            for profile in self.profiles
+            if (case.name, profile.name) in built.plugins
+        ]
+        found: list[Outcome] = []
+        try:
+            with Steps("prove", len(jobs)) as steps, processes.workers() as pool:
+                results = pool.map(lambda job: self._evidence(job[0], job[1], built), jobs)
+                for (case, profile), told in zip(jobs, results, strict=True):
+                    found += self._judge(case, profile, told, built)
+                    steps.step()
+        finally:  # an interrupt leaves what was proved
+            self._conclude(found)
+
+    def _conclude(self, found: Sequence[Outcome]) -> None:
+        """What needs the outcomes of several profiles: whose doing it was, and what is broken."""
+        plain = {profile.name: profile.plain for profile in self.profiles}
+        attributed = verdict.attribute(found, plain, self._checks)
+        # A profile from the command line is its own plain sibling, whatever it checks.
+        suite = profile_files.shipped()
+        self.proved.troubles += trapped_raw(attributed, {name: plain[name] for name in plain if name in suite})
+        self.proved.troubles += [Trouble(*said, broken=True) for said in claims.broken(attributed, self.facts)]
+        if self._found is None:
+            self.proved.troubles += self._unconfirmed(attributed, plain)
+        else:
+            self._confirm(attributed, [name for name in plain if plain[name] == name and name in suite], self._found)
+        self.proved.outcomes = [one for one in attributed if self._is_wanted(one)]
+
+    def _confirm(self, outcomes: Sequence[Outcome], plain: Sequence[str], found: oracles.Found) -> None:
+        """Whether every fault is real, from all that the worlds and the other oracles saw of raw code."""
+        made = confirmation.combine(outcomes, self.proved.faults, found.looks, found.gaps, plain)
+        self.proved.confirmations = [
+            replace(
+                one,
+                sightings=tuple(self._clean_texts(seen) for seen in one.sightings),
+                gaps=tuple(map(self._clean_text, one.gaps)),
+                seen=self._clean_text(one.seen),
+            )
+            for one in made
+        ]
+        for where, message in confirmation.unconfirmed(self.proved.confirmations):
+            self.proved.troubles.append(Trouble(where[:300], message[:4_000], broken=True))
+
+    def _evidence(self, case: Case, profile: Profile, built: Built) -> dict[str, Any] | runner.Failure:
+        def entry(name: str) -> dict[str, str]:
+            return {"profile": name, "path": str(built.plugins[case.name, name])}
+
+        generator = self._generator(case, profile, built)
+        if generator is None:
+            return runner.Failure("load", f"no C++ plugin of {case.name} was built that could make its inputs")
+        with tempfile.TemporaryDirectory(prefix="safecost-") as scratch:
+            plan = {
+                "case": case.name,
+                "plugin": entry(profile.name),
+                "generator": entry(generator),
+                "data": str(case.data),
+                "scratch": scratch,
+                "seed": self.options.seed,
+                "timeout_seconds": self.options.hang_seconds,
+            }
+            return runner.call("prove", plan, _PROVER_SECONDS, PROVER)
+
+    def _generator(self, case: Case, profile: Profile, built: Built) -> str | None:
+        if profile.language != "rust":
+            return profile.name
+        candidates = (profile.against, *(other.name for other in self.profiles if other.language != "rust"))
+        return next((name for name in candidates if name and (case.name, name) in built.plugins), None)
+
+    def _judge(
+        self, case: Case, profile: Profile, told: dict[str, Any] | runner.Failure, built: Built
+    ) -> Iterator[Outcome]:
+        plugin = built.plugins[case.name, profile.name]
+        where = f"{case.name}@{profile.name}"
+        if isinstance(told, runner.Failure):
+            self._note(where, f"could not be proved: {told.message}")
+            return
+        if objection := plugin_description.objection(told):
+            self._note(where, objection)
+            return
+        traps = _bare_traps(told)
+        sibling = None if profile.plain == profile.name else built.plugins.get((case.name, profile.plain))
+        sites = check_sites(plugin, traps, sibling) if traps else {}
+        checks = Checks.of(profile, sites, contracts(plugin, _calls(told)))
+        self._checks[case.name, profile.name] = checks
+        self.facts[case.name, profile.name] = told["facts"]
+        self.proved.faults.setdefault(case.name, told["faults"])
+        faults = {fault["name"]: fault for fault in told["faults"]}
+        roles = {variant["name"]: variant["role"] for variant in told["variants"]}
+        for proof in told["proofs"]:
+            name = Outcome(
+                case.name, profile.name, proof["variant"], roles[proof["variant"]], proof["fault"], "no_verdict"
+            )
+            confirmed = self.options.confirmed.get((case.name, proof["variant"], proof["fault"]), frozenset())
+            yield self._clean(verdict.judge(name, faults[proof["fault"]], proof, checks, confirmed))
+
+    def _clean_text(self, text: str) -> str:
+        return privacy.clean(self.options.folders, text, 400) or ""
+
+    def _clean_texts(self, told: _Told) -> _Told:
+        function = None if told.function is None else self._clean_text(told.function)
+        return replace(told, text=self._clean_text(told.text), function=function)
+
+    def _clean(self, outcome: Outcome) -> Outcome:
+        """Texts come from plugins and compilers: no path of this machine, and no end of them."""
+
+        def clean(text: str | None) -> str | None:
+            return None if text is None else privacy.clean(self.options.folders, text, 400)
+
+        return replace(
+            outcome,
+            text=clean(outcome.text),
+            reason=clean(outcome.reason),
+            claim=(clean(outcome.claim) or "")[:80] or None,
+        )
+
+    def _is_wanted(self, one: Outcome) -> bool:
+        if one.profile not in {profile.name for profile in self.options.profiles}:
+            return False
+        if self.pattern is not None and self.pattern.search(one.case):
+            return True
+        name = f"{one.case}/{one.variant}/{one.fault}@{one.profile}"
+        return self.pattern is None or any(map(self.pattern.search, (name, f"{one.case}/{one.variant}@{one.profile}")))
+
+    def _unconfirmed(self, outcomes: Sequence[Outcome], plain: Mapping[str, str]) -> Iterator[Trouble]:
+        """Faults that no plain raw code was seen to commit, though the worlds are declared to be able to see it."""
+        languages = {profile.name: profile.language for profile in self.profiles}
+        for case, faults in self.proved.faults.items():
+            for fault in faults:
+                if not set(fault["oracles"]) & {"guard", "ledger", "canary", "value"}:
+                    continue
+                raws = [
+                    one
+                    for one in outcomes
+                    if (one.case, one.fault, one.role) == (case, fault["name"], "raw")
+                    and plain[one.profile] == one.profile
+                    and languages[one.profile] != "rust"
+                ]
+                if raws and not any(one.confirmed or one.kind == "crashed" for one in raws):
+                    message = "no world saw raw code commit it: the fault, or its oracle, is not what it says"
+                    yield Trouble(f"{case}: {fault['name']}", message, broken=True)
+
+    def _note(self, where: str, message: str) -> None:
+        clean = privacy.clean(self.options.folders, message, 4_000) or "it said nothing"
+        self.proved.troubles.append(Trouble(where, clean, broken=False))
+
+
+def _stops(told: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for proof in told["proofs"]:
+        for kind in ("control", "right", "faulted"):
+            yield from (seen["stop"] for seen in proof.get(kind, {}).values() if seen.get("stop"))
+
+
+def _bare_traps(told: Mapping[str, Any]) -> set[int]:
+    """Where in the plugin proofs ended at a trap instruction that says nothing of itself."""
+    bare = (stop["pc"] for stop in _stops(told) if stop.get("instruction", "").startswith("0f0b"))
+    return _inside(bare)
+
+
+def _calls(told: Mapping[str, Any]) -> set[int]:
+    """The return addresses in the plugin of the calls that led proofs to abort()."""
+    return _inside(caller for stop in _stops(told) for caller in stop.get("callers", ()))
+
+
+def _inside(places: Iterable[Mapping[str, Any] | None]) -> set[int]:
+    return {place["offset"] for place in places if place and place["module"] == "plugin"}
+
+
+def trapped_raw(outcomes: Sequence[Outcome], plain: Mapping[str, str]) -> Iterator[Trouble]:
+    """What must not be: raw code trapped in a plain profile."""
+    for one in outcomes:
+        where = f"{one.case}/{one.variant}/{one.fault}@{one.profile}"
+        if one.role == "raw" and one.kind == "trapped" and plain.get(one.profile) == one.profile:
+            yield Trouble(where, f"raw code in a plain profile was trapped by {one.mechanism}", broken=True)
+
+
+def write(proved: Proved, file: Path) -> None:
+    """Write the outcomes as outcomes.schema.json has them."""
+    made = {
+        "schema": "safecost-outcomes",
+        "schema_version": 1,
+        "outcomes": [one.as_json() for one in proved.outcomes],
+        "troubles": [asdict(trouble) for trouble in proved.troubles],
+        "confirmations": [one.as_json() for one in proved.confirmations],
+        "dirty": [one.as_json() for one in proved.dirty],
+        "gaps": proved.gaps,
+    }
+    text = json.dumps(made, indent=1, ensure_ascii=False) + "\n"
+    scratch = file.with_name(f".{file.name}.part")
+    scratch.write_text(text, encoding="utf-8")
+    scratch.replace(file)

@@ -1,0 +1,220 @@
+"""Rows of two run documents that are the same whenever one looks: results, promises, catches, counts, machine code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from typing import TypeVar
+
+from safecost.compare.rows import EXACT, Metric, Place, Row, Verdict, exact_row, word_row
+from safecost.document.types import Code, Count, Document, Problem, Proof, Ruling
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+_STATES = {"measured": "agrees", "struck": "struck", "not_built": "not built", "not_measured": "not measured"}
+_LOOKED_AT = ("measured", "struck")
+_PROMISES = ("claim", "snippet")
+_REJECTED = ("rejected", "newly_rejected")
+
+
+def union(base: Mapping[K, V], head: Mapping[K, V]) -> Iterator[tuple[K, V | None, V | None]]:
+    """Every key of both, those of the base first, with what each side has."""
+    for key, value in base.items():
+        yield key, value, head.get(key)
+    for key, value in head.items():
+        if key not in base:
+            yield key, None, value
+
+
+# ---- tier 0: what must hold ------------------------------------------------------------------------------------------
+
+
+def exact_rows(base: Document, head: Document) -> Iterator[Row]:
+    """Every row that is no time."""
+    yield from _results(base, head)
+    yield from _claims(base, head)
+    yield from _catches(base, head)
+    yield from _rulings(base, head)
+    yield from _counts(base, head)
+    yield from _codes(base, head)
+
+
+def _results(base: Document, head: Document) -> Iterator[Row]:
+    """Of each case: did all contenders compute the same? A struck case has times and counts of something else."""
+    before, after = ({case.name: case for case in document.cases} for document in (base, head))
+    for name, old, new in union(before, after):
+        words = [None if case is None else _STATES[case.status] for case in (old, new)]
+        note = None if new is None else new.reason
+        if new is not None and new.status == "struck":
+            # Wrong is wrong, whether or not the base has the case.
+            yield Row(Place(name), "result", words[0], words[1], "wrong", limit=EXACT, note=note)
+            continue
+        gone = old is not None and new is not None and old.status in _LOOKED_AT and new.status not in _LOOKED_AT
+        verdict: Verdict = "unchanged" if words[0] == words[1] else "missing" if gone else "improvement"
+        yield word_row(Place(name), "result", words[0], words[1], verdict, note)
+
+
+def _claims(base: Document, head: Document) -> Iterator[Row]:
+    """Promises that a side broke: of what an idiom catches, and of what a compiler rejects."""
+
+    def broken(document: Document) -> dict[Place, Problem]:
+        return {_place(one): one for one in document.problems if one.kind in _PROMISES}
+
+    looked_at = {case.name for case in head.cases}
+    for place, old, new in union(broken(base), broken(head)):
+        if new is None and old is not None and old.case is not None and old.case not in looked_at:
+            continue  # that the case is gone, its result says
+        words = ["broken" if one is not None else "kept" for one in (old, new)]
+        problem = new or old
+        note = None if problem is None else problem.message
+        yield word_row(place, "claim", words[0], words[1], "wrong" if new is not None else "improvement", note)
+
+
+def _place(problem: Problem) -> Place:
+    """What a broken promise is about, as its sentence begins with it: `family/case/variant/fault@profile: ...`."""
+    where = " ".join(problem.message.split(": ")[0].split())[:200]
+    return Place(where or problem.case or "a promise")
+
+
+def _catches(base: Document, head: Document) -> Iterator[Row]:
+    """The outcome of each fault in each variant: a catch that was lost, won, or is another."""
+
+    def proofs(document: Document) -> dict[Place, Proof]:
+        return {
+            Place(one.case, one.variant, one.profile, fault=one.fault): one
+            for one in document.proofs
+            if one.case in cases
+        }
+
+    cases = {case.name for case in base.cases} & {case.name for case in head.cases}
+    for place, old, new in union(*known(proofs(base), proofs(head))):
+        words = [None if one is None else one.words for one in (old, new)]
+        verdict, note = _caught(old, new) if old is not None and new is not None else ("unchanged", None)
+        yield word_row(place, "catch", words[0], words[1], verdict, note)
+
+
+def _caught(old: Proof, new: Proof) -> tuple[Verdict, str | None]:
+    if new.outcome == "no_verdict" != old.outcome:
+        return "missing", new.reason or "nothing was proved"
+    if old.caught and not new.caught:
+        return "regression", new.reason or (f"was stopped by {old.mechanism}" if old.mechanism else None)
+    if new.caught and not old.caught:
+        return "improvement", f"stopped by {new.mechanism}" if new.mechanism else new.reason
+    if old.words == new.words and old.mechanism == new.mechanism:
+        return "unchanged", None
+    return "changed", f"{old.mechanism or 'nothing'} before, {new.mechanism or 'nothing'} now"
+
+
+def _rulings(base: Document, head: Document) -> Iterator[Row]:
+    """What compilers do with misuses of memory: `compile-time/<topic>/<misuse>/<way>@<compiler>`."""
+
+    def rulings(document: Document) -> dict[Place, Ruling]:
+        return {
+            Place(f"{one.topic}/{one.misuse}", one.way, f"{ruling.by}-{one.language}"): ruling
+            for one in document.rejections
+            for ruling in one.rulings
+            if ruling.outcome not in ("absent", "not_applicable")
+        }
+
+    for place, old, new in union(*known(rulings(base), rulings(head))):
+        words = [None if one is None else _ruled(one) for one in (old, new)]
+        verdict: Verdict = "unchanged"
+        if old is not None and new is not None and words[0] != words[1]:
+            lost = old.outcome in _REJECTED and new.outcome not in _REJECTED
+            won = new.outcome in _REJECTED and old.outcome not in _REJECTED
+            verdict = "regression" if lost else "improvement" if won else "changed"
+        yield word_row(place, "ruling", words[0], words[1], verdict, None if new is None else new.reason)
+
+
+def _ruled(ruling: Ruling) -> str:
+    said = f" {ruling.tag}" if ruling.tag else ""
+    return "rejected" + said if ruling.outcome in _REJECTED else ruling.outcome.replace("_", " ")
+
+
+def known(base: dict[K, V], head: dict[K, V]) -> tuple[dict[K, V], dict[K, V]]:
+    """Both; nothing where either looked at nothing, which is told once, as a warning, rather than in each row."""
+    return (base, head) if base and head else ({}, {})
+
+
+# ---- tier 1: what is exact for one toolchain -------------------------------------------------------------------------
+
+
+def sound(document: Document) -> set[str]:
+    """The cases that were not struck: counts and times of the others are of something else than they say."""
+    return {case.name for case in document.cases if case.status != "struck"}
+
+
+def comparable(base: Document, head: Document) -> set[str]:
+    """The cases whose counts and times have rows; that a side lacks one, or struck it, has one row, its result."""
+    return sound(base) & sound(head)
+
+
+def _counts(base: Document, head: Document) -> Iterator[Row]:
+    """What one call does: instructions, allocations, and bytes of these."""
+
+    cases = comparable(base, head)
+
+    def counts(document: Document) -> dict[Place, Count]:
+        return {
+            Place(one.case, one.variant, one.profile, one.size, one.rate, threads=one.threads): one
+            for one in document.counts
+            if one.case in cases
+        }
+
+    metrics: tuple[tuple[Metric, Callable[[Count], int | None]], ...] = (
+        ("instructions", lambda one: one.instructions),
+        ("allocations", lambda one: one.allocations),
+        ("allocated_bytes", lambda one: one.allocated_bytes),
+    )
+    before, after = known(counts(base), counts(head))
+    for metric, total in metrics:
+        if metric == "instructions" and not same_architecture(base, head):
+            continue
+        for place, old, new in union(before, after):
+            values = [None if one is None else _per_call(total(one), one.calls) for one in (old, new)]
+            if values != [None, None]:
+                note = new.reason if new is not None and values[1] is None else None
+                yield exact_row(place, metric, values[0], values[1], note=note)
+
+
+def _per_call(total: int | None, calls: int) -> float | None:
+    return None if total is None else total / calls
+
+
+def _codes(base: Document, head: Document) -> Iterator[Row]:
+    """What the compiler made of each kernel: bytes, checks that it emitted, vectors of numbers or none."""
+
+    def codes(document: Document) -> dict[Place, Code]:
+        return {Place(one.case, one.variant, one.profile): one for one in document.codes if one.case in cases}
+
+    cases = comparable(base, head)
+    if not same_architecture(base, head):
+        return
+    held = _holding(base, head)
+    for place, old, new in union(*known(codes(base), codes(head))):
+        yield exact_row(place, "code_bytes", _float(old and old.bytes), _float(new and new.bytes))
+        note = None
+        if old is not None and new is not None and new.checks < old.checks:
+            still = (place.case, place.variant, place.profile) in held
+            note = "it still catches what it caught" if still else "no proof tells whether it still catches what it did"
+        yield exact_row(place, "checks", _float(old and old.checks), _float(new and new.checks), note=note)
+        words = [None if one is None else "yes" if one.packed else "no" for one in (old, new)]
+        verdict: Verdict = "unchanged" if words[0] == words[1] else "regression" if words[1] == "no" else "improvement"
+        yield word_row(place, "vectorised", words[0], words[1], verdict, None)
+
+
+def _float(value: int | Code | None) -> float | None:
+    return float(value) if isinstance(value, int) else None
+
+
+def _holding(base: Document, head: Document) -> set[tuple[str, str | None, str | None]]:
+    """Contenders that both sides proved, and that still catch whatever they caught."""
+    rows = [row for row in _catches(base, head) if row.verdict != "new"]
+    proved = {(row.place.case, row.place.variant, row.place.profile) for row in rows}
+    calm = ("unchanged", "changed", "improvement")
+    return proved - {(row.place.case, row.place.variant, row.place.profile) for row in rows if row.verdict not in calm}
+
+
+def same_architecture(base: Document, head: Document) -> bool:
+    """Do both sides have machine code of one kind?"""
+    return base.machine.architecture == head.machine.architecture

@@ -1,0 +1,129 @@
+"""What a user can compare in one process: two profiles, two revisions of the suite, two folders of cases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from safecost.compare.live.arms import Pairing, SideName
+from safecost.compare.live.comparing import Sides
+from safecost.compare.live.revisions import Revision, take_out
+from safecost.compare.live.sides import Side, profiles_of
+from safecost.core.errors import UsageError
+from safecost.core.paths import BENCH, Folders
+from safecost.run.measure import MARGIN, Options
+from safecost.run.schedule import DEFAULT, Mode
+from safecost.suite import cases as case_files
+from safecost.suite import profiles as profile_files
+from safecost.suite.profiles import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much of both sides is compared: a kind of run, a filter, counts or none, and the margin of times."""
+
+    mode: Mode = DEFAULT
+    filter: str | None = None
+    count: bool = True
+    margin: float = MARGIN
+
+
+def of_profiles(names: str | None, ad_hoc: Sequence[str], cases: Sequence[Path], extent: Extent) -> Sides:
+    """Two profiles, the first is base; `names` may name those that are given `ad_hoc`, to say which is which.
+
+    Raises UsageError where they are not two, and where no case can have rows since their languages differ.
+    """
+    base, head = _two(names, ad_hoc)
+    if base.language != head.language:
+        raise UsageError(
+            f"{base.name} builds {base.language} and {head.name} builds {head.language}: they have no variant in"
+            " common; 'safecost run' compares languages."
+        )
+    folders = Folders.of(cases)
+    return Sides(
+        _side("base", base.name, folders, [base], extent, _flags(base)),
+        _side("head", head.name, folders, [head], extent, _flags(head)),
+        (Pairing(base.name, head.name),),
+    )
+
+
+def _two(names: str | None, ad_hoc: Sequence[str]) -> tuple[Profile, Profile]:
+    given = {one.name: one for one in profile_files.choose("default", ad_hoc)[-len(ad_hoc) :]} if ad_hoc else {}
+    wanted = [name.strip() for name in (names or "").split(",") if name.strip()]
+    order = [*wanted, *(name for name in given if name not in wanted)]
+    if len(order) != 2:
+        raise UsageError(
+            f"{len(order)} profiles are given to compare ({', '.join(order) or 'none'}): give two, base before head, as"
+            " in --profiles gcc-o2,clang-o2 or --profile 'old: g++-12 -O2' --profile 'new: g++-14 -O2'."
+        )
+    base, head = (given[name] if name in given else profile_files.choose(name, ())[0] for name in order)
+    if base.name == head.name:
+        raise UsageError(f"{base.name} is given twice: a profile is compared with another one.")
+    return base, head
+
+
+def of_revisions(base: str, head: str, names: str | None, ad_hoc: Sequence[str], extent: Extent) -> Sides:
+    """Two revisions of the suite's cases and profiles, both with today's harness; '.' is the working tree.
+
+    Raises UsageError where a revision does not exist or does not fit, and where both are the same.
+    """
+    before, after = take_out(base), take_out(head)
+    if before.bench == after.bench:
+        raise UsageError(f"{base} and {head} are the same ({_title(before)}): there is nothing to compare.")
+    wanted = profile_files.choose(names, ad_hoc)
+    shipped = profile_files.shipped()
+    both = [
+        [
+            *profiles_of(one.profiles, [profile for profile in wanted if profile.name in shipped]),
+            *(profile for profile in wanted if profile.name not in shipped),
+        ]
+        for one in (before, after)
+    ]
+    return Sides(
+        _side("base", _title(before), _folders(before), both[0], extent, _commit(before)),
+        _side("head", _title(after), _folders(after), both[1], extent, _commit(after)),
+        tuple(Pairing(profile.name, profile.name) for profile in both[1]),
+    )
+
+
+def _folders(revision: Revision) -> Folders:
+    return Folders.of(() if revision.bench == BENCH else (revision.bench,))
+
+
+def _title(revision: Revision) -> str:
+    return revision.name if revision.commit is None else f"{revision.name} ({revision.commit[:12]})"
+
+
+def of_folders(base: Path, head: Path, names: str | None, ad_hoc: Sequence[str], extent: Extent) -> Sides:
+    """The cases of two folders; raises UsageError where one is missing or holds none, and where both are the same."""
+    if base.resolve() == head.resolve():
+        raise UsageError(f"{base} and {head} are the same folder: there is nothing to compare.")
+    profiles = profile_files.choose(names, ad_hoc)
+    titles = (base.name, head.name) if base.name != head.name else (f"{base}", f"{head}")
+    return Sides(
+        _side("base", titles[0], Folders.of([base]), profiles, extent),
+        _side("head", titles[1], Folders.of([head]), profiles, extent),
+        tuple(Pairing(profile.name, profile.name) for profile in profiles),
+    )
+
+
+def _flags(profile: Profile) -> list[tuple[str, str]]:
+    return [("flags", " ".join(flag for flag, _ in profile.flags) or "none")]
+
+
+def _commit(revision: Revision) -> list[tuple[str, str]]:
+    return [("cases", "of the working tree" if revision.commit is None else f"of commit {revision.commit}")]
+
+
+def _side(
+    name: SideName,
+    title: str,
+    folders: Folders,
+    profiles: Sequence[Profile],
+    extent: Extent,
+    facts: Sequence[tuple[str, str]] = (),
+) -> Side:
+    case_files.find(folders)  # whatever is wrong with a folder is told before anything is built
+    options = Options(extent.mode, profiles, folders, extent.filter, Path(), margin=extent.margin, count=extent.count)
+    return Side(name, title, options, facts)

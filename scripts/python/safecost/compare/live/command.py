@@ -1,0 +1,147 @@
+"""The part of `safecost compare` that measures: what is timed side by side, and how much of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from safecost.compare.gate import Policy
+from safecost.compare.live import asked, gating
+from safecost.compare.live.asked import Extent
+from safecost.compare.live.comparing import Comparing, Sides
+from safecost.compare.rows import Comparison
+from safecost.core.errors import UsageError
+from safecost.run.measure import MARGIN
+from safecost.run.schedule import DEFAULT, FULL, QUICK
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+EXAMPLES = (
+    "safecost compare --profiles gcc-o2,gcc-o3                     the same cases, two sets of flags",
+    "safecost compare --profile 'old: g++-12 -O2' --profile 'new: g++-14 -O2' --gate",
+    "safecost compare --revisions main . --profiles gcc-o2 --gate  a change of the suite, not yet committed",
+    "safecost compare --case-folders old-cases new-cases --quick   cases of your own, before and after",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What was asked for: `cases` are folders for a comparison of profiles, the rest as the options have it."""
+
+    revisions: tuple[str, str] | None
+    case_folders: tuple[Path, Path] | None
+    profiles: str | None
+    ad_hoc: tuple[str, ...]
+    cases: tuple[Path, ...]
+    quick: bool
+    full: bool
+    count: bool
+    seed: int | None
+
+    def sides(self, expression: str | None, margin: float | None) -> Sides:
+        """Both sides; raises UsageError where they do not exist, or where there is nothing to compare."""
+        mode = QUICK if self.quick else FULL if self.full else DEFAULT
+        extent = Extent(mode, expression, self.count, MARGIN if margin is None else margin)
+        if self.revisions is not None:
+            return asked.of_revisions(*self.revisions, self.profiles, self.ad_hoc, extent)
+        if self.case_folders is not None:
+            return asked.of_folders(*self.case_folders, self.profiles, self.ad_hoc, extent)
+        return asked.of_profiles(self.profiles, self.ad_hoc, self.cases, extent)
+
+
+def measuring(command: F) -> F:
+    """The options of comparisons that measure; `taken` makes a Live of what they were given."""
+    folder = click.Path(path_type=Path)
+    options = (
+        click.option("--revisions", nargs=2, metavar="BASE HEAD",
+                     help="Measure two revisions of the suite's cases, with today's harness; '.' is the working tree."),
+        click.option("--case-folders", nargs=2, type=folder, metavar="BASE HEAD",
+                     help="Measure the cases of two folders."),
+        click.option("--profiles", metavar="NAMES",
+                     help="Measure two profiles, base first; or, with revisions or folders, those to build with."),
+        click.option("--profile", "ad_hoc", metavar="'NAME: COMPILER FLAGS'", multiple=True,
+                     help="An ad-hoc profile; may be repeated."),
+        click.option("--cases", metavar="DIR", multiple=True, type=folder,
+                     help="With two profiles: read cases from DIR instead of bench/; may be repeated."),
+        click.option("--quick", is_flag=True, help="Measure with 6 launches at L1 sizes (default: 8 to 12)."),
+        click.option("--full", is_flag=True, help="Measure with up to 20 launches at L1 and L2 sizes."),
+        click.option("--no-count", is_flag=True, help="Count no instructions and allocations."),
+        click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Repeat the inputs and the order of another."),
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def taken(options: dict[str, Any], base: Path | None, head: Path | None) -> Live | None:
+    """What is to be measured, taken out of the options; None where two files are compared.
+
+    Raises UsageError where it is not clear which of these is meant.
+    """
+    live = Live(
+        options.pop("revisions") or None,
+        options.pop("case_folders") or None,
+        options.pop("profiles"),
+        options.pop("ad_hoc"),
+        options.pop("cases"),
+        options.pop("quick"),
+        options.pop("full"),
+        not options.pop("no_count"),
+        options.pop("seed"),
+    )
+    if live.quick and live.full:
+        raise UsageError("--quick and --full exclude each other: give one.")
+    measured = {
+        "--revisions": live.revisions is not None,
+        "--case-folders": live.case_folders is not None,
+        "--profiles": live.profiles is not None,
+        "--profile": bool(live.ad_hoc),
+        "--cases": bool(live.cases),
+        "--quick": live.quick,
+        "--full": live.full,
+        "--no-count": not live.count,
+        "--seed": live.seed is not None,
+    }
+    given = [option for option, there in measured.items() if there]
+    if base is not None:
+        if given:
+            raise UsageError(f"{given[0]} is of comparisons that measure, and {base} was measured: leave one out.")
+        if head is None:
+            raise UsageError(f"there is no head to compare {base} with: give two runs.")
+        return None
+    if not {"--revisions", "--case-folders", "--profiles", "--profile"} & set(given):
+        raise UsageError(
+            "nothing to compare: give two runs, or what to measure side by side with --profiles, --revisions or"
+            " --case-folders."
+        )
+    if live.revisions and live.case_folders:
+        raise UsageError("--revisions and --case-folders exclude each other: give one.")
+    if live.cases and (live.revisions or live.case_folders):
+        raise UsageError("--cases is of two profiles; revisions and folders have cases of their own: leave it out.")
+    return live
+
+
+def measured(
+    live: Live, expression: str | None, margin: float | None, policy: Policy, *, gated: bool
+) -> tuple[Comparison, KeyboardInterrupt | None]:
+    """Measure both sides and return the rows, those that would fail on time confirmed where there is a gate.
+
+    An interrupt that comes while times are measured is returned beside what there is; it is raised where nothing was
+    timed yet.
+    """
+    comparing = Comparing(live.sides(expression, margin), seed=live.seed)
+    try:
+        comparing.run()
+        made = comparing.comparison()
+        return (gating.confirmed(comparing, made, policy) if gated else made), None
+    except KeyboardInterrupt as interrupt:
+        if not any(comparing.timings.launches.values()):
+            raise
+        print("interrupted: telling what was measured", file=sys.stderr)
+        comparing.complete = False
+        return comparing.comparison(), interrupt

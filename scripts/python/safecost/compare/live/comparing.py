@@ -1,0 +1,360 @@
+"""A live comparison: both sides built and looked at, then timed in the same processes; what comes out is rows.
+
+What is exact comes from two documents, as it does where two runs are compared. Times come from panels that hold base
+and head, so that both have the same inputs, the same clock and the same state of the machine.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from safecost.compare.documents import PARTS, compare
+from safecost.compare.live.arms import Pairing, Quantity, build_name, null_ratios, only, panels_of, quantities, timed
+from safecost.compare.live.sides import Side, matching, renamed, restricted
+from safecost.compare.live.timing import Bench, Timings
+from safecost.compare.rows import Comparison, Place, Row, judged, time_row
+from safecost.compare.rows import Side as NamedSide
+from safecost.core import processes
+from safecost.core.errors import ToolError
+from safecost.core.progress import Steps
+from safecost.core.text import shown
+from safecost.document.types import Document
+from safecost.run.panels import Panel
+from safecost.run.schedule import DEFAULT, Mode
+from safecost.stats.pairs import summarise
+from safecost.toolchain import runner
+from safecost.toolchain.build import sha256
+from safecost.validity.advisories import of_machine, straying
+from safecost.validity.data_quality import MOST_STRAYS, STRAY, Nulls, distance
+
+CONFIRMING = replace(DEFAULT, looks=(8, 12, 20))
+"""How often what fails is timed again, at most; it ends at the first look that decides."""
+
+# What base and head have in one process is no accident of one of them.
+_NOT_COMPARED = frozenset({"rulings of compilers", "times"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What is compared with what: two sides, and by which of their profiles."""
+
+    base: Side
+    head: Side
+    pairings: tuple[Pairing, ...]
+
+
+@dataclass(slots=True)
+class Together:
+    """What came out where both sides' plugins of a case were loaded and verified together.
+
+    `differing` tells, by case, how results differ on the same inputs; `apart` why a case cannot be timed in one
+    process; `redrawn` holds cases for which the sides draw other inputs from the same seed.
+    """
+
+    differing: dict[str, str] = field(default_factory=dict)
+    apart: dict[str, str] = field(default_factory=dict)
+    redrawn: list[str] = field(default_factory=list)
+
+
+class Comparing:
+    """A live comparison in the making; `comparison()` tells what is known so far, also after an interrupt."""
+
+    def __init__(self, sides: Sides, *, seed: int | None = None, first_layout: int = 0, prove: bool = True) -> None:
+        self.sides, self.prove = sides, prove
+        self.base, self.head = sides.base, sides.head
+        self.seed = secrets.randbits(32) if seed is None else seed
+        self.mode: Mode = self.head.options.mode
+        self.margin = self.head.options.margin
+        self.together = Together()
+        self.panels: list[Panel] = []
+        self.timings = Timings()
+        self.complete = False
+        self._first_layout = first_layout
+        self._bench = Bench(self.base, self.head)
+        self._looked: dict[tuple[Place, str], Row] = {}  # rows after fresh launches
+
+    # ---- stages ------------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """All stages in order; an interrupt leaves what was found out until then."""
+        self.prepare()
+        self.look()
+        self.time()
+        self.complete = True
+
+    def prepare(self) -> None:
+        """Build and verify both sides, each by itself and then together; raises ToolError where nothing is common."""
+        for side in (self.base, self.head):
+            print(f"{side.name}: {side.title}", file=sys.stderr)
+            _staged(side, side.build)
+            _staged(side, side.verify)
+        self._verify_together()
+        if not any(self._in_both()):
+            raise ToolError(
+                f"{self.base.title} and {self.head.title} have no case in common that both could build: see above."
+            )
+        self.panels = list(self._panels())
+
+    def look(self) -> None:
+        """What is exact: proofs, instructions and allocations of both sides."""
+        self.base.count_on_inputs_of(self.head, self.together.redrawn)
+        for side in (self.base, self.head):
+            if self.prove:
+                _staged(side, side.catch)
+            _staged(side, side.count)
+
+    def time(self) -> None:
+        """Time base and head against each other."""
+        if self.panels:
+            # The layouts of a confirmation are made when there is one.
+            self._bench.link(self.panels, self._first_layout + self.mode.launches)
+            self._bench.time(
+                self.panels, self.mode, self.seed, self.margin, self.timings, first_layout=self._first_layout
+            )
+
+    def again(self, seed: int, first_layout: int) -> Comparing:
+        """Another comparison of what is built and verified already, with launches of its own."""
+        other = Comparing(self.sides, seed=seed, first_layout=first_layout, prove=self.prove)
+        other.together, other.panels, other._bench = self.together, self.panels, self._bench
+        self.head.sampler.start()
+        return other
+
+    def _verify_together(self) -> None:
+        """Load both sides' plugins of each case, and let all compute the same inputs, which head draws."""
+        cases = list(dict.fromkeys(case for case, _ in self._in_both()))
+        with Steps("verify base and head together", len(cases)) as steps, processes.workers() as pool:
+            for case, result in zip(cases, pool.map(self._verify_case, cases), strict=True):
+                self._take(case, result)
+                steps.step()
+        self.together.apart |= dict.fromkeys(
+            self.together.differing, "base and head compute different results from the same inputs"
+        )
+
+    def _verify_case(self, case: str) -> Mapping[str, Any] | runner.Failure:
+        plugins = [
+            {"profile": build_name(side.name, by), "path": str(side.built.plugins[name, by])}
+            for side in (self.head, self.base)  # the first that draws inputs draws them for all
+            for name, by in side.descriptions
+            if name == case
+        ]
+        with tempfile.TemporaryDirectory(prefix="safecost-") as scratch:
+            plan: dict[str, Any] = {"case": case, "data": str(self.head.data(case)), "scratch": scratch}
+            plan |= {"plugins": plugins, "tier": self.mode.tier}
+            plan["timeout_seconds"] = self.head.options.verify_seconds
+            return runner.call("verify", plan, 600)
+
+    def _take(self, case: str, result: Mapping[str, Any] | runner.Failure) -> None:
+        """Sort what was found: each side was fine by itself, so this is between them."""
+        if isinstance(result, runner.Failure):
+            self.together.apart[case] = f"together, the runner {result.message}"
+            return
+        for problem in result["problems"]:
+            where = "@".join(filter(None, (problem["variant"], problem["profile"])))
+            said = f"{where}: {problem['message']}" if where else str(problem["message"])
+            if problem["kind"] == "digest":
+                self.together.differing.setdefault(case, said)
+            elif problem["kind"] == "pool":
+                self.together.redrawn.append(case)
+            elif problem["kind"] != "growth":  # a busy machine: each side was seen to grow
+                self.together.apart.setdefault(case, said)
+
+    def _in_both(self) -> Iterator[tuple[str, Pairing]]:
+        """The cases and pairings that both sides built, described, and did not strike."""
+        struck = self.base.struck | self.head.struck
+        for case in (one.name for one in self.head.cases):
+            for pairing in self.sides.pairings:
+                both = (case, pairing.base) in self.base.descriptions and (case, pairing.head) in self.head.descriptions
+                if both and case not in struck:
+                    yield case, pairing
+
+    def _panels(self) -> Iterator[Panel]:
+        for case, pairing in self._in_both():
+            parameters = self.head.parameters(case)
+            if self.head.plugin_with_inputs(case) is not None:
+                base, head = self.base.variants(case, pairing.base), self.head.variants(case, pairing.head)
+                for panel in panels_of(case, pairing, parameters, base, head, self.head.pattern):
+                    if case in self.together.apart:
+                        self.timings.broken[panel] = self.together.apart[case]
+                        self.timings.launches[panel] = []
+                    else:
+                        yield panel
+
+    # ---- confirmation ------------------------------------------------------------------------------------------------
+
+    def confirm(self, rows: Sequence[Row]) -> tuple[Row, ...]:
+        """These rows, each regression in time, certain or suspected, looked at once more: with fresh launches, layouts,
+        inputs and order.
+
+        A regression is confirmed where the fresh launches alone show one beyond the row's own limit; one that they do
+        not show is unresolved from then on. What was suspected only is decided by them: the row tells what they say
+        where they show a regression, and stays as it was otherwise. There may be more of them than there were at first,
+        since what may turn a gate red is worth it: of six launches one that was disturbed is enough to hide a
+        regression, of twenty none.
+        """
+        failing = [
+            row
+            for row in rows
+            if row.key not in self._looked
+            and (row.suspected or (row.tier == "time" and row.verdict == "regression" and row.confirmed is None))
+        ]
+        by_place = {(place, quantity.metric): panel for panel in self.panels for place, quantity in self._places(panel)}
+        wanted: dict[Panel, set[str]] = {}
+        for row in failing:
+            if row.key in by_place and row.place.variant is not None:
+                wanted.setdefault(by_place[row.key], set()).add(row.place.variant)
+        again = {only(panel, frozenset(variants)): variants for panel, variants in wanted.items()}
+        if not again:
+            return tuple(rows)
+        mode = replace(self.mode, looks=max(CONFIRMING.looks, self.mode.looks, key=max))
+        mode = replace(mode, contender_seconds=max(CONFIRMING.contender_seconds, mode.contender_seconds))
+        fresh, first = Timings(), self._first_layout + self.mode.launches
+        self._bench.link([*again], first + mode.launches)
+        self._bench.time(
+            [*again], mode, self.seed + 1, self.margin, fresh,
+            first_layout=first, deciding=again, what="look again at what fails or may",
+        )  # fmt: skip
+        seen = {row.key: row for row in self._time_rows(fresh, mode)}
+        self._looked |= {row.key: after_fresh(row, seen.get(row.key)) for row in failing}
+        return tuple(self._looked.get(row.key, row) for row in rows)
+
+    # ---- what came out -----------------------------------------------------------------------------------------------
+
+    def comparison(self) -> Comparison:
+        """Every row known so far, judged by the default limits."""
+        base, head = self._documents()
+        parts = [part for part in PARTS if part[0] not in _NOT_COMPARED]
+        made = compare(base, head, (self.base.title, self.head.title), self.margin, parts)
+        rows = (*(self._with_results(row) for row in made.rows), *self._time_rows(self.timings))
+        return replace(
+            made,
+            base=_with_facts(made.base, self.base),
+            head=_with_facts(made.head, self.head),
+            how="live",
+            margin=self.margin,
+            rows=rows,
+            warnings=(*made.warnings, *self._warnings()),
+            advisory=(*made.advisory, *self._advisory()),
+            gone=(*made.gone, *([] if self.complete else ["The comparison was interrupted."])),
+        )
+
+    def _documents(self) -> tuple[Document, Document]:
+        """What is exact of each side, under head's names of profiles."""
+        found = []
+        for side in (self.base, self.head):
+            side.complete = True
+            profiles = frozenset(pairing.of(side.name) for pairing in self.sides.pairings)
+            document = matching(side.pattern, restricted(side.document(), profiles))
+            cases = tuple(
+                replace(one, status="measured") if one.status == "not_measured" and one.reason is None else one
+                for one in document.cases
+            )
+            found.append(replace(document, cases=cases))
+        names = {pairing.base: pairing.head for pairing in self.sides.pairings if pairing.base != pairing.head}
+        return renamed(found[0], names), found[1]
+
+    def _with_results(self, row: Row) -> Row:
+        """Results are right where both sides agree on them, not only the contenders of each."""
+        said = self.together.differing.get(row.place.case)
+        if row.metric != "result" or said is None or row.verdict not in ("unchanged", "changed"):
+            return row
+        return replace(row, head="differs from base", verdict="wrong", note=shown(said, quoted=False, limit=400))
+
+    def _places(self, panel: Panel) -> Iterator[tuple[Place, Quantity]]:
+        pairing = next(one for one in self.sides.pairings if panel.profile.split()[0] == one.head)
+        at = panel.parameter
+        for one in quantities(panel):
+            against = f"{one.against}@{pairing.head}" if one.metric == "idiom_time" else self.base.title
+            yield (
+                Place(panel.case, one.variant, pairing.head, at.size, at.rate, against=against, threads=at.threads),
+                one,
+            )
+
+    def _time_rows(self, timings: Timings, mode: Mode | None = None) -> Iterator[Row]:
+        same = self._same_plugins()
+        told: set[tuple[Place, str]] = set()
+        for panel, launches in timings.launches.items():
+            known = {one.quantity: one for one in timed(panel, launches)}
+            for place, quantity in self._places(panel):
+                if (place, quantity.metric) in told:  # raw code is in every group of its case
+                    continue
+                told.add((place, quantity.metric))
+                if quantity not in known:
+                    if panel in timings.broken:
+                        yield Row(place, quantity.metric, None, None, "missing", note=timings.broken[panel])
+                    continue
+                one = known[quantity]
+                said = summarise(one.ratios, self.margin, looks=(mode or self.mode).looks)
+                interval = None
+                if said.low is not None and said.high is not None and said.level is not None:
+                    interval = (said.low, said.high, said.level)
+                note = said.reason or timings.broken.get(panel)
+                row = time_row(
+                    place, quantity.metric, one.base, one.base * said.ratio, interval, self.margin,
+                    same_code=(place.case, place.profile) in same, note=note,
+                )  # fmt: skip
+                yield self._looked.get(row.key, row) if timings is self.timings else row
+
+    def _same_plugins(self) -> set[tuple[str, str | None]]:
+        """Cases and profiles whose plugins are the same bytes on both sides."""
+        base, head = self.base.built.plugins, self.head.built.plugins
+        return {
+            (case, pairing.head)
+            for case, pairing in self._in_both()
+            if sha256(base[case, pairing.base]) == sha256(head[case, pairing.head])
+        }
+
+    def _warnings(self) -> Iterator[str]:
+        for case in dict.fromkeys(self.together.redrawn):
+            yield f"Base and head draw other inputs for {case} from the same seed: both were given head's."
+        for panel, why in self.timings.broken.items():
+            where = f"{panel.case}@{panel.profile} at size {panel.parameter.size}"
+            yield f"{where} could not be timed: {shown(why, quoted=False, limit=400)}"
+
+    def _advisory(self) -> Iterator[str]:
+        """Why these times are advice only: nulls that stray, and what else ran on the machine."""
+        ratios = [
+            summarise(found, self.margin).ratio
+            for panel, launches in self.timings.launches.items()
+            if (found := null_ratios(panel, launches))
+        ]
+        distances = sorted(map(distance, ratios))
+        strays = sum(far > STRAY for far in distances)
+        if strays > MOST_STRAYS * len(distances):
+            yield straying(Nulls(len(distances), strays, distances[len(distances) // 2], distances[-1]))
+        sample, machine = self.head.sampler.stop(), self.head.machine
+        yield from of_machine(sample.steal_share, sample.load_before, machine.logical_cpus)
+
+
+def after_fresh(row: Row, fresh: Row | None) -> Row:
+    """A regression in time, certain or suspected, after fresh launches; `fresh` is what they alone say, if anything.
+
+    What they deny is unresolved; what was suspected is theirs to decide.
+    """
+    if fresh is None or row.limit is None:
+        return row
+    shown_again = judged(fresh, row.limit).verdict == "regression"
+    if row.suspected:
+        note = "undecided until fresh launches"
+        return judged(replace(fresh, confirmed=True, note=note), row.limit) if shown_again else row
+    note_of_both = row.note if shown_again else "fresh launches do not show it"
+    return judged(replace(row, confirmed=shown_again, note=note_of_both), row.limit)
+
+
+def _with_facts(made: NamedSide, side: Side) -> NamedSide:
+    """What a reader wants to know of a side; the suite that measured is the harness of both."""
+    facts = [("harness" if what == "suite" else what, how) for what, how in made.facts]
+    return replace(made, facts=(*side.facts, *facts))
+
+
+def _staged(side: Side, stage: Callable[[], None]) -> None:
+    start = time.monotonic()
+    try:
+        stage()
+    finally:
+        side.seconds[stage.__name__] = round(time.monotonic() - start, 3)

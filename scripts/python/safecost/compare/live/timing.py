@@ -1,0 +1,148 @@
+"""Times panels that hold base and head, launch by launch; each launch has a link layout of its own on both sides."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from safecost.compare.live.arms import SIDES, SideName, build_name, timed
+from safecost.compare.live.sides import Side
+from safecost.core import privacy
+from safecost.core.progress import Steps
+from safecost.run.panels import Panel
+from safecost.run.schedule import Mode, Schedule, seed_of
+from safecost.stats import sequential
+from safecost.toolchain import layouts, runner
+from safecost.toolchain.build import Built
+from safecost.toolchain.layouts import Layouts
+
+Rounds = list[list[float]]
+"""Nanoseconds a call of one launch: [contender][round]."""
+
+
+@dataclass(slots=True)
+class Timings:
+    """What was timed so far; `broken` tells, by panel, why there are no more launches of it."""
+
+    launches: dict[Panel, list[Rounds]] = field(default_factory=dict)
+    broken: dict[Panel, str] = field(default_factory=dict)
+
+
+class Bench:
+    """Both sides, built and verified, linked anew for every launch."""
+
+    def __init__(self, base: Side, head: Side) -> None:
+        self._sides: Mapping[SideName, Side] = {"base": base, "head": head}
+        self._layouts: dict[SideName, Layouts] = {}
+        self._linked = 0
+        self._plugins: set[tuple[SideName, str, str]] = set()
+
+    def link(self, panels: Sequence[Panel], count: int) -> None:
+        """Link every plugin of these panels so many times, unless that was done."""
+        wanted = {(*parts(arm.profile), panel.case) for panel in panels for arm in panel.contenders}
+        wanted |= {("head", self._generator(panel), panel.case) for panel in panels}
+        if count <= self._linked and wanted <= self._plugins:
+            return
+        self._linked, self._plugins = max(count, self._linked), self._plugins | wanted
+        base, head = (self._sides[side] for side in SIDES)
+        if base.options.folders.build == head.options.folders.build:  # two profiles: one folder, one link of all
+            built = Built({**base.built.plugins, **head.built.plugins})
+            keys = sorted({(case, profile) for _, profile, case in self._plugins})
+            self._layouts = dict.fromkeys(SIDES, layouts.make(built, keys, self._linked))
+            return
+        for side in SIDES:
+            keys = sorted((case, profile) for of, profile, case in self._plugins if of == side)
+            self._layouts[side] = layouts.make(self._sides[side].built, keys, self._linked)
+
+    def time(
+        self,
+        panels: Sequence[Panel],
+        mode: Mode,
+        seed: int,
+        margin: float,
+        into: Timings,
+        *,
+        first_layout: int = 0,
+        deciding: Mapping[Panel, Collection[str]] | None = None,
+        what: str = "measure",
+    ) -> None:
+        """Time these panels until each is decided or has all launches of the mode; an interrupt keeps what there is.
+
+        `first_layout` is that of the first launch: a confirmation takes other ones than what it confirms. `deciding`
+        are the variants of a panel whose times decide when it may end; None: all of them.
+        """
+        schedule = Schedule(panels, mode.looks, seed)
+        into.launches |= {panel: [] for panel in schedule.panels}
+        with (
+            Steps(what, schedule.left(), at_most=len(mode.looks) > 1) as steps,
+            tempfile.TemporaryDirectory(prefix="safecost-") as scratch,
+        ):
+            for number, visited in schedule:
+                for panel in visited:
+                    if panel in schedule.ended:
+                        continue
+                    plan = self._plan(panel, seed, seed_of(seed, number, panel), mode, Path(scratch))
+                    self._load(plan, panel, first_layout + number)
+                    result = runner.call("time", plan, self._sides["head"].options.launch_seconds)
+                    if isinstance(result, runner.Failure):
+                        schedule.breaks(panel)
+                        into.broken[panel] = privacy.clean(self._sides["head"].options.folders, result.message, 2_000)
+                    else:
+                        into.launches[panel].append(result["safecost"]["nanoseconds"])
+                        variants = None if deciding is None else deciding[panel]
+                        schedule.measured(panel, self._settled(panel, into, mode, margin, variants))
+                    steps.step()
+                    steps.grow(schedule.left())
+
+    @staticmethod
+    def _settled(
+        panel: Panel, into: Timings, mode: Mode, margin: float, variants: Collection[str] | None
+    ) -> Callable[[], bool]:
+        def settled() -> bool:
+            known = timed(panel, into.launches[panel])
+            ratios = [one.ratios for one in known if variants is None or one.quantity.variant in variants]
+            return sequential.may_end(ratios, margin, mode.precision, None, mode.looks)
+
+        return settled
+
+    def _plan(self, panel: Panel, seed: int, order: int, mode: Mode, scratch: Path) -> dict[str, Any]:
+        return {
+            "case": panel.case,
+            "data": str(self._sides["head"].data(panel.case)),
+            "scratch": str(scratch),
+            "size": panel.parameter.size,
+            "rate": panel.parameter.rate,
+            "threads": panel.parameter.threads,
+            "seed": seed,
+            "order_seed": order,
+            "epoch_seconds": mode.epoch_seconds,
+            "contender_seconds": mode.contender_seconds,
+        }
+
+    def _load(self, plan: dict[str, Any], panel: Panel, layout: int) -> None:
+        """Name the plugins of a launch: those that were linked for it."""
+
+        def entry(side: SideName, profile: str, variant: str) -> dict[str, str]:
+            path = self._layouts[side].path(panel.case, profile, layout)
+            return {"profile": build_name(side, profile), "path": str(path), "variant": variant}
+
+        plan["generator"] = entry("head", self._generator(panel), "")
+        plan["contenders"] = [entry(*parts(arm.profile), arm.variant) for arm in panel.contenders]
+
+    def _generator(self, panel: Panel) -> str:
+        """The profile of head whose plugin draws the inputs, for base and head alike."""
+        found = self._sides["head"].plugin_with_inputs(panel.case)
+        assert found is not None, panel  # a case without inputs has no panel
+        return found
+
+
+def parts(build: str) -> tuple[SideName, str]:
+    """The side and the profile of a build's name."""
+    side, _, profile = build.partition(":")
+    if side == "base":
+        return "base", profile
+    assert side == "head", build
+    return "head", profile

@@ -1,0 +1,1 @@
+"""Several runs side by side: where machines and toolchains agree. Reads documents only."""

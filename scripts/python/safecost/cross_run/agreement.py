@@ -1,0 +1,309 @@
+"""Several runs side by side: where their ratios, outcomes and frontiers agree, and where not. Pure, without files.
+
+A ratio was timed within one process of its run, so it is worth something beside that of another machine or toolchain;
+times of different runs are never compared. docs/COMPARING.md explains the words.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal
+
+from safecost.core.errors import UsageError
+from safecost.core.text import shown
+from safecost.cross_run.facts import Facts, facts_between, facts_of
+from safecost.document.rows import Row, valid_rows
+from safecost.document.types import Document, PairKind, Proof, contender_name
+from safecost.report.safety import Line, lines
+
+LETTERS = "ABCDEFGHIJKL"
+MOST_RUNS = len(LETTERS)
+COSTS: tuple[PairKind, ...] = ("idiom", "profile", "full", "language")
+"""Kinds of pairs that are compared. Nulls and controls tell how much to believe a run, and that is said of each."""
+
+Relation = Literal["apart", "undecided", "same_verdict", "together"]
+RELATIONS: dict[Relation, str] = {
+    "apart": "disagree",
+    "undecided": "cannot be told",
+    "same_verdict": "agree, by another amount",
+    "together": "agree",
+}
+"""Worst first. `undecided`: fewer than two of the runs have an interval."""
+_SEVERITY: tuple[Relation, ...] = ("together", "same_verdict", "apart")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A run as it was given: its letter in tables, the name its user knows it by, and its document."""
+
+    letter: str
+    name: str
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What makes pairs of different runs the same.
+
+    `against` is the denominator, `raw@gcc-o2`; None for full cost and language gap, which are over the raw code that
+    was fastest in the run, and that may be another one.
+    """
+
+    kind: PairKind
+    case: str
+    variant: str
+    profile: str
+    size: int
+    rate: float | None
+    against: str | None
+    threads: int | None = None
+
+    @property
+    def name(self) -> str:
+        """`indexing/sum/at/size:4096@gcc-o2`."""
+        return contender_name(self.case, self.variant, self.size, self.rate, self.profile, self.threads)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A pair that two runs or more have: for each run its row, None where the run lacks it.
+
+    `gap` is the factor between the nearest ends of the two intervals that are furthest apart, 1 or less where all
+    overlap, and `between` has the places of their runs; both are None where fewer than two have an interval.
+    `differs` names what is not the same in these two runs, and `same_code` says whether the machine code is: None
+    where that is not known.
+    """
+
+    key: Key
+    rows: tuple[Row | None, ...]
+    relation: Relation
+    gap: float | None
+    between: tuple[int, int] | None
+    differs: tuple[str, ...]
+    same_code: bool | None
+
+    @property
+    def label(self) -> str:
+        """The parameters in words, such as `L1`."""
+        return next(row.parameters for row in self.rows if row is not None)
+
+    @property
+    def over(self) -> tuple[str, ...]:
+        """The denominators: more than one where the runs found different raw code to be the fastest."""
+        return tuple(dict.fromkeys(f"{row.against}@{row.against_profile}" for row in self.rows if row is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """A fault whose outcome is not the same in every run that proved it; `protection` says that some only catch it."""
+
+    case: str
+    variant: str
+    profile: str
+    fault: str
+    proofs: tuple[Proof | None, ...]
+    protection: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FrontierRow:
+    """One group and scope of the frontier, run by run."""
+
+    group: str
+    scope: str
+    lines: tuple[Line | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """What only one of the runs has."""
+
+    profiles: tuple[str, ...]
+    cases: tuple[str, ...]
+    pairs: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """All that is said of several runs; what has one entry a run has them in the order of `runs`.
+
+    `margin` is the widest of the runs', by which all are judged. `by_chance` bounds how many pairs would be found
+    apart if nothing differed but what intervals allow for. `statuses` are cases that did not fare alike.
+    """
+
+    runs: tuple[Given, ...]
+    margin: float
+    pairs: tuple[Compared, ...]
+    by_chance: float
+    facts: Facts
+    outcomes: tuple[Outcomes, ...]
+    outcomes_in_common: int
+    statuses: tuple[tuple[str, tuple[str | None, ...]], ...]
+    frontiers: tuple[FrontierRow, ...]
+    alone: tuple[Alone, ...]
+
+    def of(self, relation: Relation) -> tuple[Compared, ...]:
+        """The pairs that are related so, the furthest apart first."""
+        return tuple(pair for pair in self.pairs if pair.relation == relation)
+
+
+def several(runs: Sequence[Given]) -> Several:
+    """Hold two runs or more against each other; raises UsageError where a run has a pair twice."""
+    margin = max(run.document.run.margin for run in runs)
+    facts = facts_of([run.document for run in runs])
+    tables = [_table(run) for run in runs]
+    keys = list(dict.fromkeys(key for table in tables for key in table))
+    common = [key for key in keys if sum(key in table for table in tables) > 1]
+    pairs = [_compared(key, tuple(table.get(key) for table in tables), runs, facts, margin) for key in common]
+    outcomes, outcomes_in_common = _outcomes(runs)
+    return Several(
+        tuple(runs),
+        margin,
+        tuple(sorted(pairs, key=_worst_first)),
+        math.fsum(map(_chance, pairs)),
+        facts,
+        outcomes,
+        outcomes_in_common,
+        _statuses(runs),
+        _frontiers(runs),
+        tuple(_alone(place, runs, tables) for place in range(len(runs))),
+    )
+
+
+# ---- ratios --------------------------------------------------------------------------------------------------------
+
+
+def _table(run: Given) -> dict[Key, Row]:
+    table: dict[Key, Row] = {}
+    for row in valid_rows(run.document):
+        if row.kind not in COSTS:
+            continue
+        over = f"{row.against}@{row.against_profile}" if row.kind in ("idiom", "profile") else None
+        key = Key(row.kind, row.task, row.variant, row.profile, row.size, row.rate, over, row.threads)
+        if key in table:
+            name = shown(run.name, quoted=False, limit=400)
+            raise UsageError(f"{name} has the {row.kind} ratio of {key.name} twice, and nothing says which is meant.")
+        table[key] = row
+    return table
+
+
+def _compared(key: Key, rows: tuple[Row | None, ...], runs: Sequence[Given], facts: Facts, margin: float) -> Compared:
+    measured = [place for place, row in enumerate(rows) if row is not None and row.low is not None]
+    found: list[tuple[Relation, float, tuple[int, int]]] = []
+    for one, other in combinations(measured, 2):
+        left, right = rows[one], rows[other]
+        assert left is not None and right is not None
+        found.append((*relation(left, right, margin), (one, other)))
+    if not found:
+        places = [place for place, row in enumerate(rows) if row is not None]
+        differs, same = facts_between(facts, places[0], places[1], _profiles(rows), key.case)
+        return Compared(key, rows, "undecided", None, None, differs, same)
+    related, gap, (one, other) = max(found, key=lambda each: (_SEVERITY.index(each[0]), each[1]))
+    differs, same = facts_between(facts, one, other, _profiles(rows), key.case)
+    return Compared(key, rows, related, gap, (one, other), differs, same)
+
+
+def _profiles(rows: Sequence[Row | None]) -> tuple[str, ...]:
+    """The profiles that built both arms."""
+    return tuple(dict.fromkeys(name for row in rows if row for name in (row.profile, row.against_profile)))
+
+
+def relation(left: Row, right: Row, margin: float) -> tuple[Relation, float]:
+    """How two rows with intervals are related, and the factor between the nearest ends of both.
+
+    They agree where the intervals overlap, and where both lie beyond the margin on the same side. Two of which one is
+    not decided, and that miss each other by less than the margin, agree for all that matters.
+    """
+    low, high = max(left.low or 0.0, right.low or 0.0), min(left.high or math.inf, right.high or math.inf)
+    gap = low / high
+    sides = side(left, margin), side(right, margin)
+    if gap <= 1 or sides == ("equivalent", "equivalent"):
+        return "together", gap
+    if sides[0] == sides[1] != "unresolved":
+        return ("same_verdict" if gap > 1 + margin else "together"), gap
+    if "unresolved" in sides and gap <= 1 + margin:
+        return "together", gap
+    return "apart", gap
+
+
+def side(row: Row, margin: float) -> Literal["slower", "faster", "equivalent", "unresolved"]:
+    """On which side of the margin an interval lies; all by one, since runs may have had margins of their own."""
+    assert row.low is not None and row.high is not None
+    edge = 1 + margin
+    if row.low > edge:
+        return "slower"
+    if row.high < 1 / edge:
+        return "faster"
+    return "equivalent" if row.low >= 1 / edge and row.high <= edge else "unresolved"
+
+
+def _worst_first(pair: Compared) -> tuple[object, ...]:
+    return (
+        list(RELATIONS).index(pair.relation),
+        -(pair.gap or 0.0),
+        pair.key.kind,
+        pair.key.name,
+        pair.key.against or "",
+    )
+
+
+def _chance(pair: Compared) -> float:
+    """At most how often intervals of the same ratio would miss each other: one of them misses the ratio, then."""
+    misses = [1.0 - row.level for row in pair.rows if row is not None and row.level is not None]
+    return min(1.0, math.fsum(misses)) if len(misses) > 1 else 0.0
+
+
+# ---- what else they have -------------------------------------------------------------------------------------------
+
+
+def _outcomes(runs: Sequence[Given]) -> tuple[tuple[Outcomes, ...], int]:
+    tables: list[Mapping[tuple[str, str, str, str], Proof]] = [
+        {(one.case, one.variant, one.profile, one.fault): one for one in run.document.proofs} for run in runs
+    ]
+    found, common = [], 0
+    for key in dict.fromkeys(key for table in tables for key in table):
+        proofs = tuple(table.get(key) for table in tables)
+        there = [one for one in proofs if one is not None]
+        if len(there) < 2:
+            continue
+        common += 1
+        if len({one.words for one in there}) > 1:
+            found.append(Outcomes(*key, proofs, len({one.caught for one in there}) > 1))
+    return tuple(sorted(found, key=lambda one: not one.protection)), common
+
+
+def _statuses(runs: Sequence[Given]) -> tuple[tuple[str, tuple[str | None, ...]], ...]:
+    tables = [{case.name: case.status for case in run.document.cases} for run in runs]
+    names = dict.fromkeys(name for table in tables for name in table)
+    told = [(name, tuple(table.get(name) for table in tables)) for name in names]
+    return tuple((name, found) for name, found in told if len({one for one in found if one is not None}) > 1)
+
+
+def _frontiers(runs: Sequence[Given]) -> tuple[FrontierRow, ...]:
+    tables = [{(line.group, line.scope): line for line in lines(run.document)} for run in runs]
+    return tuple(
+        FrontierRow(group, scope, tuple(table.get((group, scope)) for table in tables))
+        for group, scope in dict.fromkeys(key for table in tables for key in table)
+    )
+
+
+def _alone(place: int, runs: Sequence[Given], tables: Sequence[Mapping[Key, Row]]) -> Alone:
+    others = [other for at, other in enumerate(runs) if at != place]
+    mine = runs[place].document
+
+    def only(names: Iterator[str], theirs: Iterator[str]) -> tuple[str, ...]:
+        known = set(theirs)
+        return tuple(name for name in dict.fromkeys(names) if name not in known)
+
+    return Alone(
+        only(_measured(mine), (name for other in others for name in _measured(other.document))),
+        only((case.name for case in mine.cases), (case.name for other in others for case in other.document.cases)),
+        tuple(key for key in tables[place] if not any(key in table for at, table in enumerate(tables) if at != place)),
+    )
+
+
+def _measured(document: Document) -> Iterator[str]:
+    return (profile.name for profile in document.profiles if profile.status == "measured")

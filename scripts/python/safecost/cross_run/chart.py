@@ -1,0 +1,134 @@
+"""Ratios of several runs side by side: a row a pair, a mark with its interval for each run, on a logarithmic axis."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Sequence
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+
+from safecost.core.text import counted, number, percent
+from safecost.cross_run.agreement import Compared, Relation, Several
+from safecost.document.rows import KINDS
+from safecost.report.charts.axis import ratio_axis, span
+from safecost.report.charts.canvas import INK, PAPER, SETTINGS, SOFT, WIDTH, Chart, Sheet
+from safecost.report.charts.forest import tip
+from safecost.report.charts.text import fit, width
+
+FILE_NAME = re.compile(r"several-(apart|together)\.svg")
+MOST_ROWS = 40  # of a chart; the tables have all
+# Marker, colour and filling of each run: the shape alone tells them apart in grey.
+MARKS: tuple[tuple[str, str, str], ...] = (
+    ("o", "#1c65a8", "#1c65a8"),
+    ("s", "#b3401f", "#b3401f"),
+    ("^", "#2f7d4f", "#2f7d4f"),
+    ("D", "#7a4a9e", "#7a4a9e"),
+    ("v", "#8a6d1b", "#8a6d1b"),
+    ("P", "#2f3a44", "#2f3a44"),
+    ("o", "#1c65a8", PAPER),
+    ("s", "#b3401f", PAPER),
+    ("^", "#2f7d4f", PAPER),
+    ("D", "#7a4a9e", PAPER),
+    ("v", "#8a6d1b", PAPER),
+    ("P", "#2f3a44", PAPER),
+)
+STEP, HEAD, TOP, LEFT, RIGHT = 13, 21, 64, 330, 24  # heights of a run and of what a pair adds; where the plot lies
+
+
+def draw(found: Several) -> tuple[Chart, ...]:
+    """The pairs that disagree, and the largest of those that agree; none without pairs."""
+    apart = found.of("apart")
+    agreeing = sorted((*found.of("together"), *found.of("same_verdict")), key=_largest_first)
+    with mpl.rc_context(SETTINGS), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        charts = [_chart(found, apart, "apart", _title_apart(found, apart))] if apart else []
+        charts += [_chart(found, agreeing, "together", _title_together(found, agreeing))] if agreeing else []
+    return tuple(charts)
+
+
+def _largest_first(pair: Compared) -> tuple[float, str]:
+    return -max(row.ratio for row in pair.rows if row is not None), pair.key.name
+
+
+def _title_apart(found: Several, pairs: Sequence[Compared]) -> str:
+    worst = pairs[0]
+    verb = "disagrees" if len(pairs) == 1 else "disagree"
+    cut = f"; the {MOST_ROWS} furthest apart are drawn" if len(pairs) > MOST_ROWS else ""
+    return (
+        f"{len(pairs)} of {counted(len(found.pairs), 'pair')} {verb} between runs; furthest apart is"
+        f" {worst.key.name}, by a factor of {number(worst.gap or 1)}{cut}"
+    )
+
+
+def _title_together(found: Several, pairs: Sequence[Compared]) -> str:
+    verb = "agrees" if len(pairs) == 1 else "agree"
+    cut = f"; the {MOST_ROWS} largest are drawn" if len(pairs) > MOST_ROWS else ""
+    return f"{len(pairs)} of {counted(len(found.pairs), 'pair')} {verb} between runs{cut}"
+
+
+def _chart(found: Several, pairs: Sequence[Compared], name: Relation, title: str) -> Chart:
+    chosen = pairs[:MOST_ROWS]
+    rows = [row for pair in chosen for row in pair.rows if row is not None]
+    heights = [HEAD + STEP * sum(row is not None for row in pair.rows) for pair in chosen]
+    height = sum(heights) + 6
+    sheet = Sheet(title, WIDTH, TOP + height + 40)
+    sheet.text(12, 10, "Ratio of times, logarithmic scale; bars are intervals.", color=SOFT)
+    _legend(sheet, found)
+    plot = WIDTH - LEFT - RIGHT
+    axes = sheet.axes(LEFT, TOP, plot, height)
+    axes.tick_params(labeltop=True)
+    ratio_axis(axes, span([*rows], found.margin), plot, found.margin)
+    marks: dict[int, list[tuple[float, float, str]]] = {}
+    y = 0.0
+    for pair, taken in zip(chosen, heights, strict=True):
+        _name(sheet, TOP + y, pair)
+        at = y + HEAD - 6.0
+        for place, row in enumerate(pair.rows):
+            if row is not None:
+                if row.low is not None and row.high is not None:
+                    axes.plot(
+                        [row.low, row.high], [at, at], color=MARKS[place][1], lw=2, solid_capstyle="butt", zorder=2
+                    )
+                letter = found.runs[place].letter
+                marks.setdefault(place, []).append((row.ratio, at, f"{letter}: {tip(row)}"))
+                at += STEP
+        y += taken
+    _points(axes, sheet, marks)
+    sheet.text(LEFT, TOP + height + 32, "← faster", color=SOFT)
+    sheet.text(LEFT + plot, TOP + height + 32, "slower →", color=SOFT, ha="right")
+    return sheet.finish(f"several-{name}", "several", None)
+
+
+def _points(axes: Axes, sheet: Sheet, marks: dict[int, list[tuple[float, float, str]]]) -> None:
+    for place, points in marks.items():
+        marker, edge, face = MARKS[place]
+        xs, ys, texts = zip(*points, strict=True)
+        (drawn,) = axes.plot(xs, ys, marker=marker, ms=6.5, mec=edge, mfc=face, mew=1.3, ls="none", zorder=4)
+        drawn.set_gid(f"run-{place}")
+        sheet.tips[f"run-{place}"] = list(texts)
+
+
+def _legend(sheet: Sheet, found: Several) -> None:
+    """The runs' marks with their names, as many as the line has room for, and the band."""
+    axes = sheet.axes(0, 22, sheet.width, 16)
+    axes.set_xlim(0, sheet.width)
+    axes.set_xticks([])
+    band = f"band: within ±{percent(found.margin)}"
+    room = (sheet.width - 40 - width(band, 11)) / len(found.runs)
+    x = 16.0
+    for run, (marker, edge, face) in zip(found.runs, MARKS, strict=False):
+        axes.plot([x], [8], marker=marker, ms=7, mec=edge, mfc=face, mew=1.3, ls="none")
+        text = fit(f"{run.letter} {run.name}", 11, max(16.0, room - 28))
+        sheet.text(x + 9, 34, text, color=SOFT)
+        x += 26 + width(text, 11)
+    sheet.text(x, 34, band, color=SOFT)
+
+
+def _name(sheet: Sheet, y: float, pair: Compared) -> None:
+    """What the pair is, in two lines on the left of its marks."""
+    key = pair.key
+    sheet.text(12, y + 18, fit(f"{key.case}/{key.variant}", 11.5, LEFT - 24, True), size=11.5, weight="bold")
+    words = f"{key.profile} · {pair.label} · {KINDS[key.kind].name}"
+    sheet.text(12, y + 33, fit(words, 10.5, LEFT - 24), size=10.5, color=INK if pair.relation == "apart" else SOFT)

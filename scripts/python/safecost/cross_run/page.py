@@ -1,0 +1,209 @@
+"""Writes what several runs say side by side: a page that opens from disk without a network, and the same in Markdown.
+
+Everything printed comes from documents of strangers and is escaped as pages.py does it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from safecost.core import pages
+from safecost.core.text import counted, number, percent, shown
+from safecost.cross_run import chart as drawing
+from safecost.cross_run.agreement import LETTERS, RELATIONS, Compared, Key, Outcomes, Several
+from safecost.document.rows import KINDS
+from safecost.report.charts.canvas import Chart
+from safecost.report.page import interval, summary
+from safecost.validity.advisories import advisories, conclusion
+
+PAGE_ROWS = 2_000  # of each table: a browser lays out more only slowly
+MARKDOWN_ROWS = 200  # code hosts refuse to render longer pages
+NAMES = 12  # of what only one run has, case by case
+PARTS = 6  # of what differs, in one cell
+TERMINAL_ROWS = 10
+STEM = "several"
+
+
+def write(found: Several, notes: Sequence[str], folder: Path) -> Path:
+    """Writes several.html, several.md and charts/several-*.svg into the folder; returns the path of several.html.
+
+    The same documents give the same bytes. Charts that an earlier page left in the folder are removed.
+    """
+    drawn = drawing.draw(found)
+    (folder / "charts").mkdir(parents=True, exist_ok=True)
+    files = {folder / "charts" / f"{chart.name}.svg": chart.svg for chart in drawn}
+    for path, text in files.items():
+        pages.save(path, text)
+    pages.save(folder / f"{STEM}.md", markdown(found, notes, drawn))
+    pages.save(folder / f"{STEM}.html", page(found, notes, drawn))
+    for path in (folder / "charts").iterdir():
+        if path not in files and drawing.FILE_NAME.fullmatch(path.name) and path.is_file():
+            path.unlink()
+    return folder / f"{STEM}.html"
+
+
+def page(found: Several, notes: Sequence[str], drawn: Sequence[Chart]) -> str:
+    """The page as self-contained HTML."""
+    shared = _shared(found, notes, drawn)
+    return pages.html("several.html.jinja", inline=lambda chart: Markup(chart.inline), limit=PAGE_ROWS, **shared)
+
+
+def markdown(found: Several, notes: Sequence[str], drawn: Sequence[Chart]) -> str:
+    """The page for a code host; charts are referred to as charts/<name>.svg."""
+    return pages.markdown("several.md.jinja", limit=MARKDOWN_ROWS, **_shared(found, notes, drawn))
+
+
+def _shared(found: Several, notes: Sequence[str], drawn: Sequence[Chart]) -> dict[str, Any]:
+    return {
+        "found": found,
+        "runs": [
+            (run, summary(run.document), conclusion(run.document), advisories(run.document)) for run in found.runs
+        ],
+        "headline": headline(found),
+        "second": second(found),
+        "notes": [*notes, *_notes(found)],
+        "charts": drawn,
+        "relations": RELATIONS,
+        "differs": differs,
+        "code": code,
+        "kinds": KINDS,
+        "letters": letters,
+        "gap": gap,
+        "number": number,
+        "interval": interval,
+        "percent": percent,
+        "counted": counted,
+        "alone": [(run, one, by_case(one.pairs)) for run, one in zip(found.runs, found.alone, strict=True)],
+    }
+
+
+# ---- what is said --------------------------------------------------------------------------------------------------
+
+
+def headline(found: Several) -> str:
+    """How many pairs agree, in a sentence."""
+    total, runs = len(found.pairs), len(found.runs)
+    if not total:
+        return f"These {runs} runs have no pair in common."
+    tally = Counter(pair.relation for pair in found.pairs)
+    agree, apart, unknown = tally["together"] + tally["same_verdict"], tally["apart"], tally["undecided"]
+    who = "both runs" if runs == 2 else f"two or more of {runs} runs"
+    parts = [f"{agree} {'agrees' if agree == 1 else 'agree'}", f"{apart} {'disagrees' if apart == 1 else 'disagree'}"]
+    parts += [f"{unknown} cannot be told, for want of launches"] if unknown else []
+    return f"Of {counted(total, 'pair')} that {who} have, {', '.join(parts)}."
+
+
+def second(found: Several) -> str:
+    """The worst disagreement, and what became of faults."""
+    sentences = []
+    apart = found.of("apart")
+    if apart:
+        worst = apart[0]
+        sentences.append(f"Furthest apart is {worst.key.name}: {side_by_side(worst)}.")
+    if found.outcomes_in_common:
+        lost = sum(one.protection for one in found.outcomes)
+        same = found.outcomes_in_common - len(found.outcomes)
+        told = f", and {counted(lost, 'fault is', 'faults are')} caught in some of the runs only" if lost else ""
+        sentences.append(
+            f"Of {counted(found.outcomes_in_common, 'fault')} proved in more than one run {same} end alike{told}."
+        )
+    return " ".join(sentences)
+
+
+def side_by_side(pair: Compared) -> str:
+    """`A 1.021 (1.010 – 1.030), B 1.300 (1.280 – 1.320)`, the runs that are furthest apart first."""
+    places = [place for place, row in enumerate(pair.rows) if row is not None]
+    places.sort(key=lambda place: pair.between is None or place not in pair.between)
+    rows = [(letter(place), row) for place in places if (row := pair.rows[place]) is not None]
+    return ", ".join(f"{name} {number(row.ratio)} ({interval(row)})" for name, row in rows)
+
+
+def _notes(found: Several) -> Iterator[str]:
+    """What a reader has to know of the comparison itself."""
+    margins = dict.fromkeys(run.document.run.margin for run in found.runs)
+    if len(margins) > 1:
+        each = ", ".join(map(percent, margins))
+        yield f"The runs have margins of their own ({each}); here all are judged by the widest."
+    apart = len(found.of("apart"))
+    if found.pairs:
+        most = f"{found.by_chance:.1f}" if found.by_chance < 10 else f"{found.by_chance:.0f}"
+        yield (
+            f"{counted(apart, 'pair')} of {len(found.pairs)} disagree; chance alone, were nothing different, would set"
+            f" at most {most} apart on average."
+        )
+    cut = [run.letter for run in found.runs if not run.document.run.complete]
+    if cut:
+        yield f"Interrupted, and so with what was measured until then: {', '.join(cut)}."
+
+
+def letter(place: int) -> str:
+    """The letter of the run at a place."""
+    return LETTERS[place]
+
+
+def letters(pair: Compared) -> str:
+    """The two runs that are furthest apart, such as `A and C`; a dash where that is not known."""
+    return "–" if pair.between is None else " and ".join(map(letter, pair.between))
+
+
+def gap(pair: Compared) -> str:
+    """The factor between the nearest ends of the intervals; a dash where they overlap or one lacks."""
+    return "–" if pair.gap is None or pair.gap <= 1 else number(pair.gap)
+
+
+def differs(pair: Compared) -> str:
+    """What differs between the two runs, in words, the first few."""
+    rest = len(pair.differs) - PARTS
+    text = ", ".join(pair.differs[:PARTS]) + (f" and {rest} more" if rest > 0 else "")
+    return text or "nothing that the runs tell of"
+
+
+def code(pair: Compared) -> str:
+    """Whether both runs loaded the same machine code."""
+    return {True: "the same", False: "other", None: "not known"}[pair.same_code]
+
+
+def by_case(keys: Sequence[Key]) -> list[tuple[str, int, str]]:
+    """Pairs by case: its name, how many, and the first of them."""
+    groups: dict[str, list[Key]] = {}
+    for key in keys:
+        groups.setdefault(key.case, []).append(key)
+    made = []
+    for case, members in groups.items():
+        names = list(dict.fromkeys(f"{key.variant}@{key.profile}" for key in members))
+        rest = len(names) - NAMES
+        made.append((case, len(members), ", ".join(names[:NAMES]) + (f" and {rest} more" if rest > 0 else "")))
+    return made
+
+
+def terminal_lines(found: Several, notes: Sequence[str]) -> Iterator[str]:
+    """The same for a terminal: runs, disagreements worst first, outcomes that differ."""
+    for run in found.runs:
+        yield _line(f"{run.letter}: {run.name}: {summary(run.document)}")
+    yield from map(_line, notes)
+    yield _line(headline(found))
+    apart = found.of("apart")
+    for pair in apart[:TERMINAL_ROWS]:
+        yield _line(
+            f"  {KINDS[pair.key.kind].name}, {pair.key.name}: {side_by_side(pair)};"
+            f" machine code {code(pair)}; differs: {differs(pair)}"
+        )
+    if len(apart) > TERMINAL_ROWS:
+        yield f"  and {len(apart) - TERMINAL_ROWS} more, on the page"
+    for one in [one for one in found.outcomes if one.protection][:TERMINAL_ROWS]:
+        yield _line(f"  {outcome_words(one)}")
+
+
+def outcome_words(one: Outcomes) -> str:
+    """`indexing/sum/at/one_past_end@gcc-o2: A trapped, B silent: corrupted`."""
+    told = ", ".join(f"{letter(at)} {proof.words}" for at, proof in enumerate(one.proofs) if proof is not None)
+    return f"{one.case}/{one.variant}/{one.fault}@{one.profile}: {told}"
+
+
+def _line(text: str) -> str:
+    return shown(text, quoted=False, limit=600)

@@ -1,0 +1,255 @@
+"""What a run document must be beyond JSON: it fits the schema, its references lead somewhere, it holds nothing private.
+
+Each refusal is one printable sentence that begins with the name it was given.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
+
+from safecost.core.errors import ToolError, UsageError
+from safecost.core.privacy import secrets_here
+from safecost.core.text import CONTROL, shown
+from safecost.document.outcome import DETAILS
+from safecost.document.types import (
+    SCHEMA,
+    SCHEMA_VERSION,
+    Case,
+    Code,
+    Count,
+    Document,
+    Gap,
+    Pair,
+    Panel,
+    Plugin,
+    Problem,
+    Proof,
+)
+
+SCHEMA_FILE = Path(__file__).with_name("run.schema.json")
+DEEPEST = 12  # levels; the schema needs seven
+
+_WANTED = {  # by keyword of JSON Schema
+    "type": "must be of type {}",
+    "enum": "must be one of {}",
+    "const": "must be {}",
+    "minimum": "must be at least {}",
+    "exclusiveMinimum": "must be above {}",
+    "maximum": "must be at most {}",
+    "minLength": "must have at least {} characters",
+    "maxLength": "must have at most {} characters",
+    "minItems": "must have at least {} entries",
+    "maxItems": "must have at most {} entries",
+    "maxProperties": "must have at most {} entries",
+    "pattern": "must match {}",
+}
+# Entries whose values the schema holds to names and fixed words: a host called "safe" does not show in them.
+_NAMES = frozenset(
+    {"schema", "mode", "role", "language", "library", "kind", "status", "verdict", "family", "case", "variant"}
+    | {"topic", "misuse", "way", "by", "outcome"}
+    | {"fault", "detail", "attribution", "algorithm", "oracles", "stops"}
+    | {"profile", "plain", "against", "name", "commit", "sha256", "started", "finished"}
+)
+
+Place = tuple[str | int, ...]
+
+
+def refuse_malformed(plain: Any, name: str) -> None:
+    """Raises UsageError naming the first place where decoded JSON breaks the schema, or what a schema cannot say."""
+    if not isinstance(plain, dict) or plain.get("schema") != SCHEMA:
+        raise UsageError(f"{name} is not a run document: its schema is not {SCHEMA}.")
+    version = plain.get("schema_version")
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise UsageError(
+            f"{name} was written by a newer safecost (schema {shown(version)}; this one reads {SCHEMA_VERSION}):"
+            " update."
+        )
+    if isinstance(version, int) and version < SCHEMA_VERSION:
+        raise UsageError(
+            f"{name} was written by an older safecost (schema {shown(version)}; this one reads {SCHEMA_VERSION}):"
+            " measure again, or read it with the safecost that wrote it."
+        )
+    for place, leaf in _leaves(plain, ()):
+        if len(place) > DEEPEST:
+            raise UsageError(f"{name} is nested too deeply for a run document: see {_path(place[:4])}.")
+        if isinstance(leaf, float) and not math.isfinite(leaf):
+            raise UsageError(f"{name}: {_path(place)} is {leaf}, and must be a finite number.")
+        if isinstance(leaf, str) and (found := CONTROL.search(leaf)):
+            raise UsageError(f"{name}: {_path(place)} holds the control character U+{ord(found[0]):04X}.")
+    error = next(_validator().iter_errors(plain), None)
+    if error is not None:
+        raise UsageError(f"{name}: {violation(error)}.")
+
+
+def refuse_contradictions(document: Document, name: str) -> None:
+    """Raises UsageError naming the first part of a document that another part contradicts."""
+    complaint = next(_contradictions(document), None)
+    if complaint is not None:
+        raise UsageError(f"{name}: {complaint}.")
+
+
+def refuse_private(plain: Any, name: str) -> None:
+    """Raises ToolError naming the first place of a document, as JSON, that holds something private."""
+    secrets = secrets_here()
+    for place, leaf in _leaves(plain, ()):
+        if not isinstance(leaf, str) or place[-1] in _NAMES:
+            continue
+        for secret in secrets:
+            if secret.expression.search(leaf):
+                raise ToolError(
+                    f"{name} was not written: {_path(place)} holds {secret.what}, which must not leave this machine:"
+                    " pass the text through document.scrub."
+                )
+
+
+def _leaves(value: Any, place: Place) -> Iterator[tuple[Place, Any]]:
+    """Every scalar and where it is; what lies below DEEPEST is handed out whole."""
+    if isinstance(value, (dict, list)) and len(place) <= DEEPEST:
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _leaves(item, (*place, key))
+    else:
+        yield place, value
+
+
+def _path(place: Iterable[str | int]) -> str:
+    """A place as `panels[3].pairs[0].ratio`."""
+    steps = (f"[{step}]" if isinstance(step, int) else f".{shown(step, quoted=False)}" for step in place)
+    return "".join(steps).removeprefix(".") or "the document"
+
+
+@cache
+def _validator() -> Any:
+    """The validator of run.schema.json."""
+
+    def pattern(_: Any, expression: str, instance: Any, __: Any) -> Iterator[ValidationError]:
+        # JSON Schema means ECMAScript's $, the end of the text; Python's $ would let a trailing newline pass.
+        if isinstance(instance, str) and not re.search(re.sub(r"\$$", r"\\Z", expression), instance):
+            yield ValidationError(f"{instance!r} does not match {expression!r}")
+
+    schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    return extend(Draft202012Validator, {"pattern": pattern})(schema)  # type: ignore[no-untyped-call]
+
+
+def violation(error: ValidationError) -> str:
+    """A violation of the schema in words."""
+    place, rule = _path(error.absolute_path), error.validator
+    found: Any = error.instance
+    value: Any = error.validator_value
+    if rule == "required":
+        return f"{place} lacks {shown(next(key for key in value if key not in found))}"
+    if rule == "additionalProperties":
+        known: Any = error.schema
+        return f"{place} has the unknown entry {shown(next(key for key in found if key not in known['properties']))}"
+    wanted = _WANTED.get(str(rule), f"breaks the rule {rule}, {{}}")
+    bound = ", ".join(value) if isinstance(value, list) else value
+    return f"{place} is {shown(found)}, and {wanted.format(bound)}"
+
+
+def _contradictions(document: Document) -> Iterator[str]:
+    """What is wrong between the parts of a document that fits the schema, as sentences without a full stop."""
+    profiles = {profile.name for profile in document.profiles}
+    cases = {case.name: case for case in document.cases}
+    yield from _repeated("profiles", [profile.name for profile in document.profiles])
+    yield from _repeated("cases", [case.name for case in document.cases])
+    for index, case in enumerate(document.cases):
+        # The Rust twin of a case may give an idiom the name it has in C++; the profile tells them apart.
+        yield from _repeated(f"cases[{index}].variants", [f"{v.name} ({v.language})" for v in case.variants])
+        yield from _repeated(f"cases[{index}].sources", [source.name for source in case.sources])
+        yield from _repeated(f"cases[{index}].faults", [fault.name for fault in case.faults])
+    parts: dict[str, Sequence[Plugin | Gap | Count | Code | Proof | Problem]] = {
+        "plugins": document.plugins,
+        "gaps": document.gaps,
+        "counts": document.counts,
+        "codes": document.codes,
+        "proofs": document.proofs,
+        "problems": document.problems,
+    }
+    for part, entries in parts.items():
+        for index, entry in enumerate(entries):
+            if entry.case is not None and entry.case not in cases:
+                yield f"{part}[{index}] names the case {entry.case}, which the document does not have"
+            if entry.profile is not None and entry.profile not in profiles:
+                yield f"{part}[{index}] names the profile {entry.profile}, which the document does not have"
+    for index, profile in enumerate(document.profiles):
+        for key, other in (("plain", profile.plain), ("against", profile.against)):
+            if other is not None and other not in profiles:
+                yield f"profiles[{index}].{key} is {other}, a profile that the document does not have"
+    yield from _proof_contradictions(document.proofs, cases)
+    yield from _repeated("rejections", [f"{r.topic}/{r.misuse} ({r.way}, {r.language})" for r in document.rejections])
+    for index, rejection in enumerate(document.rejections):
+        yield from _repeated(f"rejections[{index}].rulings", [ruling.by for ruling in rejection.rulings])
+        if rejection.line > len(rejection.source.splitlines()):
+            yield f"rejections[{index}].line is {rejection.line}, beyond the end of its source"
+    for index, panel in enumerate(document.panels):
+        for complaint in _panel_contradictions(panel, cases.get(panel.case), profiles):
+            yield f"panels[{index}]{complaint}"
+
+
+def _proof_contradictions(proofs: Sequence[Proof], cases: Mapping[str, Case]) -> Iterator[str]:
+    """What is wrong with proofs beyond the case and the profile that each names."""
+    variants = {name: {variant.name for variant in case.variants} for name, case in cases.items()}
+    faults = {name: {fault.name for fault in case.faults} for name, case in cases.items()}
+    for index, proof in enumerate(proofs):
+        if proof.variant not in variants.get(proof.case, ()):
+            yield f"proofs[{index}] names the variant {proof.variant}, which {proof.case} does not have"
+        if proof.fault not in faults.get(proof.case, ()):
+            yield f"proofs[{index}] names the fault {proof.fault}, which {proof.case} does not have"
+        if proof.detail is not None and proof.detail not in DETAILS.get(proof.outcome, ()):
+            yield f"proofs[{index}] is {proof.outcome}, which cannot be {proof.detail}"
+    names = [f"{one.case}/{one.variant}/{one.fault}@{one.profile}" for one in proofs]
+    yield from _repeated("proofs", names)
+
+
+def _panel_contradictions(panel: Panel, case: Case | None, profiles: set[str]) -> Iterator[str]:
+    """What is wrong within a panel, to be put behind the panel's place."""
+    if case is None:
+        yield f" names the case {panel.case}, which the document does not have"
+        return
+    if panel.place not in {parameter.place for parameter in case.parameters}:
+        threads = "" if panel.threads is None else f", threads {panel.threads}"
+        where = f"size {panel.size}, rate {panel.rate}{threads}"
+        yield f" is at {where}, which {panel.case} does not list among its parameters"
+    variants = {variant.name for variant in case.variants}
+    launches, contenders = len(panel.launches), len(panel.contenders)
+    for profile in (panel.profile, *(contender.profile for contender in panel.contenders)):
+        if profile not in profiles:
+            yield f" names the profile {profile}, which the document does not have"
+    for index, contender in enumerate(panel.contenders):
+        if contender.variant not in variants:
+            yield f".contenders[{index}] names the variant {contender.variant}, which {panel.case} does not have"
+        if len(contender.nanoseconds) != launches:
+            yield f".contenders[{index}] has {len(contender.nanoseconds)} times for {launches} launches"
+    for index, pair in enumerate(panel.pairs):
+        if max(pair.numerator, pair.denominator) >= contenders:
+            wrong = max(pair.numerator, pair.denominator)
+            yield f".pairs[{index}] names contender {wrong}, and the panel has {contenders}, counted from 0"
+        elif pair.numerator == pair.denominator:
+            yield f".pairs[{index}] compares contender {pair.numerator} with itself"
+        if len(pair.ratios) != launches:
+            yield f".pairs[{index}] has {len(pair.ratios)} ratios for {launches} launches"
+        yield from (f".pairs[{index}] {complaint}" for complaint in _interval_contradictions(pair))
+
+
+def _interval_contradictions(pair: Pair) -> Iterator[str]:
+    if pair.low is None or pair.high is None or pair.level is None:
+        if (pair.low, pair.high, pair.level) != (None, None, None):
+            yield "has part of an interval: low, high and level belong together"
+        if pair.verdict != "unresolved":
+            yield f"is called {pair.verdict} without an interval"
+    elif not pair.low <= pair.ratio * (1 + 1e-9) or not pair.ratio <= pair.high * (1 + 1e-9):
+        yield f"has the ratio {pair.ratio} outside of its interval, {pair.low} to {pair.high}"
+
+
+def _repeated(place: str, names: Sequence[str]) -> Iterator[str]:
+    yield from (f"{place} has {name} twice" for name, count in Counter(names).items() if count > 1)

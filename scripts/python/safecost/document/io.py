@@ -1,0 +1,157 @@
+"""The run document: its types, and the only way to read, check and write one."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from safecost.core import files
+from safecost.core.errors import ToolError, UsageError
+from safecost.core.text import shown
+from safecost.document.checks import refuse_contradictions, refuse_malformed, refuse_private
+from safecost.document.types import Document
+
+SIZE_LIMIT = 256 * 1024 * 1024  # bytes; far above any real run, and low enough to hold in memory
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def to_json(value: Any) -> Any:
+    """Plain dictionaries, lists and scalars of a document or a part of one."""
+    if is_dataclass(value):
+        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: to_json(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [to_json(item) for item in value]
+    return value
+
+
+def from_json(kind: Any, value: Any) -> Any:
+    """The `kind` (a type of a document's part or of a field) that `value` describes; `value` must fit the schema."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if is_dataclass(kind):
+        hints = _hints(kind)  # type: ignore[arg-type]
+        return kind(**{name: from_json(hint, value[name]) for name, hint in hints.items() if name in value})  # type: ignore[operator]
+    if origin in (Union, UnionType):
+        (present,) = (argument for argument in arguments if argument is not NoneType)
+        return None if value is None else from_json(present, value)
+    if origin is tuple:
+        each = [arguments[0]] * len(value) if arguments[-1] is Ellipsis else arguments
+        return tuple(from_json(item_kind, item) for item_kind, item in zip(each, value, strict=True))
+    if kind in (int, float):
+        return kind(value)  # JSON writes 1.0 and 1 for the same number; Python should see one type
+    return dict(value) if origin is Mapping or kind is Mapping else value
+
+
+def read(path: Path) -> Document:
+    """The document in the file `path`; raises UsageError naming the file and the first thing wrong with it."""
+    return checked(read_json(path), str(path))
+
+
+def read_json(path: Path, wanted: str = "the run.json of a run") -> Any:
+    """What the file `path` holds, as JSON has it; raises UsageError where that is none, or too much of it.
+
+    `wanted` says in a message what the file should have been.
+    """
+    name = _file_name(path)
+    try:
+        if not path.exists():
+            raise UsageError(f"{name} does not exist: give {wanted}.")
+        if not path.is_file():
+            raise UsageError(f"{name} is not a file: give {wanted}.")
+        _refuse_oversized(path.stat().st_size, name)
+        data = path.read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        cause = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"{name} cannot be read: {cause}.") from error
+    return _decoded(data, name)
+
+
+def parse(data: bytes, name: str) -> Document:
+    """The document in `data`; raises UsageError beginning with `name` and saying the first thing wrong."""
+    return checked(_decoded(data, shown(name, quoted=False, limit=400)), name)
+
+
+def encode(document: Document) -> bytes:
+    """The bytes of a document: the same for the same document, and one value in a line, so that runs can be diffed."""
+    plain = to_json(from_json(Document, to_json(document)))
+    return (json.dumps(plain, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def write(document: Document, path: Path) -> None:
+    """Writes atomically: `path` holds the old document or the whole new one, also after a power cut.
+
+    Raises ToolError, and writes nothing, if the document could not be read back or holds anything private.
+    """
+    try:
+        checked(to_json(document), "the document")
+        data = encode(document)
+        _refuse_oversized(len(data), "the document")
+    except UsageError as error:
+        raise ToolError(f"{_file_name(path)} was not written: {error}") from error
+    refuse_private(to_json(document), _file_name(path))
+    try:
+        files.replace(path, data, durable=True)
+    except OSError as error:
+        raise ToolError(f"{_file_name(path)} cannot be written: {error.strerror}.") from error
+
+
+def _refuse_oversized(size: int, name: str) -> None:
+    if size > SIZE_LIMIT:
+        raise UsageError(f"{name} has {size} bytes, and a run document at most {SIZE_LIMIT}: this is something else.")
+
+
+def _decoded(data: bytes, name: str) -> Any:
+    _refuse_oversized(len(data), name)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{name} is not UTF-8: byte {error.start} is 0x{data[error.start]:02x}.") from error
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        result = dict(pairs)
+        if len(result) != len(pairs):
+            twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+            raise UsageError(f"{name} has the key {shown(twice)} twice in one object.")
+        return result
+
+    try:
+        return json.loads(text, object_pairs_hook=unique)
+    except json.JSONDecodeError as error:
+        where = f"at line {error.lineno}, column {error.colno}"
+        if not text[error.pos :].strip() or error.msg.startswith("Unterminated string"):
+            raise UsageError(f"{name} is cut off {where}: the file is incomplete.") from error
+        raise UsageError(f"{name} is not JSON: {error.msg} {where}.") from error
+    except RecursionError as error:
+        raise UsageError(f"{name} is nested too deeply for a run document.") from error
+    except ValueError as error:  # Python refuses integers of thousands of digits
+        raise UsageError(f"{name} holds a number with too many digits.") from error
+
+
+def checked(plain: Any, name: str) -> Document:
+    """The document that decoded JSON describes, after every check; raises UsageError that begins with `name`."""
+    name = shown(name, quoted=False, limit=400)
+    refuse_malformed(plain, name)
+    document: Document = from_json(Document, plain)
+    refuse_contradictions(document, name)
+    return document
+
+
+def _file_name(path: Path) -> str:
+    return shown(str(path), quoted=False, limit=400)
+
+
+def now() -> str:
+    """The time as the document has it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,200 @@
+"""The pairs of a document as flat rows, which is what a table prints and a chart marks."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from safecost.core.memo import of_newest
+from safecost.document.types import (
+    AtPoint,
+    Code,
+    Count,
+    Document,
+    PairKind,
+    Place,
+    Profile,
+    Role,
+    beside_size,
+    contender_name,
+)
+from safecost.stats.pairs import Verdict
+
+
+class Kind(NamedTuple):
+    """A kind of pair in words: its name, what is over what, and what the denominator is called in a sentence."""
+
+    name: str
+    meaning: str
+    reference: str
+
+
+KINDS: dict[PairKind, Kind] = {
+    "idiom": Kind("idiom cost", "safe over raw, both in the same profile", "raw"),
+    "profile": Kind("profile cost", "hardened over plain, the same variant", "its plain sibling"),
+    "full": Kind("full cost", "safe in this profile over the fastest raw of its plain sibling", "plain raw"),
+    "language": Kind("language gap", "Rust over the fastest raw C++ it is held against", "raw C++"),
+    "null": Kind("null", "the same code twice", "itself"),
+    "control": Kind("control", "the same work a known number of times more often", "its base"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row(AtPoint):
+    """One pair of one panel with all that a table or a mark needs; times are nanoseconds, counts are those of one call.
+
+    `instruction_ratio` is None where one of both was not counted, or is not the same in every run.
+    """
+
+    family: str
+    case: str
+    variant: str
+    against: str
+    profile: str
+    against_profile: str
+    role: Role
+    kind: PairKind
+    planted: float | None
+    size: int
+    rate: float | None
+    label: str
+    ratios: tuple[float, ...]
+    ratio: float
+    low: float | None
+    high: float | None
+    level: float | None
+    verdict: Verdict
+    reason: str | None
+    detectable: float | None
+    numerator_ns: float
+    denominator_ns: float
+    struck: bool
+    instructions: float | None = None
+    instruction_ratio: float | None = None
+    allocations: float | None = None
+    threads: int | None = None
+
+    @property
+    def task(self) -> str:
+        """The case with its family, `family/case`."""
+        return f"{self.family}/{self.case}"
+
+    @property
+    def name(self) -> str:
+        """The full name of the numerator."""
+        return contender_name(self.task, self.variant, self.size, self.rate, self.profile, self.threads)
+
+    @property
+    def parameters(self) -> str:
+        """What the case was given, such as `L1 · rate 0.01`."""
+        return (self.label or f"size {self.size}") + beside_size(self.rate, self.threads, " · ")
+
+
+@of_newest
+def rows(document: Document) -> tuple[Row, ...]:
+    """Every pair of the document, in its order; pairs of struck cases are marked."""
+    struck = {case.name for case in document.cases if case.status == "struck"}
+    counts = {(one.case, one.variant, one.profile, one.place): one for one in document.counts}
+    found = []
+    for panel in document.panels:
+        family, _, case = panel.case.partition("/")
+        for pair in panel.pairs:
+            top, bottom = panel.contenders[pair.numerator], panel.contenders[pair.denominator]
+            mine, other = (counts.get((panel.case, arm.variant, arm.profile, panel.place)) for arm in (top, bottom))
+            found.append(
+                Row(
+                    family=family,
+                    case=case,
+                    variant=top.variant,
+                    against=bottom.variant,
+                    profile=top.profile,
+                    against_profile=bottom.profile,
+                    role=top.role,
+                    kind=pair.kind,
+                    planted=pair.planted,
+                    size=panel.size,
+                    rate=panel.rate,
+                    threads=panel.threads,
+                    label=panel.label,
+                    ratios=pair.ratios,
+                    ratio=pair.ratio,
+                    low=pair.low,
+                    high=pair.high,
+                    level=pair.level,
+                    verdict=pair.verdict,
+                    reason=pair.reason,
+                    detectable=pair.detectable,
+                    numerator_ns=statistics.median(top.nanoseconds),
+                    denominator_ns=statistics.median(bottom.nanoseconds),
+                    struck=panel.case in struck,
+                    instructions=None if mine is None else _per_call(mine.instructions, mine.calls),
+                    instruction_ratio=_ratio_of_counts(mine, other),
+                    allocations=None if mine is None else _per_call(mine.allocations, mine.calls),
+                )
+            )
+    return tuple(found)
+
+
+def is_null(document: Document, profile: Profile) -> bool:
+    """Does the profile build its plain sibling a second time, so that all it measures is error?"""
+    if profile.plain == profile.name:
+        return False
+    return any(other.name == profile.plain and other.flags == profile.flags for other in document.profiles)
+
+
+@dataclass(frozen=True, slots=True)
+class CountRow:
+    """What one call of a contender does; its ratios of instructions and of time to raw code."""
+
+    count: Count
+    instructions: float | None
+    allocations: float | None
+    bytes: float | None
+    ratio: float | None
+    time: float | None
+    code: Code | None
+
+
+def count_rows(document: Document) -> list[CountRow]:
+    """The counts of cases that were not struck, in the document's order, nulls left out."""
+    pairs: dict[tuple[str, str, str, Place], Row] = {}
+    struck = {case.name for case in document.cases if case.status == "struck"}
+    nulls = {(case.name, one.name) for case in document.cases for one in case.variants if one.role == "null"}
+    codes = {(code.case, code.profile, code.variant): code for code in document.codes}
+    for row in valid_rows(document):
+        if row.kind in {"idiom", "language"}:
+            pairs.setdefault((row.task, row.profile, row.variant, row.place), row)
+    found = []
+    for one in document.counts:
+        if one.case in struck or (one.case, one.variant) in nulls:
+            continue
+        pair = pairs.get((one.case, one.profile, one.variant, one.place))
+        found.append(
+            CountRow(
+                one,
+                _per_call(one.instructions, one.calls),
+                _per_call(one.allocations, one.calls),
+                _per_call(one.allocated_bytes, one.calls),
+                pair.instruction_ratio if pair else None,
+                pair.ratio if pair else None,
+                codes.get((one.case, one.profile, one.variant)),
+            )
+        )
+    return found
+
+
+def _per_call(total: int | None, calls: int) -> float | None:
+    return None if total is None else total / calls
+
+
+def _ratio_of_counts(mine: Count | None, other: Count | None) -> float | None:
+    """Instructions of a call over those of another; None where either is not known or the other has none."""
+    if mine is None or other is None or mine.instructions is None or not other.instructions:
+        return None
+    return (mine.instructions / mine.calls) / (other.instructions / other.calls) or None
+
+
+def valid_rows(document: Document) -> tuple[Row, ...]:
+    """The pairs of cases that were not struck: the numbers of the others time something else than they say."""
+    return tuple(row for row in rows(document) if not row.struck)

@@ -1,0 +1,162 @@
+"""The checks of a document: what is refused, and in which words."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, is_dataclass
+from typing import Any, get_args, get_type_hints
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from safecost.document import types as document_types
+from safecost.document.checks import SCHEMA_FILE
+from safecost.document.io import parse, to_json
+from safecost.document.types import Document
+from safecost.testing.refusals import Edit, again, at, refusal, without
+
+
+def test_the_schema_is_valid_and_strict_and_mirrors_the_types() -> None:
+    schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    compared = 0
+
+    def allowed(kind: Any) -> tuple[Any, ...]:
+        """The values of a literal, and null where there may be none."""
+        parts = get_args(kind)
+        return (*get_args(parts[0]), None) if parts[1:] == (type(None),) else parts
+
+    def compare(kind: Any, part: Any) -> None:
+        nonlocal compared
+        part = schema["$defs"][part["$ref"].rpartition("/")[2]] if "$ref" in part else part
+        if is_dataclass(kind):
+            hints = get_type_hints(kind)
+            assert list(part["properties"]) == [field.name for field in fields(kind)], kind
+            # What came later is the last and has a default, so that documents of before can still be read.
+            later = [name for name in part["properties"] if name not in part["required"]]
+            assert later == ["threads"][: len(later)], kind
+            assert part["required"] == [field.name for field in fields(kind) if field.name not in later], kind
+            assert all(field.default is None for field in fields(kind) if field.name in later), kind
+            assert part["additionalProperties"] is False
+            compared += 1
+            for name, hint in hints.items():
+                compare(hint, part["properties"][name])
+        elif get_args(kind) and part.get("type") == "array" and "items" in part and part["items"]:
+            assert part["maxItems"] > 0
+            compare(get_args(kind)[0], part["items"])
+        elif "enum" in part:
+            assert tuple(part["enum"]) == allowed(kind) or kind is str
+        elif "string" in part.get("type", ""):
+            assert "pattern" in part or "maxLength" in part, part
+        elif part.get("type") in ("number", "integer"):
+            assert "maximum" in part, part
+            assert "minimum" in part or "exclusiveMinimum" in part, part
+
+    compare(Document, schema)
+    assert compared == len([kind for kind in vars(document_types).values() if is_dataclass(kind)])
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        (at("panels.3.pairs.0.ratio", -1), "run.json: panels[3].pairs[0].ratio is -1, and must be at least 1e-09."),
+        (at("panels.0.pairs.0.ratio", "1"), 'panels[0].pairs[0].ratio is "1", and must be of type number.'),
+        (at("panels.0.pairs.0.ratio", None), "panels[0].pairs[0].ratio is null, and must be of type number."),
+        (at("panels.0.pairs.0.verdict", "better"), "must be one of slower, faster, equivalent, unresolved."),
+        (at("panels.0.pairs.0.ratios", []), "panels[0].pairs[0].ratios is a list with 0 entries, and must have at lea"),
+        (at("panels.0.size", 1.5), "panels[0].size is 1.5, and must be of type integer."),
+        (at("panels.0.size", True), "panels[0].size is true, and must be of type integer."),
+        (at("panels.0.rate", 2), "panels[0].rate is 2, and must be at most 1."),
+        (at("panels.0.contenders.0.nanoseconds.2", 0), "nanoseconds[2] is 0, and must be above 0."),
+        (at("run.margin", 10**400), "run.margin is 1000"),
+        (
+            at("machine.noise", ["x"] * 101),
+            "machine.noise is a list with 101 entries, and must have at most 100 entries",
+        ),
+        (at("cases.0.question", "x" * 4001), "and must have at most 4000 characters."),
+        (at("rejections.0.way", "magic"), 'rejections[0].way is "magic", and must be one of plain, type, attribute'),
+        (at("rejections.0.rulings.0.by", "msvc"), "must be one of gcc, clang, rustc."),
+        (at("run.started", "yesterday"), 'run.started is "yesterday", and must match ^[0-9]{4}-'),
+        (at("extra", 1), 'the document has the unknown entry "extra".'),
+        (at("cases.0.<b>\x1b[31m", 1), r'cases[0] has the unknown entry "<b>\x1b[31m".'),
+        (without("machine.cpu"), 'machine lacks "cpu".'),
+        (at("profiles.0.flags.0", ["-O2"]), "profiles[0].flags[0] is a list with 1 entries, and must have at least 2"),
+        (
+            at("schema_version", 0),
+            "was written by an older safecost (schema 0; this one reads 2): measure again, or read it with the safecost"
+            " that wrote it.",
+        ),
+        (at("cases.0.question", "a\x1b[2Jb"), "cases[0].question holds the control character U+001B."),
+        (at("cases.0.sources.0.text", "a\x00"), "cases[0].sources[0].text holds the control character U+0000."),
+        (at("cases.0.sources.0.text", "a\u202eb"), "holds the control character U+202E."),
+        (at("cases.0.question", "\ud800"), "cases[0].question holds the control character U+D800."),
+        (at("profiles.0.facts.x", "\x07"), "profiles[0].facts.x holds the control character U+0007."),
+    ],
+)
+def test_what_breaks_the_schema_is_named_with_its_place_and_value(
+    sample_document: Document, edit: Edit, words: str
+) -> None:
+    assert words in refusal(sample_document, edit)
+
+
+HOSTILE = ["<b>x</b>", "../x", "a/b/c", "..", "", "a\n", "A", "[red]x", "a b", "x" * 65, "é"]
+NAMES = ["cases.0.family", "cases.0.case", "cases.0.variants.0.name", "profiles.0.name", "panels.0.case"]
+
+
+@pytest.mark.parametrize("place", [*NAMES, "gaps.0.profile", "problems.0.variant", "panels.0.contenders.0.variant"])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_are_refused(sample_document: Document, place: str, name: str) -> None:
+    assert "and must match" in refusal(sample_document, at(place, name))
+
+
+@pytest.mark.parametrize(
+    "name", ["../run.json", "/etc/passwd", ".bashrc", "a..b", "a\\b", "a\n", "<i>.cc", "", "x" * 101]
+)
+def test_sources_have_plain_file_names(sample_document: Document, name: str) -> None:
+    assert "and must match" in refusal(sample_document, at("cases.0.sources.0.name", name))
+
+
+def test_a_long_value_is_shortened(sample_document: Document) -> None:
+    words = refusal(sample_document, at("cases.0.family", "Z" * 1000))
+    assert f'cases[0].family is "{"Z" * 79}…", and must match' in words
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        (at("panels.1.case", "indexing/none"), "panels[1] names the case indexing/none, which the document does not"),
+        (at("panels.1.profile", "none"), "panels[1] names the profile none, which the document does not have."),
+        (at("panels.1.size", 7), "panels[1] is at size 7, rate None, which indexing/sum does not list among its param"),
+        (at("panels.0.contenders.1.profile", "none"), "panels[0] names the profile none, which"),
+        (at("panels.0.contenders.1.variant", "none"), "panels[0].contenders[1] names the variant none, which indexing"),
+        (at("panels.0.contenders.1.nanoseconds", [1.0]), "panels[0].contenders[1] has 1 times for 6 launches."),
+        (at("panels.0.pairs.1.numerator", 5), "pairs[1] names contender 5, and the panel has 5, counted from 0."),
+        (at("panels.0.pairs.1.denominator", 2), "panels[0].pairs[1] compares contender 2 with itself."),
+        (at("panels.0.pairs.1.ratios", [1.0] * 5), "panels[0].pairs[1] has 5 ratios for 6 launches."),
+        (at("panels.0.pairs.1.level", None), "panels[0].pairs[1] has part of an interval: low, high and level"),
+        (at("panels.0.pairs.1.ratio", 3.0), "panels[0].pairs[1] has the ratio 3.0 outside of its interval"),
+        (at("panels.10.pairs.1.verdict", "faster"), "panels[10].pairs[1] is called faster without an interval."),
+        (at("plugins.2.case", "a/b"), "plugins[2] names the case a/b, which the document does not have."),
+        (at("gaps.0.profile", "none"), "gaps[0] names the profile none, which the document does not have."),
+        (at("problems.1.case", "a/b"), "problems[1] names the case a/b, which the document does not have."),
+        (at("profiles.1.plain", "none"), "profiles[1].plain is none, a profile that the document does not have."),
+        (at("profiles.3.against", "none"), "profiles[3].against is none, a profile that the document does not have."),
+        (again("rejections"), "rejections has lifetimes/inner_scope (plain, c++) twice."),
+        (again("rejections.0.rulings"), "rejections[0].rulings has gcc twice."),
+        (at("rejections.1.line", 6), "rejections[1].line is 6, beyond the end of its source."),
+        (again("cases"), "cases has indexing/sum twice."),
+        (again("profiles"), "profiles has gcc-o2 twice."),
+        (again("cases.0.variants"), "cases[0].variants has raw (c++) twice."),
+        (again("cases.0.sources"), "cases[0].sources has sum.cc twice."),
+        (again("cases.0.faults"), "cases[0].faults has one_past_end twice."),
+    ],
+)
+def test_references_that_lead_nowhere_are_refused(sample_document: Document, edit: Edit, words: str) -> None:
+    assert words in refusal(sample_document, edit)
+
+
+def test_an_idiom_may_have_one_name_in_two_languages(sample_document: Document) -> None:
+    plain = to_json(sample_document)
+    told = {"role": "raw", "language": "rust", "summary": "", "algorithm": None, "practised": False}
+    plain["cases"][0]["variants"].append({"name": "raw", **told})
+    assert len(parse(json.dumps(plain).encode(), "run.json").cases[0].variants) == 8

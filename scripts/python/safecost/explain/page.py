@@ -1,0 +1,97 @@
+"""One page a case beside the report: why each idiom is slower or not, and any two of its builds side by side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from safecost.core import pages
+from safecost.core.text import number
+from safecost.document.types import Case, Code, Document
+from safecost.explain.kernels import Comparison, compare, profiles_of, why
+from safecost.explain.terminal import LEGEND
+from safecost.suite.source_excerpts import Excerpt, find
+
+FOLDER = "explain"
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_FILE = re.compile(r"[a-z][a-z0-9_]{0,63}\.[a-z][a-z0-9_]{0,63}\.html")
+
+
+@dataclass(frozen=True, slots=True)
+class _InProfile:
+    """A profile's comparisons, each with its sentences."""
+
+    profile: str
+    comparisons: tuple[tuple[Comparison, list[str]], ...]
+
+
+def address(case: Case) -> str | None:
+    """Where a case's page is, from the report's folder; None for a name that no file should have."""
+    names = (case.family, case.case)
+    return f"{FOLDER}/{case.family}.{case.case}.html" if all(map(_NAME.fullmatch, names)) else None
+
+
+def addresses(document: Document) -> dict[str, str]:
+    """The page of every case that has one, by `family/case`: those of whose code something is known."""
+    held = {code.case for code in document.codes}
+    found = ((case.name, address(case)) for case in document.cases if case.name in held)
+    return {name: where for name, where in found if where is not None}
+
+
+def write(document: Document, folder: Path) -> list[Path]:
+    """Writes explain/*.html into the report's folder; pages that an earlier report left there are removed."""
+    where = addresses(document)
+    written = []
+    for case in document.cases:
+        if case.name in where:
+            path = folder / where[case.name]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            pages.save(path, page(document, case))
+            written.append(path)
+    for path in (folder / FOLDER).glob("*.html"):
+        if path not in written and _FILE.fullmatch(path.name) and path.is_file():
+            path.unlink()
+    return written
+
+
+def page(document: Document, case: Case) -> str:
+    """The page of a case as self-contained HTML."""
+    return pages.html(
+        "explain.html.jinja",
+        ("report.css", "explain.css"),
+        "explain.js",
+        case=case,
+        machine=document.machine.cpu,
+        started=document.run.started,
+        profiles=_by_profile(document, case),
+        codes=[code for code in document.codes if code.case == case.name],
+        sources=_sources(case, document.codes),
+        legend=LEGEND,
+        number=number,
+        per_call=_per_call,
+    )
+
+
+def _by_profile(document: Document, case: Case) -> list[_InProfile]:
+    found = []
+    for profile in profiles_of(document, case.name):
+        comparisons = compare(document, case, profile)
+        told = tuple((one, why(one, document.run.margin)) for one in comparisons)
+        if told:
+            found.append(_InProfile(profile, told))
+    return found
+
+
+def _sources(case: Case, codes: Iterable[Code]) -> list[tuple[str, tuple[Excerpt, ...]]]:
+    held = {code.variant for code in codes if code.case == case.name}
+    found = ((variant.name, find(case, variant)) for variant in case.variants if variant.name in held)
+    return [(name, excerpts) for name, excerpts in found if excerpts]
+
+
+def _per_call(comparison: Comparison) -> str:
+    for count in comparison.subject.counts:
+        if count.instructions is not None:
+            return number(count.instructions / count.calls)
+    return "–"

@@ -1,0 +1,61 @@
+"""`safecost export`: a run for other tools."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from safecost.core.errors import OK, ToolError, UsageError
+
+TEXTS = ("google-benchmark", "github-action-benchmark", "bencher", "csv", "latex")
+PICTURES = ("pdf", "png")
+
+
+@click.command(
+    "export",
+    epilog="\b\nExamples:\n"
+    "  safecost export results/2026-01-31-my-machine --format csv --out costs.csv\n"
+    "  safecost export run.json --format google-benchmark --out head.json\n"
+    "  safecost export run.json --format github-action-benchmark --filter '@gcc-o2'\n"
+    "  safecost export run.json --format pdf --out figures\n\n"
+    "\b\nFormats:\n"
+    "  google-benchmark          JSON of Google Benchmark, each launch a repetition; compare.py reads it\n"
+    "  github-action-benchmark   ratios and instructions for that action's customSmallerIsBetter\n"
+    "  bencher                   Bencher Metric Format JSON\n"
+    "  csv                       a row for each pair, with all that is known of it\n"
+    "  latex                     tables with booktabs\n"
+    "  pdf, png                  the charts of the report, into the folder --out",
+)
+@click.argument("run_path", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--format", "form", required=True, type=click.Choice([*TEXTS, *PICTURES]), metavar="NAME",
+              help="One of those below.")  # fmt: skip
+@click.option("--filter", "expression", metavar="REGEX",
+              help="Only what matches, as family/case/variant/size:N@profile; not for pictures.")  # fmt: skip
+@click.option("--out", metavar="PATH", type=click.Path(path_type=Path), help="Write there (default: stdout).")
+def export(run_path: Path, form: str, expression: str | None, out: Path | None) -> int:
+    """Write a finished run in the format of another tool; cases that computed something wrong are left out."""
+    from safecost.core import files  # noqa: PLC0415 - what reads documents takes long to load
+    from safecost.document import io as document  # noqa: PLC0415 - what reads documents takes long to load
+    from safecost.exports import formats, pictures, selected  # noqa: PLC0415
+
+    file = run_path / "run.json" if run_path.is_dir() else run_path
+    if form in PICTURES and out is None:
+        raise UsageError(f"--format {form} writes several files: give the folder with --out.")
+    if form in PICTURES and expression is not None:
+        raise UsageError(f"--format {form} draws the whole run: leave --filter out.")
+    chosen = selected.select(document.read(file), expression)
+    if form in PICTURES and out is not None:
+        print(pictures.write(chosen, out, form))
+        return OK
+    text = formats.FORMATS[form](chosen)
+    if out is None:
+        sys.stdout.buffer.write(text.encode())
+        return OK
+    try:
+        files.replace(out, text.encode(), durable=False)
+    except OSError as error:
+        raise ToolError(f"--out {out} cannot be written: {error.strerror}.") from error
+    print(f"wrote {out}")
+    return OK

@@ -1,0 +1,79 @@
+"""What of a run is exported: rows that match a filter, of cases that were not struck, each name once."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from safecost.core.errors import UsageError
+from safecost.document.types import Contender, Document, Panel, contender_name
+from safecost.history import of_document
+from safecost.history.records import CodeRecord, CountRecord, PairRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A contender with the panel that timed it; `position` is its place among the contenders there."""
+
+    name: str
+    panel: Panel
+    contender: Contender
+
+    @property
+    def nanoseconds(self) -> float:
+        """Time of a call, in nanoseconds: the median over launches."""
+        return statistics.median(self.contender.nanoseconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A run reduced to what is exported."""
+
+    document: Document
+    pairs: tuple[PairRecord, ...]
+    counts: tuple[CountRecord, ...]
+    codes: tuple[CodeRecord, ...]
+    timed: tuple[Timed, ...]
+
+
+def select(document: Document, expression: str | None) -> Selected:
+    """What matches; raises UsageError where nothing does, or nothing was measured."""
+    try:
+        pattern = re.compile(expression or "")
+    except re.error as error:
+        raise UsageError(f"--filter {expression!r} is not a regular expression: {error}.") from error
+    records = [one for one in of_document.records(document, "the run") if pattern.search(one.subject)]
+    selected = Selected(
+        document,
+        tuple(one for one in records if isinstance(one, PairRecord)),
+        tuple(one for one in records if isinstance(one, CountRecord)),
+        tuple(one for one in records if isinstance(one, CodeRecord)),
+        tuple(one for one in _timed(document) if pattern.search(one.name)),
+    )
+    if not selected.pairs and not selected.timed:
+        why = "the run measured nothing" if expression is None else f"--filter {expression!r} finds nothing in the run"
+        raise UsageError(f"There is nothing to export: {why}.")
+    return selected
+
+
+def without_struck(document: Document) -> Document:
+    """The document without the panels of struck cases, whose numbers time something else than they say."""
+    struck = {case.name for case in document.cases if case.status == "struck"}
+    return replace(document, panels=tuple(panel for panel in document.panels if panel.case not in struck))
+
+
+def _timed(document: Document) -> Iterator[Timed]:
+    """Each contender once: as its own profile's panel timed it, or else the first that did."""
+    panels = without_struck(document).panels
+    found: dict[str, Timed] = {}
+    for own in (True, False):
+        for panel in panels:
+            for contender in panel.contenders:
+                name = contender_name(
+                    panel.case, contender.variant, panel.size, panel.rate, contender.profile, panel.threads
+                )
+                if (contender.profile == panel.profile) == own and contender.nanoseconds:
+                    found.setdefault(name, Timed(name, panel, contender))
+    return iter(found.values())

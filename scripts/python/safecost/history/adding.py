@@ -1,0 +1,31 @@
+"""Adds a run document to a history."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from safecost.core.errors import UsageError
+from safecost.core.text import counted, shown
+from safecost.document import io as document
+from safecost.history import of_document
+from safecost.history.store import Store
+
+_NOUNS = {"pair": "pair", "count": "count", "code": "kernel", "proof": "outcome"}
+
+
+def add(store: Store, run: Path) -> str:
+    """Add the run in a folder or file, and say what was added; raises ToolError."""
+    file = run / "run.json" if run.is_dir() else run
+    if not file.exists() and (run / "plan.json").exists():
+        raise UsageError(f"{file} does not exist yet: 'safecost run --resume {run}' finishes that run.")
+    made = document.read(file)
+    name = shown(str(file), quoted=False, limit=400)
+    records = of_document.records(made, name)
+    added = store.add(records)
+    if not added.new:
+        return f"{name}: already in {store.name}, as run {records[0].run[:8]}"
+    kinds = Counter(one.RECORD for one in records)
+    what = ", ".join(counted(kinds[kind], noun) for kind, noun in _NOUNS.items())
+    incomplete = "" if made.run.complete else "; it was interrupted, and what it lacks is no part of it"
+    return f"{name}: added to {store.name} as run {records[0].run[:8]}: {what}{incomplete}"

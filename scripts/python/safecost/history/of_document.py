@@ -1,0 +1,114 @@
+"""The records that a run document gives to the history."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+
+from safecost.core.errors import UsageError
+from safecost.core.text import shown
+from safecost.document import io as documents
+from safecost.document.types import Document, Machine
+from safecost.history.records import (
+    CodeRecord,
+    CountRecord,
+    Fact,
+    PairRecord,
+    ProofRecord,
+    Record,
+    RunRecord,
+    Toolchain,
+    digest,
+)
+from safecost.run import identity
+
+_PASSING = frozenset({"the kernel", "the distribution"})
+"""Facts that are told but open no new series: hosts are updated monthly, and user code between system calls hardly
+notices; if it does, the series shows a step at that run. Compilers and libraries are the toolchain's facts."""
+
+
+def records(document: Document, name: str) -> tuple[Record, ...]:
+    """Every record of a document, the run first, struck cases left out; raises UsageError beginning with `name`."""
+    run = hashlib.sha256(documents.encode(document)).hexdigest()[:32]
+    found: tuple[Record, ...] = (_run(document, run), *_rows(document, run))
+    twice, times = Counter((one.RECORD, one.subject) for one in found).most_common(1)[0]
+    if times > 1:
+        raise UsageError(f"{name} has the {twice[0]} {shown(twice[1], quoted=False)} twice.")
+    return found
+
+
+def machine_fingerprint(machine: Machine) -> str:
+    """The same for machines whose times may be put into one series."""
+    return digest({key: value for key, value in identity.machine(machine).items() if key not in _PASSING})
+
+
+def _run(document: Document, run: str) -> RunRecord:
+    facts: dict[str, Fact] = {key: value for key, value in identity.machine(document.machine).items()}  # noqa: C416
+    return RunRecord(
+        run=run,
+        started=document.run.started,
+        mode=document.run.mode,
+        complete=document.run.complete,
+        suite_version=document.suite.version,
+        commit=document.suite.commit,
+        modified=document.suite.modified,
+        margin=document.run.margin,
+        machine=machine_fingerprint(document.machine),
+        machine_facts=facts,
+        load=max(document.machine.load_before, document.machine.load_after),
+        steal_share=document.machine.steal_share,
+        toolchains=tuple(
+            Toolchain(
+                one.name, one.language, one.library, one.compiler, tuple(flag for flag, _ in one.flags), one.facts
+            )
+            for one in document.profiles
+            if one.status == "measured"
+        ),
+        sources={case.name: digest([[one.name, one.text] for one in case.sources]) for case in document.cases},
+    )
+
+
+def _rows(document: Document, run: str) -> Iterator[Record]:
+    struck = {case.name for case in document.cases if case.status == "struck"}
+    for panel in document.panels:
+        if panel.case in struck:
+            continue
+        for pair in panel.pairs:
+            top, bottom = panel.contenders[pair.numerator], panel.contenders[pair.denominator]
+            yield PairRecord(
+                run=run,
+                case=panel.case,
+                panel=panel.profile,
+                kind=pair.kind,
+                variant=top.variant,
+                profile=top.profile,
+                against=bottom.variant,
+                against_profile=bottom.profile,
+                size=panel.size,
+                rate=panel.rate,
+                label=panel.label,
+                planted=pair.planted,
+                ratio=pair.ratio,
+                low=pair.low,
+                high=pair.high,
+                level=pair.level,
+                verdict=pair.verdict,
+                launches=len(pair.ratios),
+                detectable=pair.detectable,
+                threads=panel.threads,
+            )
+    for count in document.counts:
+        if count.case not in struck:
+            yield CountRecord(
+                run, count.case, count.variant, count.profile, count.size, count.rate, count.calls,
+                count.instructions, count.allocations, count.allocated_bytes, count.threads,
+            )  # fmt: skip
+    for code in document.codes:
+        if code.case not in struck:
+            yield CodeRecord(
+                run, code.case, code.variant, code.profile, code.bytes, code.instructions, code.checks, code.packed,
+                code.calls,
+            )  # fmt: skip
+    for proof in document.proofs:  # a broken claim strikes its case, and is what the history has to show
+        yield ProofRecord(run, proof.case, proof.variant, proof.profile, proof.fault, proof.outcome, proof.detail)

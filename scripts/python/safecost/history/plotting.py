@@ -1,0 +1,44 @@
+"""Writes trend charts to files."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+
+from safecost.core import files
+from safecost.core.errors import UsageError
+from safecost.core.progress import Steps
+from safecost.core.text import counted
+from safecost.history.showing import Found
+from safecost.history.trend import draw_trend
+from safecost.report.charts.canvas import SETTINGS, also_as
+
+
+def write(found: Sequence[Found], out: Path, kind: str) -> str:
+    """Draw each track into the folder, and say how many; raises UsageError where there is nothing or no folder."""
+    if not found:
+        raise UsageError("Nothing to draw: no series of this metric has been added, or none has changed.")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--out {out} cannot be written to: {error.strerror}.") from error
+    with mpl.rc_context(SETTINGS), warnings.catch_warnings(), Steps("draw", len(found)) as steps:
+        warnings.filterwarnings("ignore", message="Glyph .* missing")  # text stays text in SVG
+        for one in found:
+            for name, data in drawn(one, kind).items():
+                files.replace(out / f"{name}.{kind}", data, durable=False)
+            steps.step()
+    return counted(len(found), "chart")
+
+
+def drawn(one: Found, kind: str) -> dict[str, bytes]:
+    """The bytes of a track's chart by its name; within Matplotlib's SETTINGS."""
+    if kind == "svg":
+        chart = draw_trend(one)
+        return {chart.name: chart.svg.encode()}
+    with also_as(kind) as collected:
+        draw_trend(one)
+    return collected

@@ -1,0 +1,196 @@
+"""What a pool of inputs does to the ratios: a few cases timed with pools of several sizes, and tables of that."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from safecost.core.errors import ToolError
+from safecost.core.paths import Folders
+from safecost.run import schedule
+from safecost.stats.pairs import launch_ratio, summarise
+from safecost.suite import cases as case_files
+from safecost.suite import profiles as profile_files
+from safecost.suite.cases import Case
+from safecost.toolchain import runner
+from safecost.toolchain.build import build_all
+
+PROFILE = "gcc-o2"
+LAUNCHES = 9  # the interval leaves out the largest and the smallest
+
+DEFAULT_POOL = 512 << 10  # bytes; what the runner draws when a plan says nothing (src/runner/panel.h)
+POOLS = (0, 1 << 18, 1 << 19, 1 << 20, 1 << 21, 1 << 22)  # bytes; 0 stands for a single input
+MARGIN = 0.02
+CASES = (
+    "indexing/gather",
+    "indexing/sum",  # has nothing for a predictor to learn: it shows what a pool costs in cache
+    "iteration/filter_map_sum",
+    "iteration/sort",
+    "strings/tokenize",
+)
+
+Agreement = Literal["agree", "differ", "unresolved"]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A contender at one size of pool: nanoseconds a call, and its ratio over raw with the interval."""
+
+    pool_bytes: int  # 0: a single input
+    inputs: int
+    nanoseconds: float
+    ratio: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class PoolRow:
+    """A contender at every size of pool; `change` is its ratio at 4P over that at P, the default.
+
+    Raw's row has no agreement: its ratios are 1, and what tells is its times. Where they grow with the pool, the
+    data no longer fit the cache that they are said to live in.
+    """
+
+    case: str
+    size: int
+    variant: str
+    points: tuple[Point, ...]
+    change: float
+    agreement: Agreement | None
+
+
+def study_all(scratch: Path) -> tuple[PoolRow, ...]:
+    """The rows of every case of the study that is here, at every size; raises ToolError where none is."""
+    known = {case.name: case for case in case_files.find(Folders.of(()))}
+    rows = tuple(row for name in CASES if name in known for row in study(known[name], scratch, POOLS))
+    if not rows:
+        raise ToolError(f"none of {', '.join(CASES)} is here.")
+    return rows
+
+
+def differing(rows: Sequence[PoolRow]) -> tuple[int, str]:
+    """How many contenders have another ratio at 4P than at P, by more than the margin; and the others, in words."""
+    count = Counter(row.agreement for row in rows if row.agreement)
+    worst = max(rows, key=lambda row: abs(np.log(row.change)))
+    said = f"of {count.total()} contenders {count['agree']} agree within {MARGIN:.0%}"
+    said += f", {count['unresolved']} are unresolved"
+    return count["differ"], f"{said}; worst {worst.case}/{worst.variant} {worst.change - 1:+.1%}"
+
+
+def study(case: Case, scratch: Path, sizes: Sequence[int]) -> list[PoolRow]:
+    """Time one panel at its first size with each size of pool, interleaved launch by launch in random order."""
+    plugin = built_plugin(Folders.of(()), case)
+    said = runner.call("verify", {"case": case.name, "describe_only": True, "plugins": [plugin]}, 60)
+    if isinstance(said, runner.Failure) or not said["plugins"]:
+        raise ToolError(f"{case.name} cannot be described.")
+    plan = plan_of(case, plugin, scratch) | said["plugins"][0]["parameters"][0]
+    variants = [one["name"] for one in said["plugins"][0]["variants"] if one["gap"] is None]
+    plan["contenders"] = [plugin | {"variant": variant} for variant in variants]
+    shuffle = random.Random(case.name)
+    results: dict[int, list[dict[str, Any]]] = {size: [] for size in sizes}
+    for launch in range(LAUNCHES):
+        for size in shuffle.sample(sizes, len(sizes)):
+            pool = {"pool_bytes": size} if size else {"pool_bytes": 1, "fewest_inputs": 1}
+            results[size].append(timed_launch(plan | pool | {"order_seed": launch * 1_000_003 + size})["safecost"])
+    return pool_rows(case.name, plan["size"], variants, results)
+
+
+def pool_rows(case: str, size: int, variants: Sequence[str], results: dict[int, list[dict[str, Any]]]) -> list[PoolRow]:
+    """The rows of a panel from what its launches wrote, by size of pool; the first variant is raw."""
+    rows = []
+    for index, variant in enumerate(variants):
+        ratios = {
+            pool: [launch_ratio(one["nanoseconds"][index], one["nanoseconds"][0]) for one in launches]
+            for pool, launches in results.items()
+        }
+        points = []
+        for pool, launches in results.items():
+            said = summarise(ratios[pool], MARGIN)
+            time_of_call = float(np.median([np.median(one["nanoseconds"][index]) for one in launches]))
+            low, high = (said.low or said.ratio), (said.high or said.ratio)
+            points.append(Point(pool, launches[0]["inputs"], time_of_call, said.ratio, low, high))
+        changes = [b / a for a, b in zip(ratios[DEFAULT_POOL], ratios[4 * DEFAULT_POOL], strict=True)]
+        change = summarise(changes, MARGIN)
+        words: dict[str, Agreement] = {"equivalent": "agree", "unresolved": "unresolved"}
+        word = words.get(change.verdict, "differ") if index > 0 else None
+        rows.append(PoolRow(case, size, variant, tuple(points), change.ratio, word))
+    return rows
+
+
+def built_plugin(folders: Folders, case: Case) -> dict[str, str]:
+    """Build a case with the profile of the study, as a plan names a plugin; raises ToolError where that fails."""
+    built = build_all(folders, [case], profile_files.choose(PROFILE, ()))
+    if PROFILE in built.absent:
+        raise ToolError(f"profile {PROFILE} is absent: {built.absent[PROFILE]}")
+    if (case.name, PROFILE) not in built.plugins:
+        raise ToolError(f"{case.name} does not compile with {PROFILE}: {built.failures.get((case.name, PROFILE), '')}")
+    return {"profile": PROFILE, "path": str(built.plugins[case.name, PROFILE])}
+
+
+def plan_of(case: Case, plugin: dict[str, str], scratch: Path) -> dict[str, Any]:
+    """A plan of the runner as a run makes it, but for size and contenders."""
+    return {
+        "case": case.name,
+        "data": str(case.data),
+        "scratch": str(scratch),
+        "seed": 1,
+        "epoch_seconds": schedule.DEFAULT.epoch_seconds,
+        "contender_seconds": schedule.DEFAULT.contender_seconds,
+        "generator": plugin,
+    }
+
+
+def timed_launch(plan: dict[str, Any]) -> dict[str, Any]:
+    """What the runner wrote of one launch; raises ToolError where it could not time."""
+    result = runner.call("time", plan, 120)
+    if isinstance(result, runner.Failure):
+        raise ToolError(f"{plan['case']} could not be timed: {result.message}")
+    return result
+
+
+def markdown(rows: Sequence[PoolRow]) -> list[str]:
+    """The rows as the lines of a table of Markdown, below a sentence that says how to read it."""
+    lines = [f"Time over raw by size of pool; the last column: 4P over P, {_pool_name(DEFAULT_POOL)}.", ""]
+    lines += [f"| contender | {' | '.join(map(_pool_name, POOLS))} | |", f"|---|{'---:|' * len(POOLS)}---|"]
+    for row in rows:
+        end = f"{row.agreement}, {row.change - 1:+.1%}" if row.agreement else ""
+        lines.append(f"| {row.case}/{row.variant} | {' | '.join(_cells(row, 3))} | {end} |")
+    return lines
+
+
+def table(rows: Sequence[PoolRow]) -> Table:
+    """The rows as a table for the terminal."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    made.add_column("over raw, by pool", overflow="fold")
+    for size in POOLS:
+        heading = _pool_name(size).replace(" input", "").replace(" KiB", "K").replace(" MiB", "M")
+        made.add_column(heading, justify="right", no_wrap=True)
+    made.add_column("P and 4P", no_wrap=True)
+    for row in rows:
+        if row.agreement is None:
+            made.add_section()
+            made.add_row(Text(row.case))
+        name = "raw, ns" if row.agreement is None else row.variant
+        made.add_row(Text(name), *(cell.removesuffix(" ns") for cell in _cells(row, 2)), row.agreement or "")
+    return made
+
+
+def _cells(row: PoolRow, digits: int) -> list[str]:
+    """What a row shows at each size of pool: its ratio, or, of raw code, nanoseconds a call."""
+    if row.agreement is None:
+        return [f"{point.nanoseconds:,.0f} ns" for point in row.points]
+    return [f"{point.ratio:.{digits}f}" for point in row.points]
+
+
+def _pool_name(size: int) -> str:
+    return "one input" if size == 0 else f"{size >> 10} KiB" if size < 1 << 20 else f"{size >> 20} MiB"

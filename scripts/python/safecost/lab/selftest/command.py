@@ -1,0 +1,86 @@
+"""Runs a self-test and writes what it found, also where it was cut short."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import sys
+import tempfile
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from safecost.core.errors import OK, ToolError
+from safecost.document import io as document
+from safecost.lab.selftest import page
+from safecost.lab.selftest.bench import RealBench
+from safecost.lab.selftest.exactness import count_again
+from safecost.lab.selftest.figures import Counted, SelfTest
+from safecost.lab.selftest.study import FULL, QUICK, Found, Study, more
+from safecost.lab.selftest.targets import targets
+from safecost.machine import facts as machine
+from safecost.run.measure import MARGIN
+from safecost.suite import revision as suite_revision
+
+COLOURS = {"met": "green", "missed": "red", "unresolved": "yellow", "not measured": "dim"}
+
+
+def run(quick: bool, times: int, seed: int | None, folder: Path, console: Console) -> int:
+    """Measure, write selftest.{json,md,html} to the folder, print the targets. A missed target is no error.
+
+    An interrupt leaves what was found until then, and is raised again.
+    """
+    seed = secrets.randbits(32) if seed is None else seed
+    started, facts, sampler = document.now(), machine.facts(), machine.Sampler()
+    neighbours = os.cpu_count() or 1
+    found, counted, complete = Found(), None, False
+    try:
+        with tempfile.TemporaryDirectory(prefix="safecost-selftest-") as at:
+            bench = RealBench(seed, Path(at), ["gcc-o2"] if quick else [])
+            study = Study(bench, more(QUICK if quick else FULL, times), seed, MARGIN, neighbours)
+            found = study.found
+            study.run()
+            counted = _counted(bench, quick, found)
+        complete = True
+    finally:
+        with contextlib.suppress(KeyboardInterrupt):
+            made = SelfTest(
+                started, document.now(), quick, complete, seed, suite_revision.revision(),
+                machine.after(facts, sampler.stop()), neighbours, tuple(found.nulls), tuple(found.power),
+                tuple(found.widths), tuple(found.accompanied), counted,
+                targets(found.nulls, found.power, found.widths, found.accompanied, counted, MARGIN),
+                tuple(found.notes),
+            )  # fmt: skip
+            written = page.write(made, folder, MARGIN)
+            render(made, console)
+            print(f"self-test: {os.path.relpath(written)}", file=sys.stdout)
+    return OK
+
+
+def _counted(bench: RealBench, quick: bool, found: Found) -> Counted | None:
+    try:
+        return count_again(bench, 2 if quick else 10)
+    except ToolError as error:
+        found.notes.append(f"instructions were not counted: {error}")
+        return None
+
+
+def render(made: SelfTest, console: Console) -> None:
+    """The targets as a table, and the headline."""
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for heading in ("what", "wanted", "found", ""):
+        table.add_column(heading, overflow="fold")
+    for one in made.targets:
+        state = Text(one.status, style=COLOURS[one.status])
+        table.add_row(
+            Text(one.name), Text(one.wanted), Text(f"{one.found}{f'; {one.reason}' if one.reason else ''}"), state
+        )
+    console.print(table)
+    for note in made.notes:
+        console.print(Text(f"note: {note}"))
+    console.print(Text(page.headline(made)))
+    console.print(Text(page.surroundings(made)))

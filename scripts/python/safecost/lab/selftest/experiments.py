@@ -1,0 +1,122 @@
+"""From the rounds of launches to the figures of a self-test: pure functions.
+
+A *reading* is one launch of a panel; a *trial* is six readings of one panel, as a quick run makes of each.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safecost.lab.selftest.figures import Company, Nulls, PowerPoint, WidthPoint
+from safecost.stats.pairs import FEWEST_LAUNCHES, launch_ratio, sign_test_interval, summarise
+from safecost.validity.data_quality import STRAY
+
+TRIAL = FEWEST_LAUNCHES
+UNTIMED = 0.2  # of an epoch's calls are made before its clock starts (src/runner/panel.cc)
+
+Arms = tuple[int, int]  # numerator and denominator, indices of contenders
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One launch: nanoseconds a call of shape (contenders, rounds), calls an epoch, and seconds on the wall in all."""
+
+    nanoseconds: NDArray[np.float64]
+    calls: int
+    wall: float
+
+    def seconds(self, arms: Arms) -> NDArray[np.float64]:
+        """Seconds that a pair has had at the end of each round, its untimed calls included."""
+        both = self.nanoseconds[arms[0]] + self.nanoseconds[arms[1]]
+        return np.cumsum(both) * 1e-9 * self.calls * (1.0 + UNTIMED)
+
+    def ratio(self, arms: Arms, seconds: float = math.inf) -> float | None:
+        """The ratio by the rounds that end within these seconds of the pair's time; None if there are none."""
+        rounds = int(np.searchsorted(self.seconds(arms), seconds, side="right"))
+        if rounds == 0:
+            return None
+        return launch_ratio(self.nanoseconds[arms[0]][:rounds], self.nanoseconds[arms[1]][:rounds])
+
+
+def trial_logs(trial: Sequence[Reading], arms: Arms, seconds: float = math.inf) -> NDArray[np.float64] | None:
+    """Log ratios of a trial's readings when the pair has `seconds` in all; None if a reading has no round by then."""
+    ratios = [reading.ratio(arms, seconds / len(trial)) for reading in trial]
+    return None if None in ratios else np.log(np.array(ratios, dtype=np.float64))
+
+
+def nulls(
+    pairs: Iterable[Sequence[float]],
+    launches: int,
+    margin: float,
+    *,
+    company: Company,
+    built_twice: bool,
+    seconds_per_pair: float,
+) -> Nulls | None:
+    """Judge null pairs: each row holds the ratios of a pair's launches, cut into groups of `launches`, a verdict each.
+
+    What is left of a row that no whole group can be made of is dropped. None where there is no group.
+    """
+    rows = [np.asarray(row, dtype=np.float64) for row in pairs]
+    groups = [row[at : at + launches] for row in rows for at in range(0, len(row) - launches + 1, launches)]
+    if not groups:
+        return None
+    said = [summarise(group.tolist(), margin) for group in groups]
+    middles = [abs(one.ratio - 1.0) for one in said]
+    verdicts = [one.verdict for one in said]
+    return Nulls(
+        company=company,
+        built_twice=built_twice,
+        launches=launches,
+        level=said[0].level or 0.0,
+        pairs=sum(len(row) >= launches for row in rows),
+        intervals=len(groups),
+        missed=sum(not (one.low or 0.0) <= 1.0 <= (one.high or math.inf) for one in said),
+        called=sum(verdict in {"slower", "faster"} for verdict in verdicts),
+        equivalent=verdicts.count("equivalent"),
+        strays=sum(middle > STRAY for middle in middles),
+        errors=tuple(sorted(round(middle, 6) for middle in middles)),
+        seconds_per_pair=seconds_per_pair,
+    )
+
+
+def power_point(trials: Sequence[Sequence[Reading]], arms: Arms, planted: float, seconds: float) -> PowerPoint | None:
+    """How many trials find a planted ratio when the pair has `seconds` in all; None where it is too short a time."""
+    rows = [logs for trial in trials if (logs := trial_logs(trial, arms, seconds)) is not None]
+    if not rows:
+        return None
+    wanted = math.log(planted)
+    intervals = [interval for row in rows if (interval := sign_test_interval(row)) is not None]
+    found = sum(one.low > 0.0 if wanted > 0.0 else one.high < 0.0 for one in intervals)
+    covered = sum(one.low <= wanted <= one.high for one in intervals)
+    half_width = float(np.median([(one.high - one.low) / 2.0 for one in intervals]))
+    return PowerPoint(seconds, len(intervals), found, covered, half_width)
+
+
+def width_point(trials: Sequence[tuple[Sequence[Reading], Arms]], seconds: float) -> WidthPoint | None:
+    """Half-widths of pairs given `seconds` in all: over the launches of a trial, and over the rounds of one launch."""
+    over_launches, over_rounds = [], []
+    for trial, arms in trials:
+        logs = trial_logs(trial, arms, seconds)
+        interval = None if logs is None else sign_test_interval(logs)
+        if interval is None:
+            continue
+        over_launches.append((interval.high - interval.low) / 2.0)
+        one = trial[0]
+        rounds = int(np.searchsorted(one.seconds(arms), seconds, side="right"))
+        within = sign_test_interval(np.log(one.nanoseconds[arms[0]][:rounds] / one.nanoseconds[arms[1]][:rounds]))
+        over_rounds.append((within.high - within.low) / 2.0 if within else math.inf)
+    if not over_launches:
+        return None
+    return WidthPoint(
+        seconds,
+        len(over_launches),
+        float(np.median(over_launches)),
+        float(np.quantile(over_launches, 0.9)),
+        float(np.median(over_rounds)),
+    )

@@ -1,0 +1,288 @@
+"""The experiments of a self-test: what is timed, in which order, and for how long."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from safecost.core.errors import ToolError
+from safecost.core.progress import Steps
+from safecost.lab.selftest import experiments
+from safecost.lab.selftest.experiments import TRIAL, Arms, Reading
+from safecost.lab.selftest.figures import Accompanied, Company, Nulls, Power, Way, Widths
+from safecost.lab.selftest.neighbours import busy
+from safecost.run.panels import Contender, Panel
+from safecost.stats.pairs import sign_test_interval
+
+SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # that a pair is given in all launches of a trial
+PLANTED = "plus_1"
+
+
+class Bench(Protocol):
+    """What times panels: built, verified, and ready."""
+
+    @property
+    def panels(self) -> Sequence[Panel]:
+        """Every panel of the first tier, the controls included."""
+
+    def read(self, panel: Panel, launch: int, contender_seconds: float) -> Reading:
+        """Time one launch; raises ToolError where that fails."""
+
+    def google(self, panel: Panel, launch: int, contender: Contender, seconds: float) -> float:
+        """Nanoseconds a call as Google Benchmark reads them for one contender in a process of its own."""
+
+    def planted(self, panel: Panel, contender: Contender) -> float | None:
+        """The ratio to raw that a control was built to have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """How much of each experiment is done; seconds are of one contender in a launch."""
+
+    profiles: frozenset[str] | None  # None: all that are there
+    null_launches: int
+    null_seconds: float
+    trials: int
+    trial_seconds: Mapping[str, float]  # of a pair, by kind of control
+    company_pairs: int
+    company_launches: int
+    busy_null_launches: int
+    busy_trials: int
+
+
+FULL = Amounts(None, 24, 0.036, 60, {"straight": 1.0, "branchy": 2.0}, 8, 8, 6, 20)
+QUICK = Amounts(frozenset({"gcc-o2"}), 6, 0.036, 12, {"straight": 0.5, "branchy": 1.0}, 4, 6, 6, 4)
+
+
+def more(amounts: Amounts, times: int) -> Amounts:
+    """So many times the launches of nulls and the trials of planted effects: to bound rates better."""
+    return replace(
+        amounts,
+        null_launches=amounts.null_launches * times,
+        trials=amounts.trials * times,
+        busy_null_launches=amounts.busy_null_launches * times,
+        busy_trials=amounts.busy_trials * times,
+    )
+
+
+@dataclass(slots=True)
+class Found:
+    """What the experiments have found so far."""
+
+    nulls: list[Nulls] = field(default_factory=list)
+    power: list[Power] = field(default_factory=list)
+    widths: list[Widths] = field(default_factory=list)
+    accompanied: list[Accompanied] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+class Study:
+    """All experiments on one bench; `found` holds what is known, also after an interrupt."""
+
+    def __init__(self, bench: Bench, amounts: Amounts, seed: int, margin: float, neighbours: int) -> None:
+        self._bench, self._amounts, self._margin, self._neighbours = bench, amounts, margin, neighbours
+        self._random = random.Random(seed)
+        self._launch = 0
+        self.found = Found()
+        chosen = [panel for panel in bench.panels if amounts.profiles is None or panel.profile in amounts.profiles]
+        self._nulls = only_nulls(chosen)
+        self._twice = [small for panel in bench.panels if (small := _built_twice(panel)) is not None]
+        if amounts.profiles is not None:
+            self._twice = self._twice[:1]
+        self._controls = [small for panel in bench.panels if (small := _control(panel)) is not None]
+        self._company = list(self._choose_company(chosen))
+
+    def run(self) -> None:
+        """Every experiment on the machine as it is, then the shorter ones beside busy neighbours."""
+        amounts = self._amounts
+        self._nulls_of("idle", amounts.null_launches)
+        self._power_of("idle", amounts.trials)
+        self._company_of("idle", amounts.company_launches)
+        with busy(self._neighbours):
+            time.sleep(0.5)  # until they stream
+            self._nulls_of("busy", amounts.busy_null_launches)
+            self._power_of("busy", amounts.busy_trials)
+
+    # -- nulls and half-widths --------------------------------------------------------------------------------------
+
+    def _nulls_of(self, company: Company, launches: int) -> None:
+        panels = [*self._nulls, *self._twice]
+        readings: dict[Panel, list[Reading]] = defaultdict(list)
+        with Steps(f"nulls, {company}", launches * len(panels)) as steps:
+            for _ in range(launches):
+                for panel in self._random.sample(panels, len(panels)):
+                    self._read(readings, panel, self._amounts.null_seconds)
+                    steps.step()
+                self._launch += 1
+        for twice, members in ((False, self._nulls), (True, self._twice)):
+            pairs = [(panel, arms) for panel in members for arms in _null_arms(panel)]
+            rows = [[r for one in readings[panel] if (r := one.ratio(arms)) is not None] for panel, arms in pairs]
+            spent = [float(one.seconds(arms)[-1]) for panel, arms in pairs for one in readings[panel]]
+            for count in (TRIAL, 2 * TRIAL):
+                judged = experiments.nulls(
+                    rows, count, self._margin, company=company, built_twice=twice,
+                    seconds_per_pair=float(np.mean(spent)) * count if spent else 0.0,
+                )  # fmt: skip
+                if judged is not None:
+                    self.found.nulls.append(judged)
+        trials = [
+            (readings[panel][at : at + TRIAL], arms)
+            for panel in self._nulls
+            for arms in _null_arms(panel)
+            for at in range(0, len(readings[panel]) - TRIAL + 1, TRIAL)
+        ]
+        points = [experiments.width_point(trials, seconds) for seconds in SECONDS if seconds <= 0.5]
+        self.found.widths.append(Widths(company, tuple(point for point in points if point is not None)))
+
+    def _read(self, into: dict[Panel, list[Reading]], panel: Panel, seconds: float) -> None:
+        try:
+            into[panel].append(self._bench.read(panel, self._launch, seconds))
+        except ToolError as error:
+            note = f"{panel.case}@{panel.profile}: {error}"
+            if note not in self.found.notes:
+                self.found.notes.append(note)
+
+    # -- power ------------------------------------------------------------------------------------------------------
+
+    def _power_of(self, company: Company, trials: int) -> None:
+        longest = {panel: self._amounts.trial_seconds[_kind(panel)] for panel in self._controls}
+        readings: dict[Panel, list[Reading]] = defaultdict(list)
+        with Steps(f"planted effects, {company}", trials * TRIAL * len(self._controls)) as steps:
+            for _ in range(trials * TRIAL):
+                for panel in self._random.sample(self._controls, len(self._controls)):
+                    # One arm of two, and a fifth of each epoch's calls are untimed.
+                    share = longest[panel] / TRIAL / 2 / (1 + experiments.UNTIMED)
+                    self._read(readings, panel, share * 1.1)
+                    steps.step()
+                self._launch += 1
+        for panel, found in readings.items():
+            rows = [found[at : at + TRIAL] for at in range(0, len(found) - TRIAL + 1, TRIAL)]
+            planted = self._bench.planted(panel, panel.contenders[1])
+            if not rows or planted is None:
+                continue
+            points = [
+                experiments.power_point(rows, (1, 0), planted, seconds)
+                for seconds in SECONDS
+                if seconds <= longest[panel]
+            ]
+            made = Power(company, panel.case, panel.contenders[1].variant, planted, tuple(p for p in points if p))
+            self.found.power.append(made)
+
+    # -- company ----------------------------------------------------------------------------------------------------
+
+    def _choose_company(self, chosen: Sequence[Panel]) -> Iterable[tuple[Panel, Arms]]:
+        """A null and an idiom of each case, spread over cases; the same for the same cases."""
+        plain = [panel for panel in chosen if panel.profile == "gcc-o2" and not panel.case.startswith("controls/")]
+        pairs: list[tuple[Panel, Arms]] = []
+        for role in ("safe", "null"):
+            for panel in plain:
+                raw = next((i for i, arm in enumerate(panel.contenders) if arm.role == "raw"), None)
+                other = next((i for i, arm in enumerate(panel.contenders) if arm.role == role), None)
+                if raw is not None and other is not None:
+                    pairs.append((panel, (other, raw)))
+        step = max(1, len(pairs) // max(1, self._amounts.company_pairs))
+        return pairs[::step][: self._amounts.company_pairs]
+
+    def _company_of(self, company: Company, launches: int) -> None:
+        seconds = self._amounts.null_seconds
+        whole = list(dict.fromkeys(panel for panel, _ in self._company))
+        in_panel: dict[Panel, list[Reading]] = defaultdict(list)
+        alone: dict[Panel, list[Reading]] = defaultdict(list)
+        google: dict[Panel, list[float]] = defaultdict(list)
+        small = {(panel, arms): _alone(panel, arms) for panel, arms in self._company}
+        with Steps(f"company, {company}", launches * (len(whole) + len(small))) as steps:
+            for _ in range(launches):
+                for panel in self._random.sample(whole, len(whole)):
+                    self._read(in_panel, panel, seconds)
+                    steps.step()
+                for pair in self._random.sample(list(small.values()), len(small)):
+                    self._read(alone, pair, seconds)
+                    above, below = pair.contenders
+                    times = [self._bench.google(pair, self._launch, arm, seconds) for arm in (above, below)]
+                    google[pair].append(times[0] / times[1])
+                    steps.step()
+                self._launch += 1
+        for (panel, arms), pair in small.items():
+            ways = [
+                _way([r for one in in_panel[panel] if (r := one.ratio(arms)) is not None]),
+                _way([r for one in alone[pair] if (r := one.ratio((0, 1))) is not None]),
+                _way(google[pair]),
+            ]
+            if None not in ways:
+                above = panel.contenders[arms[0]]
+                name = f"{panel.case}/{above.variant}@{panel.profile}"
+                self.found.accompanied.append(Accompanied(company, name, above.role == "null", *ways))  # type: ignore[arg-type]
+
+
+def _way(ratios: Sequence[float]) -> Way | None:
+    logs = np.log(np.asarray(ratios, dtype=np.float64))
+    interval = sign_test_interval(logs)
+    if interval is None:
+        return None
+    return Way(float(np.exp(np.median(logs))), math.exp(interval.low), math.exp(interval.high))
+
+
+def _alone(panel: Panel, arms: Arms) -> Panel:
+    return replace(panel, contenders=tuple(panel.contenders[arm] for arm in arms))
+
+
+def only_nulls(panels: Iterable[Panel]) -> list[Panel]:
+    """Of each panel the first raw variant of its own profile and its null, where it has them."""
+    return [small for panel in panels if (small := _only_null(panel)) is not None]
+
+
+def _only_null(panel: Panel) -> Panel | None:
+    """The first raw variant of a panel's own profile and its null."""
+    own = [arm for arm in panel.contenders if arm.profile == panel.profile]
+    raw = next((arm for arm in own if arm.role == "raw"), None)
+    null = next((arm for arm in own if arm.role == "null"), None)
+    return replace(panel, contenders=(raw, null)) if raw and null else None
+
+
+def _built_twice(panel: Panel) -> Panel | None:
+    """Panels that hold every variant of one profile in two builds; the nulls of functions are left out."""
+    if not panel.profile.endswith("-null"):
+        return None
+    arms = tuple(arm for arm in panel.contenders if arm.role in {"raw", "safe"})
+    return replace(panel, contenders=arms) if arms else None
+
+
+def _null_arms(panel: Panel) -> list[Arms]:
+    """The pairs of identical code: raw and null, or each variant's two builds."""
+    if not panel.profile.endswith("-null"):
+        return [(1, 0)]
+    places = {(arm.variant, arm.profile == panel.profile): i for i, arm in enumerate(panel.contenders)}
+    return [(i, places[name, False]) for (name, own), i in places.items() if own and (name, False) in places]
+
+
+def _control(panel: Panel) -> Panel | None:
+    """Raw and the planted +1 % of a case of controls."""
+    raw = next((arm for arm in panel.contenders if arm.role == "raw"), None)
+    planted = next((arm for arm in panel.contenders if arm.role == "control" and arm.variant == PLANTED), None)
+    return replace(panel, contenders=(raw, planted)) if raw and planted else None
+
+
+def _kind(panel: Panel) -> str:
+    return "branchy" if "branchy" in panel.case else "straight"
+
+
+def google_time(text: str, name: str) -> float:
+    """Nanoseconds a call from Google Benchmark's JSON; raises ToolError where it does not hold that benchmark."""
+    try:
+        found: Mapping[str, Any] = json.loads(text)
+        entry = next(one for one in found["benchmarks"] if one["name"].startswith(name))
+        scale = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}[entry["time_unit"]]
+        value = float(entry["real_time"]) * scale
+    except (ValueError, KeyError, TypeError, StopIteration) as error:
+        raise ToolError(f"Google Benchmark gave no time for {name}.") from error
+    if not value > 0:
+        raise ToolError(f"Google Benchmark gave the time {value} for {name}.")
+    return value

@@ -1,0 +1,291 @@
+"""Does an interval over launches hold what other placements of the same code would have shown?
+
+    cd scripts && python -m safecost.lab.studies.placement_study --help
+
+Times nulls and idiom pairs of every case, interleaved in random order, in four kinds of processes: fresh ones of a
+single link; of a fresh layout each, as a run makes them; one each of further layouts; and one each of padded builds.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import random
+import re
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from safecost.core.errors import HARNESS, ToolError
+from safecost.core.paths import ROOT, Folders
+from safecost.core.progress import Steps
+from safecost.document import io as document
+from safecost.document.types import Machine, Suite
+from safecost.lab.studies.placement_tables import Placed, markdown
+from safecost.machine import facts as machine
+from safecost.stats.pairs import launch_ratio
+from safecost.suite import cases as case_files
+from safecost.suite import profiles as profile_files
+from safecost.suite import revision as suite_revision
+from safecost.suite.cases import Case
+from safecost.toolchain import layouts, runner
+from safecost.toolchain.build import Built, build_all
+from safecost.toolchain.layouts import Layouts
+
+SCHEMA_VERSION = 1
+IDIOMS = 3  # pairs of a panel beside its null: the first ones of the case
+DOCUMENT = ROOT / "docs" / "PLACEMENT.md"
+BEGINS, ENDS = "<!-- placement.md begins -->", "<!-- placement.md ends -->"
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much is timed: `links` single links and `sets` runs, of so many launches each; further layouts once each."""
+
+    links: int
+    sets: int
+    launches: int
+    relinks: int
+    pads: int
+    contender_seconds: float
+
+    @property
+    def shuffled(self) -> int:
+        """How many shuffled layouts that takes; the first link is the one that the build made."""
+        return self.links - 1 + self.sets * self.launches + self.relinks
+
+    @property
+    def processes(self) -> int:
+        """Launches of one panel."""
+        return (self.links + self.sets) * self.launches + self.relinks + self.pads
+
+
+FULL = Extent(links=3, sets=3, launches=12, relinks=25, pads=13, contender_seconds=0.02)
+QUICK = Extent(links=2, sets=2, launches=6, relinks=9, pads=5, contender_seconds=0.01)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What is timed together: a case in a profile, with the runner's plan but for the plugin's path."""
+
+    case: Case
+    profile: str
+    generator: str
+    parameter: dict[str, Any]
+    variants: tuple[str, ...]
+    roles: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One launch: its panel, what it is for, the number of its set, and the file of the plugin."""
+
+    panel: int
+    kind: str
+    number: int
+    plugin: Path
+
+
+def chosen(case: Case, built: Built, profiles: Sequence[str]) -> list[Panel]:
+    """The panels of one case at its first size: raw, its null, and the first idioms."""
+    here = [profile for profile in profiles if (case.name, profile) in built.plugins]
+    if not here:
+        return []
+    plugins = [{"profile": profile, "path": str(built.plugins[case.name, profile])} for profile in here]
+    said = runner.call("verify", {"case": case.name, "describe_only": True, "plugins": plugins}, 60)
+    if isinstance(said, runner.Failure) or len(said["plugins"]) != len(plugins):
+        raise ToolError(f"{case.name} cannot be described: see 'safecost run --filter {case.name}'.")
+    generator = next((one for one in said["plugins"] if one["parameters"]), None)
+    if generator is None:
+        raise ToolError(f"{case.name}: none of {', '.join(here)} makes its inputs: add a profile of C++.")
+    panels = []
+    for one in said["plugins"]:
+        there = [variant for variant in one["variants"] if variant["gap"] is None]
+        raw = [variant for variant in there if variant["role"] == "raw"][:1]
+        null = [variant for variant in there if variant["role"] == "null"][:1]
+        idioms = [variant for variant in there if variant["role"] == "safe"][:IDIOMS]
+        names = tuple(variant["name"] for variant in [*raw, *null, *idioms])
+        roles = tuple(["raw", "null", "safe"].index(variant["role"]) for variant in [*raw, *null, *idioms])
+        profile = one["profile"]
+        panels.append(Panel(case, profile, generator["profile"], generator["parameters"][0], names, roles))
+    return panels
+
+
+def schedule(
+    panels: Sequence[Panel], built: Built, shuffled: Layouts, padded: Layouts, extent: Extent
+) -> list[Process]:
+    """Every launch of every panel, in random order, so that a slow minute hits all sources alike."""
+    todo: list[Process] = []
+    for at, panel in enumerate(panels):
+        name, profile = panel.case.name, panel.profile
+        layout = iter(range(extent.shuffled))
+        links = [built.plugins[name, profile]]
+        links += (shuffled.path(name, profile, next(layout)) for _ in range(extent.links - 1))
+        for number, file in enumerate(links):
+            todo += [Process(at, "links", number, file)] * extent.launches
+        for number in range(extent.sets):
+            todo += (
+                Process(at, "shipped", number, shuffled.path(name, profile, next(layout)))
+                for _ in range(extent.launches)
+            )
+        todo += (Process(at, "relinks", 0, shuffled.path(name, profile, one)) for one in layout)
+        todo += (Process(at, "pads", 0, padded.path(name, profile, one)) for one in range(extent.pads))
+    random.Random(1).shuffle(todo)
+    return todo
+
+
+def timed(process: Process, panel: Panel, built: Built, seconds: float, scratch: Path, seed: int) -> list[float]:
+    """The log ratios over raw of one launch, one a variant."""
+    generator = {"profile": panel.generator, "path": str(built.plugins[panel.case.name, panel.generator])}
+    own = {"profile": panel.profile, "path": str(process.plugin)}
+    if panel.generator == panel.profile:
+        generator = own
+    plan = {
+        "case": panel.case.name,
+        "data": str(panel.case.data),
+        "scratch": str(scratch),
+        "size": panel.parameter["size"],
+        "rate": panel.parameter["rate"],
+        "seed": 1,
+        "order_seed": seed,
+        "epoch_seconds": 200e-6,
+        "contender_seconds": seconds,
+        "generator": generator,
+        "contenders": [own | {"variant": variant} for variant in panel.variants],
+    }
+    result = runner.call("time", plan, 120)
+    if isinstance(result, runner.Failure):
+        raise ToolError(f"{panel.case.name} with {panel.profile} could not be timed: {result.message}")
+    rounds = result["safecost"]["nanoseconds"]
+    return [math.log(launch_ratio(one, rounds[0])) for one in rounds]
+
+
+class Study:
+    """The study in the making; what was timed until an interrupt stays."""
+
+    def __init__(self, extent: Extent, profiles: Sequence[str], expression: str | None) -> None:
+        self.extent, self.started = extent, document.now()
+        folders = Folders.of(())
+        found = case_files.choose(case_files.find(folders), case_files.pattern_of(expression))
+        known = profile_files.choose(",".join(profiles), ())
+        self.built = build_all(folders, found, known)
+        self.panels = [panel for case in found for panel in chosen(case, self.built, profiles)]
+        if not self.panels:
+            raise ToolError(f"no case was built with {', '.join(profiles)}: see 'safecost doctor'.")
+        plugins = [(panel.case.name, panel.profile) for panel in self.panels]
+        self.shuffled = layouts.make(self.built, plugins, extent.shuffled, "shuffled")
+        self.padded = layouts.make(self.built, plugins, extent.pads, "padded")
+        for (case, profile), said in (*self.shuffled.failures.items(), *self.padded.failures.items()):
+            raise ToolError(f"{case} with {profile} cannot be linked again: {said}")
+        self.results: list[dict[tuple[str, int], list[list[float]]]] = [{} for _ in self.panels]
+
+    def run(self, scratch: Path) -> None:
+        """Time everything, one launch at a time."""
+        todo = schedule(self.panels, self.built, self.shuffled, self.padded, self.extent)
+        with Steps("placement", len(todo)) as steps:
+            for seed, process in enumerate(todo):
+                panel = self.panels[process.panel]
+                found = timed(process, panel, self.built, self.extent.contender_seconds, scratch, seed)
+                self.results[process.panel].setdefault((process.kind, process.number), []).append(found)
+                steps.step()
+
+    def pairs(self) -> list[Placed]:
+        """Every pair with what was timed of it so far."""
+        made = []
+        for panel, results in zip(self.panels, self.results, strict=True):
+            for at in range(1, len(panel.variants)):
+
+                def sets(kind: str, results: Any = results, at: int = at) -> tuple[tuple[float, ...], ...]:
+                    kept = [launches for (of, _), launches in sorted(results.items()) if of == kind]
+                    return tuple(tuple(one[at] for one in launches) for launches in kept)
+
+                relinks, pads = (sum(sets(kind), ()) for kind in ("relinks", "pads"))
+                name = (panel.case.name, panel.profile, panel.variants[at], panel.roles[at] == 1)
+                made.append(Placed(*name, sets("links"), sets("shipped"), relinks, pads))
+        return made
+
+
+def section(study: Study, on: Machine, suite: Suite) -> str:
+    """The tables, below a line that says where, when and how much was timed."""
+    extent = study.extent
+    done = sum(len(launches) for results in study.results for launches in results.values())
+    complete = "" if done == extent.processes * len(study.panels) else f"; interrupted after {done} launches"
+    commit = (suite.commit or "of no commit")[:12] + (" and changes" if suite.modified else "")
+    virtual = f", {on.virtualization}" if on.virtualization else ""
+    lines = [
+        f"Measured {study.started[:10]}, {on.cpu}, {on.logical_cpus} CPUs{virtual}, {on.distribution}; "
+        f"load {on.load_before:.1f} before, {on.load_after:.1f} after, {on.steal_share:.1%} stolen; "
+        f"suite {commit}{complete}.",
+        f"Layouts {study.shuffled.method}. {len(study.panels)} panels; of each {extent.links} links and {extent.sets} "
+        f"sets of fresh layouts with {extent.launches} launches, {extent.relinks} further layouts and {extent.pads} "
+        f"padded builds with one, {extent.contender_seconds * 1e3:g} ms a contender and launch.",
+        "",
+        *markdown(study.pairs()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def insert(document: Path, text: str) -> None:
+    """Put the tables between the marks of a document; raises ToolError where it has none."""
+    old = document.read_text(encoding="utf-8")
+    new, count = re.subn(
+        rf"{re.escape(BEGINS)}\n.*?{re.escape(ENDS)}", lambda _: f"{BEGINS}\n{text}{ENDS}", old, flags=re.DOTALL
+    )
+    if count != 1:
+        raise ToolError(f"{document.name} lacks the lines {BEGINS} and {ENDS}: restore it.")
+    unfinished = document.with_name(f".{document.name}.{os.getpid()}")
+    unfinished.write_text(new, encoding="utf-8")
+    unfinished.replace(document)
+
+
+@click.command(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="\b\nExamples:\n  python -m safecost.lab.studies.placement_study --quick --out placement.json\n"
+    "  python -m safecost.lab.studies.placement_study --filter tokenize --profiles gcc-o2\n"
+    "  python -m safecost.lab.studies.placement_study --docs      # renews docs/PLACEMENT.md, in about ten minutes",
+)
+@click.option("--quick", is_flag=True, help="Fewer launches: about two minutes.")
+@click.option("--profiles", default="gcc-o2,clang-o2", show_default=True, help="Profiles with commas.")
+@click.option("--filter", "expression", metavar="REGEX", help="Only cases that match.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write every ratio there, as JSON.")
+@click.option("--docs", is_flag=True, help="Put the tables into docs/PLACEMENT.md.")
+def main(quick: bool, profiles: str, expression: str | None, out: Path | None, docs: bool) -> None:
+    """Tell whether intervals over launches hold what other placements of the same code show.
+
+    An interrupt ends the timing; what was timed until then is written.
+    """
+    try:
+        facts, sampler = machine.facts(), machine.Sampler()
+        study = Study(QUICK if quick else FULL, profiles.split(","), expression)
+        interrupted = False
+        with tempfile.TemporaryDirectory(prefix="safecost-placement-") as scratch:
+            try:
+                study.run(Path(scratch))
+            except KeyboardInterrupt:
+                interrupted = True
+        on, suite = machine.after(facts, sampler.stop()), suite_revision.revision()
+        text = section(study, on, suite)
+        click.echo(text, nl=False)
+        if out is not None:
+            plain = {"schema": "safecost-placement", "schema_version": SCHEMA_VERSION, "started": study.started}
+            plain |= {"complete": not interrupted, "suite": asdict(suite), "machine": asdict(on)}
+            plain |= {"extent": asdict(study.extent), "method": study.shuffled.method}
+            plain |= {"unit": "log ratio over raw", "pairs": [asdict(pair) for pair in study.pairs()]}
+            out.write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
+        if docs and not interrupted:
+            insert(DOCUMENT, text)
+        if interrupted:
+            sys.exit(130)
+    except ToolError as error:
+        print(f"placement: {error}", file=sys.stderr)
+        sys.exit(HARNESS)
+
+
+if __name__ == "__main__":
+    main()

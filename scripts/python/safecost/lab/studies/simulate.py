@@ -1,0 +1,153 @@
+"""Simulated launches, and the shipped statistics on many of them at once.
+
+Ranks and probabilities come from safecost.stats.sequential import may_end
+from safecost.stats.sign_test; only sorting and comparing is done here, for whole arrays. `confirm`
+holds every batch to what safecost.stats.pairs says of single pairs, so that a study cannot drift from what is shipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import beta
+
+from safecost.core.errors import ToolError
+from safecost.stats.pairs import Verdict, summarise
+from safecost.stats.sequential import may_end
+from safecost.stats.sign_test import all_looks, interval_ranks, p_value
+
+Floats = NDArray[np.float64]
+Draw = Callable[[np.random.Generator, int, int], Floats]
+
+MARGIN = 0.01
+EDGE = float(np.log1p(MARGIN))
+VERDICTS: tuple[Verdict, ...] = ("unresolved", "slower", "faster", "equivalent")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is said of many pairs, an entry each; in logarithms. `verdict` indexes VERDICTS."""
+
+    low: Floats
+    high: Floats
+    level: float
+    verdict: NDArray[np.int64]
+    p: Floats
+
+
+def judge(logs: Floats, looks: Sequence[int] = (), level: float = 0.95) -> Batch:
+    """Interval, verdict and p of pairs from `logs`, their log ratios of shape (pairs, launches)."""
+    count = logs.shape[1]
+    at = all_looks(count, looks)
+    ranks, attained = interval_ranks(at, level)
+    rank = ranks[at.index(count)]
+    if not rank:
+        raise ToolError(f"{count} launches have no interval of {level}: simulate more of them.")
+    ordered = np.sort(logs, axis=1)
+    low, high = ordered[:, rank - 1], ordered[:, count - rank]
+    verdict = np.select([low > EDGE, high < -EDGE, (low >= -EDGE) & (high <= EDGE)], [1, 2, 3], 0)
+    beyond = np.maximum((logs > EDGE).sum(axis=1), (logs < -EDGE).sum(axis=1))
+    p = np.array([p_value(count, launches, tuple(looks)) for launches in range(count + 1)])[beyond]
+    batch = Batch(low, high, attained, verdict, p)
+    confirm(logs, batch, looks, level)
+    return batch
+
+
+def confirm(logs: Floats, batch: Batch, looks: Sequence[int], level: float, pairs: int = 20) -> None:
+    """Raises ToolError where the first `pairs` of a batch differ from what summarise says of them."""
+    for index, row in enumerate(logs[:pairs]):
+        said = summarise(list(np.exp(row)), MARGIN, level, looks)
+        here = (np.exp(batch.low[index]), np.exp(batch.high[index]), batch.level, batch.p[index])
+        shipped = np.array((said.low, said.high, said.level, said.p), dtype=np.float64)
+        same = np.allclose(here, shipped)
+        if not same or VERDICTS[batch.verdict[index]] != said.verdict:
+            raise ToolError(f"Pair {index} is {here} in the study and {said} as shipped: mend lab.studies.simulate.")
+
+
+def stopped(
+    logs: Floats, looks: Sequence[int], precision: float, beyond: float | None
+) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """Pairs in panels of their own, ended as `may_end` says: launches used, and low and high of each then."""
+    still = np.ones(len(logs), dtype=bool)
+    last = judge(logs[:, : looks[-1]], looks)
+    used, low, high = np.full(len(logs), looks[-1]), last.low, last.high
+    for look in looks[:-1]:
+        here = judge(logs[:, :look], looks)
+        ends = still & settled(here, precision, beyond)
+        for index, row in enumerate(logs[:20, :look]):
+            if still[index] and may_end([list(np.exp(row))], MARGIN, precision, beyond, looks) != ends[index]:
+                raise ToolError("The study ends another panel than may_end: mend lab.studies.simulate.settled.")
+        used[ends], low[ends], high[ends] = look, here.low[ends], here.high[ends]
+        still &= ~ends
+    return used, low, high
+
+
+def settled(batch: Batch, precision: float, beyond: float | None) -> NDArray[np.bool_]:
+    """Which pairs safecost.stats.sequential would end on."""
+    decided = (batch.verdict == 1) | (batch.verdict == 2)
+    precise = (batch.high - batch.low) / 2.0 <= np.log1p(precision)
+    enough = np.ones_like(decided) if beyond is None else batch.p <= beyond
+    ends: NDArray[np.bool_] = np.where(decided, enough, (batch.verdict == 3) | precise)
+    return ends
+
+
+def known_within(share: float, trials: int, confidence: float = 0.99) -> tuple[float, float]:
+    """The Clopper-Pearson interval of a rate that was `share` of `trials`."""
+    hits, half = round(share * trials), (1.0 - confidence) / 2.0
+    low = 0.0 if hits == 0 else float(beta.ppf(half, hits, trials - hits + 1))
+    high = 1.0 if hits == trials else float(beta.ppf(1.0 - half, hits + 1, trials - hits))
+    return low, high
+
+
+def normal(random: np.random.Generator, pairs: int, launches: int) -> Floats:
+    """The usual bell."""
+    return random.normal(size=(pairs, launches))
+
+
+def lognormal(random: np.random.Generator, pairs: int, launches: int) -> Floats:
+    """Skewed: a long tail to one side, as where a neighbour disturbs one arm."""
+    values: Floats = np.exp(1.5 * random.normal(size=(pairs, launches))) - 1.0
+    return values
+
+
+def exponential(random: np.random.Generator, pairs: int, launches: int) -> Floats:
+    """Skewed, with a sharp lower end: a best case, and delays on top."""
+    values: Floats = random.exponential(size=(pairs, launches)) - np.log(2.0)
+    return values
+
+
+def bimodal(random: np.random.Generator, pairs: int, launches: int) -> Floats:
+    """Two placements, 60 to 40, eight spreads apart; the median lies in the tail of the larger one."""
+    second = random.random((pairs, launches)) < 0.4
+    values = random.normal(size=(pairs, launches)) + 8.0 * second
+    return values - 0.967421566101701  # the normal quantile of 5/6: 0.5 of all is 5/6 of the first group
+
+
+def outliers(random: np.random.Generator, pairs: int, launches: int) -> Floats:
+    """Every tenth launch is wild: twenty spreads away on either side."""
+    wild = random.random((pairs, launches)) < 0.1
+    return random.normal(size=(pairs, launches)) * np.where(wild, 20.0, 1.0)
+
+
+def autocorrelated(rho: float) -> Draw:
+    """Launches each of which keeps `rho` of the deviation of the one before (AR(1), stationary)."""
+
+    def draw(random: np.random.Generator, pairs: int, launches: int) -> Floats:
+        values = random.normal(size=(pairs, launches))
+        for launch in range(1, launches):
+            values[:, launch] = rho * values[:, launch - 1] + (1.0 - rho * rho) ** 0.5 * values[:, launch]
+        return values
+
+    return draw
+
+
+SHAPES: dict[str, Draw] = {
+    "normal": normal,
+    "lognormal": lognormal,
+    "exponential": exponential,
+    "bimodal, 60 to 40": bimodal,
+    "every tenth wild": outliers,
+}

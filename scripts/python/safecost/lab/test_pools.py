@@ -1,0 +1,61 @@
+"""Tests of the study of pools: when ratios agree, that its sizes are the runner's; no speed is claimed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from safecost.core.paths import ROOT, Folders
+from safecost.lab import pools
+from safecost.run import schedule
+from safecost.suite import cases
+
+
+def launches(raw: float, other: float, count: int = pools.LAUNCHES, wild: float = 0.0) -> list[dict[str, Any]]:
+    """Launches of two contenders, alike but for `wild`, which spreads the second one's times."""
+    return [
+        {"inputs": 8, "nanoseconds": [[raw] * 3, [other * (1 + wild * (i - count // 2))] * 3]} for i in range(count)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wild", "word", "change"),
+    [(1.5, 1.5, 0.0, "agree", 1.0), (1.5, 1.2, 0.0, "differ", 0.8), (1.5, 1.8, 0.0, "differ", 1.2),
+     (1.5, 1.5, 0.05, "unresolved", 1.0)],
+)  # fmt: skip
+def test_pools_agree_when_the_interval_of_the_change_lies_within_the_margin(
+    before: float, after: float, wild: float, word: str, change: float
+) -> None:
+    results = {size: launches(10.0, 10.0 * before) for size in pools.POOLS}
+    results[4 * pools.DEFAULT_POOL] = launches(20.0, 20.0 * after, wild=wild)
+    raw, other = pools.pool_rows("iteration/sort", 1024, ["raw", "std_sort"], results)
+    times = {point.pool_bytes: point.nanoseconds for point in raw.points}
+    assert (raw.agreement, times[0], times[4 * pools.DEFAULT_POOL]) == (None, 10.0, 20.0)
+    assert other.agreement == word
+    assert other.change == pytest.approx(change)
+    for point in other.points:
+        assert point.ratio == pytest.approx(after if point.pool_bytes == 4 * pools.DEFAULT_POOL else before)
+
+
+def test_the_default_pool_is_the_runners() -> None:
+    header = (ROOT / "src/runner/panel.h").read_text(encoding="utf-8")
+    found = re.search(r"pool_bytes = (\d+) << (\d+);", header)
+    assert found
+    assert int(found[1]) << int(found[2]) == pools.DEFAULT_POOL
+    assert {0, pools.DEFAULT_POOL, 4 * pools.DEFAULT_POOL} <= set(pools.POOLS)
+
+
+@pytest.mark.build
+def test_a_pool_may_be_a_single_input(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(pools, "LAUNCHES", 1)
+    monkeypatch.setattr(schedule, "DEFAULT", replace(schedule.DEFAULT, contender_seconds=0.002))
+    case = next(case for case in cases.find(Folders.of(())) if case.name == "indexing/sum")
+    rows = pools.study(case, tmp_path, (0, pools.DEFAULT_POOL, 4 * pools.DEFAULT_POOL))
+    assert rows[0].variant == "raw" and rows[0].agreement is None
+    counts = [point.inputs for point in rows[0].points]
+    assert counts[0] == 1 and 4 <= counts[1] < counts[2]
+    assert all(point.nanoseconds > 0 for row in rows for point in row.points)

@@ -1,0 +1,108 @@
+"""`safecost rejected`: asks the compilers, shows the table, and writes the page of the documentation."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from safecost.core.errors import OK, WRONG_RESULT, UsageError
+from safecost.core.text import counted, visible
+from safecost.document.types import Rejection
+from safecost.reject import page as rejected_page
+from safecost.reject import rulings as rejected
+from safecost.reject.rows import NAMES, by_standing, cell, counted_outcomes, topics
+from safecost.suite import snippets
+from safecost.suite.snippets import Snippet
+
+_STYLES = {"rejects": "green", "now": "green", "accepts": "yellow", "BROKEN": "red"}
+
+
+def run(expression: str | None, compilers: str | None, folder: Path | None, page: Path | None, out: Console) -> int:
+    """Ask `compilers` about the snippets that match, show what they do, and write the page where one is wanted.
+
+    Returns 5 where a snippet's claim does not hold, else 0. Raises UsageError for what cannot be asked.
+    """
+    if page is not None and (expression or compilers or folder):
+        raise UsageError("--write makes the page of all snippets and compilers: leave out the other options.")
+    if page is not None and not page.resolve().parent.is_dir():
+        raise UsageError(f"--write {page}: there is no such folder.")
+    found = _choose(snippets.find(folder or snippets.FOLDER), expression)
+    asked = {name: one for name, one in rejected.compilers_here().items() if name in rejected.chosen(compilers)}
+    if not any(name in asked for one in found for name in one.expectations):
+        raise UsageError(f"--compilers {compilers}: none of the chosen snippets is in the language of these.")
+    missing = [one.reason for one in asked.values() if one.path is None]
+    if page is not None and missing:
+        raise UsageError(f"--write needs all compilers: {'; '.join(map(str, missing))}.")
+    made = rejected.collect(found, asked)
+    show(made, out)
+    for reason in missing:
+        print(f"skipped: {reason}", file=sys.stderr)
+    wrong = rejected.broken(made)
+    if page is not None and not wrong:
+        page.write_text(rejected_page.markdown(made), encoding="utf-8", newline="\n")
+        print(f"wrote {page}")
+    return WRONG_RESULT if wrong else OK
+
+
+def _choose(found: Sequence[Snippet], expression: str | None) -> list[Snippet]:
+    if expression is None:
+        return list(found)
+    try:
+        pattern = re.compile(expression)
+    except re.error as error:
+        raise UsageError(f"--filter {expression!r} is not a regular expression: {error}.") from error
+    matching = [one for one in found if pattern.search(one.name)]
+    if not matching:
+        names = ", ".join(dict.fromkeys(one.topic for one in found))
+        raise UsageError(f"--filter {expression!r} matches no snippet: the topics are {names}.")
+    return matching
+
+
+def show(made: Sequence[Rejection], out: Console) -> None:
+    """The table, what has become better, and what is broken; nothing from a compiler is read as markup."""
+    asked = dict.fromkeys(ruling.by for one in made for ruling in one.rulings)
+    columns = [by for by in NAMES if by in asked]
+    for topic, lines in topics(made):
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+        table.add_column(topic, overflow="fold")
+        table.add_column("CWE", justify="right")
+        for by in columns:
+            table.add_column(NAMES[by], overflow="fold")
+        above = ""
+        for line in lines:
+            way = "" if line.way == "plain" else f".{line.way}"
+            name = f"  {way}" if line.misuse == above else f"{line.misuse}{way}"
+            above = line.misuse
+            cells = [cell(line.rulings.get(by)) for by in columns]
+            styled = [Text(text, style=_STYLES.get(text.split()[0], "")) for text in cells]
+            table.add_row(Text(name), Text(str(line.cwe)), *styled)
+        out.print(table)
+        out.print()
+    for name, version, rejecting, all_of in counted_outcomes(made):
+        _say(out, f"{name} {version}: rejects {rejecting} of {counted(all_of, 'snippet')} it was asked about")
+    for _, heading, found in by_standing(made):
+        _say(out, f"{counted(len(found), 'misuse')}: {heading[0].lower()}{heading[1:]}")
+    for one in made:
+        for ruling in one.rulings:
+            where = f"{_name(one)} with {ruling.by}"
+            if ruling.outcome == "newly_rejected":
+                _say(out, f"now rejected: {where}: {ruling.reason}; let the snippet say so", "green")
+            if ruling.outcome == "broken":
+                _say(out, f"broken: {where}: {ruling.reason}", "red")
+
+
+def _name(one: Rejection) -> str:
+    way = "" if one.way == "plain" else f".{one.way}"
+    return f"{one.topic}/{one.misuse}{way}.{'cc' if one.language == 'c++' else 'rs'}"
+
+
+def _say(out: Console, line: str, style: str = "") -> None:
+    printable = visible(" ".join(line.split())).encode(out.encoding, "replace").decode(out.encoding)
+    out.print(Text(printable, style=style, overflow="fold"))

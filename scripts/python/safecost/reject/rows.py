@@ -1,0 +1,145 @@
+"""What compilers reject, ordered for readers: C++ beside Rust, and how far each misuse can be rejected at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from safecost.document.types import CompilerName, Rejection, Ruling, Way
+
+Standing = Literal["both", "one", "helped", "never", "unknown"]
+
+WAYS: dict[Way, str] = {
+    "plain": "as it comes",
+    "type": "with a stricter type",
+    "attribute": "with attributes",
+    "strict": "under a warning that bans the construct",
+    "analyser": "by the analyser",
+    "evaluated": "evaluated at compile time",
+}
+STANDINGS: dict[Standing, str] = {
+    "both": "Rejected as it comes, by GCC and Clang",
+    "one": "Rejected as it comes, by one of GCC and Clang",
+    "helped": "Rejected only with help: attributes, types, the analyser, or evaluation at compile time",
+    "never": "Not rejected in C++, in any way tried",
+    "unknown": "Not asked of a C++ compiler",
+}
+NAMES: dict[CompilerName, str] = {"gcc": "GCC", "clang": "Clang", "rustc": "rustc"}
+_REJECTED = ("rejected", "newly_rejected")
+
+
+@dataclass(slots=True)
+class Line:
+    """One misuse written in one way: what each compiler does, and the snippets."""
+
+    topic: str
+    misuse: str
+    way: Way
+    cwe: int
+    title: str
+    rulings: dict[CompilerName, Ruling] = field(default_factory=dict)
+    snippets: list[Rejection] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Misuse:
+    """One misuse in all the ways it is written."""
+
+    topic: str
+    name: str
+    cwe: int
+    title: str
+    lines: list[Line]
+
+    @property
+    def standing(self) -> Standing:
+        """How far C++ compilers reject it."""
+        asked = [r for line in self.lines for r in _cxx(line) if r.outcome not in {"absent", "not_applicable"}]
+        if not asked:
+            return "unknown"
+        plain = [r for line in self.lines if line.way == "plain" for r in _cxx(line)]
+        rejecting = [r for r in plain if r.outcome in _REJECTED]
+        if rejecting:
+            return "both" if len(rejecting) == len(plain) > 1 else "one"
+        return "helped" if any(r.outcome in _REJECTED for r in asked) else "never"
+
+    @property
+    def cxx(self) -> str:
+        """How C++ rejects it, in words."""
+        parts = []
+        for line in self.lines:
+            by = [f"{NAMES[r.by]}{_tagged(r)}" for r in _cxx(line) if r.outcome in _REJECTED]
+            if by:
+                parts.append(f"{'' if line.way == 'plain' else WAYS[line.way] + ': '}{', '.join(by)}")
+        return "; ".join(parts) or "–"
+
+    @property
+    def rust(self) -> str:
+        """What rustc does with the same, a dash where no snippet asks it."""
+        found = [cell(line.rulings["rustc"]) for line in self.lines if "rustc" in line.rulings]
+        return found[0] if found else "–"
+
+
+def _cxx(line: Line) -> list[Ruling]:
+    return [ruling for by, ruling in line.rulings.items() if by != "rustc"]
+
+
+def _tagged(ruling: Ruling) -> str:
+    return f" {ruling.tag}" if ruling.tag else " (an error)"
+
+
+def cell(ruling: Ruling | None) -> str:
+    """What one compiler does, in a word or three."""
+    if ruling is None or ruling.outcome == "not_applicable":
+        return "–"
+    words = {"rejected": "rejects", "newly_rejected": "now rejects", "accepted": "accepts", "absent": "not here"}
+    return words.get(ruling.outcome, "BROKEN") + (_tagged(ruling) if ruling.outcome in _REJECTED else "")
+
+
+def lines(rejections: Sequence[Rejection]) -> list[Line]:
+    """One line for each misuse and way, in order of topic, misuse and way."""
+    found: dict[tuple[str, str, str], Line] = {}
+    for one in sorted(rejections, key=lambda r: r.language):  # C++ first: its title heads the line
+        key = (one.topic, one.misuse, one.way)
+        line = found.setdefault(key, Line(one.topic, one.misuse, one.way, one.cwe, one.title))
+        line.snippets.append(one)
+        line.rulings |= {ruling.by: ruling for ruling in one.rulings}
+    ways = get_args(Way)
+    return sorted(found.values(), key=lambda line: (line.topic, line.misuse, ways.index(line.way)))
+
+
+def misuses(rejections: Sequence[Rejection]) -> list[Misuse]:
+    """Each misuse once, in order of topic and name."""
+    found: dict[tuple[str, str], Misuse] = {}
+    for line in lines(rejections):
+        key = (line.topic, line.misuse)
+        found.setdefault(key, Misuse(line.topic, line.misuse, line.cwe, line.title, [])).lines.append(line)
+    return list(found.values())
+
+
+def by_standing(rejections: Sequence[Rejection]) -> list[tuple[Standing, str, list[Misuse]]]:
+    """Misuses by how far C++ compilers reject them, with a heading; kinds without any are left out."""
+    every = misuses(rejections)
+    grouped = [(one, words, [m for m in every if m.standing == one]) for one, words in STANDINGS.items()]
+    return [group for group in grouped if group[2]]
+
+
+def topics(rejections: Sequence[Rejection]) -> list[tuple[str, list[Line]]]:
+    """Lines by topic."""
+    found: dict[str, list[Line]] = {}
+    for line in lines(rejections):
+        found.setdefault(line.topic, []).append(line)
+    return list(found.items())
+
+
+def counted_outcomes(rejections: Sequence[Rejection]) -> list[tuple[str, str, int, int]]:
+    """For each compiler that was asked: name, version, snippets rejected, and all it was asked about."""
+    rulings = [ruling for one in rejections for ruling in one.rulings]
+    found = []
+    for by, name in NAMES.items():
+        asked = [r for r in rulings if r.by == by and r.outcome not in {"absent", "not_applicable"}]
+        if asked:
+            rejecting = sum(r.outcome in _REJECTED for r in asked)
+            found.append((name, asked[0].version or "of unknown version", rejecting, len(asked)))
+    return found

@@ -1,0 +1,140 @@
+"""The map of cases by profiles: in each cell what the cheapest safe idiom costs, or why no number stands there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from safecost.core.text import counted, number, percent, visible
+from safecost.document.rows import Row, is_null
+from safecost.document.types import Case, Document, Profile
+from safecost.report.charts.canvas import CHEAPER, DEARER, INK, PAPER, SOFT, WIDTH, Chart, Sheet
+from safecost.report.charts.cheapest import Cell, cheapest
+from safecost.report.charts.text import fit, width
+
+NOTES = (
+    "Time of the cheapest safe idiom over the fastest raw code of the plain sibling (Rust: of the C++ profile it is",
+    "held against), at its worst parameters. The idiom is chosen on odd launches, its ratio estimated on even ones.",
+    "Hatched: not measured. Crossed: struck, a result was wrong.",
+)
+ROW, BETWEEN = 36, 6  # heights of a row and of the gap between families
+
+
+def map_title(cells: Mapping[tuple[str, str], Cell], margin: float) -> str:
+    """One sentence that says what the map shows."""
+    if not cells:
+        return "No safe idiom has been measured against raw code"
+    free = sum(cell.ratio <= 1 + margin for cell in cells.values())
+    (case, profile), worst = max(cells.items(), key=lambda item: item[1].ratio)
+    return (
+        f"The cheapest safe idiom costs at most {percent(margin)} over raw code "
+        f"in {free} of {counted(len(cells), 'cell')}; the highest price is {number(worst.ratio)}, "
+        f"paid by {case} on {profile}"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Where the cells stand: right of `left`, below `top`, each `wide`."""
+
+    left: float
+    top: float
+    wide: float
+    ys: tuple[float, ...]
+
+    @property
+    def height(self) -> float:
+        """Height of all rows."""
+        return self.ys[-1] + ROW
+
+
+def _grid(cases: Sequence[Case], profiles: Sequence[Profile]) -> _Grid:
+    left = 24 + min(260.0, max(width(case.name, 11.5) for case in cases))
+    wide = max(64.0, min(128.0, (WIDTH - left - 60) / len(profiles)))
+    ys = [0.0]
+    for above, below in pairwise(cases):
+        ys.append(ys[-1] + ROW + (BETWEEN if above.family != below.family else 0))
+    return _Grid(left, 56 + _slant(profiles), wide, tuple(ys))
+
+
+def _slant(profiles: Sequence[Profile]) -> float:
+    """Height of the slanted names of the profiles."""
+    return min(200.0, max(width(profile.name, 11) for profile in profiles)) * 0.64 + 12
+
+
+def draw_map(document: Document, found: Sequence[Row]) -> Chart | None:
+    """Cases by profiles, in each cell the ratio of the cheapest safe idiom; None without cases or profiles."""
+    cases = [case for case in document.cases if not any(variant.role == "control" for variant in case.variants)]
+    profiles = [profile for profile in document.profiles if not is_null(document, profile)]
+    if not cases or not profiles:
+        return None
+    cells = cheapest(document, found)
+    darkest = min(math.log(4), max([math.log(1.5), *(abs(math.log(cell.ratio)) for cell in cells.values())]))
+    grid = _grid(cases, profiles)
+    right = grid.left + grid.wide * len(profiles)
+    sheet = Sheet(
+        map_title(cells, document.run.margin),
+        max(WIDTH, right + _slant(profiles) + 12),
+        grid.top + grid.height + 22,
+    )
+    axes = _frame(sheet, grid, profiles)
+    for line, (case, y) in enumerate(zip(cases, grid.ys, strict=True)):
+        sheet.text(grid.left - 12, grid.top + y + 22, fit(case.name, 11.5, 260), ha="right", size=11.5)
+        for column, profile in enumerate(profiles):
+            gid = f"cell-{line}-{column}"
+            box = Rectangle((grid.wide * column + 1, y + 1), grid.wide - 2, ROW - 2, lw=0, gid=gid)
+            cell = cells.get((case.name, profile.name))
+            if case.status == "struck":
+                says = _struck_cell(axes, box)
+            elif cell is None:
+                box.set(facecolor=PAPER, edgecolor="#b9c0c6", hatch="////")
+                says = "not measured" if profile.status == "measured" else "profile absent"
+            else:
+                says = _price_cell(axes, box, cell, darkest)
+            axes.add_patch(box)
+            sheet.tips[gid] = [visible(f"{case.name} on {profile.name}: {says}")]
+    return sheet.finish("map", "map", None)
+
+
+def _frame(sheet: Sheet, grid: _Grid, profiles: Sequence[Profile]) -> Axes:
+    """The notes, the names of the profiles, and the empty plot below them."""
+    for line, note in enumerate(NOTES):
+        sheet.text(12, 10 + 16 * line, note, color=SOFT)
+    axes = sheet.axes(grid.left, grid.top, grid.wide * len(profiles), grid.height)
+    axes.set_xlim(0, grid.wide * len(profiles))
+    axes.set_xticks([])
+    for column, profile in enumerate(profiles):
+        x, label = grid.left + grid.wide * (column + 0.5), fit(profile.name, 11, 200)
+        sheet.text(x, grid.top - 6, label, rotation=40, rotation_mode="anchor", ha="left")
+    return axes
+
+
+def _struck_cell(axes: Axes, box: Rectangle) -> str:
+    box.set(facecolor=PAPER, edgecolor=INK, linewidth=0.8)
+    (left, top), (right, bottom), (x, _) = box.get_xy(), box.get_corners()[2], box.get_center()
+    axes.plot([left, right, math.nan, left, right], [top, bottom, math.nan, bottom, top], color=INK, lw=0.8)
+    axes.text(x, top + 21, "struck", ha="center", size=10.5, color=INK, bbox={"fc": PAPER, "ec": "none", "pad": 1.5})
+    return "struck, a result was wrong"
+
+
+def _price_cell(axes: Axes, box: Rectangle, cell: Cell, darkest: float) -> str:
+    fill, ink = _shade(cell.ratio, darkest)
+    box.set(facecolor=fill)
+    (x, _), top = box.get_center(), box.get_y()
+    axes.text(x, top + 15, number(cell.ratio), ha="center", size=12, color=ink, weight="bold")
+    name = fit(cell.variant, 9.5, box.get_width() - 6)
+    axes.text(x, top + 27, name, ha="center", size=9.5, color=ink)
+    return f"{cell.variant}, {number(cell.ratio)}"
+
+
+def _shade(ratio: float, darkest: float) -> tuple[str, str]:
+    """Fill and ink of a cell: blue below 1, orange above, paler near 1, darkest at that distance in the logarithm."""
+    share = max(-1.0, min(1.0, math.log(ratio) / darkest))
+    full = bytes.fromhex((DEARER if share > 0 else CHEAPER)[1:])
+    red, green, blue = (round(0xF4 + (end - 0xF4) * abs(share) ** 0.8) for end in full)
+    return f"#{red:02x}{green:02x}{blue:02x}", PAPER if 0.3 * red + 0.59 * green + 0.11 * blue < 140 else INK

@@ -1,0 +1,128 @@
+"""The matrix of a family: what became of each fault, idioms by faults, and within a cell profile by profile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from safecost.core.text import counted, visible
+from safecost.document.types import Document
+from safecost.report.charts.canvas import CHEAPER, INK, PAPER, SOFT, WIDTH, Chart, Sheet
+from safecost.report.charts.text import fit
+from safecost.report.safety import Look, Mark, Matrix, matrices
+
+ROW, TITLE, HEAD, BETWEEN = 18.0, 20.0, 18.0, 16.0  # heights: an idiom, a case's name, its faults' names, a gap
+LEFT, APART = 190.0, 10.0  # width of the idioms' names, and of the gap between two faults
+NARROWEST, WIDEST = 9.0, 20.0  # of one profile within a cell
+# Dark, grey, and white, so that a grey print tells them apart; the letters tell the rest.
+FILLS: dict[Look, tuple[str, str]] = {
+    "caught": (CHEAPER, PAPER),
+    "halfway": ("#b9c0c6", INK),
+    "missed": (PAPER, INK),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Neighbouring profiles of one cell whose outcomes have the same words: the first's place, and their marks."""
+
+    first: int
+    marks: tuple[Mark, ...]
+
+
+def runs(cell: Sequence[Mark]) -> list[Run]:
+    """A cell as runs of profiles that tell the same."""
+    made, place = [], 0
+    for _, same in groupby(cell, key=lambda mark: (mark.letter, mark.words)):
+        marks = tuple(same)
+        made.append(Run(place, marks))
+        place += len(marks)
+    return made
+
+
+def draw_matrices(document: Document) -> Iterator[Chart]:
+    """One chart a family of which anything was proved, its cases below each other; without struck cases."""
+    proved = [matrix for matrix in matrices(document) if not matrix.struck]
+    for family, members in groupby(proved, key=lambda matrix: matrix.case.split("/")[0]):
+        yield _draw(family, list(members))
+
+
+def _draw(family: str, cases: Sequence[Matrix]) -> Chart:
+    narrowest = min(_wide(matrix) for matrix in cases)
+    right = max(LEFT + _width(matrix, narrowest) for matrix in cases)
+    heights = [TITLE + HEAD + ROW * len(matrix.rows) + BETWEEN for matrix in cases]
+    sheet = Sheet(_title(family, cases), max(WIDTH, right + 12), 44 + sum(heights))
+    sheet.text(
+        12,
+        10,
+        "Dark: caught. Grey: stopped too late or by luck. White: let through. The letters are those of the",
+        color=SOFT,
+    )
+    sheet.text(
+        12,
+        26,
+        "glossary; a box spans the profiles, in the order that stands beside the case, that tell the same.",
+        color=SOFT,
+    )
+    top = 44.0
+    for place, (matrix, height) in enumerate(zip(cases, heights, strict=True)):
+        _case(sheet, matrix, place, top, narrowest)
+        top += height
+    return sheet.finish(f"matrix-{family}", "matrix", family)
+
+
+def _wide(matrix: Matrix) -> float:
+    """Width of one profile within a cell, such that all faults fit beside each other."""
+    faults, profiles = max(1, len(matrix.faults)), max(1, len(matrix.profiles))
+    return max(NARROWEST, min(WIDEST, ((WIDTH - LEFT - 12) / faults - APART) / profiles))
+
+
+def _width(matrix: Matrix, wide: float) -> float:
+    return len(matrix.faults) * (wide * len(matrix.profiles) + APART)
+
+
+def _case(sheet: Sheet, matrix: Matrix, place: int, top: float, wide: float) -> None:
+    across = wide * len(matrix.profiles)
+    sheet.text(12, top + 14, fit(matrix.case, 12, 240), size=12, weight="bold")
+    sheet.text(264, top + 14, fit(" · ".join(matrix.profiles), 10.5, WIDTH - 276), size=10.5, color=SOFT)
+    for column, fault in enumerate(matrix.faults):
+        x = LEFT + column * (across + APART)
+        sheet.text(x, top + TITLE + 13, fit(fault, 10.5, across + APART - 4), size=10.5, color=SOFT)
+    axes = sheet.axes(LEFT, top + TITLE + HEAD, _width(matrix, wide), ROW * len(matrix.rows))
+    axes.set_xlim(0, _width(matrix, wide))
+    axes.set_xticks([])
+    for line, (variant, role, cells) in enumerate(matrix.rows):
+        shade = SOFT if role == "raw" else INK
+        sheet.text(LEFT - 8, top + TITLE + HEAD + ROW * line + 13, fit(variant, 11, LEFT - 24), ha="right", color=shade)
+        for column, (fault, cell) in enumerate(zip(matrix.faults, cells, strict=True)):
+            for run in runs(cell):
+                if run.marks[0].look == "unproved":  # as of a Rust idiom in a profile of C++
+                    continue
+                gid = f"run-{place}-{line}-{column}-{run.first}"
+                _box(axes, run, (column * (across + APART) + run.first * wide, ROW * line), wide, gid)
+                names = ", ".join(mark.profile for mark in run.marks)
+                sheet.tips[gid] = [visible(f"{variant}, {fault}: {run.marks[0].words} ({names})")]
+
+
+def _box(axes: Axes, run: Run, corner: tuple[float, float], wide: float, gid: str) -> None:
+    (x, y), mark, across = corner, run.marks[0], wide * len(run.marks)
+    fill, ink = FILLS[mark.look]
+    axes.add_patch(Rectangle((x + 0.5, y + 1), across - 1, ROW - 2, fc=fill, ec=SOFT, lw=0.6, gid=gid))
+    axes.text(x + across / 2, y + 13, mark.letter, ha="center", size=10.5, color=ink)
+
+
+def _title(family: str, cases: Sequence[Matrix]) -> str:
+    """One sentence: of how many faults in how many contenders how many are caught, and by raw code."""
+    marks = [(role, mark) for matrix in cases for _, role, cells in matrix.rows for cell in cells for mark in cell]
+    told = {
+        kind: [mark.look == "caught" for role, mark in marks if role == kind and mark.look != "unproved"]
+        for kind in ("safe", "raw")
+    }
+    return (
+        f"{family}: safe idioms catch {sum(told['safe'])} of {counted(len(told['safe']), 'committed fault')}, "
+        f"raw code {sum(told['raw'])} of {len(told['raw'])}"
+    )

@@ -1,0 +1,154 @@
+"""What a contender costs against the share of its case's faults that it catches, one mark each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from safecost.core.text import counted, number
+from safecost.document.types import Document
+from safecost.report.charts.axis import ticks
+from safecost.report.charts.canvas import BAND, CHEAPER, DEARER, FAINT, INK, PAPER, SOFT, WIDTH, Chart, Sheet
+from safecost.report.charts.text import fit
+from safecost.report.prices import Group, candidates, groups
+from safecost.stats.frontier import Candidate
+
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
+SHADES = (INK, DEARER, CHEAPER, "#6b5b95")
+PLOT_WIDTH, PLOT_HEIGHT, LEFT, TOP, KEY = 640.0, 360.0, 76.0, 34.0, 220.0
+SPREAD = 0.011  # of the share, between the marks of two groups that catch the same
+CAPTION = (
+    "Each mark is an idiom in a profile. Up: catches more. Right: costs more. Marks of one height lie a little apart."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A contender: its cost at its worst size over the fastest raw code there, and how many faults it catches."""
+
+    name: str
+    against: str
+    hardened: bool
+    cost: float
+    caught: int
+    faults: int
+
+    @property
+    def share(self) -> float:
+        """Caught faults over all faults of the case."""
+        return self.caught / self.faults
+
+
+def draw_safety(document: Document) -> Chart | None:
+    """Cost against what is caught; None where no fault was proved, or nothing was measured."""
+    found = [(group, spots(document, group)) for group in groups(document)] if document.proofs else []
+    found = [(group, marks) for group, marks in found if marks]
+    everything = [spot for _, marks in found for spot in marks]
+    if not everything:
+        return None
+    sheet = Sheet(_title(everything), WIDTH, TOP + PLOT_HEIGHT + 56)
+    sheet.text(12, 10, CAPTION, color=SOFT)
+    axes = sheet.axes(LEFT, TOP, PLOT_WIDTH, PLOT_HEIGHT)
+    _grid(axes, everything, document.run.margin)
+    sheet.text(
+        LEFT + PLOT_WIDTH / 2, TOP + PLOT_HEIGHT + 40, "time over that of plain raw code", color=SOFT, ha="center"
+    )
+    sheet.text(20, TOP + PLOT_HEIGHT / 2, "share of faults caught", color=SOFT, rotation=90, ha="center", va="center")
+    place = 0
+    for order, (group, marks) in enumerate(found):
+        marker, shade = MARKERS[order % len(MARKERS)], SHADES[order % len(SHADES)]
+        lift = SPREAD * (order - (len(found) - 1) / 2)
+        for hardened in (False, True):
+            members = [spot for spot in marks if spot.hardened is hardened]
+            if not members:
+                continue
+            identity, fill = f"marks-{place}", shade if hardened else PAPER
+            axes.plot(
+                [spot.cost for spot in members],
+                [spot.share + lift for spot in members],
+                ls="",
+                marker=marker,
+                ms=6.5,
+                mfc=fill,
+                mec=shade,
+                mew=1.2,
+                alpha=0.85,
+                gid=identity,
+                zorder=3,
+            )
+            sheet.tips[identity] = [_tip(spot) for spot in members]
+            _key(sheet, f"{group.name}{', hardened' if hardened else ''}", place, marker, shade, fill)
+            place += 1
+    return sheet.finish("safety", "safety", None)
+
+
+def spots(document: Document, group: Group) -> list[Spot]:
+    """Every safe contender of a group in the cases that it competes in."""
+    found = []
+    outside = {name for name, _ in group.outside["every fault"]}
+    for case in document.cases:
+        if case.name in outside or not case.faults:
+            continue
+        for one in candidates(document, case, group.profiles, group.against, "every fault", "fastest raw"):
+            cost, against = _cost(one)
+            caught = len(case.faults) - len(one.uncaught)
+            name = f"{case.name}/{one.variant}@{one.profile}"
+            found.append(Spot(name, against, one.profile != group.name, cost, caught, len(case.faults)))
+    return found
+
+
+def _cost(one: Candidate) -> tuple[float, str]:
+    """The median ratio over the fastest raw code at the worst size, and which raw code at which size that is."""
+    costs = []
+    for at in one.sizes:
+        name, below = min(at.raws.items(), key=lambda raw: float(np.median(raw[1])))
+        ratio = float(np.median(np.asarray(at.safe) / np.asarray(below)))
+        costs.append((ratio, f"{name}, {at.size}"))
+    return max(costs)
+
+
+def _title(found: Sequence[Spot]) -> str:
+    every = sum(spot.caught == spot.faults for spot in found)
+    free = sum(spot.caught == spot.faults and spot.cost <= 1 for spot in found)
+    return (
+        f"Of {counted(len(found), 'idiom in its profile', 'idioms in their profiles')} {every} catch every fault of "
+        f"their case; {free} of these take no longer than raw code"
+    )
+
+
+def _grid(axes: Axes, found: Sequence[Spot], margin: float) -> None:
+    low, high = min([0.97, *(spot.cost for spot in found)]), max([1.03, *(spot.cost for spot in found)])
+    room = (high / low) ** 0.04
+    limits = (low / room, high * room)
+    axes.set_xscale("log")
+    axes.set_xlim(*limits)
+    axes.set_ylim(-0.08, 1.08)
+    marks = ticks(*limits, PLOT_WIDTH, 46)
+    axes.set_xticks(marks, [f"{mark:g}" for mark in marks])
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["none", "25 %", "50 %", "75 %", "all"])
+    axes.minorticks_off()
+    axes.axvspan(1 / (1 + margin), 1 + margin, color=BAND, lw=0, zorder=0)
+    for mark in marks:
+        strong = math.isclose(mark, 1.0)
+        axes.axvline(mark, color=INK if strong else FAINT, lw=1.1 if strong else 0.6, zorder=1 if strong else 0.5)
+    for share in (0, 0.25, 0.5, 0.75, 1):
+        axes.axhline(share, color=FAINT, lw=0.6, zorder=0.5)
+
+
+def _tip(spot: Spot) -> str:
+    return f"{spot.name} over {spot.against}: time {number(spot.cost)}, catches {spot.caught} of {spot.faults}"
+
+
+def _key(sheet: Sheet, text: str, place: int, marker: str, shade: str, fill: str) -> None:
+    x, y = LEFT + PLOT_WIDTH + 28, TOP + 12 + 20 * place
+    if y > TOP + PLOT_HEIGHT:
+        return
+    axes = sheet.axes(x, y - 8, 12, 12)
+    axes.set_xlim(0, 12)
+    axes.set_xticks([])
+    axes.plot([6], [6], ls="", marker=marker, ms=6.5, mfc=fill, mec=shade, mew=1.2)
+    sheet.text(x + 20, y + 2, fit(text, 11, KEY - 40))

@@ -1,0 +1,291 @@
+"""Findings: short texts whose every figure comes from a run, and which a run that says otherwise refuses.
+
+A text says `{idiom indexing/sum/at/size:2048@gcc-o2}` where the figure shall stand; `expects` says what must be true of
+it for the words around it to hold. CONTRIBUTING.md tells how to write one.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safecost.core.errors import ToolError
+from safecost.core.text import number, shown
+from safecost.document import io as document
+from safecost.document.rows import KINDS, Row, valid_rows
+from safecost.document.types import Document, PairKind
+from safecost.report.prices import SCOPES, Scope, groups
+from safecost.report.safety import price_words
+
+_PLACE = re.compile(r"\{([a-z]+) ([^{}]+)\}")
+_BOUND = re.compile(r"^(above|below) (\d+(?:\.\d+)?)$")
+_CODE = {"packed", "checks", "bytes"}  # of the machine code
+_KEYS = {"title", "text", "expects"}
+FREE = 1.02  # a price up to this counts as none: the margin, and as much again for what placement does
+MOST_BYTES = 1_000_000
+
+
+class BrokenFinding(ToolError):
+    """A text that the run does not bear out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding as written: Markdown with places for figures, and by figure what must hold."""
+
+    title: str
+    text: str
+    expects: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A finding with its figures: the text, the pairs it rests upon, and the commands that measure them again."""
+
+    title: str
+    text: str
+    rows: tuple[Row, ...]
+    commands: tuple[str, ...]
+
+
+def read(path: Path) -> list[Finding]:
+    """The findings of a TOML file; raises ToolError with its place and what is wrong with it."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise ToolError(f"{path} is larger than {MOST_BYTES:,} bytes: that is no file of findings.")
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ToolError(f"{path} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ToolError(f"{path} is no TOML: {error}.") from error
+    told = raw.get("finding")
+    if not isinstance(told, list) or not told or set(raw) != {"finding"}:
+        raise ToolError(f"{path} holds no findings: each is a table [[finding]] with title, text and expects.")
+    return [_finding(path, place, one) for place, one in enumerate(told, 1)]
+
+
+def _finding(path: Path, place: int, one: Any) -> Finding:
+    if not isinstance(one, dict) or not {"title", "text"} <= set(one) or set(one) - _KEYS:
+        raise ToolError(f"{path}: finding {place} needs title and text, and may have expects; it has {sorted(one)}.")
+    expects = one.get("expects", {})
+    texts = [one["title"], one["text"], *(expects.values() if isinstance(expects, dict) else [None])]
+    if not all(isinstance(text, str) for text in texts):
+        raise ToolError(f"{path}: finding {place}: title and text are texts, and expects is a table of texts.")
+    return Finding(one["title"], one["text"].strip(), expects)
+
+
+class Figures:
+    """What a document has to say, by the names that a text may ask for."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._rows: dict[tuple[str, str], Row] = {(row.kind, row.name): row for row in valid_rows(document)}
+        self.cited: list[Row] = []
+        self._writers: dict[str, Callable[[str], str]] = {
+            "verdict": lambda name: self.row("verdict", name).verdict,
+            "instructions": self._instructions,
+            "frontier": self._frontier,
+            "free": self._free,
+            "proof": self._proof,
+        }
+
+    def figure(self, kind: str, name: str) -> str:
+        """A figure as the text has it; raises BrokenFinding where the run has none of that name."""
+        if kind in KINDS:
+            return _ratio(self.row(kind, name))
+        if kind in _CODE:
+            return str(self._code(kind, name))
+        if kind not in self._writers:
+            known = ", ".join(sorted({*KINDS, *_CODE, *self._writers}))
+            raise BrokenFinding(f"{{{kind} {name}}}: no such figure; there are {known}.")
+        return self._writers[kind](name)
+
+    def row(self, kind: str, name: str) -> Row:
+        """A pair by kind and the name of its numerator; of `verdict` and `instructions` the first kind that has it."""
+        kinds: Sequence[str] = (kind,) if kind in KINDS else ("idiom", "language", "full", "profile")
+        for one in kinds:
+            found = self._rows.get((one, name))
+            if found is not None:
+                if found not in self.cited:
+                    self.cited.append(found)
+                return found
+        near = difflib.get_close_matches(name, {row.name for row in self._rows.values()}, 3, 0.8)
+        known = f"; it has {', '.join(near)}" if near else ""
+        raise BrokenFinding(f"{{{kind} {name}}}: the run has no such pair{known}.")
+
+    def _instructions(self, name: str) -> str:
+        ratio = self.row("instructions", name).instruction_ratio
+        if ratio is None:
+            raise BrokenFinding(f"{{instructions {name}}}: the run did not count them.")
+        return number(ratio)
+
+    def _code(self, kind: str, name: str) -> int:
+        task, _, profile = name.partition("@")
+        case, _, variant = task.rpartition("/")
+        for one in self._document.codes:
+            if (one.case, one.variant, one.profile) == (case, variant, profile):
+                return int(getattr(one, kind))
+        wanted = "write family/case/variant@profile"
+        raise BrokenFinding(f"{{{kind} {name}}}: the run has no machine code of that; {wanted}.")
+
+    def _frontier(self, name: str) -> str:
+        profile, _, rest = name.partition(" ")
+        scope: Scope = "spatial faults" if rest == "spatial" else "every fault"
+        assert scope in SCOPES
+        for group in groups(self._document):
+            if group.name == profile:
+                return price_words(group.frontiers[scope, "fastest raw"])
+        raise BrokenFinding(f"{{frontier {name}}}: the run has no such plain profile.")
+
+    def _free(self, name: str) -> str:
+        for group in groups(self._document):
+            if group.name == name:
+                prices = group.frontiers["every fault", "fastest raw"].prices
+                return f"{sum(one.ratio <= FREE for one in prices)} of {len(prices)}"
+        raise BrokenFinding(f"{{free {name}}}: the run has no such plain profile.")
+
+    def _proof(self, name: str) -> str:
+        task, _, profile = name.partition("@")
+        case, _, rest = task.rpartition("/")
+        case, _, variant = case.rpartition("/")
+        for one in self._document.proofs:
+            if (one.case, one.variant, one.fault, one.profile) == (case, variant, rest, profile):
+                return one.words
+        raise BrokenFinding(f"{{proof {name}}}: nothing was proved of that; write family/case/variant/fault@profile.")
+
+    def holds(self, place: str, wanted: str) -> bool:
+        """Does a figure have the verdict that is wanted, or lie wholly beyond a bound?"""
+        kind, _, name = place.partition(" ")
+        if kind in _CODE:
+            return _bounded(wanted, self._code(kind, name), self._code(kind, name), place)
+        if kind == "instructions":
+            value = float(self._instructions(name).replace(",", ""))
+            return _bounded(wanted, value, value, place)
+        if kind == "proof":
+            return self._proof(name) == wanted
+        row = self.row(kind, name)
+        if wanted in {"equivalent", "slower", "faster", "unresolved"}:
+            return row.verdict == wanted
+        if wanted in {"not slower", "not faster"}:
+            return row.verdict != wanted.removeprefix("not ")
+        low, high = (row.ratio, row.ratio) if row.low is None or row.high is None else (row.low, row.high)
+        return _bounded(wanted, low, high, place)
+
+
+def _bounded(wanted: str, low: float, high: float, place: str) -> bool:
+    found = _BOUND.match(wanted)
+    if found is None:
+        raise BrokenFinding(
+            f"{place}: expected {shown(wanted)}; write equivalent, slower, faster, unresolved, not slower, not faster, "
+            "above NUMBER or below NUMBER."
+        )
+    return low > float(found[2]) if found[1] == "above" else high < float(found[2])
+
+
+def _ratio(row: Row) -> str:
+    if row.low is None or row.high is None:
+        return f"{number(row.ratio)} (no interval)"
+    return f"{number(row.ratio)} ({number(row.low)} – {number(row.high)})"
+
+
+def tell(document: Document, findings: Sequence[Finding]) -> list[Told]:
+    """Every finding with its figures; raises BrokenFinding with all that the run does not bear out."""
+    made, broken = [], []
+    for one in findings:
+        figures = Figures(document)
+        try:
+            text = _PLACE.sub(lambda found, f=figures: f.figure(found[1], found[2]), one.text)  # type: ignore[misc]
+            title = _PLACE.sub(lambda found, f=figures: f.figure(found[1], found[2]), one.title)  # type: ignore[misc]
+            for place, wanted in one.expects.items():
+                if not figures.holds(place, wanted):
+                    kind, _, name = place.partition(" ")
+                    broken.append(f"{one.title}: {place}: expected {wanted}, and it is {_is(figures, kind, name)}.")
+        except BrokenFinding as error:
+            broken.append(f"{one.title}: {error}")
+            continue
+        made.append(Told(title, text, tuple(figures.cited), _commands(figures.cited)))
+    if broken:
+        raise BrokenFinding("the run does not bear out what is written:\n" + "\n".join(broken))
+    return made
+
+
+def _is(figures: Figures, kind: str, name: str) -> str:
+    said = figures.figure(kind, name)
+    return f"{figures.row(kind, name).verdict}, {said}" if kind in KINDS else said
+
+
+def _commands(cited: Sequence[Row]) -> tuple[str, ...]:
+    """The commands that measure these pairs again and show their machine code."""
+    if not cited:
+        return ()
+    tasks = list(dict.fromkeys(row.task for row in cited))
+    profiles = list(dict.fromkeys(name for row in cited for name in (row.against_profile, row.profile)))
+    chosen = tasks[0] if len(tasks) == 1 else f"'^({'|'.join(tasks)})/'"
+    return (
+        f"scripts/safecost run --publish --filter {chosen} --profiles {','.join(profiles)}",
+        *(f"scripts/safecost explain {task}" for task in tasks),
+    )
+
+
+BEGIN, END = "<!-- frontier begins -->", "<!-- frontier ends -->"
+
+
+def headline(document: Document) -> str:
+    """The price of safety as a Markdown table, one row for each compiler and library."""
+    compiler = {one.name: one.compiler or "unknown" for one in document.profiles}
+    lines = [
+        "| compiler and library | every fault | worst case | spatial faults alone | nothing stops every fault in |",
+        "|---|---|---|---|---|",
+    ]
+    for group in groups(document):
+        every, spatial = (group.frontiers[scope, "fastest raw"] for scope in SCOPES)
+        worst = "–" if every.worst is None else f"{number(every.worst.ratio)} `{every.worst.case}`"
+        uncaught = ", ".join(f"`{one.case}`" for one in every.uncaught) or "–"
+        name = f"`{group.name}`: {compiler[group.name]}"
+        cells = (name, price_words(every), worst, price_words(spatial), uncaught)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def with_headline(text: str, document: Document) -> str:
+    """A text whose block between the marks holds the table; raises ToolError where it has no such block."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ToolError(f"there is no block from {BEGIN} to {END} in it.")
+    return f"{before}{begin}\n{headline(document)}\n{end}{after}"
+
+
+def compilers(document: Document, cited: Sequence[Row]) -> list[tuple[str, str]]:
+    """The profiles that these pairs come from, with the compiler that built each."""
+    names = {name for row in cited for name in (row.profile, row.against_profile)}
+    return [(one.name, one.compiler or "unknown") for one in document.profiles if one.name in names]
+
+
+def kind_words(kind: PairKind) -> str:
+    """A kind of pair in words."""
+    return KINDS[kind].name
+
+
+def page(run: Path, texts: Path, out: Path | None) -> str:
+    """The page of findings; links in it are relative to `out`, or to here."""
+    from safecost.report import page as report  # noqa: PLC0415 - what draws charts takes long to load
+
+    file = run / "run.json" if run.is_dir() else run
+    made = document.read(file)
+    beside = file.with_name("report.md")
+    folder = out.resolve().parent if out else Path.cwd()
+    return report.findings_page(
+        told=tell(made, read(texts)),
+        run=Path(os.path.relpath((beside if beside.exists() else file).resolve(), folder)).as_posix(),
+        texts=Path(os.path.relpath(texts.resolve(), folder)).as_posix(),
+        summary=report.summary(made),
+        compilers=lambda cited: compilers(made, cited),
+        kind_words=kind_words,
+    )

@@ -1,0 +1,247 @@
+"""Writes the report of a run: a page that opens from disk without a network, and the same in Markdown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from safecost.core import pages
+from safecost.core.text import counted, number, percent
+from safecost.document.rows import KINDS, Row, count_rows, rows, valid_rows
+from safecost.document.types import Document, Run
+from safecost.explain import page as explain_page
+from safecost.reject import rows as rejected_rows
+from safecost.report import charts, safety
+from safecost.report.charts import Chart
+from safecost.stats.pairs import Verdict
+from safecost.validity import words as belief_words
+from safecost.validity.advisories import advisories, conclusion
+from safecost.validity.data_quality import belief
+
+VERDICTS: tuple[Verdict, ...] = ("equivalent", "slower", "faster", "unresolved")
+SHAPES: dict[Verdict, str] = {"slower": "▶", "equivalent": "■", "faster": "◀", "unresolved": "○"}
+MARKDOWN_ROWS = 300  # code hosts refuse to render longer pages
+
+
+def write(document: Document, folder: Path) -> Path:
+    """Writes report.html, report.md, charts/*.svg and explain/*.html into the folder; returns the path of report.html.
+
+    The same document gives the same bytes. Charts that an earlier report left in the folder are removed.
+    """
+    drawn = charts.draw(document)
+    drawings = {folder / "charts" / f"{chart.name}.svg": chart.svg for chart in drawn}
+    (folder / "charts").mkdir(parents=True, exist_ok=True)
+    for path, svg in drawings.items():
+        pages.save(path, svg)
+    pages.save(folder / "report.md", markdown(document, drawn))
+    pages.save(folder / "report.html", page(document, drawn))
+    explain_page.write(document, folder)
+    for path in (folder / "charts").iterdir():
+        if path not in drawings and charts.FILE_NAME.fullmatch(path.name) and path.is_file():
+            path.unlink()
+    return folder / "report.html"
+
+
+# ---- what the report says ------------------------------------------------------------------------------------------
+
+
+def headline(document: Document) -> str:
+    """The verdicts over all idiom costs in a sentence or two, without those of struck cases."""
+    tally = Counter(row.verdict for row in valid_rows(document) if row.kind == "idiom")
+    total = tally.total()
+    margin = percent(document.run.margin)
+    phrases: dict[Verdict, str] = {
+        "equivalent": f"equivalent to raw within {margin}",
+        "slower": "slower",
+        "faster": "faster",
+        "unresolved": "unresolved",
+    }
+    parts = [f"{tally[verdict]} {phrases[verdict]}" for verdict in VERDICTS if tally[verdict]]
+    if parts:
+        first, _, rest = parts[0].partition(" ")
+        parts[0] = f"{first} {'is' if first == '1' else 'are'} {rest}"
+    sentence = (
+        f"Of {counted(total, 'idiom–profile pair')} {', '.join(parts)}." if total else "No idiom has been measured."
+    )
+    struck = [case.name for case in document.cases if case.status == "struck"]
+    if struck:
+        verb = "case was" if len(struck) == 1 else "cases were"
+        promises = {problem.kind == "claim" for problem in document.problems if problem.strikes}
+        why = {True: "a result was wrong or a claim broken", False: "a result was wrong"}[True in promises]
+        sentence += f" {len(struck)} {verb} struck because {why}."
+    return sentence
+
+
+def summary(document: Document) -> str:
+    """What ran, where and when, in one line."""
+    run, machine, suite = document.run, document.machine, document.suite
+    state = "complete" if run.complete else "interrupted: it holds what was measured until then"
+    commit = f" at {suite.commit[:12]}" if suite.commit else ""
+    changed = ", modified" if suite.modified else ""
+    chosen = f", filter {run.filter}" if run.filter else ""
+    started, cpus = run.started[:16].replace("T", " "), counted(machine.logical_cpus, "CPU")
+    return (
+        f"{run.mode.capitalize()} run of {started} UTC on {machine.cpu} ({machine.architecture}, {cpus}), "
+        f"{_launches(run)} per panel{chosen}, {state}; safecost {suite.version}{commit}{changed}."
+    )
+
+
+def _launches(run: Run) -> str:
+    """How many launches a panel has, or has at most."""
+    most = counted(run.launches, "launch", "launches")
+    return most if len(run.looks) < 2 else f"up to {most}"
+
+
+def by_profile(document: Document, found: Sequence[Row]) -> list[tuple[str, Counter[Verdict]]]:
+    """Verdicts over idiom costs and language gaps per measured profile, in the document's order."""
+    tallies = []
+    for profile in document.profiles:
+        kind = "language" if profile.language == "rust" else "idiom"
+        tally = Counter(
+            row.verdict for row in found if row.profile == profile.name and row.kind == kind and not row.struck
+        )
+        if tally:
+            tallies.append((profile.name, tally))
+    return tallies
+
+
+def worst_first(found: Sequence[Row]) -> list[Row]:
+    """Rows by kind of comparison, in each the highest ratio first."""
+    order = list(KINDS)
+    return sorted(
+        found, key=lambda row: (order.index(row.kind), -row.ratio, row.family, row.case, row.variant, row.profile)
+    )
+
+
+# ---- how values are written ----------------------------------------------------------------------------------------
+
+
+def size_text(count: int) -> str:
+    """Bytes in binary units, such as `48 KiB`."""
+    value, units = float(count), ["bytes", "KiB", "MiB", "GiB", "TiB"]
+    while value >= 1024 and len(units) > 1:
+        value, units = value / 1024, units[1:]
+    return f"{value:.3g} {units[0]}" if value < 1000 else f"{value:.0f} {units[0]}"
+
+
+def amount(mean: float | None) -> str:
+    """A mean count per call: whole where it is whole, else with one decimal, a dash where it is not known."""
+    if mean is None:
+        return "–"
+    return f"{mean:,.0f}" if mean == int(mean) else f"{mean:,.1f}" if mean >= 1 else f"{mean:.2g}"
+
+
+def interval(row: Row) -> str:
+    """The interval of a pair, a dash where there are too few launches for one."""
+    return "–" if row.low is None or row.high is None else f"{number(row.low)} – {number(row.high)}"
+
+
+def exact(ratio: float) -> str:
+    """A ratio near 1 with all that tells it from its neighbours, such as `1.0100`."""
+    return f"{ratio:.4f}" if 0.5 < ratio < 2 else number(ratio)
+
+
+def exact_interval(row: Row) -> str:
+    """The interval of a control, a dash where there are too few launches for one."""
+    return "–" if row.low is None or row.high is None else f"{exact(row.low)} – {exact(row.high)}"
+
+
+def machine_facts(document: Document) -> list[tuple[str, str]]:
+    """Machine, suite and schedule as name and value."""
+    machine, run, suite = document.machine, document.run, document.suite
+    told = {True: "on", False: "off", None: "not known"}
+    caches = ", ".join(f"L{cache.level} {cache.kind} {size_text(cache.bytes)}" for cache in machine.caches)
+    randomization = machine.address_randomization
+    state = {True: "modified", False: "clean", None: "state not known"}[suite.modified]
+    load = f"{machine.load_before:.2f} before, {machine.load_after:.2f} after"
+    benchmark = f"Google Benchmark {run.runner.benchmark_version} ({run.runner.benchmark_build})"
+    epochs = f"epochs of {1e6 * run.epoch_seconds:g} µs, {1e3 * run.contender_seconds:g} ms per contender and launch"
+    looks = f", which may end after {', '.join(map(str, run.looks[:-1]))}" if len(run.looks) > 1 else ""
+    resumed = f"; taken up again {counted(run.resumed, 'time')}" if run.resumed else ""
+    seconds = run.seconds
+    spent = f"{seconds.build:.1f} s to build, {seconds.verify:.1f} s to verify, {seconds.count:.1f} s to count"
+    return [
+        ("Processor", f"{machine.cpu}, {machine.architecture}, {counted(machine.logical_cpus, 'logical CPU')}"),
+        ("Caches", caches or "not known"),
+        ("Memory", size_text(machine.memory_bytes)),
+        ("System", f"{machine.distribution}, {machine.kernel}"),
+        ("Virtualization", machine.virtualization or "none seen"),
+        ("Frequency", f"governor {machine.governor or 'not known'}, turbo {told[machine.turbo]}"),
+        ("Address randomization", "not known" if randomization is None else str(randomization)),
+        ("Hardware counters", "available" if machine.hardware_counters else "not available"),
+        ("Load", f"{load}; {percent(machine.steal_share)} stolen by the host"),
+        ("Suite", f"safecost {suite.version}, commit {suite.commit or 'not known'}, {state}"),
+        ("Runner", f"{run.runner.compiler}; {benchmark}; ABI {run.runner.abi_version}"),
+        ("Run", f"{run.mode}, seed {run.seed}, from {run.started} to {run.finished or 'an interruption'}"),
+        ("Schedule", f"{_launches(run)} per panel{looks}, {epochs}{resumed}"),
+        ("Time taken", f"{spent}, {run.seconds.measure:.1f} s to measure"),
+        ("Margin", f"±{percent(run.margin)}"),
+        ("Filter", run.filter or "none"),
+    ]
+
+
+# ---- the two outputs -----------------------------------------------------------------------------------------------
+
+
+def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
+    found = rows(document)
+    known = belief(found)
+    return {
+        "document": document,
+        "run": document.run,
+        "summary": summary(document),
+        "headlines": [sentence for sentence in (safety.headline(document), headline(document)) if sentence],
+        "advisories": advisories(document),
+        "conclusion": conclusion(document),
+        "rows": worst_first([row for row in found if row.kind != "control"]),
+        "counted": count_rows(document),
+        "amount": amount,
+        "tallies": by_profile(document, found),
+        "belief": known,
+        "null_sentences": belief_words.nulls_sentences(known),
+        "coverage": belief_words.coverage_sentence(known.coverage, "1"),
+        "controls_coverage": belief_words.coverage_sentence(known.controls_coverage, "the planted ratio"),
+        "finding": belief_words.finding,
+        "held": belief_words.held,
+        "noise": belief_words.noise(document),
+        "facts": machine_facts(document),
+        "frontier": safety.lines(document),
+        "matrices": safety.matrices(document),
+        "outcome_words": safety.words(),
+        "owed": safety.owed,
+        "charts": drawn,
+        "families": list(
+            dict.fromkeys(chart.family for chart in drawn if chart.family is not None and chart.kind != "matrix")
+        ),
+        "kinds": KINDS,
+        "verdicts": VERDICTS,
+        "shapes": SHAPES,
+        "percent": percent,
+        "number": number,
+        "interval": interval,
+        "rejected": rejected_rows,
+        "rejections": document.rejections,
+        "exact": exact,
+        "exact_interval": exact_interval,
+        "size": size_text,
+        "explained": explain_page.addresses(document),
+    }
+
+
+def page(document: Document, drawn: Sequence[Chart]) -> str:
+    """The report as one self-contained HTML page."""
+    return pages.html("report.html.jinja", inline=lambda chart: Markup(chart.inline), **_shared(document, drawn))
+
+
+def markdown(document: Document, drawn: Sequence[Chart]) -> str:
+    """The report for a code host; charts are referred to as charts/<name>.svg."""
+    return pages.markdown("report.md.jinja", **_shared(document, drawn), limit=MARKDOWN_ROWS)
+
+
+def findings_page(**values: Any) -> str:
+    """The page of findings: the texts are the suite's own Markdown, figures and names come from a run."""
+    return pages.own_markdown("findings.md.jinja", number=number, percent=percent, **values)

@@ -1,0 +1,191 @@
+"""The frontier of a run: which contenders of a document compete, what each lets through, and over which raw code.
+
+A group is a plain profile with its hardened siblings; Rust is held against the raw C++ of the profile it names.
+Times of a contender and of its denominators come from the same panel, launch by launch.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from safecost.core.memo import of_newest
+from safecost.document.types import Case, Contender, Document, Panel, Profile, beside_size
+from safecost.stats.frontier import AtSize, Candidate, Frontier, Price, frontier
+
+Scope = Literal["every fault", "spatial faults"]
+Denominator = Literal["fastest raw", "same algorithm", "as practised"]
+SCOPES: tuple[Scope, ...] = ("every fault", "spatial faults")
+DENOMINATORS: tuple[Denominator, ...] = ("fastest raw", "same algorithm", "as practised")
+
+# Spatial faults: an access outside the bounds of what it was meant for. Use after free, leaks, null, arithmetic and
+# ignored errors are others: no check of bounds is made to stop them.
+SPATIAL: dict[int, str] = {
+    119: "access outside a buffer, the class itself",
+    120: "copy that does not look at the size of what it fills",
+    121: "overflow of an array on the stack",
+    122: "overflow of a block of the heap",
+    124: "write before the start",
+    125: "read outside the bounds",
+    126: "read past the end",
+    127: "read before the start",
+    129: "index that nobody looked at",
+    131: "block that was made too small",
+    170: "text without its terminator: whoever walks it leaves it",
+    193: "one too many: the last access is past the end",
+    195: "a negative length read as a huge one: the walk leaves the data",
+    787: "write outside the bounds",
+    788: "access past the end",
+    805: "access with a length that is not the buffer's",
+    823: "pointer moved out of its block",
+}
+_CACHED = re.compile(r"L[12](?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A plain profile and what stands for it in the frontier: the price over cases for every scope and denominator.
+
+    `outside` are cases without a price for another reason than that nothing catches everything, with that reason.
+    """
+
+    name: str
+    profiles: tuple[str, ...]
+    against: str
+    frontiers: dict[tuple[Scope, Denominator], Frontier]
+    outside: dict[Scope, tuple[tuple[str, str], ...]]
+
+
+@of_newest
+def groups(document: Document) -> tuple[Group, ...]:
+    """Every plain profile of a document in its order, where any contender of it or of a sibling was measured."""
+    timed = {panel.profile for panel in document.panels}
+    found = []
+    for plain in document.profiles:
+        if plain.plain != plain.name:
+            continue
+        siblings = [one for one in document.profiles if one.plain == plain.name and not _is_null(one, plain)]
+        if any(one.name in timed for one in siblings):
+            found.append(_group(document, plain, siblings))
+    return tuple(found)
+
+
+def _is_null(profile: Profile, plain: Profile) -> bool:
+    """Is this the plain profile built a second time?"""
+    return profile.name != plain.name and profile.flags == plain.flags
+
+
+def _group(document: Document, plain: Profile, siblings: Sequence[Profile]) -> Group:
+    against = plain.against or plain.name
+    names = tuple(one.name for one in siblings)
+    made: dict[tuple[Scope, Denominator], Frontier] = {}
+    outside: dict[Scope, tuple[tuple[str, str], ...]] = {}
+    for scope in SCOPES:
+        told = {case.name: _outside(document, case, scope, names) for case in _tasks(document)}
+        outside[scope] = tuple((name, why) for name, why in told.items() if why is not None)
+        competing = [case for case in _tasks(document) if told[case.name] is None]
+        for denominator in DENOMINATORS:
+            cases = {case.name: candidates(document, case, names, against, scope, denominator) for case in competing}
+            made[scope, denominator] = frontier(plain.name, cases)
+    return Group(plain.name, names, against, made, outside)
+
+
+def _tasks(document: Document) -> Iterator[Case]:
+    """The cases that a user asked about: controls have no safe variant."""
+    return (case for case in document.cases if any(variant.role == "safe" for variant in case.variants))
+
+
+def _outside(document: Document, case: Case, scope: Scope, profiles: Sequence[str]) -> str | None:
+    """Why a case stands outside of a group's frontier; None where it competes."""
+    if case.status != "measured":
+        return case.status.replace("_", " ")
+    if case.system_bound:
+        return "bound by system calls"
+    if not faults_of(case, scope):
+        return "no such fault"
+    panels = [panel for panel in document.panels if panel.case == case.name and panel.profile in profiles]
+    if not panels:
+        return "not measured with this compiler and library"
+    if not any(map(_is_cached, panels)):
+        return "no size that fits into L1 or L2"
+    return None
+
+
+def _is_cached(panel: Panel) -> bool:
+    return _CACHED.match(panel.label) is not None
+
+
+def faults_of(case: Case, scope: Scope) -> list[str]:
+    """The names of the faults of a case that count."""
+    return [fault.name for fault in case.faults if scope == "every fault" or fault.cwe in SPATIAL]
+
+
+def candidates(
+    document: Document, case: Case, profiles: Sequence[str], against: str, scope: Scope, denominator: Denominator
+) -> list[Candidate]:
+    """Every safe contender of a case in these profiles, with what it lets through and its times.
+
+    A fault of which nothing was proved counts as let through. A contender that lacks a size which others have does
+    not compete.
+    """
+    sizes: dict[tuple[str, str], list[AtSize]] = {}
+    for panel in document.panels:
+        if panel.case != case.name or panel.profile not in profiles or not _is_cached(panel):
+            continue
+        raws = [arm for arm in panel.contenders if arm.profile == against and arm.role == "raw"]
+        for arm in panel.contenders:
+            if arm.profile == panel.profile and arm.role == "safe":
+                below = _denominators(case, arm, raws, denominator)
+                if below:
+                    times = {raw.variant: raw.nanoseconds for raw in below}
+                    sizes.setdefault((arm.variant, arm.profile), []).append(
+                        AtSize(_size(panel), arm.nanoseconds, times)
+                    )
+    complete = max(map(len, sizes.values()), default=0)
+    return [
+        Candidate(variant, profile, tuple(_uncaught(document, case, scope, variant, profile)), tuple(at))
+        for (variant, profile), at in sizes.items()
+        if len(at) == complete
+    ]
+
+
+def _size(panel: Panel) -> str:
+    return panel.label + beside_size(panel.rate, panel.threads)
+
+
+@of_newest
+def _caught(document: Document) -> frozenset[tuple[str, str, str, str]]:
+    """Case, variant, profile and fault wherever a proof found the fault caught."""
+    return frozenset((one.case, one.variant, one.profile, one.fault) for one in document.proofs if one.caught)
+
+
+def _uncaught(document: Document, case: Case, scope: Scope, variant: str, profile: str) -> Iterator[str]:
+    caught = _caught(document)
+    return (fault for fault in faults_of(case, scope) if (case.name, variant, profile, fault) not in caught)
+
+
+def _denominators(
+    case: Case, arm: Contender, raws: Sequence[Contender], denominator: Denominator
+) -> Sequence[Contender]:
+    """The raw code that a safe contender is held against; none where it shares its algorithm with no raw code."""
+    if denominator == "same algorithm":
+        algorithms = {variant.name: variant.algorithm for variant in case.variants}
+        return [raw for raw in raws if algorithms.get(raw.variant) == algorithms.get(arm.variant)]
+    if denominator == "as practised":
+        practised = {variant.name for variant in case.variants if variant.practised}
+        return [raw for raw in raws if raw.variant in practised] or raws
+    return raws
+
+
+def why_no_interval(made: Frontier) -> str:
+    """Why a mean has no interval, in words; empty where it has one."""
+    if made.mean is None or made.low is not None:
+        return ""
+    return "a single case" if len(made.prices) == 1 else "too few launches"
+
+
+def named(price: Price) -> str:
+    """A price as a sentence has it: `indexing/gather: at@gcc-o2 over raw, L1`."""
+    return f"{price.case}: {price.variant}@{price.profile} over {price.against}, {price.size}"

@@ -1,0 +1,302 @@
+"""The table in the terminal: what each idiom costs over raw code, worst first, and what went wrong."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from statistics import median
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from safecost.core.text import counted, number, percent
+from safecost.document.rows import Row, valid_rows
+from safecost.document.types import Case, Document, PairKind, Problem
+from safecost.report.safety import terminal_gaps, terminal_rows
+from safecost.stats.pairs import Verdict
+from safecost.validity.advisories import advisories
+from safecost.validity.data_quality import STRAY, controls, distance, nulls
+
+MOST_ROWS = 40
+ROWS_WHEN_MORE = 30
+MOST_LINES = 20
+MOST_REASONS = 5
+
+_STYLES: dict[Verdict, str] = {"slower": "red", "faster": "green", "equivalent": "", "unresolved": "yellow"}
+_WITHIN = "*"
+_BETWEEN = 2  # columns of the terminal between two of the table
+_SHOWN_FIRST: tuple[PairKind, ...] = ("full", "language", "idiom")
+
+
+def render(document: Document, console: Console) -> None:
+    """Prints the table of `document`, its problems above, what is missing below, and last the price of safety.
+
+    Nothing from the document is read as markup. Colours repeat what a word says, and only a terminal gets them.
+    """
+    for line, style in _problem_lines(document):
+        _say(console, line, style)
+    rows = table_rows(document)
+    if rows:
+        shown = rows if len(rows) <= MOST_ROWS else rows[:ROWS_WHEN_MORE]
+        console.print(_table(shown, _within_hardened(document, shown), console))
+        if len(shown) < len(rows):
+            _say(console, f"{len(rows) - len(shown)} more rows, all with smaller ratios, are in the report")
+    else:
+        _say(console, "no ratio was measured")
+    for line in (*_summary_lines(document, rows), *_missing_lines(document)):
+        _say(console, line)
+    for line in advisories(document) if document.panels else ():
+        _say(console, f"advisory: {line}", "yellow")
+    _say_price(document, console)
+
+
+def _say_price(document: Document, console: Console) -> None:
+    """The frontier, where a reader of a terminal looks first: at the end."""
+    rows = terminal_rows(document)
+    if not rows:
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("price of safety", "every fault", "dearest case", "spatial faults alone"):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_printable(cell, console)) for cell in row))
+    console.print()
+    console.print(table)
+    _say(console, "time of the cheapest idiom that stops every fault of a case, over the fastest plain raw code")
+    for line in terminal_gaps(document):
+        _say(console, line)
+
+
+def table_rows(document: Document) -> list[Row]:
+    """The pairs worth a line, largest ratio first: one per safe contender, at each size and rate.
+
+    In a plain profile that is its idiom cost (over raw in the same profile), or its full cost where another raw
+    variant is faster than the first; in a hardened one its full cost (over the fastest raw in the plain sibling),
+    which holds the idiom cost; for Rust the language gap. Struck cases have no rows:
+    their numbers time something else than they say.
+    """
+    best: dict[str, Row] = {}
+    for row in valid_rows(document):
+        if row.role != "safe" or row.kind not in _SHOWN_FIRST:
+            continue
+        other = best.get(row.name)
+        if other is None or _SHOWN_FIRST.index(row.kind) < _SHOWN_FIRST.index(other.kind):
+            best[row.name] = row
+    return sorted(best.values(), key=lambda row: (-row.ratio, row.name))
+
+
+def _within_hardened(document: Document, rows: Sequence[Row]) -> list[Row]:
+    """Rows of hardened profiles that lack a full cost, so that the raw code they are compared with is hardened too."""
+    hardened = {profile.name for profile in document.profiles if profile.plain != profile.name}
+    return [row for row in rows if row.kind == "idiom" and row.profile in hardened]
+
+
+def _table(rows: Sequence[Row], marked: Sequence[Row], console: Console) -> Table:
+    cells = [
+        [
+            _printable(f"{row.task} {row.parameters}", console),
+            _printable(row.variant, console),
+            _printable(row.profile + (_WITHIN if row in marked else ""), console),
+        ]
+        for row in rows
+    ]
+    ratio, verdict = max(len(_ratio(row)) for row in rows), len("unresolved")
+    headings = ("case", "idiom", "profile")
+    natural = [max(map(len, (heading, *column))) for heading, *column in zip(headings, *cells, strict=True)]
+    exact = len("instr.") + _BETWEEN
+    # Exact counts are worth a column, but not a second line for each row.
+    fits = sum(natural) + ratio + verdict + exact + _BETWEEN * (len(headings) + 1) + 1 <= console.width
+    counted = fits and any(row.instruction_ratio is not None for row in rows)
+    widths = _narrowed(
+        natural, console.width - ratio - (exact if counted else 0) - verdict - _BETWEEN * (len(headings) + 1) - 1
+    )
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    for heading, width in zip(headings, widths, strict=True):
+        table.add_column(heading, overflow="fold", width=width)
+    table.add_column("ratio (interval)", no_wrap=True, min_width=ratio)
+    if counted:
+        table.add_column("instr.", no_wrap=True, min_width=len("instr."), justify="right")
+    table.add_column("verdict", no_wrap=True, min_width=verdict)
+    for row, line in zip(rows, cells, strict=True):
+        texts = (Text(_folded(cell, width)) for cell, width in zip(line, widths, strict=True))
+        exactly = [Text(_instruction_ratio(row))] if counted else []
+        table.add_row(*texts, Text(_ratio(row)), *exactly, Text(row.verdict, style=_STYLES[row.verdict]))
+    return table
+
+
+def _narrowed(natural: Sequence[int], room: int) -> list[int]:
+    """Widths that fit into `room`: the widest column gives way first, none below eight characters."""
+    widths = list(natural)
+    while sum(widths) > room and max(widths) > 8:
+        widths[widths.index(max(widths))] -= 1
+    return widths
+
+
+def _folded(text: str, width: int) -> str:
+    """Text in lines of at most `width`, broken behind a separator where there is one."""
+    lines = [""]
+    for part in re.findall(r"[^/_ -]*[/_ -]?", text):
+        if lines[-1] and len(lines[-1]) + len(part.rstrip()) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _ratio(row: Row) -> str:
+    if row.low is None or row.high is None:
+        return f"{number(row.ratio)} ({len(row.ratios)} launches)"
+    return f"{number(row.ratio)} ({number(row.low)}-{number(row.high)})"
+
+
+def _instruction_ratio(row: Row) -> str:
+    """The ratio of instructions with as many digits as its column has room for, a dash where there is none."""
+    value = row.instruction_ratio
+    return "-" if value is None else number(value) if 0.001 <= value < 1000 else f"{value:.0e}"
+
+
+def _problem_lines(document: Document) -> list[tuple[str, str]]:
+    lines = []
+    if not document.run.complete:
+        lines.append(("interrupted: this run holds what was measured until then", "red"))
+    problems = sorted(document.problems, key=lambda problem: not problem.strikes)
+    lines += [(line, "red") for line in _first([_problem(problem) for problem in problems], "problems")]
+    explained = {problem.case for problem in problems if problem.strikes}
+    for case in document.cases:
+        if case.status == "struck" and case.name not in explained:
+            lines.append((f"struck: {_with_reason(case)}", "red"))
+    return lines
+
+
+def _problem(problem: Problem) -> str:
+    """For instance `struck: indexing/sum: at@gcc-o2 at size 4097: digest ...`."""
+    place = "@".join(filter(None, (problem.variant, problem.profile)))
+    if problem.size is not None:
+        place += f" at size {problem.size}"
+    place += problem.beside
+    first, *more = problem.message.strip().splitlines() or [""]
+    message = first if first.startswith(problem.kind) else f"{problem.kind}: {first}"
+    if more:
+        message += f" ({counted(len(more), 'more line')} in the report)"
+    head = "struck" if problem.strikes else "problem"
+    return ": ".join(filter(None, (head, problem.case, place.strip(), message)))
+
+
+def _summary_lines(document: Document, rows: Sequence[Row]) -> list[str]:
+    lines = []
+    if rows:
+        counts = Counter(row.verdict for row in rows)
+        verdicts = ", ".join(f"{counts[verdict]} {verdict}" for verdict in _STYLES if counts[verdict])
+        lines.append(f"{len(rows)} ratios: {verdicts}; equivalent is within {percent(document.run.margin)}")
+        lines += _denominator_lines(document, rows)
+        lines += _count_lines(document, rows)
+    seen = [row.detectable for row in rows if row.detectable is not None]
+    if seen:
+        lines.append(f"detectable: half of them would have shown an effect of {percent(median(seen))}")
+    unresolved = [row for row in rows if row.verdict == "unresolved"]
+    lines += [f"unresolved: {row.name}: {row.reason}" for row in unresolved[:MOST_REASONS] if row.reason]
+    if len(unresolved) > MOST_REASONS:
+        lines.append(f"unresolved: {len(unresolved) - MOST_REASONS} more, with their reasons in the report")
+    return [
+        *lines,
+        *_null_line(document),
+        *_control_line(document),
+        *_profile_line(document),
+    ]
+
+
+def _denominator_lines(document: Document, rows: Sequence[Row]) -> list[str]:
+    """What the ratios are ratios of."""
+    others = {row.profile: row.against_profile for row in rows if row.kind != "idiom"}
+    places = ["of the same profile", *(f"of {other} for {profile}" for profile, other in sorted(others.items()))]
+    lines = [f"a ratio is time over that of raw code, {', '.join(places)}: above 1 is slower"]
+    if _within_hardened(document, rows):
+        lines.append(f"{_WITHIN} over raw code of the same hardened profile: there is no full cost")
+    return lines
+
+
+def _count_lines(document: Document, rows: Sequence[Row]) -> list[str]:
+    """What the column of instructions means, or why there is none; how many idioms allocate."""
+    counting = document.counting
+    if counting.status == "absent":
+        lines = [f"instructions: not counted: {counting.reason or 'no reason is given'}"]
+    elif any(row.instruction_ratio is not None for row in rows):
+        tool = counting.tool or "a tool that is not named"
+        lines = [f"instr. (in wide terminals and the report): over those of the same raw code, exact, by {tool}"]
+    else:
+        lines = []
+    known = [row for row in rows if row.allocations is not None]
+    if known:
+        some = sum(1 for row in known if row.allocations)
+        lines.append(f"allocations: {some} of {len(known)} allocate while they are timed")
+    return lines
+
+
+def _null_line(document: Document) -> list[str]:
+    found = [row for row in valid_rows(document) if row.kind == "null"]
+    strayed = nulls(found)
+    if strayed is None:
+        return ["nulls: none, so nothing shows that identical code reads as equal here"]
+    worst = max(found, key=lambda row: distance(row.ratio))
+    calm = strayed.count - strayed.strays
+    line = f"nulls: {calm} of {strayed.count} within ±{percent(STRAY)}, the worst at {worst.ratio:.4f}"
+    return [f"{line} ({worst.name})" if strayed.strays else line]
+
+
+def _control_line(document: Document) -> list[str]:
+    """What the run read where it was built in, for instance `controls: 8 of 8 planted differences found, ...`."""
+    measured = controls(valid_rows(document))
+    if not measured:
+        return ["controls: none, so nothing shows that a difference would be found here"]
+    planted = [control for control in measured if control.finding is not None]
+    found = [control for control in planted if control.finding != "not found"]
+    worst = max(measured, key=lambda control: control.error)
+    line = f"controls: {len(found)} of {counted(len(planted), 'planted difference')} found"
+    return [f"{line}, the worst read {worst.row.ratio:.4f} for {worst.planted:.4f} ({worst.row.name})"]
+
+
+def _profile_line(document: Document) -> list[str]:
+    pairs = sorted((row for row in valid_rows(document) if row.kind == "profile"), key=lambda row: row.ratio)
+    if not pairs:
+        return []
+    low, high = pairs[0], pairs[-1]
+    return [f"profiles: {len(pairs)} hardened over plain, {number(low.ratio)} to {number(high.ratio)} ({high.name})"]
+
+
+def _missing_lines(document: Document) -> list[str]:
+    profiles = [profile for profile in document.profiles if profile.status == "absent"]
+    cases = [case for case in document.cases if case.status in ("not_built", "not_measured")]
+    return [
+        *_first([f"skipped: {profile.name}: {profile.reason or 'absent'}" for profile in profiles], "skipped profiles"),
+        *_first([f"{case.status.replace('_', ' ')}: {_with_reason(case)}" for case in cases], "cases not measured"),
+        *_first(_gap_lines(document), "gaps"),
+    ]
+
+
+def _gap_lines(document: Document) -> list[str]:
+    """One line for each idiom and reason, with all the profiles that lack it."""
+    lacking: dict[tuple[str, str], list[str]] = {}
+    for gap in document.gaps:
+        lacking.setdefault((f"{gap.case}/{gap.variant}", gap.reason), []).append(gap.profile)
+    return [f"gap: {idiom}@{','.join(profiles)}: {reason}" for (idiom, reason), profiles in lacking.items()]
+
+
+def _first(lines: Sequence[str], what: str) -> list[str]:
+    """As many of the lines as a reader of a terminal reads, and how many more there are."""
+    rest = len(lines) - MOST_LINES
+    return [*lines[:MOST_LINES], f"{rest} more {what} are in the report"] if rest > 0 else list(lines)
+
+
+def _with_reason(case: Case) -> str:
+    return f"{case.name}: {case.reason}" if case.reason else case.name
+
+
+def _say(console: Console, line: str, style: str = "") -> None:
+    console.print(Text(_printable(" ".join(line.split()), console), style=style, overflow="fold"))
+
+
+def _printable(text: str, console: Console) -> str:
+    """The text with question marks for what the terminal's encoding lacks, so that a plain one ends no run."""
+    return text.encode(console.encoding, "replace").decode(console.encoding)

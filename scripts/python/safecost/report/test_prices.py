@@ -1,0 +1,197 @@
+"""The frontier of documents whose prices are known: who competes, what counts as caught, and over which raw code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from safecost.document.outcome import Kind
+from safecost.document.types import Document, Fault, Panel, Parameter, Proof, Variant
+from safecost.report.prices import SPATIAL, Group, groups, why_no_interval
+from safecost.stats.frontier import Frontier, Price, Uncaught
+from safecost.testing.made_up_panel import Arm, make_panel
+
+L1, L2, FILES = Parameter(4096, None, "L1"), Parameter(262144, None, "L2"), Parameter(64, None, "files")
+PAST = Fault("one_past_end", 125, "input", "one more", "not one more")
+FREED = Fault("destroyed_before", 416, "kernel", "freed, then walked", "lives")
+
+
+def proof(variant: str, profile: str, fault: str, outcome: Kind = "prevented", case: str = "indexing/sum") -> Proof:
+    return Proof(case, profile, variant, fault, outcome, None, None, None, None, None, (), None)
+
+
+def panel(
+    profile: str,
+    costs: dict[str, float],
+    raws: dict[str, float],
+    parameter: Parameter = L1,
+    of_raws: str = "",
+    launches: int = 12,
+) -> Panel:
+    arms = [Arm(name, of_raws or profile, "raw", 100 * cost, 0.0) for name, cost in raws.items()]
+    arms += [Arm(name, profile, "safe", 100 * cost, 0.0) for name, cost in costs.items()]
+    return make_panel("indexing/sum", profile, parameter, arms, [], launches=launches)
+
+
+def made_up(
+    sample: Document,
+    panels: Sequence[Panel],
+    proofs: Sequence[Proof],
+    faults: Sequence[Fault] = (PAST,),
+    variants: Sequence[Variant] = (),
+    system_bound: bool = False,
+) -> Document:
+    """The sample document with one case alone, indexing/sum."""
+    case = sample.cases[0]
+    known = {variant.name for variant in variants}
+    others = tuple(variant for variant in case.variants if variant.name not in known)
+    case = replace(case, faults=tuple(faults), variants=(*variants, *others), system_bound=system_bound)
+    return replace(sample, cases=(case,), panels=tuple(panels), proofs=tuple(proofs), problems=())
+
+
+def group(document: Document, name: str = "gcc-o2") -> Group:
+    return next(one for one in groups(document) if one.name == name)
+
+
+def main_of(document: Document, name: str = "gcc-o2") -> Frontier:
+    return group(document, name).frontiers["every fault", "fastest raw"]
+
+
+def price(made: Frontier) -> Price:
+    assert len(made.prices) == 1
+    return made.prices[0]
+
+
+def test_the_cheapest_that_catches_is_priced_over_the_plain_siblings_fastest_raw(sample_document: Document) -> None:
+    plain = panel("gcc-o2", {"at": 1.5, "span": 1.0}, {"raw": 1.0})
+    hardened = panel("gcc-assertions", {"at": 1.6, "span": 1.2}, {"raw": 1.0}, of_raws="gcc-o2")
+    slow = replace(hardened, contenders=(*hardened.contenders, replace(plain.contenders[0], profile="gcc-assertions")))
+    told = [proof("at", "gcc-o2", "one_past_end", "reported"), proof("span", "gcc-o2", "one_past_end", "crashed")]
+    told += [proof("span", "gcc-assertions", "one_past_end", "trapped")]
+    found = price(main_of(made_up(sample_document, [plain, slow], told)))
+    assert (found.variant, found.profile, found.against) == ("span", "gcc-assertions", "raw")
+    assert found.ratio == pytest.approx(1.2, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    "outcome", ["crashed", "silent", "detected_late", "allocator_stop", "terminated", "no_verdict"]
+)
+def test_what_is_not_caught_is_let_through_and_told(sample_document: Document, outcome: Kind) -> None:
+    document = made_up(
+        sample_document, [panel("gcc-o2", {"span": 1.0}, {"raw": 1.0})], [proof("span", "gcc-o2", PAST.name, outcome)]
+    )
+    assert main_of(document).uncaught == (Uncaught("indexing/sum", "span", "gcc-o2", ("one_past_end",)),)
+
+
+@pytest.mark.parametrize("outcome", ["rejected", "inexpressible", "trapped", "reported", "prevented"])
+def test_what_is_caught_has_a_price(sample_document: Document, outcome: Kind) -> None:
+    document = made_up(
+        sample_document, [panel("gcc-o2", {"span": 1.1}, {"raw": 1.0})], [proof("span", "gcc-o2", PAST.name, outcome)]
+    )
+    assert price(main_of(document)).ratio == pytest.approx(1.1, abs=0.001)
+
+
+def test_a_fault_without_a_proof_counts_as_let_through(sample_document: Document) -> None:
+    document = made_up(sample_document, [panel("gcc-o2", {"span": 1.0}, {"raw": 1.0})], [])
+    assert main_of(document).mean is None
+    assert main_of(document).uncaught[0].faults == ("one_past_end",)
+
+
+def test_spatial_faults_alone_have_a_price_where_not_everything_is_caught(sample_document: Document) -> None:
+    document = made_up(
+        sample_document,
+        [panel("gcc-o2", {"span": 1.1}, {"raw": 1.0})],
+        [proof("span", "gcc-o2", PAST.name)],
+        (PAST, FREED),
+    )
+    found = group(document).frontiers
+    assert found["every fault", "fastest raw"].uncaught[0].faults == ("destroyed_before",)
+    assert price(found["spatial faults", "fastest raw"]).ratio == pytest.approx(1.1, abs=0.001)
+    assert {416, 415, 401, 476, 457, 252, 190}.isdisjoint(SPATIAL)
+
+
+def test_the_worst_size_in_the_caches_counts_and_no_other_does(sample_document: Document) -> None:
+    panels = [panel("gcc-o2", {"span": cost}, {"raw": 1.0}, at) for cost, at in ((1.1, L1), (1.3, L2), (9.0, FILES))]
+    found = price(main_of(made_up(sample_document, panels, [proof("span", "gcc-o2", PAST.name)])))
+    assert found.size == "L2"
+    assert found.ratio == pytest.approx(1.3, abs=0.001)
+    only = made_up(sample_document, panels[2:], [proof("span", "gcc-o2", PAST.name)])
+    assert group(only).outside["every fault"] == (("indexing/sum", "no size that fits into L1 or L2"),)
+
+
+def test_a_contender_that_lacks_a_size_does_not_compete(sample_document: Document) -> None:
+    panels = [panel("gcc-o2", {"span": 1.0, "at": 1.5}, {"raw": 1.0}), panel("gcc-o2", {"at": 1.6}, {"raw": 1.0}, L2)]
+    told = [proof(variant, "gcc-o2", PAST.name) for variant in ("span", "at")]
+    assert price(main_of(made_up(sample_document, panels, told))).variant == "at"
+
+
+def test_same_algorithm_and_as_practised_have_denominators_of_their_own(sample_document: Document) -> None:
+    variants = [
+        Variant("raw", "raw", "c++", ""),
+        Variant("raw_branchless", "raw", "c++", "", "branchless"),
+        Variant("raw_qsort", "raw", "c++", "", "qsort", True),
+        Variant("span", "safe", "c++", "", "branchless"),
+        Variant("at", "safe", "c++", "", "library"),
+    ]
+    raws = {"raw": 1.0, "raw_branchless": 0.5, "raw_qsort": 2.0}
+    told = [proof(variant, "gcc-o2", PAST.name) for variant in ("span", "at")]
+    document = made_up(sample_document, [panel("gcc-o2", {"span": 0.6, "at": 0.55}, raws)], told, variants=variants)
+    found = group(document).frontiers
+    priced = {name: price(found["every fault", name]) for name in ("fastest raw", "same algorithm", "as practised")}
+    assert [(one.variant, one.against) for one in priced.values()] == [
+        ("at", "raw_branchless"),
+        ("span", "raw_branchless"),
+        ("at", "raw_qsort"),
+    ]
+    ratios = [one.ratio for one in priced.values()]
+    assert ratios == pytest.approx([1.1, 1.2, 0.275], abs=0.001)
+
+
+def test_rust_is_held_against_the_raw_code_of_the_profile_that_it_names(sample_document: Document) -> None:
+    panels = [panel("rust-o2", {"iterator": 1.3}, {"raw": 1.0}, of_raws="clang-o2")]
+    document = made_up(sample_document, panels, [proof("iterator", "rust-o2", PAST.name)])
+    assert group(document, "rust-o2").against == "clang-o2"
+    assert price(main_of(document, "rust-o2")).ratio == pytest.approx(1.3, abs=0.001)
+
+
+def test_cases_that_stand_outside_are_named_with_the_reason(sample_document: Document) -> None:
+    panels = [panel("gcc-o2", {"span": 1.0}, {"raw": 1.0})]
+    told = [proof("span", "gcc-o2", PAST.name)]
+    outside = [
+        group(one).outside["every fault"]
+        for one in (
+            made_up(sample_document, panels, told, system_bound=True),
+            made_up(sample_document, panels, told, faults=()),
+            replace(
+                made_up(sample_document, panels, told),
+                cases=(replace(made_up(sample_document, panels, told).cases[0], status="struck"),),
+            ),
+        )
+    ]
+    assert [told for ((_, told),) in outside] == ["bound by system calls", "no such fault", "struck"]
+
+
+def test_few_launches_or_one_case_give_no_interval_and_it_says_which(sample_document: Document) -> None:
+    told = [proof("span", "gcc-o2", PAST.name)]
+    single = main_of(made_up(sample_document, [panel("gcc-o2", {"span": 1.0}, {"raw": 1.0})], told))
+    assert (single.low, why_no_interval(single)) == (None, "a single case")
+    two = Frontier("x", (*single.prices, *single.prices), (), 1.0, None, None)
+    assert why_no_interval(two) == "too few launches"
+    assert why_no_interval(replace(two, low=0.9, high=1.1)) == ""
+
+
+def test_a_second_build_of_the_plain_profile_is_no_contender(sample_document: Document) -> None:
+    document = made_up(
+        sample_document,
+        [
+            panel("gcc-o2", {"span": 1.2}, {"raw": 1.0}),
+            panel("gcc-null", {"span": 1.0}, {"raw": 1.0}, of_raws="gcc-o2"),
+        ],
+        [proof("span", name, PAST.name) for name in ("gcc-o2", "gcc-null")],
+    )
+    twice = replace(document.profiles[0], name="gcc-null", plain="gcc-o2")
+    document = replace(document, profiles=(*document.profiles, twice))
+    assert group(document).profiles == ("gcc-o2", "gcc-assertions")
+    assert price(main_of(document)).profile == "gcc-o2"

@@ -1,0 +1,115 @@
+"""What must be the same in every session of one run: the suite and the cases, the machine, and what was built."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safecost.core.paths import PACKAGE, ROOT, VERSION
+from safecost.document import types as doc
+from safecost.document.types import Machine
+from safecost.run.journal import Facts, Journal
+from safecost.suite.cases import Case
+from safecost.suite.profiles import Profile
+from safecost.toolchain.build import sha256
+
+if TYPE_CHECKING:  # the stages call this module, which only reads what they found
+    from safecost.run.measure import Measurement
+
+
+def fix_before_build(journal: Journal, run: Measurement) -> None:
+    """Note or compare sources and machine; raises UsageError where something is another one."""
+    journal.fix("suite", suite(), "go back to the safecost that began the run")
+    journal.fix("machine", machine(run.machine), "resume it where it was begun")
+    journal.fix("profiles", {f"profile {one.name}": _of_profile(one) for one in run.profiles}, "undo the change")
+    cases = {f"the source of {case.name}": digest_of(_files_of(case)) for case in run.cases}
+    journal.fix("cases", cases, "undo the change")
+
+
+def fix_after_build(journal: Journal, run: Measurement) -> None:
+    """Note or compare compilers, runner and plugins; raises UsageError where something is another one.
+
+    A plugin is compared byte by byte: paths are mapped away and nothing in it depends on time, so that the same
+    compiler makes the same bytes of the same sources, wherever they lie. The runner's bytes hold paths; of it the
+    sources are compared, and what it says of itself.
+    """
+    compilers: Facts = {
+        f"the compiler of {one.name}": None if one.name in run.built.absent else run.built.compilers.get(one.name, "")
+        for one in run.profiles
+    }
+    journal.fix("compilers", compilers, "install the one that the run was begun with")
+    rebuilt = "bring back the compiler and the libraries that the run was begun with"
+    said, benchmark = run.runner_facts, run.runner_facts.get("benchmark", {})
+    runner: Facts = {
+        "the compiler of the runner": said.get("compiler"),
+        "the runner's Google Benchmark": f"{benchmark.get('version')}, {benchmark.get('build')}",
+    }
+    journal.fix("runner", runner, rebuilt)
+    plugins = {
+        f"the plugin of {case} with {profile}": sha256(path) for (case, profile), path in run.built.plugins.items()
+    }
+    journal.fix("plugins", dict(sorted(plugins.items())), rebuilt)
+    journal.count_session()
+
+
+def suite() -> Facts:
+    """What of the suite decides how it measures: versions, and hashes of its sources."""
+    harness = [file for file in (ROOT / "src").rglob("*") if file.is_file() and not file.stem.endswith("_test")]
+    build = [ROOT / name for name in ("CMakeLists.txt", "CMakePresets.json", "bench/CMakeLists.txt")]
+    return {
+        "safecost": VERSION,
+        "the run document's schema": doc.SCHEMA_VERSION,
+        "the package (scripts/python/safecost)": digest_of(package_files(PACKAGE)),
+        "the harness (src)": digest_of([*harness, *build]),
+    }
+
+
+def package_files(package: Path) -> list[Path]:
+    """Every file of a package, wherever it lies in it, but for its tests and what Python makes of it."""
+    return [
+        file
+        for file in package.rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts and not file.name.startswith("test_")
+    ]
+
+
+def machine(facts: Machine) -> Facts:
+    """What of the machine decides times; not the load, which comes and goes, and is noise."""
+    caches = ", ".join(f"L{cache.level} {cache.kind} {cache.bytes}" for cache in facts.caches)
+    return {
+        "the processor": facts.cpu,
+        "the architecture": facts.architecture,
+        "the number of CPUs": facts.logical_cpus,
+        "the caches": caches,
+        "the kernel": facts.kernel,
+        "the distribution": facts.distribution,
+        "the virtual machine": facts.virtualization,
+        "the frequency governor": facts.governor,
+        "turbo": facts.turbo,
+        "address randomization": facts.address_randomization,
+    }
+
+
+def digest_of(files: Iterable[Path]) -> str:
+    """A hash over names and bytes of files, in the order of their paths."""
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        data = file.read_bytes()
+        digest.update(f"{file.name}\0{len(data)}\0".encode())
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def _files_of(case: Case) -> list[Path]:
+    """A case's sources, and the shipped inputs beside them, which may be any of its folder's other files."""
+    beside = [file for file in case.data.iterdir() if file.is_file() and file.suffix not in {".cc", ".rs"}]
+    return [*case.files, *beside]
+
+
+def _of_profile(profile: Profile) -> str:
+    written = {key: value for key, value in asdict(profile).items() if key != "file"}
+    return hashlib.sha256(json.dumps(written, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,173 @@
+"""Panels: which contenders are timed together, and which of them are compared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from safecost.document.types import PairKind, Place, Role, contender_name
+from safecost.suite.profiles import Profile
+
+
+class Variant(NamedTuple):
+    """A variant that a plugin has; `planted` is the ratio to raw that a null or a control has by construction."""
+
+    name: str
+    role: Role
+    planted: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A variant as built by a profile."""
+
+    variant: str
+    profile: str
+    role: Role
+    planted: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """What is timed: a size, a failure rate and a number of threads where the case has them; where the data live."""
+
+    size: int
+    rate: float | None
+    label: str
+    tier: int
+    threads: int | None = None
+
+    @property
+    def place(self) -> Place:
+        """What tells it from the case's other parameters."""
+        return self.size, self.rate, self.threads
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The contenders timed together in one process; both arms of every ratio are in one panel."""
+
+    case: str
+    profile: str
+    parameter: Parameter
+    contenders: tuple[Contender, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two contenders of a panel, as indices, whose ratio is reported; `planted` is what it is where that is known."""
+
+    kind: PairKind
+    numerator: int
+    denominator: int
+    planted: float | None = None
+
+
+Variants = Mapping[tuple[str, str], Sequence[Variant]]
+"""The variants that a plugin really has, by case and profile."""
+
+
+def contenders_of(case: str, profile: Profile, variants: Variants) -> tuple[Contender, ...]:
+    """All variants of one profile, the raw code of the profiles it is compared with, and a null.
+
+    A profile that builds another a second time is compared with it variant by variant. Controls are compared with
+    raw code of their own profile alone.
+    """
+    own = [Contender(name, profile.name, role, planted) for name, role, planted in variants[case, profile.name]]
+    if any(contender.role == "control" for contender in own):
+        return tuple(own)
+    has_null = any(contender.role == "null" for contender in own)
+    others = []
+    for other in profile.needs:
+        for name, role, planted in variants.get((case, other), ()):
+            if role == "raw" or (profile.is_null and role == "safe"):
+                others.append(Contender(name, other, role))
+            elif role == "null" and not has_null:
+                others.append(Contender(name, other, role, planted))
+                has_null = True
+    return (*own, *others)
+
+
+def plan(
+    cases: Iterable[str],
+    profiles: Iterable[Profile],
+    parameters: Mapping[str, Sequence[Parameter]],
+    variants: Variants,
+    tier: int,
+    pattern: re.Pattern[str] | None = None,
+) -> list[Panel]:
+    """Every panel of a run: one for each case, profile and parameter of that tier or below it."""
+    panels = []
+    for case in cases:
+        for profile in profiles:
+            if (case, profile.name) not in variants:
+                continue
+            everyone = contenders_of(case, profile, variants)
+            for parameter in parameters[case]:
+                chosen = _matching(case, parameter, everyone, pattern)
+                if parameter.tier <= tier and any(contender.profile == profile.name for contender in chosen):
+                    panels.append(Panel(case, profile.name, parameter, chosen))
+    return panels
+
+
+def _matching(
+    case: str, parameter: Parameter, everyone: tuple[Contender, ...], pattern: re.Pattern[str] | None
+) -> tuple[Contender, ...]:
+    """Those whose name the filter finds, and the raw code and null they are judged by."""
+    if pattern is None or pattern.search(case):
+        return everyone
+
+    def found(contender: Contender) -> bool:
+        name = contender_name(
+            case, contender.variant, parameter.size, parameter.rate, contender.profile, parameter.threads
+        )
+        # The short names, too, since by them the cases to build are chosen: 'sum/at$' means the same to both.
+        short = f"{case}/{contender.variant}"
+        return any(pattern.search(one) for one in (name, short, f"{short}@{contender.profile}"))
+
+    if not any(found(contender) for contender in everyone):
+        return ()
+    return tuple(contender for contender in everyone if contender.role != "safe" or found(contender))
+
+
+def pairs(panel: Panel, profile: Profile, nanoseconds: Sequence[float]) -> list[Comparison]:
+    """The comparisons that a panel is for.
+
+    `nanoseconds` holds each contender's median over launches: the fastest raw code is the denominator of full
+    cost and of the language gap. In a plain profile full cost differs from idiom cost only where another raw
+    variant is faster than the first. What a profile that builds another a second time compares are nulls only:
+    its idioms have been counted with the other.
+    """
+    arms = list(enumerate(panel.contenders))
+    own = [(i, arm) for i, arm in arms if arm.profile == profile.name]
+    found: list[Comparison] = []
+    raw = next((i for i, arm in own if arm.role == "raw"), None)
+    if raw is not None:
+        found += [Comparison("null", i, raw, arm.planted) for i, arm in own if arm.role == "null"]
+        found += [Comparison("control", i, raw, arm.planted) for i, arm in own if arm.role == "control"]
+        if not profile.is_null:
+            found += [Comparison("idiom", i, raw) for i, arm in own if arm.role in ("raw", "safe") and i != raw]
+        fastest = min((i for i, arm in own if arm.role == "raw"), key=lambda i: nanoseconds[i])
+        if fastest != raw and profile.plain == profile.name:
+            found += [Comparison("full", i, fastest) for i, arm in own if arm.role == "safe"]
+    for other in profile.needs:
+        theirs = [(i, arm) for i, arm in arms if arm.profile == other]
+        if other == profile.plain:
+            same = {arm.variant: i for i, arm in theirs if arm.role != "null"}
+            both = [(i, same[arm.variant]) for i, arm in own if arm.variant in same]
+            found += [
+                Comparison("null", i, j, 1.0) if profile.is_null else Comparison("profile", i, j) for i, j in both
+            ]
+        raws = [i for i, arm in theirs if arm.role == "raw"]
+        if raws and not profile.is_null:
+            fastest = min(raws, key=lambda i: nanoseconds[i])
+            if other == profile.plain:
+                found += [Comparison("full", i, fastest) for i, arm in own if arm.role == "safe"]
+            else:
+                found += [Comparison("language", i, fastest) for i, arm in own if arm.role in ("raw", "safe")]
+        base = next((i for i, arm in theirs if arm.role == "raw"), None)
+        if base is not None:
+            found += [Comparison("null", i, base, arm.planted) for i, arm in theirs if arm.role == "null"]
+    return found

@@ -1,0 +1,131 @@
+"""A session of a run: its first, from what the user asks for, or a later one, from what the journal remembers."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from safecost.core import privacy
+from safecost.core.errors import UsageError
+from safecost.core.paths import LOCAL_RESULTS, Folders
+from safecost.run import journal as journals
+from safecost.run.journal import Asked, Journal
+from safecost.run.measure import Measurement, Options
+from safecost.run.schedule import MODES, Mode
+from safecost.suite import profiles as profile_files
+from safecost.suite import revision as suite_revision
+
+LATEST = Path("latest")
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What the user gave of their own and may want to keep private: folders of cases, ad-hoc profiles, a filter."""
+
+    cases: Sequence[Path]
+    ad_hoc: Sequence[str]
+    filter: str | None
+
+    def options(self) -> list[tuple[str, str]]:
+        """Each as the command line has it: (option, value)."""
+        found = [("--cases", str(folder)) for folder in self.cases]
+        found += [("--profile", text) for text in self.ad_hoc]
+        return found if self.filter is None else [*found, ("--filter", self.filter)]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A measurement with its journal; a context manager that lets the run go."""
+
+    measurement: Measurement
+    journal: Journal
+    own: Own
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.journal.close()
+
+    def resuming_command(self, folder: str) -> str:
+        """The command that goes on where this session ends."""
+        again = [one for one in self.own.options() if one[0] in self.journal.plan.asked.again]
+        return shlex.join(["safecost", "run", "--resume", folder, *(word for one in again for word in one)])
+
+
+def begin(
+    mode: Mode,
+    profiles: str | None,
+    own: Own,
+    seed: int | None,
+    folder: Path,
+    make: Callable[[], None],
+    *,
+    count: bool,
+) -> Session:
+    """The first session of a run; `make` makes its folder, once all that was asked for is known to exist."""
+    chosen = profile_files.choose(profiles, own.ad_hoc)
+    if profiles is None and not own.ad_hoc and mode.false_discovery_rate is not None:
+        chosen = profile_files.with_nulls(chosen)
+    given = {} if seed is None else {"seed": seed}
+    options = Options(mode, chosen, Folders.of(own.cases), own.filter, folder, count=count, **given)
+    measurement = Measurement(options)
+    make()
+    private = own.filter is not None and privacy.clean(options.folders, own.filter, 1_000) != own.filter
+    shipped = profile_files.shipped()
+    asked = Asked(
+        mode.name,
+        options.seed,
+        tuple(profile.name for profile in chosen if profile.name in shipped),
+        None if private else own.filter,
+        tuple(option for option, of in zip(journals.AGAIN, (own.cases, own.ad_hoc, private), strict=True) if of),
+        count,
+    )
+    measurement.journal = Journal.begin(
+        folder, asked, measurement.started, measurement.machine.load_before, suite_revision.revision()
+    )
+    return Session(measurement, measurement.journal, own)
+
+
+def take_up(run: Path, own: Own) -> Session:
+    """A later session of the run in a folder, or of the newest unfinished one; raises UsageError where it cannot be."""
+    folder = _latest() if run == LATEST and not run.exists() else run
+    journal = Journal.take_up(folder)
+    try:
+        if journals.is_complete(folder):
+            raise UsageError(f"{folder} is complete: nothing is left to measure; 'safecost report {folder}' draws it.")
+        asked = journal.plan.asked
+        given = dict(own.options())
+        for option in journals.AGAIN:
+            if option in asked.again and option not in given:
+                raise UsageError(f"{folder} was begun with a {option} of its user's: give it again, as it was.")
+            if option in given and option not in asked.again:
+                raise UsageError(f"{folder} was begun without a {option} that has to be given again: leave it out.")
+        measurement = Measurement(
+            Options(
+                mode=MODES[asked.mode],
+                profiles=profile_files.choose(",".join(asked.profiles) or None, own.ad_hoc),
+                folders=Folders.of(own.cases),
+                filter=asked.filter if own.filter is None else own.filter,
+                out=folder,
+                count=asked.count,
+                seed=asked.seed,
+            ),
+            journal,
+        )
+    except BaseException:
+        journal.close()
+        raise
+    return Session(measurement, journal, own)
+
+
+def _latest() -> Path:
+    found = journals.unfinished(LOCAL_RESULTS)
+    if found is None:
+        raise UsageError(f"--resume latest: {LOCAL_RESULTS} holds no unfinished run; give the folder of one.")
+    return found

@@ -1,0 +1,138 @@
+"""Tests of the measuring stage on times that are made up: what ends a panel, and what the document says of it."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from safecost.core.paths import BENCH, Folders
+from safecost.document import types as doc
+from safecost.run import assemble as run_document
+from safecost.run import schedule
+from safecost.run.journal import Timed
+from safecost.run.measure import Measurement, Options
+from safecost.run.panels import Contender, Panel, Parameter
+from safecost.run.schedule import Mode
+from safecost.suite.cases import Case
+from safecost.suite.profiles import choose
+from safecost.toolchain.runner import Failure
+
+ARMS = (Contender("raw", "gcc-o2", "raw"), Contender("null", "gcc-o2", "null"), Contender("at", "gcc-o2", "safe"))
+
+
+def panel(name: str) -> Panel:
+    return Panel(f"made/{name}", "gcc-o2", Parameter(64, None, "L1", 0), ARMS)
+
+
+class MadeUp(Measurement):
+    """A measurement without runner and plugins: `spreads` are the standard deviations of launches, by panel's name."""
+
+    def __init__(self, mode: Mode, out: Path, spreads: dict[str, float], effect: float = 1.0) -> None:
+        profiles = choose("gcc-o2", ())
+        super().__init__(Options(mode, profiles, Folders((BENCH,), out / "build"), None, out, seed=3))
+        self.cases = [Case(f"made/{name}", (BENCH / "CMakeLists.txt",)) for name in spreads]
+        self._spreads, self._effect = spreads, effect
+        self.visits: list[tuple[int, str]] = []
+        self.stages = [self.measure]
+        self.before: Callable[[int, Panel], Failure | None] = lambda *_: None
+
+    def _panels(self) -> list[Panel]:
+        return [panel(name) for name in self._spreads]
+
+    def _make_layouts(self) -> None:
+        pass  # there is nothing to link
+
+    def _time(self, number: int, panel: Panel, seed: int, scratch: Path) -> Timed | Failure:
+        del scratch
+        self.visits.append((number, panel.case))
+        if failure := self.before(number, panel):
+            return failure
+        dice, spread = random.Random(seed), self._spreads[panel.case.partition("/")[2]]
+        times = [100.0 * math.exp(dice.gauss(0.0, spread)) for _ in ARMS]
+        times[2] *= self._effect
+        return Timed(doc.Launch(seed, 0, 10, 8), [[one] * 8 for one in times], 0.1, 0, 10)
+
+
+def pairs(made: doc.Document, kind: str) -> list[doc.Pair]:
+    return [pair for one in made.panels for pair in one.pairs if pair.kind == kind]
+
+
+def test_a_panel_that_is_decided_takes_no_further_launches_and_a_noisy_one_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = MadeUp(schedule.FULL, tmp_path, {"calm": 0.0001, "wild": 0.1})
+    run.run()
+    made = run.document()
+    assert [(one.case, one.ended, len(one.launches)) for one in made.panels] == [
+        ("made/calm", "decided", 8),
+        ("made/wild", "all_launches", 20),
+    ]
+    assert (made.run.looks, made.run.launches, made.run.complete) == ((8, 12, 20), 20, True)
+    assert [visit for visit in run.visits if visit[0] >= 8] == [(number, "made/wild") for number in range(8, 20)]
+    said = capsys.readouterr().err
+    assert "measure: 28 in " in said and "1 of 2 panels were decided before launch 20" in said
+
+
+def test_a_quick_run_looks_at_nothing_and_controls_nothing(tmp_path: Path) -> None:
+    run = MadeUp(schedule.QUICK, tmp_path, {"calm": 0.0001})
+    run.run()
+    made = run.document()
+    assert [(one.ended, len(one.launches)) for one in made.panels] == [("all_launches", 6)]
+    assert made.run.false_discovery_rate is None
+    assert all(pair.q is None and pair.p is not None for one in made.panels for pair in one.pairs)
+
+
+def test_false_discoveries_are_controlled_over_all_pairs_but_nulls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = MadeUp(schedule.FULL, tmp_path, {"one": 0.0001, "two": 0.0001, "struck": 0.0001}, effect=1.5)
+    run.before = lambda number, one: Failure("crash", "it ended") if (number, one.case) == (7, "made/struck") else None
+    run.run()
+    made = run.document()
+    assert {(pair.verdict, pair.q is None) for pair in pairs(made, "idiom")[:2]} == {("slower", False)}
+    assert all(pair.q is None for pair in pairs(made, "null"))
+    asked: list[Sequence[float]] = []
+
+    def doubtful(p: Sequence[float]) -> list[float]:
+        asked.append(p)
+        return [1.0] * len(p)
+
+    monkeypatch.setattr(run_document, "q_values", doubtful)
+    made = run.document()
+    assert [len(p) for p in asked] == [2]  # one of each panel that is not struck
+    assert [(pair.verdict, pair.q) for pair in pairs(made, "idiom")[:2]] == [("unresolved", 1.0)] * 2
+    assert "control of false discoveries" in str(pairs(made, "idiom")[0].reason)
+    assert {pair.verdict for pair in pairs(made, "null")[:2]} == {"equivalent"}
+
+
+def test_a_panel_that_breaks_takes_its_case_with_it_and_nobody_else(tmp_path: Path) -> None:
+    run = MadeUp(schedule.QUICK, tmp_path, {"good": 0.001, "bad": 0.001})
+    run.before = lambda number, one: Failure("crash", "it ended") if (number, one.case) == (2, "made/bad") else None
+    run.run()
+    assert [(one.case, one.ended, len(one.launches)) for one in run.document().panels] == [
+        ("made/good", "all_launches", 6),
+        ("made/bad", "broken", 2),
+    ]
+
+
+def test_an_interrupt_leaves_panels_that_say_so(tmp_path: Path) -> None:
+    run = MadeUp(schedule.DEFAULT, tmp_path, {"one": 0.1, "two": 0.1})
+
+    def interrupt(number: int, _: Panel) -> None:
+        if number == 5:
+            raise KeyboardInterrupt
+
+    run.before = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        run.run()
+    made = run.document()
+    assert not made.run.complete
+    assert [(one.ended, len(one.launches)) for one in made.panels] == [("interrupted", 5)] * 2
+
+
+def test_the_modes_are_where_measuring_has_them() -> None:
+    assert schedule.QUICK.beyond is None and schedule.PUBLISH.beyond == pytest.approx(0.005)

@@ -1,0 +1,189 @@
+"""Tests of which contenders are timed together, and which of them are compared."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from safecost.run import panels
+from safecost.run.panels import Contender, Panel, Parameter, Variant
+from safecost.suite.profiles import Profile
+
+SMALL = Parameter(2_048, None, "L1", 0)
+LARGE = Parameter(65_536, None, "L2", 1)
+CASE = "indexing/sum"
+CXX = (
+    Variant("raw", "raw"), Variant("raw_restrict", "raw"), Variant("at", "safe"), Variant("null", "null", 1.0)
+)  # fmt: skip
+RUST = (Variant("unchecked", "raw"), Variant("index", "safe"))
+
+
+def profile(name: str, plain: str | None = None, against: str | None = None, own_flags: int = 1) -> Profile:
+    return Profile(
+        name, "", "rust" if against else "c++", "", plain or name, against, True, (), own_flags, Path(name)
+    )  # fmt: skip
+
+
+PLAIN = profile("gcc-o2", own_flags=7)
+HARDENED = profile("gcc-o2-hardened", plain="gcc-o2")
+NULL = profile("gcc-o2-null", plain="gcc-o2", own_flags=0)
+CLANG = profile("clang-o2")
+TWIN = profile("rust", against="clang-o2")
+CHECKED_TWIN = profile("rust-checked", plain="rust", against="clang-o2")
+ALL = (PLAIN, HARDENED, NULL, CLANG, TWIN, CHECKED_TWIN)
+VARIANTS: panels.Variants = {
+    (CASE, one.name): RUST if one.language == "rust" else CXX for one in ALL
+}  # fmt: skip
+
+
+def panel_of(one: Profile, variants: panels.Variants = VARIANTS) -> Panel:
+    (found,) = panels.plan([CASE], [one], {CASE: [SMALL]}, variants, 0)
+    return found
+
+
+def pairs_of(one: Profile, nanoseconds: dict[str, float] | None = None) -> set[tuple[str, str, str]]:
+    """(kind, numerator, denominator) with contenders as variant@profile."""
+    panel = panel_of(one)
+    names = [f"{arm.variant}@{arm.profile}" for arm in panel.contenders]
+    times = [(nanoseconds or {}).get(name, 100.0) for name in names]
+    found = [
+        (str(pair.kind), names[pair.numerator], names[pair.denominator]) for pair in panels.pairs(panel, one, times)
+    ]
+    assert len(found) == len(set(found))
+    return set(found)
+
+
+# ---- who is timed together -------------------------------------------------------------------------------------------
+
+
+def test_a_plain_profile_times_its_own_variants() -> None:
+    arms = panel_of(PLAIN).contenders
+    assert [(arm.variant, arm.role, arm.planted) for arm in arms] == list(CXX)
+    assert {arm.profile for arm in arms} == {"gcc-o2"}
+
+
+def test_a_hardened_profile_brings_the_raw_code_of_its_plain_sibling() -> None:
+    others = [arm for arm in panel_of(HARDENED).contenders if arm.profile != HARDENED.name]
+    assert others == [Contender("raw", "gcc-o2", "raw"), Contender("raw_restrict", "gcc-o2", "raw")]
+
+
+def test_a_profile_built_twice_brings_every_variant_twice() -> None:
+    arms = panel_of(NULL).contenders
+    assert Counter(arm.profile for arm in arms) == {"gcc-o2-null": 4, "gcc-o2": 3}
+
+
+def test_a_twin_brings_the_raw_code_and_the_null_of_the_cxx_profile() -> None:
+    others = {arm for arm in panel_of(TWIN).contenders if arm.profile != TWIN.name}
+    assert others == {
+        Contender("raw", "clang-o2", "raw"),
+        Contender("raw_restrict", "clang-o2", "raw"),
+        Contender("null", "clang-o2", "null", 1.0),
+    }
+
+
+@pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
+def test_every_panel_holds_exactly_one_null_and_nobody_twice(one: Profile) -> None:
+    arms = panel_of(one).contenders
+    assert [arm.role for arm in arms].count("null") == 1
+    assert len(arms) == len(set(arms))
+
+
+def test_a_panel_without_a_null_of_its_own_borrows_one_only() -> None:
+    plain, clang = ((CASE, name) for name in ("rust", "clang-o2"))
+    arms = panel_of(CHECKED_TWIN, {**VARIANTS, plain: CXX, clang: CXX}).contenders
+    assert [arm.profile for arm in arms if arm.role == "null"] == ["rust"]
+
+
+def test_a_profile_that_could_not_be_built_has_no_panel_and_is_no_sibling() -> None:
+    some = {key: value for key, value in VARIANTS.items() if key[1] != "gcc-o2"}
+    assert panels.plan([CASE], [PLAIN, HARDENED], {CASE: [SMALL]}, some, 0) == [panel_of(HARDENED, some)]
+    assert {arm.profile for arm in panel_of(HARDENED, some).contenders} == {"gcc-o2-hardened"}
+
+
+def test_a_tier_holds_the_sizes_below_it() -> None:
+    def sizes(tier: int) -> list[int]:
+        return [one.parameter.size for one in panels.plan([CASE], [PLAIN], {CASE: [SMALL, LARGE]}, VARIANTS, tier)]
+
+    assert (sizes(0), sizes(1)) == ([2_048], [2_048, 65_536])
+
+
+@pytest.mark.parametrize(
+    ("expression", "variants"),
+    [
+        ("indexing", {"raw", "raw_restrict", "at", "null"}),
+        ("sum$", {"raw", "raw_restrict", "at", "null"}),
+        ("sum/at", {"raw", "raw_restrict", "at", "null"}),
+        ("sum/at$", {"raw", "raw_restrict", "at", "null"}),
+        ("sum/at@gcc-o2$", {"raw", "raw_restrict", "at", "null"}),
+        ("sum/raw", {"raw", "raw_restrict", "null"}),
+        ("sum/at/size:2048@gcc-o2$", {"raw", "raw_restrict", "at", "null"}),
+        ("size:4096", set()),
+        ("@gcc-o3", set()),
+    ],
+)
+def test_a_filter_keeps_what_the_matching_contenders_are_judged_by(expression: str, variants: set[str]) -> None:
+    found = panels.plan([CASE], [PLAIN], {CASE: [SMALL]}, VARIANTS, 0, re.compile(expression))
+    assert {arm.variant for panel in found for arm in panel.contenders} == variants
+
+
+def test_a_filter_by_profile_drops_the_panels_of_others() -> None:
+    found = panels.plan([CASE], [PLAIN, CLANG], {CASE: [SMALL]}, VARIANTS, 0, re.compile("@clang-o2"))
+    assert [panel.profile for panel in found] == ["clang-o2"]
+
+
+# ---- who is compared -------------------------------------------------------------------------------------------------
+
+
+def test_in_a_plain_profile_idioms_are_compared_with_the_first_raw_code() -> None:
+    assert pairs_of(PLAIN) == {
+        ("null", "null@gcc-o2", "raw@gcc-o2"),
+        ("idiom", "raw_restrict@gcc-o2", "raw@gcc-o2"),
+        ("idiom", "at@gcc-o2", "raw@gcc-o2"),
+    }
+
+
+def test_a_hardened_profile_has_idiom_profile_and_full_costs() -> None:
+    hardened, plain = "gcc-o2-hardened", "gcc-o2"
+    assert pairs_of(HARDENED, {f"raw_restrict@{plain}": 90.0}) == {
+        ("null", f"null@{hardened}", f"raw@{hardened}"),
+        ("idiom", f"raw_restrict@{hardened}", f"raw@{hardened}"),
+        ("idiom", f"at@{hardened}", f"raw@{hardened}"),
+        ("profile", f"raw@{hardened}", f"raw@{plain}"),
+        ("profile", f"raw_restrict@{hardened}", f"raw_restrict@{plain}"),
+        ("full", f"at@{hardened}", f"raw_restrict@{plain}"),  # the fastest raw code is what safety is paid against
+    }
+
+
+def test_the_fastest_raw_code_of_the_plain_sibling_is_chosen_by_its_time() -> None:
+    full = {pair for pair in pairs_of(HARDENED, {"raw@gcc-o2": 80.0}) if pair[0] == "full"}
+    assert full == {("full", "at@gcc-o2-hardened", "raw@gcc-o2")}
+
+
+def test_a_profile_built_twice_is_a_null_variant_by_variant() -> None:
+    twice = {pair for pair in pairs_of(NULL) if pair[2].endswith("@gcc-o2")}
+    assert twice == {("null", f"{name}@gcc-o2-null", f"{name}@gcc-o2") for name in ("raw", "raw_restrict", "at")}
+    assert {kind for kind, _, _ in pairs_of(NULL)} == {"null"}  # its idioms are counted with the other profile
+
+
+def test_a_twin_has_a_language_gap_over_the_fastest_raw_cxx() -> None:
+    assert pairs_of(TWIN, {"raw_restrict@clang-o2": 90.0}) == {
+        ("idiom", "index@rust", "unchecked@rust"),
+        ("language", "unchecked@rust", "raw_restrict@clang-o2"),
+        ("language", "index@rust", "raw_restrict@clang-o2"),
+        ("null", "null@clang-o2", "raw@clang-o2"),
+    }
+
+
+def test_a_checked_twin_has_profile_and_full_costs_over_the_plain_twin_as_well() -> None:
+    kinds = Counter(kind for kind, _, _ in pairs_of(CHECKED_TWIN))
+    assert kinds == {"idiom": 1, "profile": 1, "full": 1, "language": 2, "null": 1}
+
+
+@pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
+def test_nobody_is_compared_with_itself_and_nulls_only_as_nulls(one: Profile) -> None:
+    for kind, numerator, denominator in pairs_of(one):
+        assert numerator != denominator
+        assert ("null@" in numerator + denominator) <= (kind == "null")

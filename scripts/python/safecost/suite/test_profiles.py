@@ -1,0 +1,147 @@
+"""Tests of profiles: those of the suite, and what is given on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from safecost.core.errors import UsageError
+from safecost.suite import profiles
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Ad-hoc profiles are written to a build folder of the test's own."""
+    monkeypatch.setattr(profiles, "BUILD", tmp_path)
+    return tmp_path
+
+
+def put(folder: Path, name: str, **entries: object) -> None:
+    written = {"summary": name, "flags": [], **entries}
+    (folder / f"{name}.json").write_text(json.dumps(written), encoding="utf-8")
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of profiles in the suite's place."""
+    folder = tmp_path / "profiles"
+    folder.mkdir()
+    monkeypatch.setattr(profiles, "FOLDER", folder)
+    base = {"language": "c++", "compiler": "gcc", "library": "libstdc++", "default": True}
+    put(folder, "plain", **base, flags=[["-O2", "speed"], ["-fno-plt", "calls"]])
+    put(folder, "checked", plain="plain", flags=[["-DCHECKS", "checks"]], default=True)
+    put(folder, "again", plain="plain")
+    put(folder, "twin", language="rust", compiler="rustc", library="std", against="plain")
+    put(folder, "checked_twin", plain="twin", flags=[["-C", "checks"]])
+    return folder
+
+
+def test_a_profile_adds_its_flags_to_those_of_its_plain_sibling(own: Path) -> None:
+    checked = profiles.shipped()["checked"]
+    assert [flag for flag, _ in checked.flags] == ["-O2", "-fno-plt", "-DCHECKS"]
+    assert (checked.plain, checked.language, checked.library, checked.own_flags) == ("plain", "c++", "libstdc++", 1)
+    assert checked.file == own / "checked.json"
+    assert checked.needs == ("plain",)
+
+
+@pytest.mark.usefixtures("own")
+def test_a_profile_without_flags_of_its_own_is_a_null() -> None:
+    assert {name for name, profile in profiles.shipped().items() if profile.is_null} == {"again"}
+
+
+@pytest.mark.usefixtures("own")
+def test_choosing() -> None:
+    def names(chosen: str | None, *given: str) -> list[str]:
+        return [profile.name for profile in profiles.choose(chosen, given)]
+
+    assert names(None) == ["plain", "checked"]
+    assert names("all") == ["plain", "again", "checked", "twin", "checked_twin"]
+    assert names("again, plain,again") == ["again", "plain"]
+    assert names("again,default") == ["again", "plain", "checked"]
+    assert names(None, "mine: g++") == ["mine"]
+    assert names("plain", "mine: g++") == ["plain", "mine"]
+
+
+@pytest.mark.usefixtures("own")
+def test_siblings_are_built_too() -> None:
+    chosen = profiles.choose("checked,again", ())
+    assert [profile.name for profile in profiles.with_siblings(chosen)] == ["checked", "again", "plain"]
+    chosen = profiles.choose("checked_twin", ())
+    assert [profile.name for profile in profiles.with_siblings(chosen)] == ["checked_twin", "twin", "plain"]
+
+
+@pytest.mark.parametrize(
+    ("entries", "sentence"),
+    [
+        ("{", "profile bad is not valid JSON"),
+        ("[]", "profile bad.json is no object"),
+        ('{"summary": ""}', "profile bad lacks its compiler"),
+        ('{"summary": "", "plain": "plain"}', "profile bad lacks its flags"),
+        ('{"summary": "", "flags": ["-O2"], "plain": "plain"}', "profile bad has a flag that is not a pair"),
+        ('{"summary": "", "flags": [], "plain": "gone"}', "profile gone does not exist"),
+        ('{"summary": "", "flags": [], "plain": "checked"}', "profile bad builds on checked, which is not plain"),
+        ('{"summary": "", "flags": [], "plain": "bad"}', "profile bad builds on bad, which is not plain"),
+    ],
+)
+def test_a_broken_profile_is_named(own: Path, entries: str, sentence: str) -> None:
+    (own / "bad.json").write_text(entries, encoding="utf-8")
+    with pytest.raises(UsageError, match=sentence):
+        profiles.shipped()
+
+
+def test_an_ad_hoc_profile_is_its_own_plain_sibling(elsewhere: Path) -> None:
+    mine = profiles.ad_hoc("mine: g++-14 -O3  -march=x86-64-v3")
+    assert (mine.name, mine.plain, mine.against, mine.needs) == ("mine", "mine", None, ())
+    assert [flag for flag, _ in mine.flags] == ["-O3", "-march=x86-64-v3"]
+    written = json.loads((elsewhere / "profiles-ad-hoc" / "mine.json").read_text(encoding="utf-8"))
+    assert (written["compiler"], written["language"], written["library"]) == ("g++-14", "c++", "libstdc++")
+
+
+@pytest.mark.parametrize(
+    ("command", "language", "library", "against"),
+    [
+        ("clang++ -stdlib=libc++", "c++", "libc++", None),
+        ("/opt/rust/rustc -O", "rust", "std", "clang-o2"),
+        ("/opt/gcc/bin/g++ -O2", "c++", "libstdc++", None),
+    ],
+)
+def test_an_ad_hoc_profile_guesses_language_and_library(
+    command: str, language: str, library: str, against: str | None
+) -> None:
+    mine = profiles.ad_hoc(f"mine: {command}")
+    assert (mine.language, mine.library, mine.against) == (language, library, against)
+    assert "/opt" not in mine.summary
+
+
+def test_an_ad_hoc_profile_is_rewritten_only_when_it_changes(elsewhere: Path) -> None:
+    file = elsewhere / "profiles-ad-hoc" / "mine.json"
+    profiles.ad_hoc("mine: g++ -O2")
+    before = file.stat().st_mtime_ns
+    profiles.ad_hoc("mine: g++ -O2")
+    assert file.stat().st_mtime_ns == before  # a newer file would build everything again
+    profiles.ad_hoc("mine: g++ -O3")
+    assert "-O3" in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["", "Mine", "a/b", "../up", "a..b", "1st", "a b", "a" * 65, "a\nb", "a\0"])
+def test_a_name_that_no_document_takes_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="is not of the form"):
+        profiles.ad_hoc(f"{name}: g++")
+
+
+@pytest.mark.parametrize("flag", ["'-Da=b c'", "'-Da=\"b\"'", "'-Da;b'", "'-D$HOME'", "'-Da`b`'", "'-Da\\b'"])
+def test_a_flag_that_the_build_would_change_is_refused(flag: str) -> None:
+    with pytest.raises(UsageError, match=r"cannot pass .* on"):
+        profiles.ad_hoc(f"mine: g++ {flag}")
+
+
+@pytest.mark.parametrize("name", sorted(profiles.shipped()))
+def test_each_profile_of_the_suite_is_explained_and_consistent(name: str) -> None:
+    known = profiles.shipped()
+    profile = known[name]
+    assert profile.summary and all(flag and why for flag, why in profile.flags)
+    assert known[profile.plain].plain == profile.plain  # a plain sibling is plain itself
+    assert profile.against is None or known[profile.against].language == "c++"
+    assert (profile.against is not None) == (profile.language == "rust")

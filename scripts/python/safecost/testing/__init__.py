@@ -1,0 +1,1 @@
+"""What tests share: sample documents, planted cases, commands. Only tests may use it."""

@@ -1,0 +1,276 @@
+"""Looks at plugins from outside, for the tests of the kernel border.
+
+Reads a plugin's table through ctypes and its file through binutils, and compiles with the very commands that the build
+uses, so that a planted plugin differs from a real one in the plant alone.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, TypeVar
+
+from safecost.core.errors import ToolError
+from safecost.core.paths import BUILD, ROOT
+
+CASE = "indexing/sum"
+ENTRY = "safecost_plugin_entry"
+NO_FAULT = 0xFFFFFFFF
+# What a kernel returns when an exception or a panic reached the border.
+CAUGHT = 0xDEAD << 48
+
+_PREPARE = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)
+_KERNEL = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_void_p)
+
+
+class Fact(ctypes.Structure):
+    """`safecost_fact` of kernel/abi.h."""
+
+    _fields_: ClassVar = [("struct_size", ctypes.c_uint32), ("key", ctypes.c_char_p), ("value", ctypes.c_char_p)]
+
+
+class Request(ctypes.Structure):
+    """`safecost_request` of kernel/abi.h."""
+
+    _fields_: ClassVar = [
+        ("struct_size", ctypes.c_uint32),
+        ("count", ctypes.c_uint32),
+        ("seed", ctypes.c_uint64),
+        ("size", ctypes.c_uint64),
+        ("rate", ctypes.c_double),
+        ("fault", ctypes.c_uint32),
+        ("reserved", ctypes.c_uint32),
+        ("data", ctypes.c_char_p),
+        ("scratch", ctypes.c_char_p),
+    ]
+
+
+class Pool(ctypes.Structure):
+    """`safecost_pool` of kernel/abi.h."""
+
+    _fields_: ClassVar = [
+        ("struct_size", ctypes.c_uint32),
+        ("count", ctypes.c_uint32),
+        ("inputs", ctypes.c_void_p),
+        ("stride", ctypes.c_size_t),
+        ("bytes", ctypes.c_size_t),
+    ]
+
+
+class Variant(ctypes.Structure):
+    """`safecost_variant` of kernel/abi.h; what is not called here is an address."""
+
+    _fields_: ClassVar = [
+        ("struct_size", ctypes.c_uint32),
+        ("role", ctypes.c_uint32),
+        *((name, ctypes.c_char_p) for name in ("name", "summary", "gap")),
+        *((name, ctypes.c_void_p) for name in ("run", "prepare", "release", "reset", "digest")),
+        *((name, ctypes.c_void_p) for name in ("fault_kernels", "claims")),
+        ("planted", ctypes.c_double),
+        ("inexpressible", ctypes.c_void_p),
+        ("algorithm", ctypes.c_char_p),
+        ("flags", ctypes.c_uint32),
+    ]
+
+
+class Plugin(ctypes.Structure):
+    """`safecost_plugin` of kernel/abi.h; what is not called here is an address."""
+
+    _fields_: ClassVar = [
+        ("abi_version", ctypes.c_uint32),
+        ("struct_size", ctypes.c_uint32),
+        *((name, ctypes.c_char_p) for name in ("name", "language", "input_layout")),
+        *((name, ctypes.c_uint32) for name in ("flags", "minimum_size")),
+        *((f"{name}_count", ctypes.c_uint32) for name in ("fact", "parameter", "variant", "fault")),
+        *((name, ctypes.c_void_p) for name in ("facts", "parameters", "variants", "faults", "report")),
+        ("generate", ctypes.CFUNCTYPE(ctypes.POINTER(Pool), ctypes.POINTER(Request))),
+        ("release", ctypes.c_void_p),
+    ]
+
+
+class Input(ctypes.Structure):
+    """The input of indexing/sum, and of the cases planted here."""
+
+    _fields_: ClassVar = [("values", ctypes.c_void_p), ("count", ctypes.c_uint64), ("bound", ctypes.c_uint64)]
+
+
+MIRRORED: Mapping[str, type[ctypes.Structure]] = {
+    f"safecost_{kind.__name__.lower()}": kind for kind in (Fact, Request, Pool, Variant, Plugin)
+}
+
+_Element = TypeVar("_Element", Fact, Variant)
+
+
+def _elements(kind: type[_Element], address: int, count: int) -> Iterator[_Element]:
+    for _ in range(count):
+        element = kind.from_address(address)
+        yield element
+        address += element.struct_size
+
+
+def load(path: Path) -> Plugin:
+    """The table of a plugin, which stays loaded from now on, as a plugin of the runner does."""
+    entry = ctypes.CDLL(str(path))[ENTRY]
+    entry.restype = ctypes.POINTER(Plugin)
+    table: Plugin = entry().contents
+    return table
+
+
+def facts(plugin: Plugin) -> dict[str, str]:
+    """What the plugin's compiler saw."""
+    return {fact.key.decode(): fact.value.decode() for fact in _elements(Fact, plugin.facts, plugin.fact_count)}
+
+
+def variants(plugin: Plugin) -> dict[str, Variant]:
+    """The variants that this toolchain can build, by name."""
+    all_of_them = _elements(Variant, plugin.variants, plugin.variant_count)
+    return {variant.name.decode(): variant for variant in all_of_them if variant.run}
+
+
+def generate(plugin: Plugin, count: int, size: int, fault: int = NO_FAULT) -> list[Input]:
+    """A pool of inputs, which lives as long as the process."""
+    request = Request(ctypes.sizeof(Request), count, 12345, size, -1.0, fault, 0, b".", b".")
+    pool = plugin.generate(ctypes.byref(request)).contents
+    return [Input.from_address(pool.inputs + i * pool.stride) for i in range(count)]
+
+
+def referred(given: Input) -> bytes:
+    """The bytes that an input refers to, and its own numbers."""
+    return ctypes.string_at(given.values, given.count * 4) + f" {given.count} {given.bound}".encode()
+
+
+def call(variant: Variant, given: Input) -> int:
+    """What one call of a kernel returns on one input."""
+    context = _PREPARE(variant.prepare)(ctypes.addressof(given))
+    return int(_KERNEL(variant.run)(context))
+
+
+def commit(paths: Sequence[str], variant: str) -> int:
+    """Load plugins in this order, and have the last one's variant sum one value more than there are."""
+    *_, plugin = [load(Path(path)) for path in paths]
+    return call(variants(plugin)[variant], generate(load(Path(paths[0])), 1, 8, fault=0)[0])
+
+
+def run(command: Sequence[str | Path], cwd: Path | None = None) -> str:
+    """What a tool printed; raises ToolError with what it said where it failed."""
+    words = list(map(str, command))
+    done = subprocess.run(words, cwd=cwd, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode != 0:
+        raise ToolError(f"{shlex.join(words)} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def exported(path: Path) -> list[str]:
+    """The symbols that others could bind to."""
+    return [line.split()[-1] for line in run(["nm", "-D", "--defined-only", path]).splitlines()]
+
+
+def unique_symbols(path: Path) -> list[str]:
+    """Symbols of which the loader keeps one for the whole process, whatever RTLD_LOCAL says."""
+    lines = run(["readelf", "-sW", path]).splitlines()
+    return [line.split()[-1] for line in lines if " UNIQUE " in line]
+
+
+def shared_runtimes(path: Path) -> list[str]:
+    """The runtimes of a language that are looked for when the plugin is loaded."""
+    needed = re.findall(r"\(NEEDED\).*\[(.*)\]", run(["readelf", "-dW", path]))
+    return [name for name in needed if re.match(r"lib(stdc\+\+|c\+\+|c\+\+abi|gcc_s|unwind|std-)", name)]
+
+
+def holds(path: Path, *folders: Path) -> list[str]:
+    """Those of the folders whose path can be read in the plugin's bytes."""
+    content = path.read_bytes()
+    return [str(folder) for folder in folders if str(folder).encode() in content]
+
+
+def code(path: Path, symbol: str) -> list[str]:
+    """The instructions of the one function whose mangled name matches, whatever address it has."""
+    blocks = run(["objdump", "-d", "--no-show-raw-insn", path]).split("\n\n")
+    found = [block for block in blocks if (head := re.match(r"\s*\w+ <(.*)>:", block)) and re.search(symbol, head[1])]
+    if len(found) != 1:
+        raise ToolError(f"{path.name} has {len(found)} functions that match {symbol}.")
+    title, *lines = found[0].strip().splitlines()
+    name = re.escape(title.partition("<")[2].rstrip(">:"))
+    texts = []
+    for line in lines:
+        text = line.partition("\t")[2].partition("#")[0]
+        text = re.sub(rf"\w+ <{name}(\+0x\w+)?>", r"here\1", text)
+        text = re.sub(r"\w+ <([^>+]*)[^>]*>", r"\1", text)
+        texts.append(re.sub(r"-?0x\w+\(%rip\)", "(%rip)", text).strip())
+    while texts and re.match(r"nop|cs nop|data16|xchg +%ax,%ax|int3", texts[-1]):
+        texts.pop()  # padding
+    return texts
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """The commands by which the build makes the plugin of indexing/sum, and the folder that they run in."""
+
+    folder: Path
+    first: tuple[str, ...]  # compiles the case, or the Rust side of the border
+    second: tuple[str, ...]  # links the plugin, or compiles and links the twin
+
+    @classmethod
+    def of(cls, profile: str) -> Recipe:
+        """Ask the build folder of a profile that has been configured."""
+        folder = BUILD / "profiles" / profile
+        said = run(["ninja", "-C", folder, "-t", "commands", CASE.replace("/", ".")])
+        commands = []
+        for line in said.splitlines():
+            steps = re.split(r"\s&&(?:\s|$)", line)
+            command = max((tuple(shlex.split(step)) for step in steps), key=len)
+            if not command[-1].endswith("kernel/table.cc"):  # shared by all plugins, and linked as it is
+                commands.append(command)
+        return cls(folder, *commands)
+
+    @property
+    def compiler(self) -> str:
+        """The compiler's command."""
+        return next(word for word in self.first if not re.search(r"cmake$|^-E$|^env$|=", word))
+
+    def object(self, source: Path, out: Path, without: str = "", extra: Sequence[str] = ()) -> Path:
+        """Compile a C++ source; flags that match `without` are left out."""
+        words = _left(self.first, without, ("-o", "-MF", "-MT", "-c"))
+        run([*words, "-w", *extra, "-o", out, "-c", source], self.folder)
+        return out
+
+    def plugin(self, out: Path, compiled: Path | None = None, without: str = "") -> Path:
+        """Link a plugin of an object file, or of the one that the build made."""
+        words = [
+            str(compiled) if compiled and word.endswith("sum.cc.o") else word
+            for word in _left(self.second, without, ("-o",))
+        ]
+        run([*words, "-o", out], self.folder)
+        return out
+
+    def twin(self, source: Path, out: Path, sugar: Path | None = None, without: str = "") -> Path:
+        """Compile a Rust twin into a plugin; `sugar` replaces safecost.rs."""
+        *words, _ = _left(self.second, without, ("-o",))
+        if sugar:
+            library = out.parent / "libsafecost.rlib"
+            run([*_left(self.first, without, ("-o",))[:-1], "-o", library, sugar], self.folder)
+            words = [f"safecost={library}" if word.startswith("safecost=") else word for word in words]
+        run([*words, "-o", out, source], self.folder)
+        return out
+
+
+def _left(words: Sequence[str], without: str, pairs: Sequence[str]) -> list[str]:
+    """The words of a command without those flags, and without these options and their values."""
+    left: list[str] = []
+    skip = False
+    for word in words:
+        if skip or word in pairs:
+            skip = not skip and word in pairs
+        elif not (without and re.search(without, word)):
+            left.append(word)
+    return left
+
+
+def machine_folders() -> list[Path]:
+    """Folders that only this machine has: the project's and the user's."""
+    return [folder for folder in (ROOT, Path.home()) if len(folder.parts) > 1]

@@ -1,0 +1,4 @@
+"""Starts programs: compilers, linkers, the runner.
+
+Knows how to build and call, and must not judge what comes back.
+"""

@@ -1,0 +1,272 @@
+"""Builds the runner, and each case as one plugin per profile; a failure costs that plugin only."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from safecost.core import processes
+from safecost.core.errors import ToolError
+from safecost.core.paths import BUILD, ROOT, RUNNER, Folders
+from safecost.core.progress import Steps
+from safecost.suite.cases import Case
+from safecost.suite.controls import is_control
+from safecost.suite.profiles import Profile
+
+# How Ninja tells that a step of so many is done, but for those that look whether its own file is up to date.
+_EDGE = re.compile(rb"\[(\d+)/(\d+)\] (?!Re-)")
+
+
+@dataclass(slots=True)
+class Built:
+    """What a build made: plugins by (case, profile); why profiles are absent; what the compilers said of failures."""
+
+    plugins: dict[tuple[str, str], Path] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)
+    compilers: dict[str, str] = field(default_factory=dict)
+    failures: dict[tuple[str, str], str] = field(default_factory=dict)
+
+
+def werror() -> str:
+    """ON where warnings are errors, as continuous integration wants it."""
+    return "ON" if os.environ.get("SAFECOST_WERROR", "0") not in {"", "0"} else "OFF"
+
+
+def build_runner() -> Path:
+    """Build the runner and the prover through their preset; raises ToolError with what the compiler said."""
+    with alone(BUILD / "runner.lock"):
+        if not (BUILD / "build.ninja").exists():
+            _must(["cmake", "--preset", "runner", f"-DSAFECOST_WERROR={werror()}"], "configured")
+        programs = ["safecost-runner", "safecost-prover", "safecost-oracle"]
+        _must(["cmake", "--build", str(BUILD), "--target", *programs], "built")
+    return RUNNER
+
+
+def _must(command: Sequence[str], verb: str) -> None:
+    try:
+        done = processes.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, close_fds=False)
+    except FileNotFoundError as error:
+        raise ToolError(f"{command[0]} is not installed: see 'safecost doctor'.") from error
+    if done.returncode != 0:
+        tail = "\n".join(done.stdout.decode(errors="replace").splitlines()[-40:])
+        raise ToolError(f"the runner could not be {verb} ({' '.join(command)}):\n{tail}")
+
+
+def build_all(folders: Folders, cases: Sequence[Case], profiles: Sequence[Profile]) -> Built:
+    """Build the runner, and every case with every profile, side by side on all processors."""
+    with alone(folders.build / "plugins.lock"):
+        return _build_all(folders, cases, profiles)
+
+
+@contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """One build at a time in a folder: two would take each other's files away.
+
+    Build tools inherit the lock: where this process is killed, they go on, and the next build waits for them.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w", encoding="utf-8") as file:
+        os.set_inheritable(file.fileno(), True)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("build: waiting for another build to end", file=sys.stderr)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _build_all(folders: Folders, cases: Sequence[Case], profiles: Sequence[Profile]) -> Built:
+    built = Built()
+    lock = threading.Lock()
+    # Two profiles at a time, each with a job a CPU: while one configures or waits for its last plugin, the other works.
+    jobs = os.cpu_count() or 1
+    wanted = {profile.name: _targets(cases, profile) for profile in profiles}
+    with Steps("build", 1 + sum(map(len, wanted.values()))) as steps, processes.workers(2) as pool:
+
+        def step(done: int) -> None:
+            with lock:
+                steps.step(done)
+
+        def runner() -> None:
+            build_runner()
+            step(1)
+
+        def one(profile: Profile) -> None:
+            build = _ProfileBuild(folders, profile)
+            reason = build.configure()
+            targets = wanted[profile.name]
+            failures = build.make(targets, jobs, step) if reason is None else {}
+            if reason is not None:
+                step(len(targets))
+            with lock:
+                built.compilers[profile.name] = build.compiler
+                if reason is not None:
+                    built.absent[profile.name] = reason
+                else:
+                    built.failures |= {(name, profile.name): said for name, said in failures.items()}
+                    built.plugins |= {
+                        (name, profile.name): build.folder / f"{name}.so" for name in targets if name not in failures
+                    }
+
+        for done in [pool.submit(runner), *(pool.submit(one, profile) for profile in profiles)]:
+            processes.result(done)
+    return built
+
+
+def _targets(cases: Iterable[Case], profile: Profile) -> list[str]:
+    rust = profile.language == "rust"
+    return [case.name for case in cases if any((file.suffix == ".rs") == rust for file in case.files)]
+
+
+class _ProfileBuild:
+    """One profile's build folder."""
+
+    def __init__(self, folders: Folders, profile: Profile) -> None:
+        self._folders, self._profile = folders, profile
+        self.folder = folders.build / "profiles" / profile.name
+        self.compiler = ""
+
+    def configure(self) -> str | None:
+        """Make the build folder ready; returns why the profile is absent on this machine, or None."""
+        stamp = self.folder / "configured-from"
+        key = self._key()
+        if not stamp.exists() or stamp.read_text(encoding="utf-8") != key:
+            if stamp.exists():  # another compiler wants a new folder; one that plain CMake made is as good as ours
+                self._clear()
+            done = self._run(
+                [
+                    *("cmake", "-S", str(ROOT / "bench"), "-B", str(self.folder), "-G", "Ninja"),
+                    *(f"-DSAFECOST_PROFILE={self._profile.file}", f"-DSAFECOST_WERROR={werror()}"),
+                    f"-DSAFECOST_CASES={';'.join(map(str, self._folders.cases))}",
+                ]
+            )
+            if done.returncode != 0:
+                return f"its build cannot be configured: {_last_error(done.stdout)}"
+            stamp.write_text(key, encoding="utf-8")
+        status: Mapping[str, str] = json.loads((self.folder / "profile.json").read_text(encoding="utf-8"))
+        self.compiler = status["version"]
+        if status["status"] != "absent":
+            return None
+        shutil.rmtree(self.folder)  # with what CMake remembers: what is missing may be there the next time
+        return status["reason"]
+
+    def _clear(self) -> None:
+        """Remove all but the layouts, which another process may be loading."""
+        for entry in self.folder.iterdir():
+            if entry.name == "layouts":
+                continue
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+
+    def _key(self) -> str:
+        """Whatever would lead to another build: profile and plain sibling, cases' folders, compilers on the machine."""
+        compilers = sorted(
+            {
+                f"{entry.name} {_changed(entry)}"
+                for folder in os.environ.get("PATH", "").split(os.pathsep)
+                if os.path.isdir(folder or ".")  # noqa: PTH112 - PATH may hold anything
+                for entry in os.scandir(folder or ".")
+                if entry.name.startswith(("g++", "clang++", "rustc"))
+            }
+        )
+        written = (self._profile.file, self._profile.file.with_name(f"{self._profile.plain}.json"))
+        texts = [file.read_text(encoding="utf-8") for file in written]
+        parts = [*map(str, self._folders.cases), werror(), *compilers, *texts]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    def make(self, names: Sequence[str], jobs: int, step: Callable[[int], None]) -> dict[str, str]:
+        """Build these cases; returns, for each that failed, what was said. `step` is told how many more are done."""
+        if not names:
+            return {}
+        targets = [name.replace("/", ".") for name in names]
+        command = ["cmake", "--build", str(self.folder), "--parallel", str(jobs), "--target"]
+        done = 0
+
+        def heard(line: bytes) -> None:
+            nonlocal done
+            if edge := _EDGE.match(line):
+                now = len(names) * int(edge[1]) // int(edge[2])
+                step(now - done)
+                done = now
+
+        ended = self._run([*command, *targets, "--", "-k", "0"], heard)
+        step(len(names) - done)
+        if ended.returncode == 0:
+            return {}
+        failures = {}
+        for name, target in zip(names, targets, strict=True):  # what is up to date costs nothing here
+            again = self._run([*command, target])
+            if again.returncode != 0:
+                failures[name] = _diagnostics(again.stdout)
+                (self.folder / f"{name}.so").unlink(missing_ok=True)  # an older one must not be measured
+        return failures
+
+    @staticmethod
+    def _run(command: Sequence[str], heard: Callable[[bytes], None] | None = None) -> subprocess.CompletedProcess[str]:
+        done = processes.run(command, heard=heard, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, close_fds=False)
+        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(errors="replace"))
+
+
+def _diagnostics(output: str) -> str:
+    """What the compiler said: a build's output without its progress and the commands that failed."""
+    kept, skip = [], False
+    for line in output.splitlines():
+        if skip:
+            skip = False  # the command itself, in one line
+        elif line.startswith("FAILED: "):
+            skip = True
+        elif not re.match(r"\[\d+/\d+\] |ninja: build stopped", line):
+            kept.append(line)
+    return "\n".join(kept).strip() or output
+
+
+def _changed(entry: os.DirEntry[str]) -> int:
+    """When a program last changed, in nanoseconds; 0 for a link to nowhere."""
+    try:
+        return entry.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _last_error(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if "error" in line.lower()]
+    return lines[-1] if lines else "no reason was given"
+
+
+def sha256(path: Path) -> str:
+    """The hash of a plugin's bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def build_with_controls(folders: Folders, cases: Sequence[Case], profiles: Sequence[Profile]) -> Built:
+    """Build every case with every profile, and the controls with one in C++: the first plain one that is present.
+
+    One profile is enough, since controls test clock, rounds and statistics, which all profiles share; their two
+    panels take a quick run about a second, and each further profile another one. Where nothing but controls was
+    chosen they are what was asked for, and are built with every profile.
+    """
+    ours = [case for case in cases if is_control(case)]
+    others = [case for case in cases if not is_control(case)]
+    if not others:
+        return build_all(Folders.of(()), ours, profiles)
+    built = build_all(folders, others, profiles)
+    present = [profile for profile in profiles if profile.language == "c++" and profile.name not in built.absent]
+    present.sort(key=lambda profile: profile.plain != profile.name)
+    if ours and present:
+        more = build_all(Folders.of(()), ours, present[:1])
+        built.plugins |= more.plugins
+        built.failures |= more.failures
+    return built

@@ -1,0 +1,91 @@
+"""Tests of how the driver calls the runner: whatever becomes of that process, it is a result or a named failure."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from safecost.core import processes
+from safecost.toolchain import runner
+from safecost.toolchain.runner import Failure
+
+# The last argument is --out=FILE.
+RESULT = 'for out; do :; done; echo \'{"told": 1}\' >"${out#--out=}"\n'
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> Path:
+    return tmp_path / "runner"
+
+
+def call(fake: Path, script: str, seconds: float = 30.0) -> object:
+    fake.write_text(f"#!/bin/sh\n{script}", encoding="utf-8")
+    fake.chmod(0o755)
+    return runner.call("time", {"size": 3}, seconds, fake)
+
+
+def test_the_result_is_what_the_runner_wrote_whatever_a_kernel_prints(fake: Path) -> None:
+    assert call(fake, "echo hello; echo hello >&2\n" + RESULT) == {"told": 1}
+
+
+def test_the_plan_comes_by_stdin(fake: Path) -> None:
+    assert call(fake, 'for out; do :; done; [ "$1 $2" = "time --plan=-" ] && cat >"${out#--out=}"') == {"size": 3}
+
+
+@pytest.mark.parametrize(
+    ("script", "kind", "message"),
+    [
+        ("echo 'safecost-runner: load: gcc-o2 cannot be loaded' >&2; exit 1", "load", "gcc-o2 cannot be loaded"),
+        ("echo 'safecost-runner: digest: at gives 1, raw gives 2' >&2; exit 5", "digest", "at gives 1, raw gives 2"),
+        ("echo 'safecost-runner: cannot fork: no memory' >&2; exit 1", "timing", "cannot fork: no memory"),
+        ("echo 'load: says a kernel' >&2; exit 1", "crash", "exit code 1 and no result (load: says a kernel)"),
+        ("exit 3", "crash", "ended the process with exit code 3 and no result"),
+        ("exit 0", "crash", "ended the process with exit code 0 and no result"),
+        ('for out; do :; done; echo \'{"tol\' >"${out#--out=}"', "crash", "exit code 0 and no result"),
+        ("echo oops >&2; kill -SEGV $$", "crash", "crashed: Segmentation fault (oops)"),
+    ],
+)
+def test_a_runner_that_ends_badly(fake: Path, script: str, kind: str, message: str) -> None:
+    failure = call(fake, script)
+    assert isinstance(failure, Failure)
+    assert failure.kind == kind and failure.message.endswith(message)
+
+
+def test_what_the_runner_was_in_is_heard_and_no_part_of_the_message(fake: Path) -> None:
+    said = "echo 'Assertion failed' >&2; echo 'safecost-runner: in mine/one/at/size:8@gcc-o2' >&2; kill -ABRT $$"
+    assert call(fake, said) == Failure("crash", "crashed: Aborted (Assertion failed)", "mine/one/at/size:8@gcc-o2")
+    late = "trap 'echo safecost-runner: in mine/one/at >&2; exit' TERM; sleep 60 & wait"
+    assert call(fake, late, 0.5) == Failure("hang", "did not come back within 0.5 s", "mine/one/at")
+
+
+def test_a_runner_that_hangs_is_ended_with_all_that_it_started(fake: Path, tmp_path: Path) -> None:
+    begun = time.monotonic()
+    script = f"trap '' TERM; sleep 60 & echo $! >'{tmp_path}/child'; wait; sleep 60"
+    assert call(fake, script, 0.5) == Failure("hang", "did not come back within 0.5 s")
+    assert time.monotonic() - begun < 20
+    child = Path("/proc") / (tmp_path / "child").read_text(encoding="ascii").strip() / "stat"
+    assert not child.exists() or child.read_text(encoding="ascii").rpartition(")")[2].split()[0] == "Z"
+
+
+def test_a_launch_draws_the_size_of_its_environment_and_takes_nothing_of_the_callers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SECRET", "1")
+    drawn = [runner.environment() for _ in range(20)]
+    assert all(environment.keys() == {"PATH", "LC_ALL", "SAFECOST_PADDING"} for environment in drawn)
+    assert len({len(environment["SAFECOST_PADDING"]) for environment in drawn}) > 10
+
+
+def test_after_an_interrupt_programs_can_be_started_again() -> None:
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), processes.workers(2) as pool:
+        sleepers = [pool.submit(processes.run, ["sleep", "60"]) for _ in range(5)]
+        while not sleepers[1].running():
+            time.sleep(0.01)
+        time.sleep(0.1)
+        raise KeyboardInterrupt
+    assert time.monotonic() - begun < 20
+    assert all(sleeper.cancelled() or sleeper.done() for sleeper in sleepers)
+    assert processes.run(["true"]).returncode == 0

@@ -1,0 +1,93 @@
+"""When a run is advice only: each reason by itself, at its limit and beyond."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from safecost.document.types import Document, Panel
+from safecost.testing.drawings import row
+from safecost.validity.advisories import advisories
+from safecost.validity.data_quality import distance, nulls
+
+
+def with_nulls(document: Document, ratio: float, strays: int) -> Document:
+    """The document with `strays` of its nulls at `ratio`, and the others at 1."""
+    left = strays
+
+    def stray(panel: Panel) -> Panel:
+        nonlocal left
+        pairs = []
+        for pair in panel.pairs:
+            if pair.kind == "null":
+                pairs.append(dataclasses.replace(pair, ratio=ratio if left > 0 else 1.0))
+                left -= 1
+            else:
+                pairs.append(pair)
+        return dataclasses.replace(panel, pairs=tuple(pairs))
+
+    return dataclasses.replace(document, panels=tuple(stray(panel) for panel in document.panels))
+
+
+def test_a_quiet_run_is_fit_for_a_gate(sample_document: Document) -> None:
+    assert advisories(sample_document) == ()
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({"steal_share": 0.06}, "The host took 6 % of the processor time away."),
+        ({"load_before": 2.5}, "The load before the run was 2.50 on 2 CPUs."),
+    ],
+)
+def test_company_makes_a_run_advisory(sample_document: Document, facts: dict[str, Any], reason: str) -> None:
+    machine = dataclasses.replace(sample_document.machine, **facts)
+    assert advisories(dataclasses.replace(sample_document, machine=machine)) == (reason,)
+
+
+def test_company_within_the_limits_does_not(sample_document: Document) -> None:
+    machine = dataclasses.replace(sample_document.machine, steal_share=0.05, load_before=2.0)
+    assert advisories(dataclasses.replace(sample_document, machine=machine)) == ()
+
+
+def test_an_interrupted_run_is_advisory(sample_document: Document) -> None:
+    run = dataclasses.replace(sample_document.run, complete=False)
+    assert advisories(dataclasses.replace(sample_document, run=run)) == ("The run was interrupted.",)
+
+
+def test_straying_nulls_make_a_run_advisory(sample_document: Document) -> None:
+    assert advisories(with_nulls(sample_document, 1.02, 9)) == ("9 of 9 nulls stray by more than 0.5 %.",)
+    assert advisories(with_nulls(sample_document, 1 / 1.02, 1)) == (
+        "1 of 9 nulls strays by more than 0.5 % where 5 % may; "
+        "by so few the share may be anything from 0.28 % to 48.2 %.",
+    )
+    assert advisories(with_nulls(sample_document, 1.0049, 9)) == ()
+
+
+def test_one_null_in_twenty_may_stray(sample_document: Document) -> None:
+    panels = sample_document.panels
+    many = dataclasses.replace(sample_document, panels=panels * 3)  # 27 nulls
+    assert advisories(with_nulls(many, 1.02, 1)) == ()
+    assert advisories(with_nulls(many, 1.02, 2)) == (
+        "2 of 27 nulls stray by more than 0.5 % where 5 % may; "
+        "by so few the share may be anything from 0.91 % to 24.3 %.",
+    )
+
+
+def test_a_run_without_nulls_is_advisory(sample_document: Document) -> None:
+    (reason,) = advisories(dataclasses.replace(sample_document, panels=()))
+    assert reason.startswith("No null was measured")
+
+
+def test_nulls_are_told_by_their_distance_from_one() -> None:
+    found = [row(kind="null", ratio=ratio) for ratio in (1 / 1.02, 1.001, 1.0)]
+    others = [row(kind="null", ratio=9.0, struck=True), row(kind="idiom", ratio=9.0)]
+    strayed = nulls(found + others)
+    assert strayed is not None
+    assert (strayed.count, strayed.strays) == (3, 1)
+    assert strayed.median == pytest.approx(0.001)
+    assert strayed.worst == pytest.approx(0.02)
+    assert nulls(others) is None
+    assert distance(0.5) == pytest.approx(1.0)

@@ -1,0 +1,95 @@
+"""What the report says of how much to believe a run: sentences about its nulls, controls and the machine's noise."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from safecost.core.text import counted, percent
+from safecost.document.types import Document
+from safecost.validity.advisories import MOST_STEAL
+from safecost.validity.data_quality import CERTAINTY, MOST_STRAYS, STRAY, Belief, Control, Coverage
+
+CALM_VERDICTS = ("equivalent", "unresolved")
+UNLIKELY = 0.05
+"""Below this probability the misses of intervals are no accident."""
+
+
+class Noise(NamedTuple):
+    """One thing that disturbs times: its name, how it was, what that means, and whether it is beyond its limit."""
+
+    name: str
+    value: str
+    meaning: str
+    beyond: bool
+
+
+def nulls_sentences(known: Belief) -> list[str]:
+    """How many nulls are called different, how many stray, and what so many can tell; none without nulls."""
+    if known.nulls is None:
+        return []
+    count, strays = known.nulls.count, known.nulls.strays
+    wrong = [f"{many} {verdict}" for verdict, many in known.verdicts if many and verdict not in CALM_VERDICTS]
+    calm = ", ".join(f"{many} {verdict}" for verdict, many in known.verdicts if many and verdict in CALM_VERDICTS)
+    called = f"{' and '.join(wrong)}, which is wrong" if wrong else "none slower or faster"
+    low, high = known.nulls.share
+    return [
+        f"Of {counted(count, 'null')}, the same source as two functions, {', '.join(filter(None, (calm, called)))}.",
+        f"{strays or 'None'} of them {'stray' if strays > 1 else 'strays'} by more than {percent(STRAY)}; the median "
+        f"distance from 1 is {percent(known.nulls.median)}, the largest {percent(known.nulls.worst)}.",
+        f"With {percent(CERTAINTY)} certainty the share that strays on this machine lies between {percent(low)} and "
+        f"{percent(high)}; at most {percent(MOST_STRAYS)} may in a run that is fit for a gate.",
+    ]
+
+
+def coverage_sentence(seen: Coverage | None, truth: str) -> str | None:
+    """How many intervals miss the `truth`, and how many would by their level; None where there is no interval."""
+    if seen is None:
+        return None
+    low, high = seen.levels
+    level = percent(low) if percent(low) == percent(high) else f"{percent(low)} to {percent(high)}"
+    verb = "miss" if seen.misses > 1 else "misses"
+    sentence = (
+        f"{seen.misses or 'None'} of {counted(seen.count, 'interval')} {verb} {truth}; at a level of {level} about "
+        f"{seen.expected:.2g} {'is' if f'{seen.expected:.2g}' == '1' else 'are'} expected"
+    )
+    if seen.misses <= seen.expected:
+        return f"{sentence}."
+    chance = f"so many or more happen by chance in {percent(seen.chance)} of runs"
+    says = "the intervals of this run are too narrow" if seen.chance < UNLIKELY else "that is no sign against them"
+    return f"{sentence}, and {chance}: {says}."
+
+
+def finding(control: Control) -> str:
+    """What a run shows of a planted difference, in words."""
+    if control.finding is None:
+        return {"equivalent": "equal, as it is", "unresolved": "unresolved"}.get(control.row.verdict, "not equal")
+    return f"found, {control.finding}" if control.finding != "not found" else "not found"
+
+
+def held(control: Control) -> str:
+    """Whether the interval holds the planted ratio."""
+    return {True: "yes", False: "no", None: "no interval"}[control.held]
+
+
+def noise(document: Document) -> list[Noise]:
+    """What is known to disturb times on this machine, with the limit where there is one."""
+    machine = document.machine
+    cpus, governor, randomization = machine.logical_cpus, machine.governor, machine.address_randomization
+    placement = {
+        None: ("not known", "whether launches are new draws of addresses is not known"),
+        0: ("off", "all launches share one draw of addresses"),
+    }.get(randomization, ("on", "each launch is a new draw of addresses"))
+    steady = {None: "the host decides", "performance": "steady"}.get(governor, "the frequency may change in a run")
+    return [
+        Noise(
+            "Taken by the host", percent(machine.steal_share), f"at most {percent(MOST_STEAL)} of the processor time",
+            machine.steal_share > MOST_STEAL,
+        ),
+        Noise("Load before", f"{machine.load_before:.2f}", f"at most {cpus}, the CPUs", machine.load_before > cpus),
+        Noise("Load after", f"{machine.load_after:.2f}", "holds what the run itself loads", False),
+        Noise("Frequency governor", governor or "not known", steady, False),
+        Noise("Address randomization", *placement, False),
+        Noise("Virtualization", machine.virtualization or "none seen", "a host may run others at any time", False)
+        if machine.virtualization
+        else Noise("Virtualization", "none seen", "no host runs others", False),
+    ]  # fmt: skip
