@@ -455,7 +455,7 @@ def catch_command(
 ) -> int:
     """Commit every fault in every variant, and tell which are caught, by what, and what became of the others."""
     chosen = profile_files.choose(profiles, ad_hoc)
-    proving = catch.Proving(catch.Options(chosen, Folders.of(case_folders), expression, sanitize=sanitize))
+    proving = catch.Proving(catch.ProvingOptions(chosen, Folders.of(case_folders), expression, sanitize=sanitize))
     code: int | None = None
     try:
         proving.run()
@@ -490,7 +490,7 @@ def solo(
 ) -> int:
     """Let Google Benchmark time each contender by itself, with all of its own flags behind '--'."""
     with tempfile.TemporaryDirectory(prefix="safecost-") as scratch:
-        options = measure.Options(
+        options = measure.RunOptions(
             mode=schedule.QUICK,
             profiles=profile_files.choose(profiles, ad_hoc),
             folders=Folders.of(case_folders),

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from safecost.document.outcome import EvidenceKind, Outcome
 
 OracleName = Literal["guard", "sanitizer", "memcheck", "ledger", "canary", "value"]
-Tool = Literal["sanitizer", "memcheck"]
+ConfirmingTool = Literal["sanitizer", "memcheck"]
 
 # What a world's evidence confirms; a result that depends on foreign bytes is a wrong value wherever it comes out right.
 _OF_EVIDENCE: dict[EvidenceKind, OracleName] = {
@@ -103,7 +103,7 @@ class Dirty:
     case: str
     variant: str
     profile: str
-    tool: Tool
+    tool: ConfirmingTool
     size: int
     rate: float | None
     kind: str
@@ -127,7 +127,7 @@ class Dirty:
 class Looked:
     """A tool looked at one variant with one fault: what it saw of it, and how the proof ended."""
 
-    tool: Tool
+    tool: ConfirmingTool
     profile: str
     end: str
     sightings: tuple[Sighting, ...]
@@ -150,7 +150,7 @@ def combine(
     outcomes: Sequence[Outcome],
     faults: Mapping[str, Sequence[Mapping[str, Any]]],
     watched: Watched,
-    gaps: Mapping[Tool, str],
+    gaps: Mapping[ConfirmingTool, str],
     plain: Collection[str],
 ) -> list[Confirmation]:
     """One confirmation for each raw variant and fault that it has a way to commit, from all that was seen.
@@ -173,7 +173,7 @@ def _commits(one: Outcome) -> bool:
 
 
 def _confirmation(
-    ones: Sequence[Outcome], fault: Mapping[str, Any], looks: Sequence[Looked], gaps: Mapping[Tool, str]
+    ones: Sequence[Outcome], fault: Mapping[str, Any], looks: Sequence[Looked], gaps: Mapping[ConfirmingTool, str]
 ) -> Confirmation:
     declared: tuple[OracleName, ...] = tuple(fault["oracles"])
     sightings = [
@@ -204,7 +204,7 @@ def _confirmation(
     )
 
 
-def _tools(declared: Collection[OracleName]) -> Iterator[Tool]:
+def _tools(declared: Collection[OracleName]) -> Iterator[ConfirmingTool]:
     for tool in ("sanitizer", "memcheck"):
         if tool in declared:
             yield tool

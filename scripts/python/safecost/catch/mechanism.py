@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from safecost.document.outcome import Detail
-from safecost.suite.profiles import Profile
+from safecost.suite.profiles import BuildProfile
 
 # The kind of check in the immediate of Clang's trap instruction: SanitizerHandler's number in the compiler.
 ARITHMETIC_TRAPS = {0: "add overflow", 3: "divrem overflow", 12: "mul overflow", 13: "negate overflow",
@@ -77,7 +77,7 @@ class Checks:
     contracts: frozenset[int] = frozenset()  # return addresses of the calls by which a failed contract ends a program
 
     @classmethod
-    def of(cls, profile: Profile, sites: Mapping[int, str], contracts: frozenset[int]) -> Checks:
+    def of(cls, profile: BuildProfile, sites: Mapping[int, str], contracts: frozenset[int]) -> Checks:
         """The checks of one plugin."""
         return cls.of_flags([flag for flag, _ in profile.flags], sites, contracts)
 

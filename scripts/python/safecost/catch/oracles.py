@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from safecost.catch.confirmation import Dirty, Looked, Sighting, Tool
+from safecost.catch.confirmation import ConfirmingTool, Dirty, Looked, Sighting
 from safecost.core import processes
 from safecost.core.paths import ORACLE, Folders
 from safecost.core.progress import Steps
 from safecost.suite import plugin_description
-from safecost.suite.cases import Case
-from safecost.suite.profiles import Profile
+from safecost.suite.cases import CaseFiles
+from safecost.suite.profiles import BuildProfile
 from safecost.toolchain import runner
 from safecost.toolchain.build import Built
 
@@ -47,12 +47,12 @@ _BEFORE = frozenset({"before", "to the left of"})
 
 
 @dataclass(slots=True)
-class Found:
+class ToolSightings:
     """What the tools saw: looks at faults by (case, variant, fault), errors on valid input, and what went wrong."""
 
     looks: dict[tuple[str, str, str], list[Looked]] = field(default_factory=dict)
     dirty: list[Dirty] = field(default_factory=list)
-    gaps: dict[Tool, str] = field(default_factory=dict)
+    gaps: dict[ConfirmingTool, str] = field(default_factory=dict)
     failures: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -60,22 +60,22 @@ class Found:
 class Job:
     """One plugin that one tool watches; `generator` makes the inputs."""
 
-    tool: Tool
-    case: Case
-    profile: Profile
+    tool: ConfirmingTool
+    case: CaseFiles
+    profile: BuildProfile
     plugin: Path
     generator: Path
 
 
 def jobs(
-    cases: Sequence[Case],
-    profiles: Sequence[Profile],
-    sanitized: Profile,
+    cases: Sequence[CaseFiles],
+    profiles: Sequence[BuildProfile],
+    sanitized: BuildProfile,
     built: Built,
-    generator: Callable[[Case, Profile, Built], str | None],
-) -> tuple[list[Job], dict[Tool, str]]:
+    generator: Callable[[CaseFiles, BuildProfile, Built], str | None],
+) -> tuple[list[Job], dict[ConfirmingTool, str]]:
     """What is to be watched: the sanitized plugin of each case, and those of plain profiles; and what cannot be."""
-    gaps: dict[Tool, str] = {}
+    gaps: dict[ConfirmingTool, str] = {}
     made: list[Job] = []
     if sanitized.name in built.absent:
         gaps["sanitizer"] = built.absent[sanitized.name]
@@ -93,9 +93,9 @@ def jobs(
     return made, gaps
 
 
-def watch(wanted: Sequence[Job], folders: Folders, seed: int) -> Found:
+def watch(wanted: Sequence[Job], folders: Folders, seed: int) -> ToolSightings:
     """Have every job's faults and valid inputs run where its tool watches, several at a time."""
-    found = Found()
+    found = ToolSightings()
     if not wanted:
         return found
     with Steps("watch", len(wanted)) as steps, processes.workers() as pool:

@@ -23,8 +23,8 @@ from safecost.document.outcome import EvidenceKind, Outcome
 from safecost.suite import cases as case_files
 from safecost.suite import claims, plugin_description
 from safecost.suite import profiles as profile_files
-from safecost.suite.cases import Case
-from safecost.suite.profiles import Profile, with_siblings
+from safecost.suite.cases import CaseFiles
+from safecost.suite.profiles import BuildProfile, with_siblings
 from safecost.toolchain import runner
 from safecost.toolchain.build import Built, build_all
 
@@ -35,13 +35,13 @@ _Told = TypeVar("_Told", confirmation.Sighting, Dirty)
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class ProvingOptions:
     """What the user asked for; `confirmed` tells, by (case, variant, fault), who else saw the error in the source.
 
     `sanitize` asks sanitizers and Memcheck, too, whether each fault is real; they add to `confirmed`.
     """
 
-    profiles: Sequence[Profile]
+    profiles: Sequence[BuildProfile]
     folders: Folders
     filter: str | None = None
     seed: int = _SEED
@@ -51,7 +51,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class ProvingIssue:
     """Something that went wrong: `broken` where a claim or the suite itself is, not a build or a machine."""
 
     where: str
@@ -68,7 +68,7 @@ class Proved:
 
     outcomes: list[Outcome] = field(default_factory=list)
     faults: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    troubles: list[Trouble] = field(default_factory=list)
+    troubles: list[ProvingIssue] = field(default_factory=list)
     confirmations: list[Confirmation] = field(default_factory=list)
     dirty: list[Dirty] = field(default_factory=list)
     gaps: dict[str, str] = field(default_factory=dict)
@@ -84,15 +84,15 @@ class Proved:
 class Proving:
     """One set of proofs in the making."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: ProvingOptions) -> None:
         self.options = options
         self.pattern = case_files.pattern_of(options.filter)
         self.cases = case_files.choose(case_files.find(options.folders), self.pattern)
         self.profiles = with_siblings(options.profiles)
         self.proved = Proved()
         self._checks: dict[tuple[str, str], Checks] = {}
-        self.facts: dict[tuple[str, str], claims.Facts] = {}
-        self._found: oracles.Found | None = None
+        self.facts: dict[tuple[str, str], claims.BuildFacts] = {}
+        self._found: oracles.ToolSightings | None = None
 
     def run(self) -> Proved:
         """Build and prove everything that was asked for."""
@@ -107,7 +107,7 @@ class Proving:
         self.prove(built)
         return self.proved
 
-    def _watch(self, built: Built, sanitized: Profile) -> None:
+    def _watch(self, built: Built, sanitized: BuildProfile) -> None:
         """Ask the oracles beside the worlds; first, since an outcome may rest on what they saw."""
         wanted, gaps = oracles.jobs(self.cases, self.profiles, sanitized, built, self._generator)
         self._found = oracles.watch(wanted, self.options.folders, self.options.seed)
@@ -118,7 +118,7 @@ class Proving:
         self.proved.dirty = [self._clean_texts(one) for one in self._found.dirty]
         for dirty in self.proved.dirty:
             name = f"{dirty.case}/{dirty.variant}@{dirty.profile}"
-            self.proved.troubles.append(Trouble(name, dirty.words[:4_000], broken=True))
+            self.proved.troubles.append(ProvingIssue(name, dirty.words[:4_000], broken=True))
         seen = confirmation.saw_in_source(self._found.looks)
         self.options = replace(self.options, confirmed={**self.options.confirmed, **seen})
 
@@ -147,14 +147,14 @@ class Proving:
         # A profile from the command line is its own plain sibling, whatever it checks.
         suite = profile_files.shipped()
         self.proved.troubles += trapped_raw(attributed, {name: plain[name] for name in plain if name in suite})
-        self.proved.troubles += [Trouble(*said, broken=True) for said in claims.broken(attributed, self.facts)]
+        self.proved.troubles += [ProvingIssue(*said, broken=True) for said in claims.broken(attributed, self.facts)]
         if self._found is None:
             self.proved.troubles += self._unconfirmed(attributed, plain)
         else:
             self._confirm(attributed, [name for name in plain if plain[name] == name and name in suite], self._found)
         self.proved.outcomes = [one for one in attributed if self._is_wanted(one)]
 
-    def _confirm(self, outcomes: Sequence[Outcome], plain: Sequence[str], found: oracles.Found) -> None:
+    def _confirm(self, outcomes: Sequence[Outcome], plain: Sequence[str], found: oracles.ToolSightings) -> None:
         """Whether every fault is real, from all that the worlds and the other oracles saw of raw code."""
         made = confirmation.combine(outcomes, self.proved.faults, found.looks, found.gaps, plain)
         self.proved.confirmations = [
@@ -167,9 +167,9 @@ class Proving:
             for one in made
         ]
         for where, message in confirmation.unconfirmed(self.proved.confirmations):
-            self.proved.troubles.append(Trouble(where[:300], message[:4_000], broken=True))
+            self.proved.troubles.append(ProvingIssue(where[:300], message[:4_000], broken=True))
 
-    def _evidence(self, case: Case, profile: Profile, built: Built) -> dict[str, Any] | runner.Failure:
+    def _evidence(self, case: CaseFiles, profile: BuildProfile, built: Built) -> dict[str, Any] | runner.Failure:
         def entry(name: str) -> dict[str, str]:
             return {"profile": name, "path": str(built.plugins[case.name, name])}
 
@@ -188,14 +188,14 @@ class Proving:
             }
             return runner.call("prove", plan, _PROVER_SECONDS, PROVER)
 
-    def _generator(self, case: Case, profile: Profile, built: Built) -> str | None:
+    def _generator(self, case: CaseFiles, profile: BuildProfile, built: Built) -> str | None:
         if profile.language != "rust":
             return profile.name
         candidates = (profile.against, *(other.name for other in self.profiles if other.language != "rust"))
         return next((name for name in candidates if name and (case.name, name) in built.plugins), None)
 
     def _judge(
-        self, case: Case, profile: Profile, told: dict[str, Any] | runner.Failure, built: Built
+        self, case: CaseFiles, profile: BuildProfile, told: dict[str, Any] | runner.Failure, built: Built
     ) -> Iterator[Outcome]:
         plugin = built.plugins[case.name, profile.name]
         where = f"{case.name}@{profile.name}"
@@ -249,7 +249,7 @@ class Proving:
         name = f"{one.case}/{one.variant}/{one.fault}@{one.profile}"
         return self.pattern is None or any(map(self.pattern.search, (name, f"{one.case}/{one.variant}@{one.profile}")))
 
-    def _unconfirmed(self, outcomes: Sequence[Outcome], plain: Mapping[str, str]) -> Iterator[Trouble]:
+    def _unconfirmed(self, outcomes: Sequence[Outcome], plain: Mapping[str, str]) -> Iterator[ProvingIssue]:
         """Faults that no plain raw code was seen to commit, though the worlds are declared to be able to see it."""
         languages = {profile.name: profile.language for profile in self.profiles}
         for case, faults in self.proved.faults.items():
@@ -265,11 +265,11 @@ class Proving:
                 ]
                 if raws and not any(one.confirmed or one.kind == "crashed" for one in raws):
                     message = "no world saw raw code commit it: the fault, or its oracle, is not what it says"
-                    yield Trouble(f"{case}: {fault['name']}", message, broken=True)
+                    yield ProvingIssue(f"{case}: {fault['name']}", message, broken=True)
 
     def _note(self, where: str, message: str) -> None:
         clean = privacy.clean(self.options.folders, message, 4_000) or "it said nothing"
-        self.proved.troubles.append(Trouble(where, clean, broken=False))
+        self.proved.troubles.append(ProvingIssue(where, clean, broken=False))
 
 
 def _stops(told: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -293,12 +293,12 @@ def _inside(places: Iterable[Mapping[str, Any] | None]) -> set[int]:
     return {place["offset"] for place in places if place and place["module"] == "plugin"}
 
 
-def trapped_raw(outcomes: Sequence[Outcome], plain: Mapping[str, str]) -> Iterator[Trouble]:
+def trapped_raw(outcomes: Sequence[Outcome], plain: Mapping[str, str]) -> Iterator[ProvingIssue]:
     """What must not be: raw code trapped in a plain profile."""
     for one in outcomes:
         where = f"{one.case}/{one.variant}/{one.fault}@{one.profile}"
         if one.role == "raw" and one.kind == "trapped" and plain.get(one.profile) == one.profile:
-            yield Trouble(where, f"raw code in a plain profile was trapped by {one.mechanism}", broken=True)
+            yield ProvingIssue(where, f"raw code in a plain profile was trapped by {one.mechanism}", broken=True)
 
 
 def write(proved: Proved, file: Path) -> None:

@@ -21,7 +21,7 @@ from safecost.core.errors import OK, WRONG_RESULT
 from safecost.core.paths import ORACLE, PACKAGE, Folders
 from safecost.document.outcome import Evidence, Outcome
 from safecost.suite import profiles
-from safecost.suite.cases import Case
+from safecost.suite.cases import CaseFiles
 from safecost.toolchain import build
 
 _SCHEMA = Path(__file__).with_name("outcomes.schema.json")
@@ -31,7 +31,7 @@ PLANTED = PACKAGE / "testing" / "planted_oracles"
 
 @cache
 def proved() -> proving.Proved:
-    options = proving.Options(profiles.choose("clang-o2", ()), Folders.of([PLANTED]), sanitize=True)
+    options = proving.ProvingOptions(profiles.choose("clang-o2", ()), Folders.of([PLANTED]), sanitize=True)
     return proving.Proving(options).run()
 
 
@@ -148,7 +148,9 @@ def test_missing_tools_are_gaps_that_change_no_exit_code(monkeypatch: pytest.Mon
     absent = replace(profiles.sanitized(), name="clang-nowhere", file=file)
     monkeypatch.setattr(profiles, "sanitized", lambda: absent)
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    options = proving.Options(profiles.choose("gcc-o2", ()), Folders.of([]), filter="^indexing/sum$", sanitize=True)
+    options = proving.ProvingOptions(
+        profiles.choose("gcc-o2", ()), Folders.of([]), filter="^indexing/sum$", sanitize=True
+    )
     told = proving.Proving(options).run()
     assert told.exit_code == OK
     assert "no-such-clang" in told.gaps["sanitizer"]
@@ -239,7 +241,7 @@ def test_arithmetic_counts_for_faults_of_arithmetic_alone(kind: str, cwe: int, e
 
 
 JOB = oracles.Job(
-    "memcheck", Case("f/c", (Path("c.cc"),)), profiles.sanitized(), Path("/nowhere.so"), Path("/nowhere.so")
+    "memcheck", CaseFiles("f/c", (Path("c.cc"),)), profiles.sanitized(), Path("/nowhere.so"), Path("/nowhere.so")
 )
 ERROR = """<error><kind>InvalidRead</kind><what>Invalid read of size 4</what><stack>
 <frame><obj>/usr/libexec/valgrind/vgpreload_memcheck-amd64-linux.so</obj><fn>memmove</fn></frame>

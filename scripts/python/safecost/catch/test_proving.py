@@ -33,7 +33,7 @@ OVERFLOW = "trapping: clang -O2 -fsanitize=signed-integer-overflow -fsanitize-tr
 def proved() -> proving.Proved:
     """The planted case in a plain profile, the hardened one, and one whose compiler places traps."""
     chosen = [*profiles.choose("gcc-o2,gcc-o2-hardened", ()), *profiles.choose(None, [OVERFLOW])]
-    return proving.Proving(proving.Options(chosen, Folders.of([PLANTED]), hang_seconds=0.25)).run()
+    return proving.Proving(proving.ProvingOptions(chosen, Folders.of([PLANTED]), hang_seconds=0.25)).run()
 
 
 def outcome(variant: str, fault: str = "planted", profile: str = "gcc-o2") -> Outcome:
@@ -140,7 +140,9 @@ def test_raw_code_in_a_plain_profile_is_never_trapped() -> None:
 @cache
 def real() -> proving.Proved:
     chosen = profiles.choose("gcc-o2,gcc-o2-assertions,rust", ())
-    return proving.Proving(proving.Options(chosen, Folders.of([]), filter="^(indexing/sum|ownership|errors)")).run()
+    return proving.Proving(
+        proving.ProvingOptions(chosen, Folders.of([]), filter="^(indexing/sum|ownership|errors)")
+    ).run()
 
 
 @pytest.mark.build
@@ -179,7 +181,7 @@ def test_real_cases_come_out_as_they_must(name: str, words: str, attribution: st
 @pytest.mark.build
 def test_libcxx_checks_are_registered_by_name_or_where_they_were_merged() -> None:
     chosen = profiles.choose("clang-o2-libcxx-fast", ())
-    found = proving.Proving(proving.Options(chosen, Folders.of([]), filter="^iteration/sort$")).run().outcomes
+    found = proving.Proving(proving.ProvingOptions(chosen, Folders.of([]), filter="^iteration/sort$")).run().outcomes
     told = {(one.variant, one.fault): (one.words, one.text) for one in found}
     assert told["span_introsort", "one_past_end"] == ("trapped", check_sites.MERGED)
     words, text = told["span_sort", "one_past_end"]
@@ -400,6 +402,6 @@ def test_the_command_prints_a_matrix_and_ends_well(capfd: pytest.CaptureFixture[
 
 
 def test_a_broken_claim_ends_the_command_with_5() -> None:
-    claim = proving.Trouble("here", "claims too much", broken=True)
+    claim = proving.ProvingIssue("here", "claims too much", broken=True)
     assert proving.Proved([Outcome("f/c", "p", "v", "raw", "x", "silent")], {}, [claim]).exit_code == WRONG_RESULT
     assert proving.Proved([], {}, []).exit_code == HARNESS

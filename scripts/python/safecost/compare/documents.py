@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from safecost.compare.exact import exact_rows, same_architecture, sound
-from safecost.compare.rows import Comparison, Place, Side
+from safecost.compare.rows import Comparison, RowPlace, SideFacts
 from safecost.compare.times import pair_keys, time_rows, unstable
 from safecost.core.errors import UsageError
 from safecost.core.text import counted, shown
@@ -53,7 +53,7 @@ def compare(
     )
 
 
-def side(document: Document, name: str) -> Side:
+def side(document: Document, name: str) -> SideFacts:
     """What a reader wants to know of a document."""
     suite, run = document.suite, document.run
     state = "" if not suite.modified else ", modified"
@@ -64,16 +64,16 @@ def side(document: Document, name: str) -> Side:
         ("system", f"{document.machine.distribution}, {document.machine.kernel}"),
     ]
     compilers = dict.fromkeys(one.compiler for one in document.profiles if one.compiler is not None)
-    return Side(name, (*facts, ("compilers", ", ".join(compilers) or "none")))
+    return SideFacts(name, (*facts, ("compilers", ", ".join(compilers) or "none")))
 
 
 def _refuse_repeated(document: Document, name: str) -> None:
     """Raises UsageError where a document holds twice what has one row; reading it has checked its other parts."""
     places = [
-        (Place(one.case, one.variant, one.profile, one.size, one.rate, threads=one.threads), "counts")
+        (RowPlace(one.case, one.variant, one.profile, one.size, one.rate, threads=one.threads), "counts")
         for one in document.counts
     ]
-    places += [(Place(one.case, one.variant, one.profile), "machine code") for one in document.codes]
+    places += [(RowPlace(one.case, one.variant, one.profile), "machine code") for one in document.codes]
     places += [(place, f"a ratio ({metric})") for (metric, place, _), _ in pair_keys(document, sound(document))]
     for (place, what), count in Counter(places).items():
         if count > 1:

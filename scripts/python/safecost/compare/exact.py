@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import TypeVar
 
-from safecost.compare.rows import EXACT, Metric, Place, Row, Verdict, exact_row, word_row
+from safecost.compare.rows import EXACT, ComparisonRow, Metric, RowPlace, RowVerdict, exact_row, word_row
 from safecost.document.types import Code, Count, Document, Problem, Proof, Ruling
 
 K = TypeVar("K", bound=Hashable)
@@ -29,7 +29,7 @@ def union(base: Mapping[K, V], head: Mapping[K, V]) -> Iterator[tuple[K, V | Non
 # ---- tier 0: what must hold ------------------------------------------------------------------------------------------
 
 
-def exact_rows(base: Document, head: Document) -> Iterator[Row]:
+def exact_rows(base: Document, head: Document) -> Iterator[ComparisonRow]:
     """Every row that is no time."""
     yield from _results(base, head)
     yield from _claims(base, head)
@@ -39,7 +39,7 @@ def exact_rows(base: Document, head: Document) -> Iterator[Row]:
     yield from _codes(base, head)
 
 
-def _results(base: Document, head: Document) -> Iterator[Row]:
+def _results(base: Document, head: Document) -> Iterator[ComparisonRow]:
     """Of each case: did all contenders compute the same? A struck case has times and counts of something else."""
     before, after = ({case.name: case for case in document.cases} for document in (base, head))
     for name, old, new in union(before, after):
@@ -47,17 +47,17 @@ def _results(base: Document, head: Document) -> Iterator[Row]:
         note = None if new is None else new.reason
         if new is not None and new.status == "struck":
             # Wrong is wrong, whether or not the base has the case.
-            yield Row(Place(name), "result", words[0], words[1], "wrong", limit=EXACT, note=note)
+            yield ComparisonRow(RowPlace(name), "result", words[0], words[1], "wrong", limit=EXACT, note=note)
             continue
         gone = old is not None and new is not None and old.status in _LOOKED_AT and new.status not in _LOOKED_AT
-        verdict: Verdict = "unchanged" if words[0] == words[1] else "missing" if gone else "improvement"
-        yield word_row(Place(name), "result", words[0], words[1], verdict, note)
+        verdict: RowVerdict = "unchanged" if words[0] == words[1] else "missing" if gone else "improvement"
+        yield word_row(RowPlace(name), "result", words[0], words[1], verdict, note)
 
 
-def _claims(base: Document, head: Document) -> Iterator[Row]:
+def _claims(base: Document, head: Document) -> Iterator[ComparisonRow]:
     """Promises that a side broke: of what an idiom catches, and of what a compiler rejects."""
 
-    def broken(document: Document) -> dict[Place, Problem]:
+    def broken(document: Document) -> dict[RowPlace, Problem]:
         return {_place(one): one for one in document.problems if one.kind in _PROMISES}
 
     looked_at = {case.name for case in head.cases}
@@ -70,18 +70,18 @@ def _claims(base: Document, head: Document) -> Iterator[Row]:
         yield word_row(place, "claim", words[0], words[1], "wrong" if new is not None else "improvement", note)
 
 
-def _place(problem: Problem) -> Place:
+def _place(problem: Problem) -> RowPlace:
     """What a broken promise is about, as its sentence begins with it: `family/case/variant/fault@profile: ...`."""
     where = " ".join(problem.message.split(": ")[0].split())[:200]
-    return Place(where or problem.case or "a promise")
+    return RowPlace(where or problem.case or "a promise")
 
 
-def _catches(base: Document, head: Document) -> Iterator[Row]:
+def _catches(base: Document, head: Document) -> Iterator[ComparisonRow]:
     """The outcome of each fault in each variant: a catch that was lost, won, or is another."""
 
-    def proofs(document: Document) -> dict[Place, Proof]:
+    def proofs(document: Document) -> dict[RowPlace, Proof]:
         return {
-            Place(one.case, one.variant, one.profile, fault=one.fault): one
+            RowPlace(one.case, one.variant, one.profile, fault=one.fault): one
             for one in document.proofs
             if one.case in cases
         }
@@ -93,7 +93,7 @@ def _catches(base: Document, head: Document) -> Iterator[Row]:
         yield word_row(place, "catch", words[0], words[1], verdict, note)
 
 
-def _caught(old: Proof, new: Proof) -> tuple[Verdict, str | None]:
+def _caught(old: Proof, new: Proof) -> tuple[RowVerdict, str | None]:
     if new.outcome == "no_verdict" != old.outcome:
         return "missing", new.reason or "nothing was proved"
     if old.caught and not new.caught:
@@ -105,12 +105,12 @@ def _caught(old: Proof, new: Proof) -> tuple[Verdict, str | None]:
     return "changed", f"{old.mechanism or 'nothing'} before, {new.mechanism or 'nothing'} now"
 
 
-def _rulings(base: Document, head: Document) -> Iterator[Row]:
+def _rulings(base: Document, head: Document) -> Iterator[ComparisonRow]:
     """What compilers do with misuses of memory: `compile-time/<topic>/<misuse>/<way>@<compiler>`."""
 
-    def rulings(document: Document) -> dict[Place, Ruling]:
+    def rulings(document: Document) -> dict[RowPlace, Ruling]:
         return {
-            Place(f"{one.topic}/{one.misuse}", one.way, f"{ruling.by}-{one.language}"): ruling
+            RowPlace(f"{one.topic}/{one.misuse}", one.way, f"{ruling.by}-{one.language}"): ruling
             for one in document.rejections
             for ruling in one.rulings
             if ruling.outcome not in ("absent", "not_applicable")
@@ -118,7 +118,7 @@ def _rulings(base: Document, head: Document) -> Iterator[Row]:
 
     for place, old, new in union(*known(rulings(base), rulings(head))):
         words = [None if one is None else _ruled(one) for one in (old, new)]
-        verdict: Verdict = "unchanged"
+        verdict: RowVerdict = "unchanged"
         if old is not None and new is not None and words[0] != words[1]:
             lost = old.outcome in _REJECTED and new.outcome not in _REJECTED
             won = new.outcome in _REJECTED and old.outcome not in _REJECTED
@@ -149,14 +149,14 @@ def comparable(base: Document, head: Document) -> set[str]:
     return sound(base) & sound(head)
 
 
-def _counts(base: Document, head: Document) -> Iterator[Row]:
+def _counts(base: Document, head: Document) -> Iterator[ComparisonRow]:
     """What one call does: instructions, allocations, and bytes of these."""
 
     cases = comparable(base, head)
 
-    def counts(document: Document) -> dict[Place, Count]:
+    def counts(document: Document) -> dict[RowPlace, Count]:
         return {
-            Place(one.case, one.variant, one.profile, one.size, one.rate, threads=one.threads): one
+            RowPlace(one.case, one.variant, one.profile, one.size, one.rate, threads=one.threads): one
             for one in document.counts
             if one.case in cases
         }
@@ -181,11 +181,11 @@ def _per_call(total: int | None, calls: int) -> float | None:
     return None if total is None else total / calls
 
 
-def _codes(base: Document, head: Document) -> Iterator[Row]:
+def _codes(base: Document, head: Document) -> Iterator[ComparisonRow]:
     """What the compiler made of each kernel: bytes, checks that it emitted, vectors of numbers or none."""
 
-    def codes(document: Document) -> dict[Place, Code]:
-        return {Place(one.case, one.variant, one.profile): one for one in document.codes if one.case in cases}
+    def codes(document: Document) -> dict[RowPlace, Code]:
+        return {RowPlace(one.case, one.variant, one.profile): one for one in document.codes if one.case in cases}
 
     cases = comparable(base, head)
     if not same_architecture(base, head):
@@ -199,7 +199,9 @@ def _codes(base: Document, head: Document) -> Iterator[Row]:
             note = "it still catches what it caught" if still else "no proof tells whether it still catches what it did"
         yield exact_row(place, "checks", _float(old and old.checks), _float(new and new.checks), note=note)
         words = [None if one is None else "yes" if one.packed else "no" for one in (old, new)]
-        verdict: Verdict = "unchanged" if words[0] == words[1] else "regression" if words[1] == "no" else "improvement"
+        verdict: RowVerdict = (
+            "unchanged" if words[0] == words[1] else "regression" if words[1] == "no" else "improvement"
+        )
         yield word_row(place, "vectorised", words[0], words[1], verdict, None)
 
 

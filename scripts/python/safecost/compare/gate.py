@@ -9,14 +9,14 @@ from datetime import date
 from typing import Literal
 
 from safecost.compare.limits import KnownBad, LimitRule, limit_of
-from safecost.compare.rows import VERDICTS, WORDS, Comparison, Metric, Place, Row, judged
+from safecost.compare.rows import VERDICTS, WORDS, Comparison, ComparisonRow, Metric, RowPlace, judged
 from safecost.core.errors import HARNESS, OK, REGRESSION, TOO_NOISY, WRONG_RESULT
 from safecost.core.text import counted, shown
 
 TimePolicy = Literal["auto", "gate", "advisory"]
 """auto: times count where nothing speaks against it; gate: they must, or the gate refuses; advisory: they never do."""
 
-Standing = Literal["fails", "advisory", "excused", "fine"]
+RowStatus = Literal["fails", "advisory", "excused", "fine"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,13 @@ class Decision:
 
     exit_code: int
     comparison: Comparison
-    failing: tuple[Row, ...]
-    failing_keys: frozenset[tuple[Place, Metric]]
+    failing: tuple[ComparisonRow, ...]
+    failing_keys: frozenset[tuple[RowPlace, Metric]]
     reasons: tuple[str, ...]
     time_counts: bool
     notes: tuple[str, ...]
 
-    def standing(self, row: Row) -> Standing:
+    def standing(self, row: ComparisonRow) -> RowStatus:
         """What a row does to the gate."""
         if row.known_bad is not None:
             return "excused"
@@ -72,19 +72,19 @@ def decide(comparison: Comparison, policy: Policy) -> Decision:
 _PRECEDENCE = (WRONG_RESULT, REGRESSION, HARNESS, TOO_NOISY)
 
 
-def severity(row: Row) -> tuple[int, int, float, str, str]:
+def severity(row: ComparisonRow) -> tuple[int, int, float, str, str]:
     """A key that sorts rows worst first: by verdict, words before numbers before times, then by how much."""
     change = row.low if row.low is not None else row.change
     kind = 2 if row.tier == "time" else 0 if row.metric in WORDS else 1
     return VERDICTS.index(row.verdict), kind, -abs(change or 0.0), row.name, row.metric
 
 
-def _limited(row: Row, rules: Sequence[LimitRule]) -> Row:
+def _limited(row: ComparisonRow, rules: Sequence[LimitRule]) -> ComparisonRow:
     limit = limit_of(row, rules)
     return row if limit is None else judged(row, limit)
 
 
-def _excused(row: Row, policy: Policy) -> Row:
+def _excused(row: ComparisonRow, policy: Policy) -> ComparisonRow:
     """The row with the reason that excuses it; a wrong result has no excuse."""
     if row.verdict not in ("regression", "missing"):
         return row
@@ -94,7 +94,7 @@ def _excused(row: Row, policy: Policy) -> Row:
     return row
 
 
-def _fails(row: Row, comparison: Comparison, policy: Policy, time_counts: bool) -> bool:
+def _fails(row: ComparisonRow, comparison: Comparison, policy: Policy, time_counts: bool) -> bool:
     if row.known_bad is not None:
         return False
     if row.verdict == "wrong":
@@ -108,7 +108,7 @@ def _fails(row: Row, comparison: Comparison, policy: Policy, time_counts: bool) 
     return row.tier == "exact" or (time_counts and not unconfirmed)
 
 
-def _reasons(comparison: Comparison, policy: Policy, failing: Sequence[Row]) -> Iterator[tuple[int, str]]:
+def _reasons(comparison: Comparison, policy: Policy, failing: Sequence[ComparisonRow]) -> Iterator[tuple[int, str]]:
     """Every reason for another exit code than 0."""
     by_verdict = {verdict: [row for row in failing if row.verdict == verdict] for verdict in VERDICTS}
     if wrong := by_verdict["wrong"]:
@@ -131,12 +131,12 @@ def _reasons(comparison: Comparison, policy: Policy, failing: Sequence[Row]) -> 
             yield TOO_NOISY, f"Times are to be gated and cannot be: {reason}"
 
 
-def _by_metric(rows: Iterable[Row]) -> str:
+def _by_metric(rows: Iterable[ComparisonRow]) -> str:
     counts = Counter(row.metric.replace("_", " ") for row in rows)
     return ", ".join(f"{metric} {count}" for metric, count in counts.items())
 
 
-def _notes(policy: Policy, rows: Sequence[Row]) -> Iterator[str]:
+def _notes(policy: Policy, rows: Sequence[ComparisonRow]) -> Iterator[str]:
     """What to tidy up in the policy."""
     for rule in policy.limits:
         if not any(rule.rows.hold(row) for row in rows):

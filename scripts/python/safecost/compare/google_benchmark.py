@@ -22,7 +22,7 @@ _AGGREGATE = re.compile(r"_(mean|median|stddev|cv|BigO|RMS|min|max)\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
+class BenchmarkTimes:
     """Times of one call, one for each repetition or, where only aggregates were written, the median or the mean.
 
     `error` says why there is none.
@@ -42,7 +42,7 @@ class Times:
 class Benchmarks:
     """The times of a file, facts of where they are from, and sentences of what was left out."""
 
-    times: Mapping[str, Times]
+    times: Mapping[str, BenchmarkTimes]
     facts: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
 
@@ -68,19 +68,19 @@ def parse(plain: Any, name: str) -> Benchmarks:
     return Benchmarks(reader.times(), _facts(context), tuple(reader.warnings))
 
 
-def times_of(document: Document) -> dict[str, Times]:
+def times_of(document: Document) -> dict[str, BenchmarkTimes]:
     """A run's contenders as benchmarks, under the names that they have there: one time for each launch.
 
     A contender that several panels timed counts with the panel of its own profile.
     """
-    found: dict[str, Times] = {}
+    found: dict[str, BenchmarkTimes] = {}
     panels = sorted(document.panels, key=lambda panel: panel.case)
     for own in (True, False):
         for panel in panels:
             for arm in panel.contenders:
                 if (arm.profile == panel.profile) == own:
                     name = contender_name(panel.case, arm.variant, *panel.place[:2], arm.profile, panel.threads)
-                    found.setdefault(name, Times(arm.nanoseconds))
+                    found.setdefault(name, BenchmarkTimes(arm.nanoseconds))
     return found
 
 
@@ -142,9 +142,9 @@ class _Reader:
         # An integer may have more digits than a float can hold.
         return float(time) * _UNITS[unit] if abs(time) < LONGEST_TIME else math.inf
 
-    def times(self) -> dict[str, Times]:
+    def times(self) -> dict[str, BenchmarkTimes]:
         """All of them, by name; a name that two benchmarks have has no time, since nothing says which is meant."""
-        found: dict[str, Times] = {}
+        found: dict[str, BenchmarkTimes] = {}
         for run in dict.fromkeys([*self._single, *self._aggregates, *self._errors]):
             values = tuple(self._single.get(run, {}).values())
             aggregate = None
@@ -152,13 +152,13 @@ class _Reader:
                 aggregate = "median" if "median" in self._aggregates[run] else "mean"
                 values = (self._aggregates[run][aggregate],)
             if run in self._twice:
-                found[run] = Times((), error="two benchmarks have this name, and nothing says which is meant")
+                found[run] = BenchmarkTimes((), error="two benchmarks have this name, and nothing says which is meant")
             elif run in self._errors:
-                found[run] = Times((), error=self._errors[run])
+                found[run] = BenchmarkTimes((), error=self._errors[run])
             elif not all(SHORTEST_TIME <= value <= LONGEST_TIME for value in values):
-                found[run] = Times((), error="it has a time that no clock shows")
+                found[run] = BenchmarkTimes((), error="it has a time that no clock shows")
             else:
-                found[run] = Times(values, aggregate)
+                found[run] = BenchmarkTimes(values, aggregate)
         without = [run for run, times in found.items() if times.error is not None]
         if without:
             first = shown(without[0], limit=100)

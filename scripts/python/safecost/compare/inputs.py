@@ -9,9 +9,9 @@ from pathlib import Path
 
 from safecost.compare import documents as comparison_of
 from safecost.compare import google_benchmark, unpaired
-from safecost.compare.google_benchmark import Benchmarks, Times
+from safecost.compare.google_benchmark import Benchmarks, BenchmarkTimes
 from safecost.compare.outputs.json_file import is_comparison
-from safecost.compare.rows import Comparison, Side
+from safecost.compare.rows import Comparison, SideFacts
 from safecost.core.errors import UsageError
 from safecost.core.text import shown
 from safecost.document import io as document
@@ -52,7 +52,7 @@ def read(path: Path, role: str) -> Document | Benchmarks:
     return document.checked(plain, str(file))
 
 
-def _benchmarks(one: Document | Benchmarks, path: Path) -> tuple[Side, Mapping[str, Times]]:
+def _benchmarks(one: Document | Benchmarks, path: Path) -> tuple[SideFacts, Mapping[str, BenchmarkTimes]]:
     if isinstance(one, Benchmarks):
         return unpaired.side(_name(path), one.facts), one.times
     return comparison_of.side(one, _name(path)), google_benchmark.times_of(one)

@@ -19,7 +19,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from safecost.compare.rows import METRICS, WORDS, Limit, Row
+from safecost.compare.rows import METRICS, WORDS, ComparisonRow, Limit
 from safecost.core.errors import UsageError
 from safecost.core.text import shown
 from safecost.document.checks import violation
@@ -35,7 +35,7 @@ class Rows:
     name: str
     metric: str
 
-    def hold(self, row: Row) -> bool:
+    def hold(self, row: ComparisonRow) -> bool:
         """Is the row one of them?"""
         return _matches(self.metric, row.metric) and _matches(self.name, row.name)
 
@@ -66,7 +66,7 @@ class KnownBad:
     expires: date
 
 
-def limit_of(row: Row, rules: Sequence[LimitRule]) -> Limit | None:
+def limit_of(row: ComparisonRow, rules: Sequence[LimitRule]) -> Limit | None:
     """The limit of the last rule that holds the row, None where none does."""
     return next((rule.limit for rule in reversed(rules) if rule.rows.hold(row)), None)
 

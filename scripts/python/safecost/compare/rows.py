@@ -34,14 +34,14 @@ Metric = Literal[
     "direct_time",
     "benchmark_time",
 ]
-Verdict = Literal["wrong", "regression", "missing", "unresolved", "improvement", "changed", "new", "unchanged"]
+RowVerdict = Literal["wrong", "regression", "missing", "unresolved", "improvement", "changed", "new", "unchanged"]
 How = Literal["documents", "live", "unpaired"]
 Value = float | str | None
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
 WORDS: tuple[Metric, ...] = ("result", "claim", "catch", "ruling", "vectorised")
 """Metrics whose values are words, and that no limit can be set for."""
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+VERDICTS: tuple[RowVerdict, ...] = get_args(RowVerdict)
 """Worst first."""
 
 _TOLERANCE = 1e-12  # relative and in logarithms: rounding must not decide which side of a limit a value lies on
@@ -53,7 +53,7 @@ def tier_of(metric: Metric) -> Tier:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RowPlace:
     """What a row is about; None where a part does not apply.
 
     `case` is `family/case`, or the name of a benchmark of others. `fault` is that of a catch; `against` is the
@@ -102,7 +102,7 @@ DEFAULT_LIMITS: dict[Metric, Limit] = {"instructions": Limit(0.002, 1.0)}
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ComparisonRow:
     """One quantity of one place in base and head.
 
     `base` and `head` are numbers (a ratio of times; a count of one call; bytes), or words (an outcome, yes or no);
@@ -116,11 +116,11 @@ class Row:
     follow from the rest.
     """
 
-    place: Place
+    place: RowPlace
     metric: Metric
     base: Value
     head: Value
-    verdict: Verdict
+    verdict: RowVerdict
     change: float | None = None
     low: float | None = None
     high: float | None = None
@@ -145,7 +145,7 @@ class Row:
         return self.limit is not None and self.change is not None and self.change > self.limit.relative
 
     @property
-    def key(self) -> tuple[Place, Metric]:
+    def key(self) -> tuple[RowPlace, Metric]:
         """What no other row of a comparison has."""
         return self.place, self.metric
 
@@ -156,7 +156,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class SideFacts:
     """Base or head: the name the user gave, and facts for a reader, (what, how it was): ("system", "Debian 12")."""
 
     name: str
@@ -174,32 +174,34 @@ class Comparison:
     at. `margin` is the relative change of time that counts.
     """
 
-    base: Side
-    head: Side
+    base: SideFacts
+    head: SideFacts
     how: How
     margin: float
-    rows: tuple[Row, ...]
+    rows: tuple[ComparisonRow, ...]
     warnings: tuple[str, ...] = ()
     advisory: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
 
 
-def exact_row(place: Place, metric: Metric, base: float | None, head: float | None, *, note: str | None = None) -> Row:
+def exact_row(
+    place: RowPlace, metric: Metric, base: float | None, head: float | None, *, note: str | None = None
+) -> ComparisonRow:
     """A row of a number that is exact, judged by the default limit; more is worse."""
     change = head / base - 1.0 if base and head is not None else None
-    row = Row(place, metric, base, head, "unchanged", change, note=note)
+    row = ComparisonRow(place, metric, base, head, "unchanged", change, note=note)
     return judged(row, DEFAULT_LIMITS.get(metric, EXACT))
 
 
 def word_row(
-    place: Place, metric: Metric, base: str | None, head: str | None, verdict: Verdict, note: str | None
-) -> Row:
+    place: RowPlace, metric: Metric, base: str | None, head: str | None, verdict: RowVerdict, note: str | None
+) -> ComparisonRow:
     """A row of words; `verdict` is what the difference of two that are there means."""
-    return Row(place, metric, base, head, _presence(base, head) or verdict, limit=EXACT, note=note)
+    return ComparisonRow(place, metric, base, head, _presence(base, head) or verdict, limit=EXACT, note=note)
 
 
 def time_row(
-    place: Place,
+    place: RowPlace,
     metric: Metric,
     base: float,
     head: float,
@@ -209,7 +211,7 @@ def time_row(
     same_code: bool | None = None,
     confirmed: bool | None = None,
     note: str | None = None,
-) -> Row:
+) -> ComparisonRow:
     """A row of two ratios of times; `interval` is of head over base: (low, high, level), as ratios around 1.
 
     Without an interval the row is unresolved, and `note` should say why there is none.
@@ -218,7 +220,7 @@ def time_row(
     detectable = None
     if interval is not None:
         detectable = (1.0 + margin) * math.sqrt(interval[1] / interval[0]) - 1.0
-    row = Row(
+    row = ComparisonRow(
         place, metric, base, head, "unresolved", head / base - 1.0, low, high, level, detectable,
         same_code=same_code, confirmed=confirmed, note=note,
     )  # fmt: skip
@@ -231,7 +233,7 @@ SAME = (1.0, 1.0, 1.0)
 SAME_NOTE = "base and head are the same measurement"
 
 
-def judged(row: Row, limit: Limit) -> Row:
+def judged(row: ComparisonRow, limit: Limit) -> ComparisonRow:
     """The row with the verdict that its values have under `limit`; rows of words keep theirs."""
     presence = _presence(row.base, row.head)
     if presence is not None:
@@ -242,11 +244,11 @@ def judged(row: Row, limit: Limit) -> Row:
     return replace(row, limit=limit, verdict=verdict)
 
 
-def _presence(base: Value, head: Value) -> Verdict | None:
+def _presence(base: Value, head: Value) -> RowVerdict | None:
     return "missing" if head is None else "new" if base is None else None
 
 
-def _of_exact(row: Row, base: float, head: float, limit: Limit) -> Verdict:
+def _of_exact(row: ComparisonRow, base: float, head: float, limit: Limit) -> RowVerdict:
     room = max(limit.relative * base, limit.absolute)
     room += _TOLERANCE * max(base, head)
     if head > base + room:
@@ -256,7 +258,7 @@ def _of_exact(row: Row, base: float, head: float, limit: Limit) -> Verdict:
     return "unchanged"
 
 
-def _of_time(row: Row, limit: Limit) -> Verdict:
+def _of_time(row: ComparisonRow, limit: Limit) -> RowVerdict:
     """Against the margin: beyond it, within it, or undecided; a regression that fresh launches deny is undecided."""
     if row.low is None or row.high is None:
         return "unresolved"
@@ -279,7 +281,7 @@ def told(value: Value, metric: Metric) -> str:
     return f"{value:,.0f}" if float(value).is_integer() else number(value)
 
 
-def told_change(row: Row) -> str:
+def told_change(row: ComparisonRow) -> str:
     """The change with its interval: `+1.2 % (+0.9 to +1.5)`, a dash where it is not defined."""
     if row.change is None:
         return "-"

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from safecost.compare.documents import compare
-from safecost.compare.rows import Comparison, Row
+from safecost.compare.rows import Comparison, ComparisonRow
 from safecost.core.errors import UsageError
 from safecost.document.types import Document, Problem, Proof
 from safecost.testing.changed_document import (
@@ -26,7 +26,7 @@ from safecost.testing.changed_document import (
 BASE = sound_document()
 
 
-def bad(head: Document, base: Document = BASE) -> dict[str, Row]:
+def bad(head: Document, base: Document = BASE) -> dict[str, ComparisonRow]:
     """The rows that are not unchanged or unresolved, by metric and name."""
     rows = compare(base, head).rows
     return {f"{row.metric} {row.name}": row for row in rows if row.verdict not in ("unchanged", "unresolved")}

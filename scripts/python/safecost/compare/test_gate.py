@@ -11,22 +11,36 @@ from hypothesis import strategies as st
 
 from safecost.compare.gate import Policy, TimePolicy, decide
 from safecost.compare.limits import KnownBad, LimitRule, Rows
-from safecost.compare.rows import VERDICTS, Comparison, Limit, Place, Row, Side, exact_row, time_row, word_row
+from safecost.compare.rows import (
+    VERDICTS,
+    Comparison,
+    ComparisonRow,
+    Limit,
+    RowPlace,
+    SideFacts,
+    exact_row,
+    time_row,
+    word_row,
+)
 
 TODAY = date(2026, 3, 1)
-AT = Place("indexing/sum", "at", "gcc-o2", 4096)
-SPAN = Place("indexing/sum", "span", "gcc-o2", 4096)
+AT = RowPlace("indexing/sum", "at", "gcc-o2", 4096)
+SPAN = RowPlace("indexing/sum", "span", "gcc-o2", 4096)
 MORE = exact_row(AT, "instructions", 100.0, 200.0)
-LOST = word_row(Place("indexing/sum", "span", "gcc-o2", fault="past"), "catch", "trapped", "silent", "regression", None)
+LOST = word_row(
+    RowPlace("indexing/sum", "span", "gcc-o2", fault="past"), "catch", "trapped", "silent", "regression", None
+)
 GONE = exact_row(SPAN, "allocations", 1.0, None)
-WRONG = Row(Place("indexing/sum"), "result", "agrees", "struck", "wrong")
+WRONG = ComparisonRow(RowPlace("indexing/sum"), "result", "agrees", "struck", "wrong")
 SAME = exact_row(SPAN, "instructions", 100.0, 100.0)
 SLOWER = time_row(replace(AT, against="raw@gcc-o2"), "idiom_time", 1.0, 1.1, (1.09, 1.11, 0.95), 0.01)
 LIMIT_OF_DAY = TODAY - timedelta(days=1)
 
 
-def made(*rows: Row, advisory: tuple[str, ...] = (), gone: tuple[str, ...] = (), how: str = "documents") -> Comparison:
-    return Comparison(Side("base"), Side("head"), how, 0.01, rows, (), advisory, gone)  # type: ignore[arg-type]
+def made(
+    *rows: ComparisonRow, advisory: tuple[str, ...] = (), gone: tuple[str, ...] = (), how: str = "documents"
+) -> Comparison:
+    return Comparison(SideFacts("base"), SideFacts("head"), how, 0.01, rows, (), advisory, gone)  # type: ignore[arg-type]
 
 
 def code(comparison: Comparison, time: TimePolicy = "auto", *, allow_missing: bool = False) -> int:
@@ -61,7 +75,7 @@ def limit(name: str, metric: str, relative: float) -> LimitRule:
         ((time_row(AT, "idiom_time", 1.0, 1.1, None, 0.01),), 0),
     ],
 )
-def test_the_worst_row_decides(rows: tuple[Row, ...], expected: int) -> None:
+def test_the_worst_row_decides(rows: tuple[ComparisonRow, ...], expected: int) -> None:
     assert code(made(*rows)) == expected
 
 
@@ -88,7 +102,7 @@ def test_no_noise_excuses_what_is_exact(time: TimePolicy) -> None:
 
 
 def test_a_time_that_is_missing_is_missing_however_noisy() -> None:
-    gone = Row(AT, "idiom_time", 1.0, None, "missing")
+    gone = ComparisonRow(AT, "idiom_time", 1.0, None, "missing")
     assert code(made(SAME, gone, advisory=("Load.",))) == 1
     assert code(made(SAME, gone), "advisory") == 0
 
@@ -117,7 +131,7 @@ def test_reasons_name_what_failed_worst_first() -> None:
 
 
 @given(st.lists(st.sampled_from([SAME, MORE, LOST, GONE, WRONG, SLOWER]), unique=True), st.booleans())
-def test_another_bad_row_never_makes_it_pass(rows: list[Row], noisy: bool) -> None:
+def test_another_bad_row_never_makes_it_pass(rows: list[ComparisonRow], noisy: bool) -> None:
     order = (0, 4, 1, 3, 5)
     comparison = made(*rows, advisory=("Load.",) if noisy else ())
     before = code(comparison)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safecost.compare import inputs as comparison_inputs
-from safecost.compare.google_benchmark import Times, parse, times_of
+from safecost.compare.google_benchmark import BenchmarkTimes, parse, times_of
 from safecost.core.errors import UsageError
 from safecost.document import io as document
 from safecost.testing.changed_document import sound_document
@@ -40,7 +40,7 @@ def aggregate(name: str, what: str, time: float, **more: Any) -> dict[str, Any]:
     return one(f"{name}_{what}", time, run_name=name, run_type="aggregate", aggregate_name=what, **more)
 
 
-def read(*entries: dict[str, Any]) -> dict[str, Times]:
+def read(*entries: dict[str, Any]) -> dict[str, BenchmarkTimes]:
     return dict(parse(file_of(*entries), "x.json").times)
 
 
@@ -53,26 +53,26 @@ def test_repetitions_count_and_their_aggregates_do_not() -> None:
     entries = repeated("BM_x/8", 3.0, 1.0, 2.0)
     entries += [aggregate("BM_x/8", "mean", 2.0), aggregate("BM_x/8", "cv", 0.5, aggregate_unit="percentage")]
     times = read(*entries)
-    assert times == {"BM_x/8": Times((3.0, 1.0, 2.0))}
+    assert times == {"BM_x/8": BenchmarkTimes((3.0, 1.0, 2.0))}
     assert times["BM_x/8"].middle == 2.0
 
 
 def test_aggregates_alone_give_the_median_or_else_the_mean() -> None:
     entries = [aggregate("BM_x", "mean", 2.0), aggregate("BM_x", "median", 1.5), aggregate("BM_x", "stddev", 0.1)]
-    assert read(*entries) == {"BM_x": Times((1.5,), "median")}
-    assert read(entries[0], entries[2]) == {"BM_x": Times((2.0,), "mean")}
+    assert read(*entries) == {"BM_x": BenchmarkTimes((1.5,), "median")}
+    assert read(entries[0], entries[2]) == {"BM_x": BenchmarkTimes((2.0,), "mean")}
 
 
 def test_complexity_has_no_time() -> None:
     big = {"name": "BM_x_BigO", "run_name": "BM_x", "run_type": "aggregate", "aggregate_name": "BigO", "big_o": "N"}
     rms = {"name": "BM_x_RMS", "run_name": "BM_x", "run_type": "aggregate", "aggregate_name": "RMS", "rms": 0.1}
-    assert read(one("BM_x"), big, rms) == {"BM_x": Times((10.0,))}
+    assert read(one("BM_x"), big, rms) == {"BM_x": BenchmarkTimes((10.0,))}
 
 
 def test_old_versions_have_no_run_type() -> None:
     old = [{"name": "BM_x", "iterations": 3, "real_time": time, "time_unit": "us"} for time in (1.0, 2.0)]
     old += [{"name": "BM_x_mean", "iterations": 3, "real_time": 1.5, "time_unit": "us"}]
-    assert read(*old) == {"BM_x": Times((1000.0, 2000.0))}
+    assert read(*old) == {"BM_x": BenchmarkTimes((1000.0, 2000.0))}
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_old_versions_have_no_run_type() -> None:
 )
 def test_a_benchmark_without_a_usable_time(more: dict[str, Any], said: str) -> None:
     found = parse(file_of(one("BM_x", **more), one("BM_y")), "x.json")
-    assert found.times["BM_x"] == Times((), error=said)
+    assert found.times["BM_x"] == BenchmarkTimes((), error=said)
     assert found.times["BM_y"].values == (10.0,)
     assert found.warnings == (f'x.json has no usable time of 1 of 2 benchmarks, among them "BM_x": {said}.',)
 

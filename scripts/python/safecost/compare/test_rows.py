@@ -15,11 +15,11 @@ from safecost.compare.rows import (
     EXACT,
     METRICS,
     VERDICTS,
+    ComparisonRow,
     Limit,
     Metric,
-    Place,
-    Row,
-    Verdict,
+    RowPlace,
+    RowVerdict,
     exact_row,
     judged,
     tier_of,
@@ -29,9 +29,9 @@ from safecost.compare.rows import (
 )
 from safecost.stats.pairs import sign_test_interval
 
-HERE = Place("indexing/sum", "at", "gcc-o2", 4096)
+HERE = RowPlace("indexing/sum", "at", "gcc-o2", 4096)
 AMOUNTS = st.floats(0.0, 1e12)
-MIRRORED: dict[Verdict, Verdict] = {"regression": "improvement", "improvement": "regression"}
+MIRRORED: dict[RowVerdict, RowVerdict] = {"regression": "improvement", "improvement": "regression"}
 
 
 def exact(metric: Metric, base: float | None, head: float | None) -> str:
@@ -96,7 +96,7 @@ def test_a_wider_limit_never_makes_a_regression(
 
 @given(AMOUNTS, AMOUNTS, AMOUNTS)
 def test_more_is_never_better(base: float, head: float, more: float) -> None:
-    order: list[Verdict] = ["improvement", "unchanged", "regression"]
+    order: list[RowVerdict] = ["improvement", "unchanged", "regression"]
     before, after = (exact_row(HERE, "instructions", base, value).verdict for value in (head, head + more))
     assert order.index(after) >= order.index(before)
 
@@ -105,7 +105,7 @@ def test_a_limit_gives_another_verdict_and_words_keep_theirs() -> None:
     row = exact_row(HERE, "code_bytes", 100.0, 104.0)
     assert row.verdict == "regression"
     assert judged(row, Limit(0.05)).verdict == "unchanged"
-    words = Row(HERE, "catch", "trapped", "silent", "regression", limit=EXACT)
+    words = ComparisonRow(HERE, "catch", "trapped", "silent", "regression", limit=EXACT)
     assert judged(words, Limit(1000.0, 1000.0)) == words
 
 
@@ -174,14 +174,14 @@ def test_the_interval_of_two_runs_holds_the_true_change(launches: int, before: f
     ("place", "name"),
     [
         (HERE, "indexing/sum/at/size:4096@gcc-o2"),
-        (Place("errors/chain", "expected", "gcc-o2", 16, 0.01), "errors/chain/expected/size:16/rate:0.01@gcc-o2"),
-        (Place("indexing/sum", "at", "gcc-o2"), "indexing/sum/at@gcc-o2"),
-        (Place("indexing/sum", "at", "gcc-o2", fault="past_end"), "indexing/sum/at/past_end@gcc-o2"),
-        (Place("indexing/sum"), "indexing/sum"),
-        (Place("BM_foreign<int>/8"), "BM_foreign<int>/8"),
+        (RowPlace("errors/chain", "expected", "gcc-o2", 16, 0.01), "errors/chain/expected/size:16/rate:0.01@gcc-o2"),
+        (RowPlace("indexing/sum", "at", "gcc-o2"), "indexing/sum/at@gcc-o2"),
+        (RowPlace("indexing/sum", "at", "gcc-o2", fault="past_end"), "indexing/sum/at/past_end@gcc-o2"),
+        (RowPlace("indexing/sum"), "indexing/sum"),
+        (RowPlace("BM_foreign<int>/8"), "BM_foreign<int>/8"),
     ],
 )
-def test_names(place: Place, name: str) -> None:
+def test_names(place: RowPlace, name: str) -> None:
     assert place.name == name
 
 

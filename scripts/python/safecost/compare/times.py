@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 
 from safecost.compare.exact import comparable, known, union
-from safecost.compare.rows import SAME, SAME_NOTE, Metric, Place, Row, time_row
+from safecost.compare.rows import SAME, SAME_NOTE, ComparisonRow, Metric, RowPlace, time_row
 from safecost.core.text import counted, percent
 from safecost.document.types import Document, Pair, PairKind, Panel
 
@@ -24,10 +24,10 @@ FEWEST_SAME = 20
 MOST_STRAYING = 0.05
 """Share of the pairs of equal machine code that may differ beyond the margin where times are fit for a gate."""
 
-Key = tuple[Metric, Place, tuple[str, str]]
+PairKey = tuple[Metric, RowPlace, tuple[str, str]]
 
 
-def time_rows(base: Document, head: Document, margin: float) -> Iterator[Row]:
+def time_rows(base: Document, head: Document, margin: float) -> Iterator[ComparisonRow]:
     """Each pair's ratio in base and in head, with an interval of the ratio of both."""
     same = _same_plugins(base, head)
     cases = comparable(base, head)
@@ -35,7 +35,7 @@ def time_rows(base: Document, head: Document, margin: float) -> Iterator[Row]:
     for (metric, place, builds), old, new in union(*known(before, after)):
         if old is None or new is None:
             ratios = [None if one is None else one.ratio for one in (old, new)]
-            yield Row(place, metric, ratios[0], ratios[1], "new" if old is None else "missing")
+            yield ComparisonRow(place, metric, ratios[0], ratios[1], "new" if old is None else "missing")
             continue
         same_code = all((place.case, build) in same for build in builds)
         yield time_row(
@@ -43,7 +43,7 @@ def time_rows(base: Document, head: Document, margin: float) -> Iterator[Row]:
         )
 
 
-def pair_keys(document: Document, cases: Container[str]) -> Iterator[tuple[Key, Pair]]:
+def pair_keys(document: Document, cases: Container[str]) -> Iterator[tuple[PairKey, Pair]]:
     """The pairs of these cases that are compared, by metric, place and the two profiles that built them."""
     for panel in document.panels:
         for pair in panel.pairs:
@@ -51,10 +51,12 @@ def pair_keys(document: Document, cases: Container[str]) -> Iterator[tuple[Key, 
                 yield _key(panel, pair), pair
 
 
-def _key(panel: Panel, pair: Pair) -> Key:
+def _key(panel: Panel, pair: Pair) -> PairKey:
     top, bottom = panel.contenders[pair.numerator], panel.contenders[pair.denominator]
     against = f"{bottom.variant}@{bottom.profile}"
-    place = Place(panel.case, top.variant, top.profile, panel.size, panel.rate, against=against, threads=panel.threads)
+    place = RowPlace(
+        panel.case, top.variant, top.profile, panel.size, panel.rate, against=against, threads=panel.threads
+    )
     return TIME_OF[pair.kind], place, (top.profile, bottom.profile)
 
 
@@ -82,7 +84,7 @@ def _same_plugins(base: Document, head: Document) -> set[tuple[str, str]]:
     return {key for key, digest in before.items() if after.get(key) == digest}
 
 
-def unstable(rows: Iterable[Row]) -> Iterator[str]:
+def unstable(rows: Iterable[ComparisonRow]) -> Iterator[str]:
     """Pairs of the same bytes are nulls between the runs: a sentence where so many differ that anything may."""
     same = [row for row in rows if row.same_code and row.tier == "time" and row.low is not None]
     astray = [row for row in same if row.verdict in ("regression", "improvement")]

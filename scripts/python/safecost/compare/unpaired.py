@@ -10,8 +10,18 @@ import math
 from collections.abc import Iterator, Mapping
 
 from safecost.compare.exact import union
-from safecost.compare.google_benchmark import Times
-from safecost.compare.rows import SAME, SAME_NOTE, Comparison, Limit, Place, Row, Side, Verdict, time_row
+from safecost.compare.google_benchmark import BenchmarkTimes
+from safecost.compare.rows import (
+    SAME,
+    SAME_NOTE,
+    Comparison,
+    ComparisonRow,
+    Limit,
+    RowPlace,
+    RowVerdict,
+    SideFacts,
+    time_row,
+)
 from safecost.core.text import counted, shown
 from safecost.stats.pairs import FEWEST_LAUNCHES, sign_test_interval
 
@@ -20,8 +30,8 @@ MARGIN = 0.05
 
 
 def compare(
-    base: tuple[Side, Mapping[str, Times]],
-    head: tuple[Side, Mapping[str, Times]],
+    base: tuple[SideFacts, Mapping[str, BenchmarkTimes]],
+    head: tuple[SideFacts, Mapping[str, BenchmarkTimes]],
     margin: float,
     warnings: tuple[str, ...],
 ) -> Comparison:
@@ -40,19 +50,23 @@ def compare(
     )
 
 
-def _rows(base: Mapping[str, Times], head: Mapping[str, Times], margin: float) -> Iterator[Row]:
+def _rows(
+    base: Mapping[str, BenchmarkTimes], head: Mapping[str, BenchmarkTimes], margin: float
+) -> Iterator[ComparisonRow]:
     for name, old, new in union(base, head):
-        place = Place(name)
+        place = RowPlace(name)
         before, after = (None if times is None else times.middle for times in (old, new))
         if old is not None and new is not None and before is not None and after is not None:
             yield time_row(place, "benchmark_time", before, after, _interval(old, new), margin, note=_why(old, new))
             continue
         note = next((times.error for times in (new, old) if times is not None and times.error is not None), None)
-        verdict: Verdict = "unresolved" if before is None and after is None else "missing" if after is None else "new"
-        yield Row(place, "benchmark_time", before, after, verdict, limit=Limit(margin), note=note)
+        verdict: RowVerdict = (
+            "unresolved" if before is None and after is None else "missing" if after is None else "new"
+        )
+        yield ComparisonRow(place, "benchmark_time", before, after, verdict, limit=Limit(margin), note=note)
 
 
-def _interval(old: Times, new: Times) -> tuple[float, float, float] | None:
+def _interval(old: BenchmarkTimes, new: BenchmarkTimes) -> tuple[float, float, float] | None:
     """Of head over base, from order statistics of the repetitions of each."""
     if old.values == new.values:
         return SAME
@@ -63,7 +77,7 @@ def _interval(old: Times, new: Times) -> tuple[float, float, float] | None:
     return math.exp(after.low - before.high), math.exp(after.high - before.low), before.level * after.level
 
 
-def _why(old: Times, new: Times) -> str | None:
+def _why(old: BenchmarkTimes, new: BenchmarkTimes) -> str | None:
     """Why there is no interval, or one without width."""
     if old.values == new.values:
         return SAME_NOTE
@@ -75,6 +89,6 @@ def _why(old: Times, new: Times) -> str | None:
     return None
 
 
-def side(name: str, facts: tuple[tuple[str, str], ...]) -> Side:
+def side(name: str, facts: tuple[tuple[str, str], ...]) -> SideFacts:
     """Base or head as a reader sees it."""
-    return Side(shown(name, quoted=False, limit=400), facts)
+    return SideFacts(shown(name, quoted=False, limit=400), facts)

@@ -14,10 +14,10 @@ from typing import Literal
 
 from safecost.core.errors import UsageError
 from safecost.core.text import shown
-from safecost.cross_run.facts import Facts, facts_between, facts_of
-from safecost.document.rows import Row, valid_rows
+from safecost.cross_run.facts import FactTable, facts_between, facts_of
+from safecost.document.rows import PairRow, valid_rows
 from safecost.document.types import Document, PairKind, Proof, contender_name
-from safecost.report.safety import Line, lines
+from safecost.report.safety import PriceLine, lines
 
 LETTERS = "ABCDEFGHIJKL"
 MOST_RUNS = len(LETTERS)
@@ -45,7 +45,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class RunPairKey:
     """What makes pairs of different runs the same.
 
     `against` is the denominator, `raw@gcc-o2`; None for full cost and language gap, which are over the raw code that
@@ -68,7 +68,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class AgreementRow:
     """A pair that two runs or more have: for each run its row, None where the run lacks it.
 
     `gap` is the factor between the nearest ends of the two intervals that are furthest apart, 1 or less where all
@@ -77,8 +77,8 @@ class Compared:
     where that is not known.
     """
 
-    key: Key
-    rows: tuple[Row | None, ...]
+    key: RunPairKey
+    rows: tuple[PairRow | None, ...]
     relation: Relation
     gap: float | None
     between: tuple[int, int] | None
@@ -114,7 +114,7 @@ class FrontierRow:
 
     group: str
     scope: str
-    lines: tuple[Line | None, ...]
+    lines: tuple[PriceLine | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Alone:
 
     profiles: tuple[str, ...]
     cases: tuple[str, ...]
-    pairs: tuple[Key, ...]
+    pairs: tuple[RunPairKey, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +136,16 @@ class Several:
 
     runs: tuple[Given, ...]
     margin: float
-    pairs: tuple[Compared, ...]
+    pairs: tuple[AgreementRow, ...]
     by_chance: float
-    facts: Facts
+    facts: FactTable
     outcomes: tuple[Outcomes, ...]
     outcomes_in_common: int
     statuses: tuple[tuple[str, tuple[str | None, ...]], ...]
     frontiers: tuple[FrontierRow, ...]
     alone: tuple[Alone, ...]
 
-    def of(self, relation: Relation) -> tuple[Compared, ...]:
+    def of(self, relation: Relation) -> tuple[AgreementRow, ...]:
         """The pairs that are related so, the furthest apart first."""
         return tuple(pair for pair in self.pairs if pair.relation == relation)
 
@@ -176,13 +176,13 @@ def several(runs: Sequence[Given]) -> Several:
 # ---- ratios --------------------------------------------------------------------------------------------------------
 
 
-def _table(run: Given) -> dict[Key, Row]:
-    table: dict[Key, Row] = {}
+def _table(run: Given) -> dict[RunPairKey, PairRow]:
+    table: dict[RunPairKey, PairRow] = {}
     for row in valid_rows(run.document):
         if row.kind not in COSTS:
             continue
         over = f"{row.against}@{row.against_profile}" if row.kind in ("idiom", "profile") else None
-        key = Key(row.kind, row.task, row.variant, row.profile, row.size, row.rate, over, row.threads)
+        key = RunPairKey(row.kind, row.task, row.variant, row.profile, row.size, row.rate, over, row.threads)
         if key in table:
             name = shown(run.name, quoted=False, limit=400)
             raise UsageError(f"{name} has the {row.kind} ratio of {key.name} twice, and nothing says which is meant.")
@@ -190,7 +190,9 @@ def _table(run: Given) -> dict[Key, Row]:
     return table
 
 
-def _compared(key: Key, rows: tuple[Row | None, ...], runs: Sequence[Given], facts: Facts, margin: float) -> Compared:
+def _compared(
+    key: RunPairKey, rows: tuple[PairRow | None, ...], runs: Sequence[Given], facts: FactTable, margin: float
+) -> AgreementRow:
     measured = [place for place, row in enumerate(rows) if row is not None and row.low is not None]
     found: list[tuple[Relation, float, tuple[int, int]]] = []
     for one, other in combinations(measured, 2):
@@ -200,18 +202,18 @@ def _compared(key: Key, rows: tuple[Row | None, ...], runs: Sequence[Given], fac
     if not found:
         places = [place for place, row in enumerate(rows) if row is not None]
         differs, same = facts_between(facts, places[0], places[1], _profiles(rows), key.case)
-        return Compared(key, rows, "undecided", None, None, differs, same)
+        return AgreementRow(key, rows, "undecided", None, None, differs, same)
     related, gap, (one, other) = max(found, key=lambda each: (_SEVERITY.index(each[0]), each[1]))
     differs, same = facts_between(facts, one, other, _profiles(rows), key.case)
-    return Compared(key, rows, related, gap, (one, other), differs, same)
+    return AgreementRow(key, rows, related, gap, (one, other), differs, same)
 
 
-def _profiles(rows: Sequence[Row | None]) -> tuple[str, ...]:
+def _profiles(rows: Sequence[PairRow | None]) -> tuple[str, ...]:
     """The profiles that built both arms."""
     return tuple(dict.fromkeys(name for row in rows if row for name in (row.profile, row.against_profile)))
 
 
-def relation(left: Row, right: Row, margin: float) -> tuple[Relation, float]:
+def relation(left: PairRow, right: PairRow, margin: float) -> tuple[Relation, float]:
     """How two rows with intervals are related, and the factor between the nearest ends of both.
 
     They agree where the intervals overlap, and where both lie beyond the margin on the same side. Two of which one is
@@ -229,7 +231,7 @@ def relation(left: Row, right: Row, margin: float) -> tuple[Relation, float]:
     return "apart", gap
 
 
-def side(row: Row, margin: float) -> Literal["slower", "faster", "equivalent", "unresolved"]:
+def side(row: PairRow, margin: float) -> Literal["slower", "faster", "equivalent", "unresolved"]:
     """On which side of the margin an interval lies; all by one, since runs may have had margins of their own."""
     assert row.low is not None and row.high is not None
     edge = 1 + margin
@@ -240,7 +242,7 @@ def side(row: Row, margin: float) -> Literal["slower", "faster", "equivalent", "
     return "equivalent" if row.low >= 1 / edge and row.high <= edge else "unresolved"
 
 
-def _worst_first(pair: Compared) -> tuple[object, ...]:
+def _worst_first(pair: AgreementRow) -> tuple[object, ...]:
     return (
         list(RELATIONS).index(pair.relation),
         -(pair.gap or 0.0),
@@ -250,7 +252,7 @@ def _worst_first(pair: Compared) -> tuple[object, ...]:
     )
 
 
-def _chance(pair: Compared) -> float:
+def _chance(pair: AgreementRow) -> float:
     """At most how often intervals of the same ratio would miss each other: one of them misses the ratio, then."""
     misses = [1.0 - row.level for row in pair.rows if row is not None and row.level is not None]
     return min(1.0, math.fsum(misses)) if len(misses) > 1 else 0.0
@@ -290,7 +292,7 @@ def _frontiers(runs: Sequence[Given]) -> tuple[FrontierRow, ...]:
     )
 
 
-def _alone(place: int, runs: Sequence[Given], tables: Sequence[Mapping[Key, Row]]) -> Alone:
+def _alone(place: int, runs: Sequence[Given], tables: Sequence[Mapping[RunPairKey, PairRow]]) -> Alone:
     others = [other for at, other in enumerate(runs) if at != place]
     mine = runs[place].document
 

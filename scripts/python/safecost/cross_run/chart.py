@@ -10,10 +10,10 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 
 from safecost.core.text import counted, number, percent
-from safecost.cross_run.agreement import Compared, Relation, Several
+from safecost.cross_run.agreement import AgreementRow, Relation, Several
 from safecost.document.rows import KINDS
 from safecost.report.charts.axis import ratio_axis, span
-from safecost.report.charts.canvas import INK, PAPER, SETTINGS, SOFT, WIDTH, Chart, Sheet
+from safecost.report.charts.canvas import INK, PAPER, SETTINGS, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.forest import tip
 from safecost.report.charts.text import fit, width
 
@@ -48,11 +48,11 @@ def draw(found: Several) -> tuple[Chart, ...]:
     return tuple(charts)
 
 
-def _largest_first(pair: Compared) -> tuple[float, str]:
+def _largest_first(pair: AgreementRow) -> tuple[float, str]:
     return -max(row.ratio for row in pair.rows if row is not None), pair.key.name
 
 
-def _title_apart(found: Several, pairs: Sequence[Compared]) -> str:
+def _title_apart(found: Several, pairs: Sequence[AgreementRow]) -> str:
     worst = pairs[0]
     verb = "disagrees" if len(pairs) == 1 else "disagree"
     cut = f"; the {MOST_ROWS} furthest apart are drawn" if len(pairs) > MOST_ROWS else ""
@@ -62,18 +62,18 @@ def _title_apart(found: Several, pairs: Sequence[Compared]) -> str:
     )
 
 
-def _title_together(found: Several, pairs: Sequence[Compared]) -> str:
+def _title_together(found: Several, pairs: Sequence[AgreementRow]) -> str:
     verb = "agrees" if len(pairs) == 1 else "agree"
     cut = f"; the {MOST_ROWS} largest are drawn" if len(pairs) > MOST_ROWS else ""
     return f"{len(pairs)} of {counted(len(found.pairs), 'pair')} {verb} between runs{cut}"
 
 
-def _chart(found: Several, pairs: Sequence[Compared], name: Relation, title: str) -> Chart:
+def _chart(found: Several, pairs: Sequence[AgreementRow], name: Relation, title: str) -> Chart:
     chosen = pairs[:MOST_ROWS]
     rows = [row for pair in chosen for row in pair.rows if row is not None]
     heights = [HEAD + STEP * sum(row is not None for row in pair.rows) for pair in chosen]
     height = sum(heights) + 6
-    sheet = Sheet(title, WIDTH, TOP + height + 40)
+    sheet = Canvas(title, WIDTH, TOP + height + 40)
     sheet.text(12, 10, "Ratio of times, logarithmic scale; bars are intervals.", color=SOFT)
     _legend(sheet, found)
     plot = WIDTH - LEFT - RIGHT
@@ -101,7 +101,7 @@ def _chart(found: Several, pairs: Sequence[Compared], name: Relation, title: str
     return sheet.finish(f"several-{name}", "several", None)
 
 
-def _points(axes: Axes, sheet: Sheet, marks: dict[int, list[tuple[float, float, str]]]) -> None:
+def _points(axes: Axes, sheet: Canvas, marks: dict[int, list[tuple[float, float, str]]]) -> None:
     for place, points in marks.items():
         marker, edge, face = MARKS[place]
         xs, ys, texts = zip(*points, strict=True)
@@ -110,7 +110,7 @@ def _points(axes: Axes, sheet: Sheet, marks: dict[int, list[tuple[float, float, 
         sheet.tips[f"run-{place}"] = list(texts)
 
 
-def _legend(sheet: Sheet, found: Several) -> None:
+def _legend(sheet: Canvas, found: Several) -> None:
     """The runs' marks with their names, as many as the line has room for, and the band."""
     axes = sheet.axes(0, 22, sheet.width, 16)
     axes.set_xlim(0, sheet.width)
@@ -126,7 +126,7 @@ def _legend(sheet: Sheet, found: Several) -> None:
     sheet.text(x, 34, band, color=SOFT)
 
 
-def _name(sheet: Sheet, y: float, pair: Compared) -> None:
+def _name(sheet: Canvas, y: float, pair: AgreementRow) -> None:
     """What the pair is, in two lines on the left of its marks."""
     key = pair.key
     sheet.text(12, y + 18, fit(f"{key.case}/{key.variant}", 11.5, LEFT - 24, True), size=11.5, weight="bold")

@@ -9,7 +9,7 @@ from typing import Literal
 from safecost.core.text import percent
 from safecost.document.types import Document, Profile
 
-Group = Literal["machine", "suite", "schedule", "profile"]
+FactGroup = Literal["machine", "suite", "schedule", "profile"]
 UNKNOWN = "not known"
 
 
@@ -20,7 +20,7 @@ class Fact:
     `profile` is the one that it is about, `part` what a reader is told where it differs, such as `compiler`.
     """
 
-    group: Group
+    group: FactGroup
     name: str
     values: tuple[str | None, ...]
     part: str
@@ -38,21 +38,21 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class FactTable:
     """Every fact, and for each run what tells whether two built the same: sources of a case, bytes of a plugin."""
 
     facts: tuple[Fact, ...]
     sources: tuple[dict[str, object], ...]
     plugins: tuple[dict[tuple[str, str], str], ...]
 
-    def of(self, *groups: Group) -> tuple[Fact, ...]:
+    def of(self, *groups: FactGroup) -> tuple[Fact, ...]:
         """The facts of these groups, those that differ first."""
         return tuple(sorted((one for one in self.facts if one.group in groups), key=lambda one: not one.differs))
 
 
-def facts_of(documents: Sequence[Document]) -> Facts:
+def facts_of(documents: Sequence[Document]) -> FactTable:
     """The facts of all runs, in their order."""
-    return Facts(
+    return FactTable(
         (*_general(documents), *_of_profiles(documents)),
         tuple({case.name: case.sources for case in document.cases} for document in documents),
         tuple({(one.case, one.profile): one.sha256 for one in document.plugins} for document in documents),
@@ -60,7 +60,7 @@ def facts_of(documents: Sequence[Document]) -> Facts:
 
 
 def facts_between(
-    facts: Facts, one: int, other: int, profiles: Iterable[str], case: str
+    facts: FactTable, one: int, other: int, profiles: Iterable[str], case: str
 ) -> tuple[tuple[str, ...], bool | None]:
     """What two runs differ in that bears on a ratio of a case in these profiles, and whether the code is the same.
 
@@ -88,7 +88,7 @@ def _general(documents: Sequence[Document]) -> Iterator[Fact]:
         yield Fact(group, name, tuple(value for _, _, value, _ in entries), part)
 
 
-def _of_document(document: Document) -> Iterator[tuple[Group, str, str, str]]:
+def _of_document(document: Document) -> Iterator[tuple[FactGroup, str, str, str]]:
     machine, suite, run = document.machine, document.suite, document.run
     told = {True: "on", False: "off", None: UNKNOWN}
     changed = {True: ", modified", False: "", None: ", state not known"}[suite.modified]

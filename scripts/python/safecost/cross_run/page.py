@@ -15,7 +15,7 @@ from markupsafe import Markup
 from safecost.core import pages
 from safecost.core.text import counted, number, percent, shown
 from safecost.cross_run import chart as drawing
-from safecost.cross_run.agreement import LETTERS, RELATIONS, Compared, Key, Outcomes, Several
+from safecost.cross_run.agreement import LETTERS, RELATIONS, AgreementRow, Outcomes, RunPairKey, Several
 from safecost.document.rows import KINDS
 from safecost.report.charts.canvas import Chart
 from safecost.report.page import interval, summary
@@ -115,7 +115,7 @@ def second(found: Several) -> str:
     return " ".join(sentences)
 
 
-def side_by_side(pair: Compared) -> str:
+def side_by_side(pair: AgreementRow) -> str:
     """`A 1.021 (1.010 – 1.030), B 1.300 (1.280 – 1.320)`, the runs that are furthest apart first."""
     places = [place for place, row in enumerate(pair.rows) if row is not None]
     places.sort(key=lambda place: pair.between is None or place not in pair.between)
@@ -146,31 +146,31 @@ def letter(place: int) -> str:
     return LETTERS[place]
 
 
-def letters(pair: Compared) -> str:
+def letters(pair: AgreementRow) -> str:
     """The two runs that are furthest apart, such as `A and C`; a dash where that is not known."""
     return "–" if pair.between is None else " and ".join(map(letter, pair.between))
 
 
-def gap(pair: Compared) -> str:
+def gap(pair: AgreementRow) -> str:
     """The factor between the nearest ends of the intervals; a dash where they overlap or one lacks."""
     return "–" if pair.gap is None or pair.gap <= 1 else number(pair.gap)
 
 
-def differs(pair: Compared) -> str:
+def differs(pair: AgreementRow) -> str:
     """What differs between the two runs, in words, the first few."""
     rest = len(pair.differs) - PARTS
     text = ", ".join(pair.differs[:PARTS]) + (f" and {rest} more" if rest > 0 else "")
     return text or "nothing that the runs tell of"
 
 
-def code(pair: Compared) -> str:
+def code(pair: AgreementRow) -> str:
     """Whether both runs loaded the same machine code."""
     return {True: "the same", False: "other", None: "not known"}[pair.same_code]
 
 
-def by_case(keys: Sequence[Key]) -> list[tuple[str, int, str]]:
+def by_case(keys: Sequence[RunPairKey]) -> list[tuple[str, int, str]]:
     """Pairs by case: its name, how many, and the first of them."""
-    groups: dict[str, list[Key]] = {}
+    groups: dict[str, list[RunPairKey]] = {}
     for key in keys:
         groups.setdefault(key.case, []).append(key)
     made = []

@@ -8,7 +8,7 @@ import pytest
 
 from safecost.core.errors import UsageError
 from safecost.cross_run.agreement import LETTERS, Given, Several, relation, several
-from safecost.document.rows import Row, valid_rows
+from safecost.document.rows import PairRow, valid_rows
 from safecost.document.types import Document
 from safecost.testing.changed_document import noisy, rebuilt, slower, sound_document, struck, with_proofs
 
@@ -50,7 +50,7 @@ def test_intervals_agree_where_they_overlap_or_say_the_same(
 ) -> None:
     row = valid_rows(sound)[0]
 
-    def of(ends: tuple[float, float]) -> Row:
+    def of(ends: tuple[float, float]) -> PairRow:
         return replace(row, low=ends[0], high=ends[1], ratio=(ends[0] * ends[1]) ** 0.5)
 
     assert relation(of(left), of(right), 0.01)[0] == expected

@@ -62,7 +62,7 @@ _NAMES = frozenset(
     | {"profile", "plain", "against", "name", "commit", "sha256", "started", "finished"}
 )
 
-Place = tuple[str | int, ...]
+JsonPath = tuple[str | int, ...]
 
 
 def refuse_malformed(plain: Any, name: str) -> None:
@@ -113,7 +113,7 @@ def refuse_private(plain: Any, name: str) -> None:
                 )
 
 
-def _leaves(value: Any, place: Place) -> Iterator[tuple[Place, Any]]:
+def _leaves(value: Any, place: JsonPath) -> Iterator[tuple[JsonPath, Any]]:
     """Every scalar and where it is; what lies below DEEPEST is handed out whole."""
     if isinstance(value, (dict, list)) and len(place) <= DEEPEST:
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):

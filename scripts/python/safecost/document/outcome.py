@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
-Kind = Literal[
+OutcomeKind = Literal[
     "rejected",
     "inexpressible",
     "trapped",
@@ -46,8 +46,8 @@ Oracle = Literal["guard", "sanitizer", "memcheck", "ledger", "canary", "value"]
 Stop = Literal["assertion", "trap", "fortify", "exception", "panic", "error_value"]
 EvidenceKind = Literal["guard", "freed", "canary", "foreign", "ledger", "value", "sanitizer", "memcheck"]
 
-CAUGHT: frozenset[Kind] = frozenset({"rejected", "inexpressible", "trapped", "reported", "prevented"})
-DETAILS: dict[Kind, frozenset[str]] = {
+CAUGHT: frozenset[OutcomeKind] = frozenset({"rejected", "inexpressible", "trapped", "reported", "prevented"})
+DETAILS: dict[OutcomeKind, frozenset[str]] = {
     "reported": frozenset({"error_value", "exception", "panic"}),
     "crashed": frozenset({"null", "guard", "wild", "arithmetic", "stray_trap"}),
     "silent": frozenset(
@@ -73,7 +73,7 @@ LETTERS: dict[str, str] = {
 
 
 # What each outcome means, in the words of docs/CATCHING.md.
-MEANINGS: dict[Kind, str] = {
+MEANINGS: dict[OutcomeKind, str] = {
     "rejected": "the compiler refuses the program, with the expected diagnostic",
     "inexpressible": "the idiom has no way to write the fault; the variant says why",
     "trapped": "a check ended the program before the damage",
@@ -97,7 +97,7 @@ OWED: dict[Attribution, str] = {
 }
 
 
-def spoken(kind: Kind, detail: Detail | None = None) -> str:
+def spoken(kind: OutcomeKind, detail: Detail | None = None) -> str:
     """An outcome for a reader: `silent: read foreign`."""
     return (kind if detail is None else f"{kind}: {detail}").replace("_", " ")
 
@@ -131,7 +131,7 @@ class Outcome:
     variant: str
     role: Literal["raw", "safe"]
     fault: str
-    kind: Kind
+    kind: OutcomeKind
     detail: Detail | None = None
     attribution: Attribution | None = None
     mechanism: str | None = None
@@ -161,4 +161,4 @@ class Outcome:
         return {**asdict(self), "caught": self.caught, "worlds": dict(self.worlds)}
 
 
-ALL_KINDS: tuple[Kind, ...] = get_args(Kind)
+ALL_KINDS: tuple[OutcomeKind, ...] = get_args(OutcomeKind)

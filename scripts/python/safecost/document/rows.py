@@ -22,7 +22,7 @@ from safecost.document.types import (
 from safecost.stats.pairs import Verdict
 
 
-class Kind(NamedTuple):
+class PairKindWords(NamedTuple):
     """A kind of pair in words: its name, what is over what, and what the denominator is called in a sentence."""
 
     name: str
@@ -30,18 +30,18 @@ class Kind(NamedTuple):
     reference: str
 
 
-KINDS: dict[PairKind, Kind] = {
-    "idiom": Kind("idiom cost", "safe over raw, both in the same profile", "raw"),
-    "profile": Kind("profile cost", "hardened over plain, the same variant", "its plain sibling"),
-    "full": Kind("full cost", "safe in this profile over the fastest raw of its plain sibling", "plain raw"),
-    "language": Kind("language gap", "Rust over the fastest raw C++ it is held against", "raw C++"),
-    "null": Kind("null", "the same code twice", "itself"),
-    "control": Kind("control", "the same work a known number of times more often", "its base"),
+KINDS: dict[PairKind, PairKindWords] = {
+    "idiom": PairKindWords("idiom cost", "safe over raw, both in the same profile", "raw"),
+    "profile": PairKindWords("profile cost", "hardened over plain, the same variant", "its plain sibling"),
+    "full": PairKindWords("full cost", "safe in this profile over the fastest raw of its plain sibling", "plain raw"),
+    "language": PairKindWords("language gap", "Rust over the fastest raw C++ it is held against", "raw C++"),
+    "null": PairKindWords("null", "the same code twice", "itself"),
+    "control": PairKindWords("control", "the same work a known number of times more often", "its base"),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Row(AtPoint):
+class PairRow(AtPoint):
     """One pair of one panel with all that a table or a mark needs; times are nanoseconds, counts are those of one call.
 
     `instruction_ratio` is None where one of both was not counted, or is not the same in every run.
@@ -92,7 +92,7 @@ class Row(AtPoint):
 
 
 @of_newest
-def rows(document: Document) -> tuple[Row, ...]:
+def rows(document: Document) -> tuple[PairRow, ...]:
     """Every pair of the document, in its order; pairs of struck cases are marked."""
     struck = {case.name for case in document.cases if case.status == "struck"}
     counts = {(one.case, one.variant, one.profile, one.place): one for one in document.counts}
@@ -103,7 +103,7 @@ def rows(document: Document) -> tuple[Row, ...]:
             top, bottom = panel.contenders[pair.numerator], panel.contenders[pair.denominator]
             mine, other = (counts.get((panel.case, arm.variant, arm.profile, panel.place)) for arm in (top, bottom))
             found.append(
-                Row(
+                PairRow(
                     family=family,
                     case=case,
                     variant=top.variant,
@@ -158,7 +158,7 @@ class CountRow:
 
 def count_rows(document: Document) -> list[CountRow]:
     """The counts of cases that were not struck, in the document's order, nulls left out."""
-    pairs: dict[tuple[str, str, str, Place], Row] = {}
+    pairs: dict[tuple[str, str, str, Place], PairRow] = {}
     struck = {case.name for case in document.cases if case.status == "struck"}
     nulls = {(case.name, one.name) for case in document.cases for one in case.variants if one.role == "null"}
     codes = {(code.case, code.profile, code.variant): code for code in document.codes}
@@ -195,6 +195,6 @@ def _ratio_of_counts(mine: Count | None, other: Count | None) -> float | None:
     return (mine.instructions / mine.calls) / (other.instructions / other.calls) or None
 
 
-def valid_rows(document: Document) -> tuple[Row, ...]:
+def valid_rows(document: Document) -> tuple[PairRow, ...]:
     """The pairs of cases that were not struck: the numbers of the others time something else than they say."""
     return tuple(row for row in rows(document) if not row.struck)

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from safecost.document.outcome import CAUGHT, Attribution, Detail, Oracle, Stop, spoken
-from safecost.document.outcome import Kind as OutcomeKind
+from safecost.document.outcome import CAUGHT, Attribution, Detail, Oracle, OutcomeKind, Stop, spoken
 from safecost.stats.pairs import Verdict
 
 SCHEMA = "safecost-run"

@@ -15,7 +15,7 @@ from typing import TypeVar
 from safecost.core.errors import UsageError
 from safecost.core.memo import of_newest
 from safecost.core.text import counted, number, percent, shown
-from safecost.document.rows import Row, rows
+from safecost.document.rows import PairRow, rows
 from safecost.document.types import Case, Code, Count, Document, Panel, Variant, beside_size
 from safecost.suite.source_excerpts import Excerpt, find
 
@@ -46,12 +46,12 @@ class Timing:
     label: str
     nanoseconds: float
     base_nanoseconds: float
-    row: Row | None
+    row: PairRow | None
     struck: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Contrast:
     """A variant held against another, the base, which is raw code unless somebody chose another."""
 
     case: Case
@@ -77,7 +77,7 @@ def profiles_of(document: Document, case: str) -> list[str]:
     return [profile.name for profile in document.profiles if profile.name in held]
 
 
-def compare(document: Document, case: Case, profile: str, variants: Sequence[str] = ()) -> list[Comparison]:
+def compare(document: Document, case: Case, profile: str, variants: Sequence[str] = ()) -> list[Contrast]:
     """Comparisons in one profile, the slowest variant first.
 
     With no `variants`, every safe one and further raw ones against the raw code that the run held them against; with
@@ -116,7 +116,7 @@ def _codes(document: Document) -> dict[str, list[Code]]:
 
 
 @of_newest
-def _rows(document: Document) -> dict[str, list[Row]]:
+def _rows(document: Document) -> dict[str, list[PairRow]]:
     return _by_case(rows(document), lambda row: row.task)
 
 
@@ -128,7 +128,7 @@ def _by_case(parts: Iterable[Part], case_of: Callable[[Part], str]) -> dict[str,
     return dict(found)
 
 
-def _worst(comparison: Comparison) -> float:
+def _worst(comparison: Contrast) -> float:
     ratios = [timing.nanoseconds / timing.base_nanoseconds for timing in comparison.timings if timing.base_nanoseconds]
     return max(ratios, default=0.0)
 
@@ -167,8 +167,8 @@ def _subject(document: Document, case: Case, variant: Variant, profile: str) -> 
     )
 
 
-def _comparison(document: Document, case: Case, subject: Subject, base: Subject) -> Comparison:
-    return Comparison(case, subject, base, tuple(_timings(document, case, subject, base)))
+def _comparison(document: Document, case: Case, subject: Subject, base: Subject) -> Contrast:
+    return Contrast(case, subject, base, tuple(_timings(document, case, subject, base)))
 
 
 def _timings(document: Document, case: Case, subject: Subject, base: Subject) -> Iterator[Timing]:
@@ -193,7 +193,7 @@ def _times(panel: Panel, subject: Subject) -> float | None:
     return None
 
 
-def _is_pair(row: Row, panel: Panel, subject: Subject, base: Subject) -> bool:
+def _is_pair(row: PairRow, panel: Panel, subject: Subject, base: Subject) -> bool:
     top, bottom = (row.variant, row.profile), (row.against, row.against_profile)
     return (row.place, top, bottom) == (
         panel.place, (subject.variant.name, subject.profile), (base.variant.name, base.profile)
@@ -203,7 +203,7 @@ def _is_pair(row: Row, panel: Panel, subject: Subject, base: Subject) -> bool:
 # ---- in words ------------------------------------------------------------------------------------------------------
 
 
-def why(comparison: Comparison, margin: float) -> list[str]:
+def why(comparison: Contrast, margin: float) -> list[str]:
     """Sentences on a comparison: times first, then whatever else the run knows of the two."""
     base = comparison.base
     other = base.variant.name if base.profile == comparison.subject.profile else base.name
@@ -234,7 +234,7 @@ def _timed(timing: Timing, other: str, margin: float) -> str:
     return f"At {where}: takes {number(row.ratio)} times as long as {other} {interval}: {row.verdict}."
 
 
-def _executed(comparison: Comparison, other: str) -> Iterator[str]:
+def _executed(comparison: Contrast, other: str) -> Iterator[str]:
     for count in comparison.subject.counts:
         against = next((one for one in comparison.base.counts if one.place == count.place), None)
         if against is None:

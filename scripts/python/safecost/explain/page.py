@@ -10,7 +10,7 @@ from pathlib import Path
 from safecost.core import pages
 from safecost.core.text import number
 from safecost.document.types import Case, Code, Document
-from safecost.explain.kernels import Comparison, compare, profiles_of, why
+from safecost.explain.kernels import Contrast, compare, profiles_of, why
 from safecost.explain.terminal import LEGEND
 from safecost.suite.source_excerpts import Excerpt, find
 
@@ -24,7 +24,7 @@ class _InProfile:
     """A profile's comparisons, each with its sentences."""
 
     profile: str
-    comparisons: tuple[tuple[Comparison, list[str]], ...]
+    comparisons: tuple[tuple[Contrast, list[str]], ...]
 
 
 def address(case: Case) -> str | None:
@@ -90,7 +90,7 @@ def _sources(case: Case, codes: Iterable[Code]) -> list[tuple[str, tuple[Excerpt
     return [(name, excerpts) for name, excerpts in found if excerpts]
 
 
-def _per_call(comparison: Comparison) -> str:
+def _per_call(comparison: Contrast) -> str:
     for count in comparison.subject.counts:
         if count.instructions is not None:
             return number(count.instructions / count.calls)

@@ -14,7 +14,7 @@ from safecost.core.text import number, visible
 from safecost.document.types import Document
 from safecost.explain.kernels import (
     HEADING,
-    Comparison,
+    Contrast,
     Subject,
     aligned,
     case_of,
@@ -68,7 +68,7 @@ def tell(
 
 
 def render(
-    comparisons: Sequence[Comparison],
+    comparisons: Sequence[Contrast],
     margin: float,
     console: Console,
     *,
@@ -98,7 +98,7 @@ def _say(console: Console, line: str, style: str = "") -> None:
     console.print(Text(visible(line), style=style), soft_wrap=True)
 
 
-def _numbers(comparisons: Sequence[Comparison], console: Console) -> None:
+def _numbers(comparisons: Sequence[Contrast], console: Console) -> None:
     """A line for each contender: time, what it executes, what was emitted."""
     subjects: dict[str, Subject] = {}
     times: dict[str, float] = {}
@@ -131,7 +131,7 @@ def _row(subject: Subject, nanoseconds: float | None) -> tuple[str, ...]:
     return (subject.name, "–" if nanoseconds is None else number(nanoseconds), executed, *map(str, figures))
 
 
-def _sources(comparison: Comparison, console: Console) -> None:
+def _sources(comparison: Contrast, console: Console) -> None:
     columns = []
     for subject in (comparison.base, comparison.subject):
         excerpts = subject.excerpts
@@ -149,7 +149,7 @@ def _sources(comparison: Comparison, console: Console) -> None:
     _beside(console, ((a, b, "", "") for a, b in padded), width)
 
 
-def _listings(comparison: Comparison, console: Console, only_differences: bool) -> None:
+def _listings(comparison: Contrast, console: Console, only_differences: bool) -> None:
     one, other = comparison.base.code, comparison.subject.code
     if one is None or other is None:
         return

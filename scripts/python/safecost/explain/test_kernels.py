@@ -13,7 +13,7 @@ from safecost.document import find as latest
 from safecost.document import io as document
 from safecost.document.types import Code, Count, Document, Pair
 from safecost.explain import terminal as explain_terminal
-from safecost.explain.kernels import Comparison, aligned, case_of, compare, differing, why
+from safecost.explain.kernels import Contrast, aligned, case_of, compare, differing, why
 from safecost.testing.hostile import hostile
 
 CASE, PROFILE = "indexing/sum", "gcc-o2"
@@ -31,7 +31,7 @@ def made(sample_document: Document) -> Document:
     return dataclasses.replace(sample_document, codes=codes)
 
 
-def one(made: Document, *names: str) -> Comparison:
+def one(made: Document, *names: str) -> Contrast:
     return compare(made, case_of(made, CASE), PROFILE, names)[0]
 
 
@@ -39,7 +39,7 @@ def told(made: Document, *names: str) -> str:
     return " ".join(why(one(made, *names), 0.01))
 
 
-def shown(comparisons: list[Comparison], width: int = 80, *, colour: bool = False, **options: bool) -> str:
+def shown(comparisons: list[Contrast], width: int = 80, *, colour: bool = False, **options: bool) -> str:
     out = io.StringIO()
     console = Console(file=out, width=width, force_terminal=colour, color_system="standard" if colour else None)
     explain_terminal.render(comparisons, 0.01, console, listed=1, **options)

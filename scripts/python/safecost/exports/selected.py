@@ -14,7 +14,7 @@ from safecost.history.records import CodeRecord, CountRecord, PairRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Timed:
+class SelectedContender:
     """A contender with the panel that timed it; `position` is its place among the contenders there."""
 
     name: str
@@ -35,7 +35,7 @@ class Selected:
     pairs: tuple[PairRecord, ...]
     counts: tuple[CountRecord, ...]
     codes: tuple[CodeRecord, ...]
-    timed: tuple[Timed, ...]
+    timed: tuple[SelectedContender, ...]
 
 
 def select(document: Document, expression: str | None) -> Selected:
@@ -64,10 +64,10 @@ def without_struck(document: Document) -> Document:
     return replace(document, panels=tuple(panel for panel in document.panels if panel.case not in struck))
 
 
-def _timed(document: Document) -> Iterator[Timed]:
+def _timed(document: Document) -> Iterator[SelectedContender]:
     """Each contender once: as its own profile's panel timed it, or else the first that did."""
     panels = without_struck(document).panels
-    found: dict[str, Timed] = {}
+    found: dict[str, SelectedContender] = {}
     for own in (True, False):
         for panel in panels:
             for contender in panel.contenders:
@@ -75,5 +75,5 @@ def _timed(document: Document) -> Iterator[Timed]:
                     panel.case, contender.variant, panel.size, panel.rate, contender.profile, panel.threads
                 )
                 if (contender.profile == panel.profile) == own and contender.nanoseconds:
-                    found.setdefault(name, Timed(name, panel, contender))
+                    found.setdefault(name, SelectedContender(name, panel, contender))
     return iter(found.values())

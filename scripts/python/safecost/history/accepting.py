@@ -12,7 +12,7 @@ from safecost.history import series as followed
 from safecost.history import showing
 from safecost.history.changes import Search
 from safecost.history.records import Acceptance, RunRecord
-from safecost.history.showing import Found
+from safecost.history.showing import TrackStatus
 from safecost.history.store import Store
 
 MOST_WORDS = 2000
@@ -41,7 +41,7 @@ def accept(
     return [f"accepted: {one.track.name}: {said}" for one, _, said in chosen]
 
 
-def _pending(found: Sequence[Found]) -> list[tuple[Found, RunRecord, str]]:
+def _pending(found: Sequence[TrackStatus]) -> list[tuple[TrackStatus, RunRecord, str]]:
     """Each last level that nobody has accepted: the run at which it begins, and the change in words."""
     chosen = []
     for one in found:
@@ -53,7 +53,7 @@ def _pending(found: Sequence[Found]) -> list[tuple[Found, RunRecord, str]]:
     return chosen
 
 
-def _since(found: Sequence[Found], run: RunRecord) -> list[tuple[Found, RunRecord, str]]:
+def _since(found: Sequence[TrackStatus], run: RunRecord) -> list[tuple[TrackStatus, RunRecord, str]]:
     chosen = []
     for one in found:
         values = [point for _, point in one.track.points if point.run.run == run.run]

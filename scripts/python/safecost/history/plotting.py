@@ -12,12 +12,12 @@ from safecost.core import files
 from safecost.core.errors import UsageError
 from safecost.core.progress import Steps
 from safecost.core.text import counted
-from safecost.history.showing import Found
+from safecost.history.showing import TrackStatus
 from safecost.history.trend import draw_trend
 from safecost.report.charts.canvas import SETTINGS, also_as
 
 
-def write(found: Sequence[Found], out: Path, kind: str) -> str:
+def write(found: Sequence[TrackStatus], out: Path, kind: str) -> str:
     """Draw each track into the folder, and say how many; raises UsageError where there is nothing or no folder."""
     if not found:
         raise UsageError("Nothing to draw: no series of this metric has been added, or none has changed.")
@@ -34,7 +34,7 @@ def write(found: Sequence[Found], out: Path, kind: str) -> str:
     return counted(len(found), "chart")
 
 
-def drawn(one: Found, kind: str) -> dict[str, bytes]:
+def drawn(one: TrackStatus, kind: str) -> dict[str, bytes]:
     """The bytes of a track's chart by its name; within Matplotlib's SETTINGS."""
     if kind == "svg":
         chart = draw_trend(one)

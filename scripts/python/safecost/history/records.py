@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from safecost.document.outcome import CAUGHT, Detail, spoken
-from safecost.document.outcome import Kind as OutcomeKind
+from safecost.document.outcome import CAUGHT, Detail, OutcomeKind, spoken
 from safecost.document.types import Language, PairKind, contender_name
 from safecost.stats.pairs import Verdict
 

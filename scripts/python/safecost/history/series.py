@@ -13,7 +13,7 @@ from safecost.document.outcome import CAUGHT
 from safecost.history.records import CodeRecord, CountRecord, PairRecord, ProofRecord, Record, RunRecord, digest
 
 
-class Metric(NamedTuple):
+class SeriesMetric(NamedTuple):
     """What is followed: read from which record, worse in which direction (0: either), exact or noisy."""
 
     name: str
@@ -29,27 +29,27 @@ class Metric(NamedTuple):
         return self.name != "ratio"
 
 
-METRICS: Mapping[str, Metric] = {
+METRICS: Mapping[str, SeriesMetric] = {
     one.name: one
     for one in (
-        Metric("ratio", PairRecord, 1, "", "time of a pair's numerator over its denominator", lambda row: row.ratio),
-        Metric("instructions", CountRecord, 1, "a call", "instructions of a call",
+        SeriesMetric("ratio", PairRecord, 1, "", "time of a pair's numerator over its denominator", lambda row: row.ratio),
+        SeriesMetric("instructions", CountRecord, 1, "a call", "instructions of a call",
                lambda row: _share(row.instructions, row.calls)),
-        Metric("allocations", CountRecord, 1, "a call", "allocations of a call",
+        SeriesMetric("allocations", CountRecord, 1, "a call", "allocations of a call",
                lambda row: _share(row.allocations, row.calls)),
-        Metric("allocated-bytes", CountRecord, 1, "a call", "bytes allocated in a call",
+        SeriesMetric("allocated-bytes", CountRecord, 1, "a call", "bytes allocated in a call",
                lambda row: _share(row.allocated_bytes, row.calls)),
-        Metric("code-bytes", CodeRecord, 1, "bytes", "bytes of machine code", lambda row: float(row.bytes)),
-        Metric("checks", CodeRecord, 0, "checks", "emitted checks", lambda row: float(row.checks)),
-        Metric("packed", CodeRecord, -1, "instructions", "instructions on vectors", lambda row: float(row.packed)),
-        Metric("outcome", ProofRecord, -1, "", "what became of a fault",
+        SeriesMetric("code-bytes", CodeRecord, 1, "bytes", "bytes of machine code", lambda row: float(row.bytes)),
+        SeriesMetric("checks", CodeRecord, 0, "checks", "emitted checks", lambda row: float(row.checks)),
+        SeriesMetric("packed", CodeRecord, -1, "instructions", "instructions on vectors", lambda row: float(row.packed)),
+        SeriesMetric("outcome", ProofRecord, -1, "", "what became of a fault",
                lambda row: float(row.outcome in CAUGHT)),
     )
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class SeriesPoint:
     """One value, from one run; `words` is the verdict of a ratio or the outcome of a fault."""
 
     run: RunRecord
@@ -65,7 +65,7 @@ class Series:
 
     toolchain: str
     words: str
-    points: tuple[Point, ...]
+    points: tuple[SeriesPoint, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +73,14 @@ class Track:
     """Everything known of one metric of one subject on one machine; series in the order of their first points."""
 
     subject: str
-    metric: Metric
+    metric: SeriesMetric
     kind: str
     machine: str
     machine_words: str
     series: tuple[Series, ...]
 
     @property
-    def points(self) -> list[tuple[int, Point]]:
+    def points(self) -> list[tuple[int, SeriesPoint]]:
         """All points in the order of time, each with the index of its series."""
         found = [(index, point) for index, one in enumerate(self.series) for point in one.points]
         return sorted(found, key=lambda pair: (pair[1].run.started, pair[1].run.run))
@@ -91,19 +91,19 @@ class Track:
         return self.subject if self.metric.name == "ratio" else f"{self.metric.name} of {self.subject}"
 
 
-def metric_of(name: str) -> Metric:
+def metric_of(name: str) -> SeriesMetric:
     """The metric of a name; raises UsageError."""
     if name not in METRICS:
         raise UsageError(f"--metric {name}: there are {', '.join(METRICS)}.")
     return METRICS[name]
 
 
-def tracks(runs: Iterable[RunRecord], rows: Iterable[Record], metric: Metric) -> list[Track]:
+def tracks(runs: Iterable[RunRecord], rows: Iterable[Record], metric: SeriesMetric) -> list[Track]:
     """The tracks of one metric, sorted by subject and machine; rows without a value are left out."""
     by_run = {run.run: run for run in runs}
     toolchains = {key: {one.name: one for one in run.toolchains} for key, run in by_run.items()}
     fingerprints = {key: {name: one.fingerprint for name, one in used.items()} for key, used in toolchains.items()}
-    found: dict[tuple[str, str], dict[str, list[tuple[Point, str, str]]]] = {}
+    found: dict[tuple[str, str], dict[str, list[tuple[SeriesPoint, str, str]]]] = {}
     for row in rows:
         run, value = by_run.get(row.run), metric.value(row)
         if run is None or value is None:
@@ -112,7 +112,7 @@ def tracks(runs: Iterable[RunRecord], rows: Iterable[Record], metric: Metric) ->
         toolchain = digest([fingerprints[row.run].get(name, name) for name in profiles])
         words = ", ".join(dict.fromkeys(_compiler(toolchains[row.run].get(name)) for name in profiles))
         bare: str = getattr(row, "words", "") or getattr(row, "verdict", "")
-        point = Point(run, value, getattr(row, "low", None), getattr(row, "high", None), bare)
+        point = SeriesPoint(run, value, getattr(row, "low", None), getattr(row, "high", None), bare)
         held = found.setdefault((row.subject, run.machine), {})
         held.setdefault(toolchain, []).append((point, words, getattr(row, "kind", metric.name)))
     return [_track(subject, machine, held, metric) for (subject, machine), held in sorted(found.items())]
@@ -134,20 +134,22 @@ def matching(found: Iterable[Track], expression: str | None) -> list[Track]:
     return chosen
 
 
-def said(metric: Metric, point: Point) -> str:
+def said(metric: SeriesMetric, point: SeriesPoint) -> str:
     """A value for a reader."""
     return point.words if metric.name == "outcome" else amount(metric, point.value)
 
 
-def amount(metric: Metric, value: float) -> str:
+def amount(metric: SeriesMetric, value: float) -> str:
     """A value that may be a median of several, for a reader."""
     if metric.name == "outcome":
         return "caught" if value >= 0.5 else "not caught"
     return number(value) if metric.name == "ratio" else f"{value:,.6g}"
 
 
-def _track(subject: str, machine: str, held: Mapping[str, list[tuple[Point, str, str]]], metric: Metric) -> Track:
-    def began(of: tuple[Point, str, str]) -> tuple[str, str]:
+def _track(
+    subject: str, machine: str, held: Mapping[str, list[tuple[SeriesPoint, str, str]]], metric: SeriesMetric
+) -> Track:
+    def began(of: tuple[SeriesPoint, str, str]) -> tuple[str, str]:
         return of[0].run.started, of[0].run.run
 
     ordered = {toolchain: sorted(points, key=began) for toolchain, points in held.items()}

@@ -22,8 +22,8 @@ from safecost.core.text import counted, visible
 from safecost.history import series as followed
 from safecost.history.changes import Search
 from safecost.history.records import Acceptance, RunRecord
-from safecost.history.series import Metric, Track
-from safecost.history.status import Change, Standing, Step, is_worse, standings, step_between
+from safecost.history.series import SeriesMetric, Track
+from safecost.history.status import Change, SeriesStatus, Step, is_worse, standings, step_between
 from safecost.history.store import Store
 
 _MANY = 100  # runs or series, from which on it takes seconds
@@ -32,15 +32,15 @@ STILL = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class TrackStatus:
     """A track with what is said of it: one standing for each series, one step between each two."""
 
     track: Track
-    standings: tuple[Standing, ...]
+    standings: tuple[SeriesStatus, ...]
     steps: tuple[Step, ...]
 
     @property
-    def latest(self) -> Standing:
+    def latest(self) -> SeriesStatus:
         """The standing of the series with the newest point."""
         return max(self.standings, key=lambda one: (one.series.points[-1].run.started, one.series.points[-1].run.run))
 
@@ -60,7 +60,7 @@ class Found:
         return is_worse(self.track.metric, now.baseline, now.pending.after)
 
 
-def find(store: Store, metric: str, expression: str | None, *, nulls: bool, search: Search) -> list[Found]:
+def find(store: Store, metric: str, expression: str | None, *, nulls: bool, search: Search) -> list[TrackStatus]:
     """Every track of a metric that the expression finds, analysed; raises ToolError."""
     chosen = followed.metric_of(metric)
     runs = store.runs()
@@ -71,25 +71,25 @@ def find(store: Store, metric: str, expression: str | None, *, nulls: bool, sear
     return analysed(tracks, store.acceptances(), search)
 
 
-def analysed(tracks: Iterable[Track], decided: Sequence[Acceptance], search: Search) -> list[Found]:
+def analysed(tracks: Iterable[Track], decided: Sequence[Acceptance], search: Search) -> list[TrackStatus]:
     """Tracks with their standings and the steps between toolchains."""
     found, every = [], list(tracks)
     with Steps("series", len(every)) if len(every) > _MANY else contextlib.nullcontext() as progress:
         for track in every:
             stands = standings(track, decided, search)
             steps = tuple(step_between(before, after) for before, after in pairwise(stands))
-            found.append(Found(track, tuple(stands), steps))
+            found.append(TrackStatus(track, tuple(stands), steps))
             if progress is not None:
                 progress.step()
     return found
 
 
-def worse(found: Iterable[Found]) -> list[Found]:
+def worse(found: Iterable[TrackStatus]) -> list[TrackStatus]:
     """The tracks whose newest level is for the worse, and not accepted."""
     return [one for one in found if one.is_worse]
 
 
-def render(found: Sequence[Found], out: Console, *, everything: bool) -> None:
+def render(found: Sequence[TrackStatus], out: Console, *, everything: bool) -> None:
     """Print what happened, run by run, and with `everything` a table; nothing from a document is read as markup."""
     if found and everything:
         _table(found, out, several=len({one.track.machine for one in found}) > 1)
@@ -108,12 +108,12 @@ def render(found: Sequence[Found], out: Console, *, everything: bool) -> None:
     )
 
 
-def as_json(found: Sequence[Found]) -> str:
+def as_json(found: Sequence[TrackStatus]) -> str:
     """The same for programs: one object for each track."""
     return json.dumps([_plain(one) for one in found], indent=1, sort_keys=True, allow_nan=False) + "\n"
 
 
-def relative(metric: Metric, before: float, after: float) -> str:
+def relative(metric: SeriesMetric, before: float, after: float) -> str:
     """A step in words, such as `+12.0 %`, or `caught to not caught`."""
     if metric.name == "outcome" or before <= 0 or after <= 0:
         return f"{followed.amount(metric, before)} to {followed.amount(metric, after)}"
@@ -127,7 +127,7 @@ def when(run: RunRecord) -> str:
     return f"{run.started[:10]}, run {run.run[:8]}{commit}"
 
 
-def change_words(metric: Metric, standing: Standing, change: Change) -> str:
+def change_words(metric: SeriesMetric, standing: SeriesStatus, change: Change) -> str:
     """One change in words, without its run: how far, and who accepted it."""
     points = standing.series.points
     if metric.name == "outcome":
@@ -138,11 +138,11 @@ def change_words(metric: Metric, standing: Standing, change: Change) -> str:
     return f"{step}, {_decision(change, standing)}"
 
 
-def _events(found: Sequence[Found]) -> list[tuple[str, list[tuple[str, str]]]]:
+def _events(found: Sequence[TrackStatus]) -> list[tuple[str, list[tuple[str, str]]]]:
     """What happened, as a heading for each run at which something did, and lines with their styles, oldest first."""
     at: dict[tuple[str, str], tuple[str, list[tuple[str, str]]]] = {}
 
-    def under(standing: Standing, index: int, earlier: RunRecord) -> list[tuple[str, str]]:
+    def under(standing: SeriesStatus, index: int, earlier: RunRecord) -> list[tuple[str, str]]:
         run = standing.series.points[index].run
         return at.setdefault((run.started, run.run), (f"{when(run)}{_case(earlier, run)}", []))[1]
 
@@ -169,7 +169,7 @@ def _events(found: Sequence[Found]) -> list[tuple[str, list[tuple[str, str]]]]:
     return [at[key] for key in sorted(at)]
 
 
-def is_still(metric: Metric, step: Step) -> bool:
+def is_still(metric: SeriesMetric, step: Step) -> bool:
     """Did a new toolchain leave a level where it was: a ratio within 1 %, an exact metric the same?"""
     if metric.exact:
         return step.low == step.high
@@ -192,14 +192,14 @@ def _case(earlier: RunRecord, later: RunRecord) -> str:
     return f" [{'; '.join(said)}]" if said else ""
 
 
-def _decision(change: Change, standing: Standing) -> str:
+def _decision(change: Change, standing: SeriesStatus) -> str:
     one = change.acknowledged
     if one is not None:
         return f"accepted by {one.who} on {one.when[:10]}: {one.why}"
     return "not accepted, and over" if standing.usual else "not accepted"
 
 
-def _table(shown: Sequence[Found], out: Console, *, several: bool) -> None:
+def _table(shown: Sequence[TrackStatus], out: Console, *, several: bool) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     table.add_column(f"{shown[0].track.metric.name} of", overflow="fold")
     if several:
@@ -219,7 +219,7 @@ def _table(shown: Sequence[Found], out: Console, *, several: bool) -> None:
     out.print()
 
 
-def _plain(one: Found) -> dict[str, Any]:
+def _plain(one: TrackStatus) -> dict[str, Any]:
     now = one.latest
     return {
         "subject": one.track.subject,

@@ -15,7 +15,7 @@ from itertools import pairwise
 from safecost.history import changes
 from safecost.history.changes import Search
 from safecost.history.records import Acceptance
-from safecost.history.series import Metric, Point, Series, Track
+from safecost.history.series import Series, SeriesMetric, SeriesPoint, Track
 
 MOST = 30
 """Points that make a baseline."""
@@ -34,7 +34,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SeriesStatus:
     """A series with all that is said of it.
 
     `accepted` are the indices of the points that the baseline may use, `earlier` of those that were accepted before
@@ -59,19 +59,21 @@ class Standing:
 class Step:
     """From one toolchain to the next: the last level of the one, the first level of the other."""
 
-    before: Standing
-    after: Standing
+    before: SeriesStatus
+    after: SeriesStatus
     low: float
     high: float
 
 
-def standings(track: Track, decided: Iterable[Acceptance], search: Search = changes.DEFAULT) -> list[Standing]:
+def standings(track: Track, decided: Iterable[Acceptance], search: Search = changes.DEFAULT) -> list[SeriesStatus]:
     """Where each series of a track stands; `decided` are all acceptances of the history."""
     ours = [one for one in decided if one.of == track.subject and one.metric == track.metric.name]
     return [stand(series, track.metric, ours, search) for series in track.series]
 
 
-def stand(series: Series, metric: Metric, decided: Sequence[Acceptance], search: Search = changes.DEFAULT) -> Standing:
+def stand(
+    series: Series, metric: SeriesMetric, decided: Sequence[Acceptance], search: Search = changes.DEFAULT
+) -> SeriesStatus:
     """Where one series stands; acceptances of runs that are not in it are passed over."""
     points = series.points
     places = {point.run.run: index for index, point in enumerate(points)}
@@ -82,7 +84,7 @@ def stand(series: Series, metric: Metric, decided: Sequence[Acceptance], search:
     periods = [_accepted(points, first, end, found, metric, search) for first, end in pairwise([*begins, len(points)])]
     accepted, begin = periods[-1], begins[-1]
     usual = bool(accepted) and (not found or accepted[-1] >= max(found[-1].index, begin))
-    return Standing(
+    return SeriesStatus(
         series=series,
         changes=tuple(found),
         accepted=tuple(accepted),
@@ -93,7 +95,7 @@ def stand(series: Series, metric: Metric, decided: Sequence[Acceptance], search:
     )
 
 
-def step_between(before: Standing, after: Standing) -> Step:
+def step_between(before: SeriesStatus, after: SeriesStatus) -> Step:
     """The step that a new toolchain makes: medians of up to 30 points of the level on either side of the switch."""
     last = before.changes[-1].index if before.changes else 0
     first = after.changes[0].index if after.changes else MOST
@@ -101,12 +103,12 @@ def step_between(before: Standing, after: Standing) -> Step:
     return Step(before, after, low, statistics.median(point.value for point in after.series.points[: min(first, MOST)]))
 
 
-def is_worse(metric: Metric, before: float, after: float) -> bool:
+def is_worse(metric: SeriesMetric, before: float, after: float) -> bool:
     """Is a step from one level to another one for the worse?"""
     return after != before and (metric.worse == 0 or (after > before) == (metric.worse > 0))
 
 
-def _starts(points: Sequence[Point], metric: Metric, search: Search) -> list[int]:
+def _starts(points: Sequence[SeriesPoint], metric: SeriesMetric, search: Search) -> list[int]:
     """Indices at which a new level begins."""
     values = [point.value for point in points]
     if metric.name == "outcome":  # silent to crashed is a change, too
@@ -117,13 +119,13 @@ def _starts(points: Sequence[Point], metric: Metric, search: Search) -> list[int
     return changes.exact(values) if metric.exact else changes.find(values, search)
 
 
-def _reach(metric: Metric, search: Search) -> int:
+def _reach(metric: SeriesMetric, search: Search) -> int:
     """How far, in points, from an acceptance the change may be found that it meant: later points move it a little."""
     return 1 if metric.exact else search.segment
 
 
 def _changes(
-    points: Sequence[Point], starts: Sequence[int], decisions: Sequence[tuple[int, Acceptance]], reach: int
+    points: Sequence[SeriesPoint], starts: Sequence[int], decisions: Sequence[tuple[int, Acceptance]], reach: int
 ) -> list[Change]:
     bounds = [0, *starts, len(points)]
     levels = [statistics.median(point.value for point in points[first:end]) for first, end in pairwise(bounds)]
@@ -140,7 +142,7 @@ def _begin(found: Sequence[Change], decided: int, reach: int) -> int:
 
 
 def _accepted(
-    points: Sequence[Point], begin: int, end: int, found: Sequence[Change], metric: Metric, search: Search
+    points: Sequence[SeriesPoint], begin: int, end: int, found: Sequence[Change], metric: SeriesMetric, search: Search
 ) -> list[int]:
     """Indices of the points between two decisions that lie on an accepted level, in their order."""
     accepted: list[int] = []
@@ -150,7 +152,9 @@ def _accepted(
     return accepted
 
 
-def _alike(metric: Metric, points: Sequence[Point], usual: Sequence[int], here: Sequence[int], search: Search) -> bool:
+def _alike(
+    metric: SeriesMetric, points: Sequence[SeriesPoint], usual: Sequence[int], here: Sequence[int], search: Search
+) -> bool:
     """Is a segment back at the level of the accepted points?"""
     if metric.name == "outcome":
         return points[here[0]].words == points[usual[-1]].words

@@ -12,18 +12,18 @@ from safecost.core.errors import UsageError
 from safecost.history.changes import Search
 from safecost.history.records import Acceptance, CountRecord, ProofRecord, Record, RunRecord
 from safecost.history.series import METRICS, matching, metric_of, tracks
-from safecost.history.showing import Found, analysed, change_words, is_still, worse
-from safecost.history.status import Standing
+from safecost.history.showing import TrackStatus, analysed, change_words, is_still, worse
+from safecost.history.status import SeriesStatus
 from safecost.testing.made_up_history import GCC_12, GCC_13, SUBJECT, a_history, a_pair, a_run, an_acceptance, noisy
 
 
-def found_in(records: Sequence[Record], decided: Sequence[Acceptance] = (), metric: str = "ratio") -> list[Found]:
+def found_in(records: Sequence[Record], decided: Sequence[Acceptance] = (), metric: str = "ratio") -> list[TrackStatus]:
     runs = [one for one in records if isinstance(one, RunRecord)]
     chosen = METRICS[metric]
     return analysed(tracks(runs, [one for one in records if isinstance(one, chosen.of)], chosen), decided, Search())
 
 
-def standing(ratios: Sequence[float], *decided: Acceptance) -> Standing:
+def standing(ratios: Sequence[float], *decided: Acceptance) -> SeriesStatus:
     (found,) = found_in(a_history(ratios), decided)
     (one,) = found.standings
     return one

@@ -11,7 +11,7 @@ import pytest
 
 from safecost.history.plotting import drawn
 from safecost.history.records import Acceptance, Toolchain
-from safecost.history.showing import Found
+from safecost.history.showing import TrackStatus
 from safecost.history.test_status import counted, found_in
 from safecost.history.trend import draw_trend
 from safecost.report.charts.canvas import DEARER, SETTINGS, SOFT, Chart
@@ -19,12 +19,12 @@ from safecost.testing.drawings import marks, words
 from safecost.testing.made_up_history import GCC_12, GCC_13, a_history, an_acceptance, noisy
 
 
-def found(ratios: Sequence[float], *decided: Acceptance, toolchains: Sequence[Toolchain] | None = None) -> Found:
+def found(ratios: Sequence[float], *decided: Acceptance, toolchains: Sequence[Toolchain] | None = None) -> TrackStatus:
     (one,) = found_in(a_history(ratios, toolchains), decided)
     return one
 
 
-def drawing(one: Found) -> Chart:
+def drawing(one: TrackStatus) -> Chart:
     with mpl.rc_context(SETTINGS):
         return draw_trend(one)
 
@@ -70,7 +70,7 @@ def test_the_same_history_gives_the_same_bytes(kind: str) -> None:
     assert once == twice and len(once) == 1
 
 
-def drawn_alone(one: Found, kind: str) -> dict[str, bytes]:
+def drawn_alone(one: TrackStatus, kind: str) -> dict[str, bytes]:
     with mpl.rc_context(SETTINGS):
         return drawn(one, kind)
 

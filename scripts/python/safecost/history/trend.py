@@ -10,10 +10,10 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLoc
 
 from safecost.history import series as followed
 from safecost.history.records import digest
-from safecost.history.series import Point
-from safecost.history.showing import Found, relative, when
-from safecost.history.status import Change, Standing, is_worse
-from safecost.report.charts.canvas import CHEAPER, DEARER, FAINT, INK, PAPER, SOFT, WIDTH, Chart, Sheet
+from safecost.history.series import SeriesPoint
+from safecost.history.showing import TrackStatus, relative, when
+from safecost.history.status import Change, SeriesStatus, is_worse
+from safecost.report.charts.canvas import CHEAPER, DEARER, FAINT, INK, PAPER, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.text import fit, slug, width
 
 _LEFT, _RIGHT, _TOP, _HEIGHT = 74.0, 108.0, 44.0, 250.0
@@ -22,9 +22,9 @@ _DATES = 8  # labels that fit side by side
 _KEY = "Filled: accepted. Hollow: not. Bars: intervals. Grey: levels, the median of each. Dashed: the baseline."
 
 
-def draw_trend(found: Found) -> Chart:
+def draw_trend(found: TrackStatus) -> Chart:
     """The chart of one track, its title one sentence on where it stands."""
-    sheet = Sheet(title(found), WIDTH, _TOP + _HEIGHT + 62)
+    sheet = Canvas(title(found), WIDTH, _TOP + _HEIGHT + 62)
     axes = sheet.axes(_LEFT, _TOP, _WIDE, _HEIGHT)
     placed = found.track.points
     places = {(index, point.run.run): place for place, (index, point) in enumerate(placed)}
@@ -45,7 +45,7 @@ def draw_trend(found: Found) -> Chart:
     return sheet.finish(name, "trend", None)
 
 
-def title(found: Found) -> str:
+def title(found: TrackStatus) -> str:
     """Where the series stands, in one sentence."""
     now, metric = found.latest, found.track.metric
     last = now.series.points[-1]
@@ -64,7 +64,7 @@ def title(found: Found) -> str:
     return f"{found.track.name} is {value}, {apart}" + ("" if base == value else f" of {base}")
 
 
-def _axis(axes: Axes, found: Found, points: Sequence[Point]) -> None:
+def _axis(axes: Axes, found: TrackStatus, points: Sequence[SeriesPoint]) -> None:
     values = [value for point in points for value in (point.value, point.low, point.high) if value is not None]
     low, high = min(values), max(values)
     ratio = found.track.metric.name == "ratio"
@@ -87,13 +87,13 @@ def _axis(axes: Axes, found: Found, points: Sequence[Point]) -> None:
         axes.axhline(mark, color=INK if strong else FAINT, lw=1.1 if strong else 0.6, zorder=0.5)
 
 
-def _label(found: Found, mark: float) -> str:
+def _label(found: TrackStatus, mark: float) -> str:
     if found.track.metric.name == "outcome":
         return {0.0: "not caught", 1.0: "caught"}.get(mark, "")
     return f"{mark:,.10g}"
 
 
-def _levels(axes: Axes, standing: Standing, spots: Sequence[int]) -> None:
+def _levels(axes: Axes, standing: SeriesStatus, spots: Sequence[int]) -> None:
     points = standing.series.points
     levels = [change.before for change in standing.changes] + [change.after for change in standing.changes[-1:]]
     bounds = [0, *(change.index for change in standing.changes), len(points)]
@@ -101,7 +101,7 @@ def _levels(axes: Axes, standing: Standing, spots: Sequence[int]) -> None:
         axes.plot([spots[first] - 0.4, spots[end - 1] + 0.4], [level, level], color=SOFT, lw=1.4, alpha=0.6, zorder=1)
 
 
-def _points(axes: Axes, sheet: Sheet, found: Found, index: int, spots: Sequence[int]) -> None:
+def _points(axes: Axes, sheet: Canvas, found: TrackStatus, index: int, spots: Sequence[int]) -> None:
     standing, metric = found.standings[index], found.track.metric
     accepted = {*standing.accepted, *standing.earlier}
     for at, point in enumerate(standing.series.points):
@@ -120,7 +120,7 @@ def _points(axes: Axes, sheet: Sheet, found: Found, index: int, spots: Sequence[
         sheet.tips[gid] = [f"{followed.said(metric, point)}, {when(point.run)}" for point in points]
 
 
-def _baseline(axes: Axes, found: Found, standing: Standing, spots: Sequence[int]) -> None:
+def _baseline(axes: Axes, found: TrackStatus, standing: SeriesStatus, spots: Sequence[int]) -> None:
     if standing.baseline is None or standing is not found.latest:
         return
     first = spots[standing.accepted[-30:][0]]
@@ -132,7 +132,7 @@ def _baseline(axes: Axes, found: Found, standing: Standing, spots: Sequence[int]
     )  # fmt: skip
 
 
-def _changes(axes: Axes, sheet: Sheet, found: Found, places: dict[tuple[int, str], int]) -> None:
+def _changes(axes: Axes, sheet: Canvas, found: TrackStatus, places: dict[tuple[int, str], int]) -> None:
     """A line before the first point of each new level, with its size above the plot and who accepted it."""
     free = [-1.0, -1.0]  # where the labels of both rows end
     marks = []
@@ -153,13 +153,13 @@ def _changes(axes: Axes, sheet: Sheet, found: Found, places: dict[tuple[int, str
             sheet.text(pixel, _TOP - 8 - 16 * row, label, size=10.5, color=colour)
 
 
-def _colour(found: Found, change: Change) -> str:
+def _colour(found: TrackStatus, change: Change) -> str:
     if change.acknowledged is not None:
         return SOFT
     return DEARER if is_worse(found.track.metric, change.before, change.after) else CHEAPER
 
 
-def _toolchains(axes: Axes, sheet: Sheet, found: Found, places: dict[tuple[int, str], int]) -> None:
+def _toolchains(axes: Axes, sheet: Canvas, found: TrackStatus, places: dict[tuple[int, str], int]) -> None:
     """A dotted line where a new toolchain's series begins, named below the plot."""
     for index, step in enumerate(found.steps, start=1):
         x = places[index, step.after.series.points[0].run.run] - 0.5
@@ -170,7 +170,7 @@ def _toolchains(axes: Axes, sheet: Sheet, found: Found, places: dict[tuple[int, 
         sheet.text(pixel, _TOP + _HEIGHT + 30, label, size=10)
 
 
-def _dates(axes: Axes, points: Sequence[Point]) -> None:
+def _dates(axes: Axes, points: Sequence[SeriesPoint]) -> None:
     every = -(-len(points) // _DATES)
     spots = list(range(0, len(points), every))
     axes.xaxis.set_major_locator(FixedLocator([float(spot) for spot in spots]))

@@ -21,7 +21,7 @@ from safecost.core.paths import Folders
 from safecost.core.text import counted
 from safecost.document.types import Code
 from safecost.suite import profiles as profile_files
-from safecost.suite.cases import Case, choose, find, pattern_of
+from safecost.suite.cases import CaseFiles, choose, find, pattern_of
 from safecost.toolchain import runner
 from safecost.toolchain.build import build_all
 
@@ -105,7 +105,7 @@ def first_raw(text: str, *, rust: bool) -> str | None:
     return found[1] if found else None
 
 
-def split(case: Case, folder: Path) -> Iterator[tuple[str, str]]:
+def split(case: CaseFiles, folder: Path) -> Iterator[tuple[str, str]]:
     """Write one case for each variant; yields its name and the variant."""
     family, name = case.name.split("/")
     for number, variant in enumerate(case.variants()):
@@ -124,7 +124,7 @@ def split(case: Case, folder: Path) -> Iterator[tuple[str, str]]:
         yield alone, variant
 
 
-def changed(folders: Folders, cases: Sequence[Case], profiles: str = PROFILES) -> tuple[list[Changed], int]:
+def changed(folders: Folders, cases: Sequence[CaseFiles], profiles: str = PROFILES) -> tuple[list[Changed], int]:
     """Kernels that are other code alone, and how many were compared; raises ToolError where one cannot be built."""
     wanted = profile_files.choose(profiles, ())
     with tempfile.TemporaryDirectory(prefix="safecost-isolation-") as temporary:
@@ -143,7 +143,9 @@ def changed(folders: Folders, cases: Sequence[Case], profiles: str = PROFILES) -
 
 
 def _compared(
-    alone: Mapping[tuple[str, str], Path], whole: Mapping[tuple[str, str], Path], origin: Mapping[str, tuple[Case, str]]
+    alone: Mapping[tuple[str, str], Path],
+    whole: Mapping[tuple[str, str], Path],
+    origin: Mapping[str, tuple[CaseFiles, str]],
 ) -> tuple[list[Changed], int]:
     keys = sorted({(origin[name][0].name, profile) for name, profile in alone})
     plugins = [(*key, whole[key]) for key in keys] + [(*key, plugin) for key, plugin in alone.items()]

@@ -20,7 +20,7 @@ from safecost.run import schedule
 from safecost.stats.pairs import launch_ratio, summarise
 from safecost.suite import cases as case_files
 from safecost.suite import profiles as profile_files
-from safecost.suite.cases import Case
+from safecost.suite.cases import CaseFiles
 from safecost.toolchain import runner
 from safecost.toolchain.build import build_all
 
@@ -42,7 +42,7 @@ Agreement = Literal["agree", "differ", "unresolved"]
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class PoolPoint:
     """A contender at one size of pool: nanoseconds a call, and its ratio over raw with the interval."""
 
     pool_bytes: int  # 0: a single input
@@ -64,7 +64,7 @@ class PoolRow:
     case: str
     size: int
     variant: str
-    points: tuple[Point, ...]
+    points: tuple[PoolPoint, ...]
     change: float
     agreement: Agreement | None
 
@@ -87,7 +87,7 @@ def differing(rows: Sequence[PoolRow]) -> tuple[int, str]:
     return count["differ"], f"{said}; worst {worst.case}/{worst.variant} {worst.change - 1:+.1%}"
 
 
-def study(case: Case, scratch: Path, sizes: Sequence[int]) -> list[PoolRow]:
+def study(case: CaseFiles, scratch: Path, sizes: Sequence[int]) -> list[PoolRow]:
     """Time one panel at its first size with each size of pool, interleaved launch by launch in random order."""
     plugin = built_plugin(Folders.of(()), case)
     said = runner.call("verify", {"case": case.name, "describe_only": True, "plugins": [plugin]}, 60)
@@ -118,7 +118,7 @@ def pool_rows(case: str, size: int, variants: Sequence[str], results: dict[int, 
             said = summarise(ratios[pool], MARGIN)
             time_of_call = float(np.median([np.median(one["nanoseconds"][index]) for one in launches]))
             low, high = (said.low or said.ratio), (said.high or said.ratio)
-            points.append(Point(pool, launches[0]["inputs"], time_of_call, said.ratio, low, high))
+            points.append(PoolPoint(pool, launches[0]["inputs"], time_of_call, said.ratio, low, high))
         changes = [b / a for a, b in zip(ratios[DEFAULT_POOL], ratios[4 * DEFAULT_POOL], strict=True)]
         change = summarise(changes, MARGIN)
         words: dict[str, Agreement] = {"equivalent": "agree", "unresolved": "unresolved"}
@@ -127,7 +127,7 @@ def pool_rows(case: str, size: int, variants: Sequence[str], results: dict[int, 
     return rows
 
 
-def built_plugin(folders: Folders, case: Case) -> dict[str, str]:
+def built_plugin(folders: Folders, case: CaseFiles) -> dict[str, str]:
     """Build a case with the profile of the study, as a plan names a plugin; raises ToolError where that fails."""
     built = build_all(folders, [case], profile_files.choose(PROFILE, ()))
     if PROFILE in built.absent:
@@ -137,7 +137,7 @@ def built_plugin(folders: Folders, case: Case) -> dict[str, str]:
     return {"profile": PROFILE, "path": str(built.plugins[case.name, PROFILE])}
 
 
-def plan_of(case: Case, plugin: dict[str, str], scratch: Path) -> dict[str, Any]:
+def plan_of(case: CaseFiles, plugin: dict[str, str], scratch: Path) -> dict[str, Any]:
     """A plan of the runner as a run makes it, but for size and contenders."""
     return {
         "case": case.name,

@@ -38,7 +38,7 @@ PATIENCE = 1_800.0  # seconds for one command: a first build on a busy machine t
 GRACE = 10.0  # seconds for a command to end what it started
 STARTS = 9
 
-Status = Literal["met", "missed", "measured", "failed"]
+BudgetStatus = Literal["met", "missed", "measured", "failed"]
 
 _EMPTY_CASE = """\
 // What does a call through the border cost that does nothing?
@@ -98,7 +98,7 @@ class Figure:
     detail: str
 
     @property
-    def status(self) -> Status:
+    def status(self) -> BudgetStatus:
         """Met or missed against the target, measured where there is none, failed without a value."""
         if self.measured is None:
             return "failed"
@@ -108,7 +108,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class EndedCommand:
     """A command that ran: seconds on the wall, exit code, and what it said on stdout."""
 
     seconds: float
@@ -116,13 +116,13 @@ class Ended:
     out: str
 
 
-def timed(tree: Path, *words: str) -> Ended:
+def timed(tree: Path, *words: str) -> EndedCommand:
     """Run Python on the driver of `tree` and time it; raises ToolError where it says that it could not work."""
     command = [sys.executable, "-P", *words]
     return _timed(command, tree, {**os.environ, "PYTHONPATH": str(tree / PYTHON.relative_to(ROOT)), "COLUMNS": "80"})
 
 
-def _timed(command: Sequence[str], tree: Path, environment: Mapping[str, str]) -> Ended:
+def _timed(command: Sequence[str], tree: Path, environment: Mapping[str, str]) -> EndedCommand:
     start = time.monotonic()
     process = subprocess.Popen(
         command,
@@ -146,7 +146,7 @@ def _timed(command: Sequence[str], tree: Path, environment: Mapping[str, str]) -
         raise ToolError(
             f"it ended with {process.returncode} and said: {(said.strip().splitlines() or ['nothing'])[-1]}"
         )
-    return Ended(seconds, process.returncode, out)
+    return EndedCommand(seconds, process.returncode, out)
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -18,7 +18,7 @@ from safecost.core.errors import ToolError, UsageError
 from safecost.core.paths import ROOT
 from safecost.document.types import Document
 from safecost.lab import pools, self_benchmark
-from safecost.lab.pools import Point, PoolRow
+from safecost.lab.pools import PoolPoint, PoolRow
 from safecost.lab.self_benchmark import Figure, Measured, Pace, Piece, Workshop
 from safecost.stats.pairs import sign_test_interval
 
@@ -41,7 +41,7 @@ def printed(on: Console) -> str:
 @pytest.fixture
 def made(sample_document: Document) -> Pace:
     figures = (figure(2.5, detail="a | b"), figure(None, detail="it said:\nno"), figure(12.0), figure(3.0, None))
-    points = tuple(Point(size, 4, 100.0 + size, 1.5, 1.4, 1.6) for size in pools.POOLS)
+    points = tuple(PoolPoint(size, 4, 100.0 + size, 1.5, 1.4, 1.6) for size in pools.POOLS)
     rows = (
         PoolRow("iteration/sort", 1024, "raw", points, 1.0, None),
         PoolRow("iteration/sort", 1024, "a_variant_with_a_name_as_long_as_this", points, 0.93, "differ"),

@@ -26,15 +26,15 @@ from safecost.suite.toolbox import LIBRARIES, TOOLS, Library, Tool, compilers, p
 PATIENCE_SECONDS = 1.5  # a tool that does not tell its version by then is reported without one
 RUSTUP = "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh"
 
-Status = Literal["found", "missing", "noise"]
+DiagnosisStatus = Literal["found", "missing", "noise"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """One thing looked at. `required`: without it `run` fails; `remedy`: the command or the advice that helps."""
 
     subject: str
-    status: Status
+    status: DiagnosisStatus
     detail: str
     needed_for: str = ""
     remedy: str | None = None
@@ -90,11 +90,11 @@ def ask(command: Sequence[str | Path], text: str = "") -> str:
     return done.stdout if done.returncode == 0 else ""
 
 
-def examine_tool(tool: Tool, folders: Sequence[Path]) -> tuple[Finding, Path | None]:
+def examine_tool(tool: Tool, folders: Sequence[Path]) -> tuple[Diagnosis, Path | None]:
     """Look for the newest of one tool; one that is too old counts as missing."""
     paths = next((found for command in tool.commands if (found := candidates(command, folders))), [])
     remedy = how_to_get(tool.package) if tool.package else RUSTUP
-    missing = Finding(tool.subject, "missing", "not found", tool.needed_for, remedy, tool.required)
+    missing = Diagnosis(tool.subject, "missing", "not found", tool.needed_for, remedy, tool.required)
     if not paths:
         return missing, None
     said, path = max(((ask([path, *tool.asks]), path) for path in paths), key=lambda pair: numbers(version_in(pair[0])))
@@ -104,7 +104,7 @@ def examine_tool(tool: Tool, folders: Sequence[Path]) -> tuple[Finding, Path | N
         return replace(missing, detail=f"{version} at {path} is older than {'.'.join(map(str, tool.floor))}"), None
     if llvm := re.search(r"LLVM version: (\S+)", said):
         version += f" (LLVM {llvm[1]})"
-    return Finding(tool.subject, "found", f"{version or 'of unknown version'}, {path}", tool.needed_for), path
+    return Diagnosis(tool.subject, "found", f"{version or 'of unknown version'}, {path}", tool.needed_for), path
 
 
 def library_probe(libraries: Iterable[Library]) -> str:
@@ -132,7 +132,7 @@ def read_probe(preprocessed: str) -> dict[int, str]:
     return found
 
 
-def examine_libraries(compiler: Path | None) -> list[Finding]:
+def examine_libraries(compiler: Path | None) -> list[Diagnosis]:
     """Look for the libraries' headers as the compiler does; without one, none can be found."""
     said = ask([compiler, "-std=c++20", "-x", "c++", "-E", "-P", "-"], library_probe(LIBRARIES)) if compiler else ""
     versions = read_probe(said)
@@ -140,39 +140,39 @@ def examine_libraries(compiler: Path | None) -> list[Finding]:
     for number, library in enumerate(LIBRARIES):
         if number in versions:
             detail = versions[number] or "of unknown version"
-            findings.append(Finding(library.subject, "found", detail, library.needed_for))
+            findings.append(Diagnosis(library.subject, "found", detail, library.needed_for))
         else:
             detail = f"<{library.header}> not found" if compiler else "not looked for without a C++ compiler"
             remedy = how_to_get(library.package)
-            findings.append(Finding(library.subject, "missing", detail, library.needed_for, remedy, library.required))
+            findings.append(Diagnosis(library.subject, "missing", detail, library.needed_for, remedy, library.required))
     return findings
 
 
-def examine_libcxx(clang: Path | None) -> Finding:
+def examine_libcxx(clang: Path | None) -> Diagnosis:
     """Look for libc++ as Clang does: its headers, and the static archive that timed plugins link."""
     needed = profiles_of("clang", "libc++")
     remedy = how_to_get("libc++-19-dev libc++abi-19-dev")
     if clang is None:
-        return Finding("libc++", "missing", "not looked for without Clang", needed, remedy)
+        return Diagnosis("libc++", "missing", "not looked for without Clang", needed, remedy)
     said = ask([clang, "-stdlib=libc++", "-x", "c++", "-E", "-P", "-"], "#include <version>\n_LIBCPP_VERSION\n")
     version = re.search(r"^(\d\d)(\d\d)(\d\d)$", said, re.MULTILINE)
     archive = Path(ask([clang, "-print-file-name=libc++.a"]).strip())
     if version is None or not archive.is_absolute():
         lacking = "headers" if version is None else "static library"
-        return Finding("libc++", "missing", f"its {lacking} not found by {clang.name}", needed, remedy)
-    return Finding("libc++", "found", ".".join(str(int(part)) for part in version.groups()), needed)
+        return Diagnosis("libc++", "missing", f"its {lacking} not found by {clang.name}", needed, remedy)
+    return Diagnosis("libc++", "found", ".".join(str(int(part)) for part in version.groups()), needed)
 
 
-def examine_noise() -> list[Finding]:
+def examine_noise() -> list[Diagnosis]:
     """Turn what makes noise here into findings."""
     here = machine.facts()
     return [
-        Finding("noise", "noise", source.sentence, "", source.remedy)
+        Diagnosis("noise", "noise", source.sentence, "", source.remedy)
         for source in noise_sources(here, machine.surroundings())
     ]
 
 
-def examine() -> list[Finding]:
+def examine() -> list[Diagnosis]:
     """Look at everything, all tools at once; takes about a second."""
     folders = search_path()
     with ThreadPoolExecutor(max_workers=8) as pool:
@@ -185,20 +185,22 @@ def examine() -> list[Finding]:
         noise = pool.submit(examine_noise)
         if gcc_path is None and clang_path is None:
             gcc = replace(gcc, required=True)  # either alone would do
-        python = Finding("Python", "found", platform.python_version(), "everything after measuring")
+        python = Diagnosis("Python", "found", platform.python_version(), "everything after measuring")
         found = [gcc, clang, rust, libcxx.result(), python, *(tool.result()[0] for tool in tools)]
         return [*found, *libraries.result(), *noise.result()]
 
 
-def exit_code(findings: Iterable[Finding]) -> int:
+def exit_code(findings: Iterable[Diagnosis]) -> int:
     """Return 1 if `run` would fail for want of something, else 0."""
     lacking = any(finding.status == "missing" and finding.required for finding in findings)
     return errors.HARNESS if lacking else errors.OK
 
 
-def render(findings: Sequence[Finding], console: Console) -> None:
+def render(findings: Sequence[Diagnosis], console: Console) -> None:
     """Print the findings: what is there, what is missing with the command that gets it, what makes noise."""
-    of_status = {name: [finding for finding in findings if finding.status == name] for name in get_args(Status)}
+    of_status = {
+        name: [finding for finding in findings if finding.status == name] for name in get_args(DiagnosisStatus)
+    }
     if of_status["found"]:
         _heading("Found", console)
         table = Table.grid(padding=(0, 2))

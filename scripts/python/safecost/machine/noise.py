@@ -15,7 +15,7 @@ UNKNOWN_VIRTUALIZATION = "yes (unknown)"
 
 
 @dataclass(frozen=True, slots=True)
-class Noise:
+class NoiseSource:
     """One thing that makes noise here, as a sentence, and what could be done about it (None: nothing from inside)."""
 
     sentence: str
@@ -32,67 +32,67 @@ class Surroundings:
     counters: perf_event.Answer
 
 
-def noise_sources(machine: Machine, around: Surroundings) -> tuple[Noise, ...]:
+def noise_sources(machine: Machine, around: Surroundings) -> tuple[NoiseSource, ...]:
     """Name every source of noise that the facts show, the worst first."""
     return tuple(_from_the_host(machine, around)) + tuple(_from_the_processor(machine, around))
 
 
-def _from_the_host(machine: Machine, around: Surroundings) -> Iterable[Noise]:
+def _from_the_host(machine: Machine, around: Surroundings) -> Iterable[NoiseSource]:
     if machine.load_before > BUSY_LOAD:
-        yield Noise(
+        yield NoiseSource(
             f"The load was {machine.load_before:.2f} at the start: something was running, or had just been.",
             "stop what else is running and wait a minute",
         )
     if machine.steal_share > STEAL_WORTH_NAMING:
-        yield Noise(
+        yield NoiseSource(
             f"The host took away {machine.steal_share:.1%} of the CPU time while measuring.",
             "measure at another time, or on a host that is not shared",
         )
     if machine.virtualization:
         kind = machine.virtualization if machine.virtualization != UNKNOWN_VIRTUALIZATION else "of unknown kind"
-        yield Noise(
+        yield NoiseSource(
             f"This is a virtual machine ({kind}): its host may pause it or move it between cores.",
             "measure on real hardware, or on a host that pins its guests",
         )
     if around.quota_cpus is not None:
-        yield Noise(
+        yield NoiseSource(
             f"A control group limits this process to {around.quota_cpus:g} CPUs and stops it when they are used up.",
             "start the container without a CPU limit",
         )
     if around.usable_cpus < machine.logical_cpus:
-        yield Noise(
+        yield NoiseSource(
             f"This process may use {around.usable_cpus} of {machine.logical_cpus} logical CPUs.",
             "widen the CPU set, unless these CPUs were set aside for measuring",
         )
     if around.usable_cpus < FEW_CPUS:
         count = "one logical CPU" if around.usable_cpus == 1 else f"{around.usable_cpus} logical CPUs"
-        yield Noise(
+        yield NoiseSource(
             f"There is room on only {count}: the system's own work gets between the measurements.",
             f"use a machine with {FEW_CPUS} CPUs or more",
         )
 
 
-def _from_the_processor(machine: Machine, around: Surroundings) -> Iterable[Noise]:
+def _from_the_processor(machine: Machine, around: Surroundings) -> Iterable[NoiseSource]:
     if not machine.hardware_counters:
-        yield Noise(f"No hardware counters: {around.counters.reason}.", around.counters.remedy)
+        yield NoiseSource(f"No hardware counters: {around.counters.reason}.", around.counters.remedy)
     if machine.governor not in (None, "performance"):
-        yield Noise(
+        yield NoiseSource(
             f"The frequency governor is {machine.governor}, not performance: the clock follows the load.",
             "sudo cpupower frequency-set --governor performance",
         )
     if machine.turbo:
-        yield Noise(
+        yield NoiseSource(
             "Turbo is on: the clock follows the temperature and what the other cores do.",
             "switch it off: `echo 1 | sudo tee /sys/devices/system/cpu/intel_pstate/no_turbo` (Intel), "
             "`echo 0 | sudo tee /sys/devices/system/cpu/cpufreq/boost` (others)",
         )
     if around.smt:
-        yield Noise(
+        yield NoiseSource(
             "SMT is on: two logical CPUs share a core and slow each other down.",
             "echo off | sudo tee /sys/devices/system/cpu/smt/control",
         )
     if machine.address_randomization == 0:
-        yield Noise(
+        yield NoiseSource(
             "Address randomization is off: every launch gets one and the same placement, which no interval shows.",
             "sudo sysctl kernel.randomize_va_space=2, and no `setarch -R`",
         )

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from safecost.core.paths import ROOT
 from safecost.machine import doctor
-from safecost.machine.doctor import Finding
+from safecost.machine.doctor import Diagnosis
 from safecost.suite import toolbox
 from safecost.suite.toolbox import Tool
 
@@ -26,7 +26,7 @@ def program(folder: Path, name: str, says: str) -> Path:
     return path
 
 
-def printed(findings: list[Finding]) -> str:
+def printed(findings: list[Diagnosis]) -> str:
     console = Console(file=io.StringIO(), width=60)
     doctor.render(findings, console)
     assert isinstance(console.file, io.StringIO)
@@ -60,7 +60,7 @@ def test_the_newest_compiler_is_found_whatever_it_is_called(tmp_path: Path) -> N
     program(second, "g++-99", "99.0.0").chmod(0o644)  # not a program
     finding, path = doctor.examine_tool(GCC, [first, second])
     assert path == newest
-    assert finding == Finding("GCC", "found", f"14.2.0, {newest}", "profiles gcc-o2")
+    assert finding == Diagnosis("GCC", "found", f"14.2.0, {newest}", "profiles gcc-o2")
     plain = program(first, "g++", "15.1.0")
     assert doctor.examine_tool(GCC, [first, second])[1] == plain
 
@@ -103,7 +103,7 @@ def test_the_probe_is_read_back() -> None:
 def test_a_missing_library_is_told_with_its_header_and_package(tmp_path: Path) -> None:
     compiler = program(tmp_path, "g++", "safecost_found 1 100201")
     findings = {finding.subject: finding for finding in doctor.examine_libraries(compiler)}
-    assert findings["fmt"] == Finding("fmt", "found", "10.2.1", "the runner")
+    assert findings["fmt"] == Diagnosis("fmt", "found", "10.2.1", "the runner")
     benchmark = findings["Google Benchmark"]
     assert (benchmark.status, benchmark.required) == ("missing", True)
     assert benchmark.detail == "<benchmark/benchmark.h> not found"
@@ -140,8 +140,8 @@ def test_every_package_named_here_is_one_that_set_up_installs() -> None:
     ("status", "required", "code"),
     [("missing", True, 1), ("missing", False, 0), ("found", False, 0), ("noise", False, 0)],
 )
-def test_exit_code(status: doctor.Status, required: bool, code: int) -> None:
-    findings = [Finding("x", "found", ""), Finding("y", status, "", required=required)]
+def test_exit_code(status: doctor.DiagnosisStatus, required: bool, code: int) -> None:
+    findings = [Diagnosis("x", "found", ""), Diagnosis("y", status, "", required=required)]
     assert doctor.exit_code(findings) == code
 
 
@@ -149,9 +149,9 @@ def test_render_shows_each_finding_and_leaves_commands_whole() -> None:
     command = "sudo apt-get install --no-install-recommends " + "a-package-with-a-long-name " * 3
     text = printed(
         [
-            Finding("CMake", "found", "3.25.1, /opt/[bold]/cmake"),
-            Finding("Ninja", "missing", "not found", "every build", command, required=True),
-            Finding("noise", "noise", "SMT is on.", "", "switch it off"),
+            Diagnosis("CMake", "found", "3.25.1, /opt/[bold]/cmake"),
+            Diagnosis("Ninja", "missing", "not found", "every build", command, required=True),
+            Diagnosis("noise", "noise", "SMT is on.", "", "switch it off"),
         ]
     )
     assert "/opt/[bold]/cmake" in text
@@ -162,7 +162,7 @@ def test_render_shows_each_finding_and_leaves_commands_whole() -> None:
 
 
 def test_render_of_a_perfect_machine() -> None:
-    text = printed([Finding("CMake", "found", "3.25.1")])
+    text = printed([Diagnosis("CMake", "found", "3.25.1")])
     assert "Nothing here is known to make any." in text
     assert "Missing" not in text and "cannot work" not in text
 

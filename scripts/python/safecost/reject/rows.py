@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from safecost.document.types import CompilerName, Rejection, Ruling, Way
 
-Standing = Literal["both", "one", "helped", "never", "unknown"]
+RejectionStatus = Literal["both", "one", "helped", "never", "unknown"]
 
 WAYS: dict[Way, str] = {
     "plain": "as it comes",
@@ -18,7 +18,7 @@ WAYS: dict[Way, str] = {
     "analyser": "by the analyser",
     "evaluated": "evaluated at compile time",
 }
-STANDINGS: dict[Standing, str] = {
+STANDINGS: dict[RejectionStatus, str] = {
     "both": "Rejected as it comes, by GCC and Clang",
     "one": "Rejected as it comes, by one of GCC and Clang",
     "helped": "Rejected only with help: attributes, types, the analyser, or evaluation at compile time",
@@ -30,7 +30,7 @@ _REJECTED = ("rejected", "newly_rejected")
 
 
 @dataclass(slots=True)
-class Line:
+class RejectionLine:
     """One misuse written in one way: what each compiler does, and the snippets."""
 
     topic: str
@@ -50,10 +50,10 @@ class Misuse:
     name: str
     cwe: int
     title: str
-    lines: list[Line]
+    lines: list[RejectionLine]
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> RejectionStatus:
         """How far C++ compilers reject it."""
         asked = [r for line in self.lines for r in _cxx(line) if r.outcome not in {"absent", "not_applicable"}]
         if not asked:
@@ -81,7 +81,7 @@ class Misuse:
         return found[0] if found else "–"
 
 
-def _cxx(line: Line) -> list[Ruling]:
+def _cxx(line: RejectionLine) -> list[Ruling]:
     return [ruling for by, ruling in line.rulings.items() if by != "rustc"]
 
 
@@ -97,12 +97,12 @@ def cell(ruling: Ruling | None) -> str:
     return words.get(ruling.outcome, "BROKEN") + (_tagged(ruling) if ruling.outcome in _REJECTED else "")
 
 
-def lines(rejections: Sequence[Rejection]) -> list[Line]:
+def lines(rejections: Sequence[Rejection]) -> list[RejectionLine]:
     """One line for each misuse and way, in order of topic, misuse and way."""
-    found: dict[tuple[str, str, str], Line] = {}
+    found: dict[tuple[str, str, str], RejectionLine] = {}
     for one in sorted(rejections, key=lambda r: r.language):  # C++ first: its title heads the line
         key = (one.topic, one.misuse, one.way)
-        line = found.setdefault(key, Line(one.topic, one.misuse, one.way, one.cwe, one.title))
+        line = found.setdefault(key, RejectionLine(one.topic, one.misuse, one.way, one.cwe, one.title))
         line.snippets.append(one)
         line.rulings |= {ruling.by: ruling for ruling in one.rulings}
     ways = get_args(Way)
@@ -118,16 +118,16 @@ def misuses(rejections: Sequence[Rejection]) -> list[Misuse]:
     return list(found.values())
 
 
-def by_standing(rejections: Sequence[Rejection]) -> list[tuple[Standing, str, list[Misuse]]]:
+def by_standing(rejections: Sequence[Rejection]) -> list[tuple[RejectionStatus, str, list[Misuse]]]:
     """Misuses by how far C++ compilers reject them, with a heading; kinds without any are left out."""
     every = misuses(rejections)
     grouped = [(one, words, [m for m in every if m.standing == one]) for one, words in STANDINGS.items()]
     return [group for group in grouped if group[2]]
 
 
-def topics(rejections: Sequence[Rejection]) -> list[tuple[str, list[Line]]]:
+def topics(rejections: Sequence[Rejection]) -> list[tuple[str, list[RejectionLine]]]:
     """Lines by topic."""
-    found: dict[str, list[Line]] = {}
+    found: dict[str, list[RejectionLine]] = {}
     for line in lines(rejections):
         found.setdefault(line.topic, []).append(line)
     return list(found.items())

@@ -18,7 +18,7 @@ from typing import Any
 from safecost.core.errors import ToolError
 from safecost.core.text import number, shown
 from safecost.document import io as document
-from safecost.document.rows import KINDS, Row, valid_rows
+from safecost.document.rows import KINDS, PairRow, valid_rows
 from safecost.document.types import Document, PairKind
 from safecost.report.prices import SCOPES, Scope, groups
 from safecost.report.safety import price_words
@@ -50,7 +50,7 @@ class Told:
 
     title: str
     text: str
-    rows: tuple[Row, ...]
+    rows: tuple[PairRow, ...]
     commands: tuple[str, ...]
 
 
@@ -85,8 +85,8 @@ class Figures:
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._rows: dict[tuple[str, str], Row] = {(row.kind, row.name): row for row in valid_rows(document)}
-        self.cited: list[Row] = []
+        self._rows: dict[tuple[str, str], PairRow] = {(row.kind, row.name): row for row in valid_rows(document)}
+        self.cited: list[PairRow] = []
         self._writers: dict[str, Callable[[str], str]] = {
             "verdict": lambda name: self.row("verdict", name).verdict,
             "instructions": self._instructions,
@@ -106,7 +106,7 @@ class Figures:
             raise BrokenFinding(f"{{{kind} {name}}}: no such figure; there are {known}.")
         return self._writers[kind](name)
 
-    def row(self, kind: str, name: str) -> Row:
+    def row(self, kind: str, name: str) -> PairRow:
         """A pair by kind and the name of its numerator; of `verdict` and `instructions` the first kind that has it."""
         kinds: Sequence[str] = (kind,) if kind in KINDS else ("idiom", "language", "full", "profile")
         for one in kinds:
@@ -188,7 +188,7 @@ def _bounded(wanted: str, low: float, high: float, place: str) -> bool:
     return low > float(found[2]) if found[1] == "above" else high < float(found[2])
 
 
-def _ratio(row: Row) -> str:
+def _ratio(row: PairRow) -> str:
     if row.low is None or row.high is None:
         return f"{number(row.ratio)} (no interval)"
     return f"{number(row.ratio)} ({number(row.low)} – {number(row.high)})"
@@ -220,7 +220,7 @@ def _is(figures: Figures, kind: str, name: str) -> str:
     return f"{figures.row(kind, name).verdict}, {said}" if kind in KINDS else said
 
 
-def _commands(cited: Sequence[Row]) -> tuple[str, ...]:
+def _commands(cited: Sequence[PairRow]) -> tuple[str, ...]:
     """The commands that measure these pairs again and show their machine code."""
     if not cited:
         return ()
@@ -262,7 +262,7 @@ def with_headline(text: str, document: Document) -> str:
     return f"{before}{begin}\n{headline(document)}\n{end}{after}"
 
 
-def compilers(document: Document, cited: Sequence[Row]) -> list[tuple[str, str]]:
+def compilers(document: Document, cited: Sequence[PairRow]) -> list[tuple[str, str]]:
     """The profiles that these pairs come from, with the compiler that built each."""
     names = {name for row in cited for name in (row.profile, row.against_profile)}
     return [(one.name, one.compiler or "unknown") for one in document.profiles if one.name in names]

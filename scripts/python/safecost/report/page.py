@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from safecost.core import pages
 from safecost.core.text import counted, number, percent
-from safecost.document.rows import KINDS, Row, count_rows, rows, valid_rows
+from safecost.document.rows import KINDS, PairRow, count_rows, rows, valid_rows
 from safecost.document.types import Document, Run
 from safecost.explain import page as explain_page
 from safecost.reject import rows as rejected_rows
@@ -96,7 +96,7 @@ def _launches(run: Run) -> str:
     return most if len(run.looks) < 2 else f"up to {most}"
 
 
-def by_profile(document: Document, found: Sequence[Row]) -> list[tuple[str, Counter[Verdict]]]:
+def by_profile(document: Document, found: Sequence[PairRow]) -> list[tuple[str, Counter[Verdict]]]:
     """Verdicts over idiom costs and language gaps per measured profile, in the document's order."""
     tallies = []
     for profile in document.profiles:
@@ -109,7 +109,7 @@ def by_profile(document: Document, found: Sequence[Row]) -> list[tuple[str, Coun
     return tallies
 
 
-def worst_first(found: Sequence[Row]) -> list[Row]:
+def worst_first(found: Sequence[PairRow]) -> list[PairRow]:
     """Rows by kind of comparison, in each the highest ratio first."""
     order = list(KINDS)
     return sorted(
@@ -135,7 +135,7 @@ def amount(mean: float | None) -> str:
     return f"{mean:,.0f}" if mean == int(mean) else f"{mean:,.1f}" if mean >= 1 else f"{mean:.2g}"
 
 
-def interval(row: Row) -> str:
+def interval(row: PairRow) -> str:
     """The interval of a pair, a dash where there are too few launches for one."""
     return "–" if row.low is None or row.high is None else f"{number(row.low)} – {number(row.high)}"
 
@@ -145,7 +145,7 @@ def exact(ratio: float) -> str:
     return f"{ratio:.4f}" if 0.5 < ratio < 2 else number(ratio)
 
 
-def exact_interval(row: Row) -> str:
+def exact_interval(row: PairRow) -> str:
     """The interval of a control, a dash where there are too few launches for one."""
     return "–" if row.low is None or row.high is None else f"{exact(row.low)} – {exact(row.high)}"
 

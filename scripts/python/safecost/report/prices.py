@@ -45,7 +45,7 @@ _CACHED = re.compile(r"L[12](?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class PriceGroup:
     """A plain profile and what stands for it in the frontier: the price over cases for every scope and denominator.
 
     `outside` are cases without a price for another reason than that nothing catches everything, with that reason.
@@ -59,7 +59,7 @@ class Group:
 
 
 @of_newest
-def groups(document: Document) -> tuple[Group, ...]:
+def groups(document: Document) -> tuple[PriceGroup, ...]:
     """Every plain profile of a document in its order, where any contender of it or of a sibling was measured."""
     timed = {panel.profile for panel in document.panels}
     found = []
@@ -77,7 +77,7 @@ def _is_null(profile: Profile, plain: Profile) -> bool:
     return profile.name != plain.name and profile.flags == plain.flags
 
 
-def _group(document: Document, plain: Profile, siblings: Sequence[Profile]) -> Group:
+def _group(document: Document, plain: Profile, siblings: Sequence[Profile]) -> PriceGroup:
     against = plain.against or plain.name
     names = tuple(one.name for one in siblings)
     made: dict[tuple[Scope, Denominator], Frontier] = {}
@@ -89,7 +89,7 @@ def _group(document: Document, plain: Profile, siblings: Sequence[Profile]) -> G
         for denominator in DENOMINATORS:
             cases = {case.name: candidates(document, case, names, against, scope, denominator) for case in competing}
             made[scope, denominator] = frontier(plain.name, cases)
-    return Group(plain.name, names, against, made, outside)
+    return PriceGroup(plain.name, names, against, made, outside)
 
 
 def _tasks(document: Document) -> Iterator[Case]:

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 from safecost.core.text import counted, number
-from safecost.document.outcome import CAUGHT, LETTERS, MEANINGS, OWED, Kind
+from safecost.document.outcome import CAUGHT, LETTERS, MEANINGS, OWED, OutcomeKind
 from safecost.document.types import Case, Document, Proof
-from safecost.report.prices import SCOPES, Group, Scope, groups, why_no_interval
+from safecost.report.prices import SCOPES, PriceGroup, Scope, groups, why_no_interval
 from safecost.stats.frontier import Frontier, Price, Uncaught
 
-Look = Literal["caught", "halfway", "missed", "unproved"]
+MarkStyle = Literal["caught", "halfway", "missed", "unproved"]
 NOT_PROVED = "·"
 # Stopped, but too late or by luck; with these a reader may still lose data.
-_HALFWAY: frozenset[Kind] = frozenset({"detected_late", "allocator_stop", "terminated"})
+_HALFWAY: frozenset[OutcomeKind] = frozenset({"detected_late", "allocator_stop", "terminated"})
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PriceLine:
     """One group and scope of the frontier, in words."""
 
     group: str
@@ -36,7 +36,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ProofGroup:
     """Proofs of one idiom and fault that tell the same, in one profile or several; `anchor` is its place on a page."""
 
     anchor: str
@@ -50,7 +50,7 @@ class Mark:
 
     profile: str
     letter: str
-    look: Look
+    look: MarkStyle
     words: str
     anchor: str | None
 
@@ -64,13 +64,13 @@ class Matrix:
     profiles: tuple[str, ...]
     faults: tuple[str, ...]
     rows: tuple[tuple[str, str, tuple[tuple[Mark, ...], ...]], ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[ProofGroup, ...]
 
 
 # ---- the frontier --------------------------------------------------------------------------------------------------
 
 
-def lines(document: Document) -> list[Line]:
+def lines(document: Document) -> list[PriceLine]:
     """The frontier of a run, two lines a group: every fault, and spatial ones alone; none where nothing was proved."""
     return [_line(group, scope) for group in groups(document) for scope in SCOPES] if document.proofs else []
 
@@ -88,9 +88,9 @@ def headline(document: Document) -> str:
     return f"Stopping every fault by the cheapest idiom, over raw code: {', '.join(parts)}." if parts else ""
 
 
-def _line(group: Group, scope: Scope) -> Line:
+def _line(group: PriceGroup, scope: Scope) -> PriceLine:
     made = group.frontiers[scope, "fastest raw"]
-    return Line(
+    return PriceLine(
         group.name,
         group.profiles,
         group.against,
@@ -160,7 +160,7 @@ def _uncaught(one: Uncaught) -> str:
     return f"{one.case} ({', '.join(one.faults)})"
 
 
-def _says_anything(group: Group) -> bool:
+def _says_anything(group: PriceGroup) -> bool:
     every = group.frontiers["every fault", "fastest raw"]
     return bool(every.uncaught) or any(group.frontiers[scope, "fastest raw"].prices for scope in SCOPES)
 
@@ -204,30 +204,30 @@ def _matrix(case: Case, place: int, proofs: Sequence[Proof], order: Sequence[str
     return Matrix(case.name, case.status == "struck", profiles, faults, rows, tuple(findings))
 
 
-def _findings(proofs: Sequence[Proof], place: int) -> list[Finding]:
+def _findings(proofs: Sequence[Proof], place: int) -> list[ProofGroup]:
     """Proofs that tell the same of one idiom and fault, put together."""
     alike: dict[tuple[object, ...], list[Proof]] = {}
     for one in proofs:
         told = (one.outcome, one.detail, one.attribution, one.mechanism, one.said, one.reason, one.evidence, one.claim)
         alike.setdefault((one.variant, one.fault, *told), []).append(one)
     return [
-        Finding(f"proof-{place}-{count}", same[0], tuple(one.profile for one in same))
+        ProofGroup(f"proof-{place}-{count}", same[0], tuple(one.profile for one in same))
         for count, same in enumerate(alike.values(), 1)
     ]
 
 
-def _mark(found: Finding | None, profile: str) -> Mark:
+def _mark(found: ProofGroup | None, profile: str) -> Mark:
     if found is None:
         return Mark(profile, NOT_PROVED, "unproved", "not proved", None)
     outcome = found.proof.outcome
     return Mark(profile, LETTERS[outcome], _look(outcome), found.proof.words, found.anchor)
 
 
-def _look(outcome: Kind) -> Look:
+def _look(outcome: OutcomeKind) -> MarkStyle:
     return "caught" if outcome in CAUGHT else "halfway" if outcome in _HALFWAY else "missed"
 
 
-def words() -> list[tuple[str, str, Look, str]]:
+def words() -> list[tuple[str, str, MarkStyle, str]]:
     """The glossary: outcome, its letter, how it looks, and what it means."""
     return [(kind, LETTERS[kind], _look(kind), meaning) for kind, meaning in MEANINGS.items()]
 

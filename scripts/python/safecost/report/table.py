@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from safecost.core.text import counted, number, percent
-from safecost.document.rows import Row, valid_rows
+from safecost.document.rows import PairRow, valid_rows
 from safecost.document.types import Case, Document, PairKind, Problem
 from safecost.report.safety import terminal_gaps, terminal_rows
 from safecost.stats.pairs import Verdict
@@ -70,7 +70,7 @@ def _say_price(document: Document, console: Console) -> None:
         _say(console, line)
 
 
-def table_rows(document: Document) -> list[Row]:
+def table_rows(document: Document) -> list[PairRow]:
     """The pairs worth a line, largest ratio first: one per safe contender, at each size and rate.
 
     In a plain profile that is its idiom cost (over raw in the same profile), or its full cost where another raw
@@ -78,7 +78,7 @@ def table_rows(document: Document) -> list[Row]:
     which holds the idiom cost; for Rust the language gap. Struck cases have no rows:
     their numbers time something else than they say.
     """
-    best: dict[str, Row] = {}
+    best: dict[str, PairRow] = {}
     for row in valid_rows(document):
         if row.role != "safe" or row.kind not in _SHOWN_FIRST:
             continue
@@ -88,13 +88,13 @@ def table_rows(document: Document) -> list[Row]:
     return sorted(best.values(), key=lambda row: (-row.ratio, row.name))
 
 
-def _within_hardened(document: Document, rows: Sequence[Row]) -> list[Row]:
+def _within_hardened(document: Document, rows: Sequence[PairRow]) -> list[PairRow]:
     """Rows of hardened profiles that lack a full cost, so that the raw code they are compared with is hardened too."""
     hardened = {profile.name for profile in document.profiles if profile.plain != profile.name}
     return [row for row in rows if row.kind == "idiom" and row.profile in hardened]
 
 
-def _table(rows: Sequence[Row], marked: Sequence[Row], console: Console) -> Table:
+def _table(rows: Sequence[PairRow], marked: Sequence[PairRow], console: Console) -> Table:
     cells = [
         [
             _printable(f"{row.task} {row.parameters}", console),
@@ -145,13 +145,13 @@ def _folded(text: str, width: int) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _ratio(row: Row) -> str:
+def _ratio(row: PairRow) -> str:
     if row.low is None or row.high is None:
         return f"{number(row.ratio)} ({len(row.ratios)} launches)"
     return f"{number(row.ratio)} ({number(row.low)}-{number(row.high)})"
 
 
-def _instruction_ratio(row: Row) -> str:
+def _instruction_ratio(row: PairRow) -> str:
     """The ratio of instructions with as many digits as its column has room for, a dash where there is none."""
     value = row.instruction_ratio
     return "-" if value is None else number(value) if 0.001 <= value < 1000 else f"{value:.0e}"
@@ -184,7 +184,7 @@ def _problem(problem: Problem) -> str:
     return ": ".join(filter(None, (head, problem.case, place.strip(), message)))
 
 
-def _summary_lines(document: Document, rows: Sequence[Row]) -> list[str]:
+def _summary_lines(document: Document, rows: Sequence[PairRow]) -> list[str]:
     lines = []
     if rows:
         counts = Counter(row.verdict for row in rows)
@@ -207,7 +207,7 @@ def _summary_lines(document: Document, rows: Sequence[Row]) -> list[str]:
     ]
 
 
-def _denominator_lines(document: Document, rows: Sequence[Row]) -> list[str]:
+def _denominator_lines(document: Document, rows: Sequence[PairRow]) -> list[str]:
     """What the ratios are ratios of."""
     others = {row.profile: row.against_profile for row in rows if row.kind != "idiom"}
     places = ["of the same profile", *(f"of {other} for {profile}" for profile, other in sorted(others.items()))]
@@ -217,7 +217,7 @@ def _denominator_lines(document: Document, rows: Sequence[Row]) -> list[str]:
     return lines
 
 
-def _count_lines(document: Document, rows: Sequence[Row]) -> list[str]:
+def _count_lines(document: Document, rows: Sequence[PairRow]) -> list[str]:
     """What the column of instructions means, or why there is none; how many idioms allocate."""
     counting = document.counting
     if counting.status == "absent":

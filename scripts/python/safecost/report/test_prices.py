@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from safecost.document.outcome import Kind
+from safecost.document.outcome import OutcomeKind
 from safecost.document.types import Document, Fault, Panel, Parameter, Proof, Variant
-from safecost.report.prices import SPATIAL, Group, groups, why_no_interval
+from safecost.report.prices import SPATIAL, PriceGroup, groups, why_no_interval
 from safecost.stats.frontier import Frontier, Price, Uncaught
 from safecost.testing.made_up_panel import Arm, make_panel
 
@@ -18,7 +18,9 @@ PAST = Fault("one_past_end", 125, "input", "one more", "not one more")
 FREED = Fault("destroyed_before", 416, "kernel", "freed, then walked", "lives")
 
 
-def proof(variant: str, profile: str, fault: str, outcome: Kind = "prevented", case: str = "indexing/sum") -> Proof:
+def proof(
+    variant: str, profile: str, fault: str, outcome: OutcomeKind = "prevented", case: str = "indexing/sum"
+) -> Proof:
     return Proof(case, profile, variant, fault, outcome, None, None, None, None, None, (), None)
 
 
@@ -51,7 +53,7 @@ def made_up(
     return replace(sample, cases=(case,), panels=tuple(panels), proofs=tuple(proofs), problems=())
 
 
-def group(document: Document, name: str = "gcc-o2") -> Group:
+def group(document: Document, name: str = "gcc-o2") -> PriceGroup:
     return next(one for one in groups(document) if one.name == name)
 
 
@@ -78,7 +80,7 @@ def test_the_cheapest_that_catches_is_priced_over_the_plain_siblings_fastest_raw
 @pytest.mark.parametrize(
     "outcome", ["crashed", "silent", "detected_late", "allocator_stop", "terminated", "no_verdict"]
 )
-def test_what_is_not_caught_is_let_through_and_told(sample_document: Document, outcome: Kind) -> None:
+def test_what_is_not_caught_is_let_through_and_told(sample_document: Document, outcome: OutcomeKind) -> None:
     document = made_up(
         sample_document, [panel("gcc-o2", {"span": 1.0}, {"raw": 1.0})], [proof("span", "gcc-o2", PAST.name, outcome)]
     )
@@ -86,7 +88,7 @@ def test_what_is_not_caught_is_let_through_and_told(sample_document: Document, o
 
 
 @pytest.mark.parametrize("outcome", ["rejected", "inexpressible", "trapped", "reported", "prevented"])
-def test_what_is_caught_has_a_price(sample_document: Document, outcome: Kind) -> None:
+def test_what_is_caught_has_a_price(sample_document: Document, outcome: OutcomeKind) -> None:
     document = made_up(
         sample_document, [panel("gcc-o2", {"span": 1.1}, {"raw": 1.0})], [proof("span", "gcc-o2", PAST.name, outcome)]
     )

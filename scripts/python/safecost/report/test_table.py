@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from safecost.document.rows import Row
+from safecost.document.rows import PairRow
 from safecost.document.types import Case, Document, Gap, Problem, Variant
 from safecost.report.table import render, table_rows
 from safecost.testing.made_up_panel import Arm, make_panel
@@ -77,7 +77,7 @@ def test_the_largest_ratio_stands_first(sample_document: Document) -> None:
     assert ratios == sorted(ratios, reverse=True)
 
 
-def chosen(rows: Sequence[Row]) -> dict[str, str]:
+def chosen(rows: Sequence[PairRow]) -> dict[str, str]:
     """The kind of pair that stands for each contender."""
     return {row.name: row.kind for row in rows}
 

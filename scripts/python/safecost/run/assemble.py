@@ -17,18 +17,18 @@ from safecost.run import panels
 from safecost.stats.fdr import after_control, q_values
 from safecost.stats.pairs import PairSummary, launch_ratio, summarise
 from safecost.suite import revision as suite_revision
-from safecost.suite.cases import Case
-from safecost.suite.profiles import Profile
+from safecost.suite.cases import CaseFiles
+from safecost.suite.profiles import BuildProfile
 from safecost.toolchain.build import sha256
 
 if TYPE_CHECKING:  # the stages call this module, which only reads what they found
-    from safecost.run.journal import Timed
+    from safecost.run.journal import TimedLaunch
     from safecost.run.measure import Measurement
 
 # What the launches of a panel gave; one entry a launch, so that an interrupt leaves no half of one.
 Results = list[tuple[doc.Launch, list[list[float]]]]  # nanoseconds: [contender][round]
 
-Key = tuple[panels.Panel, int]  # a pair: its panel, and its place in it
+PanelPairKey = tuple[panels.PlannedPanel, int]  # a pair: its panel, and its place in it
 # Nulls and controls are no discoveries: they say how much to believe the others.
 _DISCOVERIES = frozenset({"idiom", "profile", "full", "language"})
 
@@ -41,7 +41,7 @@ class Earlier:
     stolen: int = 0
     ticks: int = 0
 
-    def add(self, timed: Timed) -> None:
+    def add(self, timed: TimedLaunch) -> None:
         """Count a launch that was not measured in this session."""
         self.seconds += timed.seconds
         self.stolen += timed.stolen_ticks
@@ -49,10 +49,10 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class PairRatios:
     """A comparison that a panel is for, and its ratio in each launch."""
 
-    arms: panels.Comparison
+    arms: panels.PlannedPair
     ratios: tuple[float, ...]
 
 
@@ -116,7 +116,7 @@ def assemble(run: Measurement) -> doc.Document:
     )
 
 
-def _profile(run: Measurement, profile: Profile) -> doc.Profile:
+def _profile(run: Measurement, profile: BuildProfile) -> doc.Profile:
     said = next((facts for (_, name), facts in run.descriptions.items() if name == profile.name), None)
     reason = run.built.absent.get(profile.name)
     return doc.Profile(
@@ -134,7 +134,7 @@ def _profile(run: Measurement, profile: Profile) -> doc.Profile:
     )
 
 
-def _case(run: Measurement, case: Case) -> doc.Case:
+def _case(run: Measurement, case: CaseFiles) -> doc.Case:
     family, _, name = case.name.partition("/")
     described = [said for (of, _), said in run.descriptions.items() if of == case.name]
     generator = next((said for said in described if said["parameters"]), None)
@@ -180,7 +180,7 @@ def _case(run: Measurement, case: Case) -> doc.Case:
 
 
 def _status(
-    run: Measurement, case: Case, described: bool
+    run: Measurement, case: CaseFiles, described: bool
 ) -> tuple[Literal["measured", "struck", "not_built", "not_measured"], str | None]:
     strikes = [problem for problem in run.problems if problem.case == case.name and problem.strikes]
     if strikes:
@@ -213,12 +213,12 @@ def _sample(run: Measurement) -> Sample:
     return replace(sample, steal_share=share, load_before=max(before, sample.load_before))
 
 
-def compared(run: Measurement, panel: panels.Panel, results: Results) -> list[Compared]:
+def compared(run: Measurement, panel: panels.PlannedPanel, results: Results) -> list[PairRatios]:
     """The comparisons that a panel is for, with the ratio of each launch so far."""
     profile = next(profile for profile in run.profiles if profile.name == panel.profile)
     typical = [float(np.median(values)) for values in zip(*_medians(results), strict=True)]
     return [
-        Compared(arms, tuple(launch_ratio(launch[arms.numerator], launch[arms.denominator]) for _, launch in results))
+        PairRatios(arms, tuple(launch_ratio(launch[arms.numerator], launch[arms.denominator]) for _, launch in results))
         for arms in panels.pairs(panel, profile, typical)
     ]
 
@@ -244,7 +244,7 @@ def _panels(run: Measurement) -> tuple[doc.Panel, ...]:
     ]
     controlled = dict(_controlled([(key, said[key]) for key in discoveries], run.options.mode.false_discovery_rate))
 
-    def pair_of(key: Key, pair: Compared) -> doc.Pair:
+    def pair_of(key: PanelPairKey, pair: PairRatios) -> doc.Pair:
         one, q = controlled.get(key, (said[key], None))
         arms = pair.arms
         return doc.Pair(
@@ -273,8 +273,8 @@ def _panels(run: Measurement) -> tuple[doc.Panel, ...]:
 
 
 def _controlled(
-    summaries: Sequence[tuple[Key, PairSummary]], rate: float | None
-) -> Iterator[tuple[Key, tuple[PairSummary, float]]]:
+    summaries: Sequence[tuple[PanelPairKey, PairSummary]], rate: float | None
+) -> Iterator[tuple[PanelPairKey, tuple[PairSummary, float]]]:
     """Verdicts and q-values after the control of false discoveries over all of them; nothing without a rate."""
     if rate is not None:
         for (key, summary), q in zip(summaries, q_values([one.p for _, one in summaries]), strict=True):

@@ -22,7 +22,7 @@ from safecost.core import privacy, processes
 from safecost.core.paths import BUILD, RUNNER
 from safecost.core.progress import Steps
 from safecost.document import types as doc
-from safecost.run.panels import Panel, Parameter
+from safecost.run.panels import PlannedPanel, PlannedPoint
 
 CALLS = 32  # inputs of a pool, each called once
 SEED = 1  # of inputs: the same in every run, so that counts of two runs compare
@@ -60,21 +60,21 @@ SKIPPED = doc.Counting("skipped", None, None, ())
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class CountTarget:
     """A contender at a parameter, and the profile whose plugin draws its inputs."""
 
     case: str
     profile: str
     variant: str
-    parameter: Parameter
+    parameter: PlannedPoint
     generator: str
 
 
-class Trouble(NamedTuple):
+class CountIssue(NamedTuple):
     """What could not be counted, and why; without a target it is all of a case."""
 
     case: str
-    target: Target | None
+    target: CountTarget | None
     message: str
 
 
@@ -84,18 +84,20 @@ class CountResult:
 
     counting: doc.Counting = SKIPPED
     counts: tuple[doc.Count, ...] = ()
-    troubles: tuple[Trouble, ...] = ()
+    troubles: tuple[CountIssue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Folders:
+class PluginFolders:
     """Where the plugins of (case, profile) lie, and the folder of each case's data."""
 
     plugins: Mapping[tuple[str, str], Path]
     data: Mapping[str, Path]
 
 
-def targets(panels: Iterable[Panel], descriptions: Mapping[tuple[str, str], Mapping[str, Any]]) -> list[Target]:
+def targets(
+    panels: Iterable[PlannedPanel], descriptions: Mapping[tuple[str, str], Mapping[str, Any]]
+) -> list[CountTarget]:
     """Every contender of the panels once, at the parameters that are counted.
 
     `descriptions` are what the plugins of (case, profile) say of themselves. Where a contender's own plugin draws
@@ -105,7 +107,7 @@ def targets(panels: Iterable[Panel], descriptions: Mapping[tuple[str, str], Mapp
     for (case, profile), said in descriptions.items():
         if said["parameters"]:
             generators.setdefault(case, []).append(profile)
-    found: dict[tuple[str, str, str, Parameter], Target] = {}
+    found: dict[tuple[str, str, str, PlannedPoint], CountTarget] = {}
     for panel in panels:
         drawing = generators.get(panel.case, ())
         if panel.parameter.tier > TIER or not drawing:
@@ -113,18 +115,18 @@ def targets(panels: Iterable[Panel], descriptions: Mapping[tuple[str, str], Mapp
         for arm in panel.contenders:
             key = (panel.case, arm.profile, arm.variant, panel.parameter)
             generator = arm.profile if arm.profile in drawing else drawing[0]
-            found.setdefault(key, Target(panel.case, arm.profile, arm.variant, panel.parameter, generator))
+            found.setdefault(key, CountTarget(panel.case, arm.profile, arm.variant, panel.parameter, generator))
     return list(found.values())
 
 
-def count(wanted: Sequence[Target], folders: Folders, seconds: float) -> CountResult:
+def count(wanted: Sequence[CountTarget], folders: PluginFolders, seconds: float) -> CountResult:
     """Count every target: allocations once, instructions twice in environments of different size, which must agree.
 
     `seconds` is how long one contender may take. Cases are counted side by side. Where Valgrind is missing only
     allocations are counted, and the result says so. An interrupt ends all that was started.
     """
     path, tool, missing = _valgrind()
-    by_case: dict[str, list[Target]] = {}
+    by_case: dict[str, list[CountTarget]] = {}
     for target in wanted:
         by_case.setdefault(target.case, []).append(target)
     passes = [_Pass(None, ""), *(_Pass(path, padding) for padding in ("", "x" * 1000) if path)]
@@ -140,12 +142,12 @@ def count(wanted: Sequence[Target], folders: Folders, seconds: float) -> CountRe
             answers[job] = answer
             steps.step()
     counts: list[doc.Count] = []
-    troubles: list[Trouble] = []
+    troubles: list[CountIssue] = []
     for case, members in by_case.items():
         for number, target in enumerate(members):
             heard = [answers[case, one][number] for one in passes]
             said = dict.fromkeys(answer["problem"] for answer in heard if "problem" in answer)
-            troubles += [Trouble(case, target, problem) for problem in said]
+            troubles += [CountIssue(case, target, problem) for problem in said]
             counts += _count_of(target, heard, missing)
     if tool and counts and all(one.instructions is None and one.reason is None for one in counts):
         missing = "the runner was built without Valgrind's headers: remove the build folder and try again"
@@ -190,7 +192,7 @@ def _valgrind() -> tuple[str | None, str | None, str | None]:
     return path, f"Callgrind of {said}", None
 
 
-def _ask(wanted: Sequence[Target], folders: Folders, one: _Pass, seconds: float) -> list[dict[str, Any]]:
+def _ask(wanted: Sequence[CountTarget], folders: PluginFolders, one: _Pass, seconds: float) -> list[dict[str, Any]]:
     """What the runner answers to each target: counts, or a "problem"."""
     root = _FOLDER if os.access(_FOLDER, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="safecost-", dir=root) as name, tempfile.TemporaryFile() as results:
@@ -223,9 +225,9 @@ def _ask(wanted: Sequence[Target], folders: Folders, one: _Pass, seconds: float)
         return _answers(results.read(10_000_000), len(wanted), ended)
 
 
-def _requests(wanted: Sequence[Target], folder: Path, seconds: float) -> str:
+def _requests(wanted: Sequence[CountTarget], folder: Path, seconds: float) -> str:
     """What the runner reads: for all that one fork loads plugins and inputs for, a plan, and a line for each target."""
-    groups: dict[tuple[str, str, Parameter], list[tuple[int, Target]]] = {}
+    groups: dict[tuple[str, str, PlannedPoint], list[tuple[int, CountTarget]]] = {}
     for number, target in enumerate(wanted):
         groups.setdefault((target.generator, target.profile, target.parameter), []).append((number, target))
     lines = []
@@ -236,7 +238,7 @@ def _requests(wanted: Sequence[Target], folder: Path, seconds: float) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _plan(target: Target, folder: Path, seconds: float) -> dict[str, Any]:
+def _plan(target: CountTarget, folder: Path, seconds: float) -> dict[str, Any]:
     def entry(profile: str) -> dict[str, str]:
         return {"profile": profile, "path": f"{folder}/plugins/{profile}.so"}
 
@@ -294,7 +296,7 @@ def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_INSTRUCTIONS
 
 
-def _count_of(target: Target, heard: Sequence[dict[str, Any]], missing: str | None) -> list[doc.Count]:
+def _count_of(target: CountTarget, heard: Sequence[dict[str, Any]], missing: str | None) -> list[doc.Count]:
     """The count of a target from all passes, the native one first; none at all where every pass failed."""
     native, *valgrind = heard
     if all("problem" in answer for answer in heard):
@@ -327,9 +329,9 @@ def _count_of(target: Target, heard: Sequence[dict[str, Any]], missing: str | No
     ]
 
 
-def _shortened(troubles: Sequence[Trouble]) -> tuple[Trouble, ...]:
+def _shortened(troubles: Sequence[CountIssue]) -> tuple[CountIssue, ...]:
     """The same trouble of many targets of a case, such as a Valgrind that fails, told once for the case."""
-    groups: dict[tuple[str, str], list[Trouble]] = {}
+    groups: dict[tuple[str, str], list[CountIssue]] = {}
     for trouble in troubles:
         groups.setdefault((trouble.case, trouble.message), []).append(trouble)
     return tuple(

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from safecost.core.paths import PACKAGE, ROOT, VERSION
 from safecost.document import types as doc
 from safecost.document.types import Machine
-from safecost.run.journal import Facts, Journal
-from safecost.suite.cases import Case
-from safecost.suite.profiles import Profile
+from safecost.run.journal import Journal, SessionFacts
+from safecost.suite.cases import CaseFiles
+from safecost.suite.profiles import BuildProfile
 from safecost.toolchain.build import sha256
 
 if TYPE_CHECKING:  # the stages call this module, which only reads what they found
@@ -37,14 +37,14 @@ def fix_after_build(journal: Journal, run: Measurement) -> None:
     compiler makes the same bytes of the same sources, wherever they lie. The runner's bytes hold paths; of it the
     sources are compared, and what it says of itself.
     """
-    compilers: Facts = {
+    compilers: SessionFacts = {
         f"the compiler of {one.name}": None if one.name in run.built.absent else run.built.compilers.get(one.name, "")
         for one in run.profiles
     }
     journal.fix("compilers", compilers, "install the one that the run was begun with")
     rebuilt = "bring back the compiler and the libraries that the run was begun with"
     said, benchmark = run.runner_facts, run.runner_facts.get("benchmark", {})
-    runner: Facts = {
+    runner: SessionFacts = {
         "the compiler of the runner": said.get("compiler"),
         "the runner's Google Benchmark": f"{benchmark.get('version')}, {benchmark.get('build')}",
     }
@@ -56,7 +56,7 @@ def fix_after_build(journal: Journal, run: Measurement) -> None:
     journal.count_session()
 
 
-def suite() -> Facts:
+def suite() -> SessionFacts:
     """What of the suite decides how it measures: versions, and hashes of its sources."""
     harness = [file for file in (ROOT / "src").rglob("*") if file.is_file() and not file.stem.endswith("_test")]
     build = [ROOT / name for name in ("CMakeLists.txt", "CMakePresets.json", "bench/CMakeLists.txt")]
@@ -77,7 +77,7 @@ def package_files(package: Path) -> list[Path]:
     ]
 
 
-def machine(facts: Machine) -> Facts:
+def machine(facts: Machine) -> SessionFacts:
     """What of the machine decides times; not the load, which comes and goes, and is noise."""
     caches = ", ".join(f"L{cache.level} {cache.kind} {cache.bytes}" for cache in facts.caches)
     return {
@@ -104,12 +104,12 @@ def digest_of(files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def _files_of(case: Case) -> list[Path]:
+def _files_of(case: CaseFiles) -> list[Path]:
     """A case's sources, and the shipped inputs beside them, which may be any of its folder's other files."""
     beside = [file for file in case.data.iterdir() if file.is_file() and file.suffix not in {".cc", ".rs"}]
     return [*case.files, *beside]
 
 
-def _of_profile(profile: Profile) -> str:
+def _of_profile(profile: BuildProfile) -> str:
     written = {key: value for key, value in asdict(profile).items() if key != "file"}
     return hashlib.sha256(json.dumps(written, sort_keys=True).encode()).hexdigest()

@@ -29,7 +29,7 @@ from safecost.core.errors import ToolError, UsageError
 from safecost.core.text import shown
 from safecost.document import io as document
 from safecost.document import types as doc
-from safecost.run.panels import Panel
+from safecost.run.panels import PlannedPanel
 from safecost.toolchain.runner import Failure
 
 SCHEMA_VERSION = 1
@@ -40,7 +40,7 @@ _FEWEST_ROUNDS = 8
 _HASH = re.compile("[0-9a-f]{64}")
 
 AGAIN = ("--cases", "--profile", "--filter")
-Facts = Mapping[str, str | int | float | bool | None]
+SessionFacts = Mapping[str, str | int | float | bool | None]
 
 _NAMES = {"type": "array", "items": {"type": "string", "maxLength": 64}, "maxItems": 1000}
 _PLAN: dict[str, Any] = {
@@ -113,11 +113,11 @@ class Plan:
     resumed: int
     suite: doc.Suite
     asked: Asked
-    fixed: Mapping[str, Facts]
+    fixed: Mapping[str, SessionFacts]
 
 
 @dataclass(frozen=True, slots=True)
-class Timed:
+class TimedLaunch:
     """A launch that was measured: nanoseconds are [contender][round]; `seconds` of wall time, and ticks of its CPUs."""
 
     launch: doc.Launch
@@ -134,7 +134,7 @@ class Unusable:
     reason: str
 
 
-def names_of(panel: Panel) -> list[str]:
+def names_of(panel: PlannedPanel) -> list[str]:
     """The full names of a panel's contenders, in their order."""
     at = panel.parameter
     return [
@@ -182,7 +182,7 @@ class Journal:
         if self.resuming:
             self._write_plan(replace(self.plan, resumed=self.plan.resumed + 1))
 
-    def fix(self, theme: str, facts: Facts, remedy: str) -> None:
+    def fix(self, theme: str, facts: SessionFacts, remedy: str) -> None:
         """Note what must be the same in every session of a run, or compare it with what was noted.
 
         Raises UsageError naming the first thing that is another one, with both values, and the remedy.
@@ -200,7 +200,7 @@ class Journal:
                     f"{self.folder} cannot be resumed: {shown(key, quoted=False)} {what}; {remedy}, or start a new run."
                 )
 
-    def take(self, panel: Panel, number: int, seed: int, layout: int) -> Timed | Failure | Unusable | None:
+    def take(self, panel: PlannedPanel, number: int, seed: int, layout: int) -> TimedLaunch | Failure | Unusable | None:
         """What is known of a launch: its times, how it failed, why its file is of no use; None where there is none."""
         try:
             data = files.read_plain(self._file(panel, number), _LARGEST_LAUNCH)
@@ -215,29 +215,31 @@ class Journal:
         except (ValueError, RecursionError):
             return Unusable("it is no JSON, or cut off")
 
-    def put(self, panel: Panel, number: int, timed: Timed, result: Mapping[str, Any]) -> None:
+    def put(self, panel: PlannedPanel, number: int, timed: TimedLaunch, result: Mapping[str, Any]) -> None:
         """Write a launch that was measured; `result` is the runner's. Raises ToolError where there is no room."""
         self._put(panel, number, timed.launch.seed, dict(result), {
             "layout": timed.launch.layout, "seconds": timed.seconds, "ticks": [timed.stolen_ticks, timed.ticks],
         })  # fmt: skip
 
-    def put_failure(self, panel: Panel, number: int, seed: int, failure: Failure) -> None:
+    def put_failure(self, panel: PlannedPanel, number: int, seed: int, failure: Failure) -> None:
         """Write that a launch failed, so that no later session forgets it; the message must hold nothing private."""
         self._put(panel, number, seed, {}, {"failure": asdict(failure)})
 
-    def _put(self, panel: Panel, number: int, seed: int, result: dict[str, Any], more: Mapping[str, Any]) -> None:
+    def _put(
+        self, panel: PlannedPanel, number: int, seed: int, result: dict[str, Any], more: Mapping[str, Any]
+    ) -> None:
         entry = {"run": self.plan.run, "panel": _identity(panel), "launch": number, "seed": seed, **more}
         data = json.dumps({**result, "journal": entry}) + "\n"
         with _writing(self.folder):
             files.replace(self._file(panel, number), data.encode(), durable=False)
 
-    def _file(self, panel: Panel, number: int) -> Path:
+    def _file(self, panel: PlannedPanel, number: int) -> Path:
         rate = "" if panel.parameter.rate is None else f"r{panel.parameter.rate!r}"
         threads = "" if panel.parameter.threads is None else f"t{panel.parameter.threads}"
         name = f"{panel.case}.{panel.parameter.size}{rate}{threads}@{panel.profile}.{number:02}.json".replace("/", ".")
         return self._launches / name
 
-    def _checked(self, read: Any, panel: Panel, number: int, seed: int, layout: int) -> Timed | Failure:
+    def _checked(self, read: Any, panel: PlannedPanel, number: int, seed: int, layout: int) -> TimedLaunch | Failure:
         entry = read.get("journal") if isinstance(read, dict) else None
         if not isinstance(entry, dict):
             raise _Doubt("it is no launch of safecost")
@@ -255,7 +257,7 @@ class Journal:
             raise _Doubt("its ticks are no numbers")
         seconds = _number(entry.get("seconds"), 1e6)
         launch = doc.Launch(seed, layout, read["safecost"]["calls"], len(times[0]))
-        return Timed(launch, times, seconds, *ticks)
+        return TimedLaunch(launch, times, seconds, *ticks)
 
     def _write_plan(self, plan: Plan) -> None:
         self.plan = plan
@@ -324,7 +326,7 @@ def _refuse(_: str) -> float:
     raise _Doubt("it holds a number that is not finite")
 
 
-def _identity(panel: Panel) -> dict[str, Any]:
+def _identity(panel: PlannedPanel) -> dict[str, Any]:
     at = panel.parameter
     return {"case": panel.case, "profile": panel.profile, "size": at.size, "rate": at.rate, "threads": at.threads}
 
@@ -339,7 +341,7 @@ def _number(value: Any, most: float) -> float:
     return float(value)
 
 
-def _times(read: Mapping[str, Any], panel: Panel, seed: int) -> list[list[float]]:
+def _times(read: Mapping[str, Any], panel: PlannedPanel, seed: int) -> list[list[float]]:
     """The times that the runner wrote, once they fit the panel."""
     benchmarks, said = read.get("benchmarks"), read.get("safecost")
     if not isinstance(benchmarks, list) or not isinstance(said, dict):

@@ -26,7 +26,7 @@ from safecost.machine import facts as machine
 from safecost.run import assemble as run_document
 from safecost.run import counts, identity, panels
 from safecost.run import proofs as run_proofs
-from safecost.run.journal import Journal, Timed, Unusable
+from safecost.run.journal import Journal, TimedLaunch, Unusable
 from safecost.run.schedule import (
     Mode,
     Schedule,
@@ -36,8 +36,8 @@ from safecost.run.schedule import (
 from safecost.stats import sequential
 from safecost.suite import cases as case_files
 from safecost.suite import controls, plugin_description
-from safecost.suite.cases import Case
-from safecost.suite.profiles import Profile, with_siblings
+from safecost.suite.cases import CaseFiles
+from safecost.suite.profiles import BuildProfile, with_siblings
 from safecost.toolchain import layouts, runner
 from safecost.toolchain.build import Built, build_with_controls
 
@@ -72,11 +72,11 @@ def counter_flags(machine_has: bool, library_reads: bool, flags: Sequence[str]) 
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class RunOptions:
     """What the user asked for."""
 
     mode: Mode
-    profiles: Sequence[Profile]
+    profiles: Sequence[BuildProfile]
     folders: Folders
     filter: str | None
     out: Path
@@ -102,7 +102,7 @@ class Measurement:
     With a journal every launch is written as it ends, and those that it holds already are not measured again.
     """
 
-    def __init__(self, options: Options, journal: Journal | None = None) -> None:
+    def __init__(self, options: RunOptions, journal: Journal | None = None) -> None:
         self.options = options
         self.journal = journal
         self.pattern = case_files.pattern_of(options.filter)
@@ -122,7 +122,7 @@ class Measurement:
         self.codes: tuple[doc.Code, ...] = ()
         self.problems: list[doc.Problem] = []
         self.counted = counts.CountResult()
-        self.results: dict[panels.Panel, run_document.Results] = {}
+        self.results: dict[panels.PlannedPanel, run_document.Results] = {}
         self.proofs: list[doc.Proof] = []
         self.rejections: list[doc.Rejection] = []
         self.schedule = Schedule((), options.mode.looks, options.seed)
@@ -199,7 +199,7 @@ class Measurement:
         for complaint in complaints:
             print(f"no machine code: {complaint}", file=sys.stderr)
 
-    def _verify_case(self, case: Case) -> dict[str, Any] | runner.Failure:
+    def _verify_case(self, case: CaseFiles) -> dict[str, Any] | runner.Failure:
         plugins = [
             {"profile": profile.name, "path": str(self.built.plugins[case.name, profile.name])}
             for profile in self.profiles
@@ -210,7 +210,7 @@ class Measurement:
             plan |= {"tier": self.options.mode.tier, "timeout_seconds": self.options.verify_seconds}
             return runner.call("verify", plan, 600)
 
-    def _take_verification(self, case: Case, result: dict[str, Any] | runner.Failure) -> None:
+    def _take_verification(self, case: CaseFiles, result: dict[str, Any] | runner.Failure) -> None:
         if isinstance(result, runner.Failure):
             self._note(result.kind, case.name, None, None, f"while it was verified, the runner {result.message}")
             return
@@ -260,9 +260,9 @@ class Measurement:
                 place = target.parameter.place
                 self._note("count", case, target.variant, target.profile, said, *place)
 
-    def _counted(self) -> tuple[list[counts.Target], counts.Folders]:
+    def _counted(self) -> tuple[list[counts.CountTarget], counts.PluginFolders]:
         """What is counted, and where it lies. A profile built a second time has nothing new to count."""
-        folders = counts.Folders(self.built.plugins, {case.name: case.data for case in self.cases})
+        folders = counts.PluginFolders(self.built.plugins, {case.name: case.data for case in self.cases})
         nulls = {profile.name for profile in self.profiles if profile.is_null}
         own = [panel for panel in self._panels() if panel.profile not in nulls]
         return counts.targets(own, self.descriptions), folders
@@ -315,7 +315,7 @@ class Measurement:
         for problem in self.problems:
             where = "@".join(filter(None, (problem.variant, problem.profile)))
             print(f"{problem.case}: {where}: {problem.message.splitlines()[0]}", file=sys.stderr)
-        seen: set[tuple[str, doc.Place, panels.Contender]] = set()
+        seen: set[tuple[str, doc.Place, panels.PlannedContender]] = set()
         plans = []
         for panel in self._panels():
             place = (panel.case, panel.parameter.place)
@@ -336,7 +336,7 @@ class Measurement:
         file.write_text(json.dumps({"panels": plans}), encoding="utf-8")
         return subprocess.run([str(RUNNER), "solo", "--plan", str(file), *counters, *flags], check=False).returncode
 
-    def _launch(self, number: int, panel: panels.Panel, scratch: Path, doubts: list[str]) -> bool:
+    def _launch(self, number: int, panel: panels.PlannedPanel, scratch: Path, doubts: list[str]) -> bool:
         """One launch of a panel: what the journal holds of it, or else measured. Returns whether it was held."""
         seed = seed_of(self.options.seed, number, panel)
         known = self.journal.take(panel, number, seed, number) if self.journal else None
@@ -344,10 +344,12 @@ class Measurement:
             doubts.append(
                 f"launch {number} of {panel.case}@{panel.profile} at size {panel.parameter.size}: {known.reason}"
             )
-        if isinstance(known, Timed):
+        if isinstance(known, TimedLaunch):
             self.earlier.add(known)
-        taken = isinstance(known, (Timed, runner.Failure))
-        outcome = known if isinstance(known, (Timed, runner.Failure)) else self._time(number, panel, seed, scratch)
+        taken = isinstance(known, (TimedLaunch, runner.Failure))
+        outcome = (
+            known if isinstance(known, (TimedLaunch, runner.Failure)) else self._time(number, panel, seed, scratch)
+        )
         if isinstance(outcome, runner.Failure):
             self._break(panel, outcome)
         else:
@@ -355,7 +357,7 @@ class Measurement:
             self.schedule.measured(panel, lambda: self._may_end(panel))
         return taken
 
-    def _time(self, number: int, panel: panels.Panel, seed: int, scratch: Path) -> Timed | runner.Failure:
+    def _time(self, number: int, panel: panels.PlannedPanel, seed: int, scratch: Path) -> TimedLaunch | runner.Failure:
         """Measure a launch, and write it as a whole before it counts."""
         start, before = time.monotonic(), machine.ticks()
         plan = self.plan(panel, seed, scratch, number)
@@ -369,12 +371,12 @@ class Measurement:
         rounds = result["safecost"]["nanoseconds"]
         launch = doc.Launch(seed, number, result["safecost"]["calls"], len(rounds[0]))
         stolen, ticks = (after - earlier for after, earlier in zip(machine.ticks(), before, strict=True))
-        timed = Timed(launch, rounds, round(time.monotonic() - start, 3), max(0, stolen), max(0, ticks))
+        timed = TimedLaunch(launch, rounds, round(time.monotonic() - start, 3), max(0, stolen), max(0, ticks))
         if self.journal:
             self.journal.put(panel, number, timed, result)
         return timed
 
-    def _break(self, panel: panels.Panel, failure: runner.Failure) -> None:
+    def _break(self, panel: panels.PlannedPanel, failure: runner.Failure) -> None:
         """Note a launch that failed: its panel has no more, nor has any panel of a case that it struck."""
         known = {self._name(panel, arm): arm for arm in panel.contenders}
         arm = known.get(failure.contender or "")
@@ -386,13 +388,13 @@ class Measurement:
             if other == panel or other.case in struck:
                 self.schedule.breaks(other)
 
-    def _may_end(self, panel: panels.Panel) -> bool:
+    def _may_end(self, panel: panels.PlannedPanel) -> bool:
         mode = self.options.mode
         ratios = [pair.ratios for pair in run_document.compared(self, panel, self.results[panel])]
         return sequential.may_end(ratios, self.options.margin, mode.precision, mode.beyond, mode.looks)
 
     @staticmethod
-    def _name(panel: panels.Panel, arm: panels.Contender) -> str:
+    def _name(panel: panels.PlannedPanel, arm: panels.PlannedContender) -> str:
         at = panel.parameter
         return doc.contender_name(panel.case, arm.variant, at.size, at.rate, arm.profile, at.threads)
 
@@ -402,7 +404,7 @@ class Measurement:
             return self.built.plugins[case, profile]
         return self.layouts.path(case, profile, number)
 
-    def plan(self, panel: panels.Panel, seed: int, scratch: Path, number: int | None = None) -> dict[str, Any]:
+    def plan(self, panel: panels.PlannedPanel, seed: int, scratch: Path, number: int | None = None) -> dict[str, Any]:
         """What the runner is told to time: a panel with the plugins of a launch, or as they were built."""
 
         def entry(profile: str, variant: str) -> dict[str, str]:
@@ -430,10 +432,12 @@ class Measurement:
             profile for (name, profile), said in self.descriptions.items() if name == case and said["parameters"]
         )
 
-    def _panels(self) -> list[panels.Panel]:
+    def _panels(self) -> list[panels.PlannedPanel]:
         struck = {problem.case for problem in self.problems if problem.strikes}
         variants = {
-            key: [panels.Variant(v["name"], v["role"], v["planted"]) for v in said["variants"] if v["gap"] is None]
+            key: [
+                panels.PlannedVariant(v["name"], v["role"], v["planted"]) for v in said["variants"] if v["gap"] is None
+            ]
             for key, said in self.descriptions.items()
         }
         parameters = {case.name: self._parameters(case.name) for case in self.cases}
@@ -447,11 +451,11 @@ class Measurement:
             return []  # nothing that was asked for can be measured, so nothing is to be believed
         return [*found, *panels.plan(known, self.profiles, parameters, variants, tier)]
 
-    def _parameters(self, case: str) -> list[panels.Parameter]:
+    def _parameters(self, case: str) -> list[panels.PlannedPoint]:
         for (name, _), said in self.descriptions.items():
             if name == case and said["parameters"]:
                 return [
-                    panels.Parameter(p["size"], p["rate"], p["label"], p["tier"], p["threads"])
+                    panels.PlannedPoint(p["size"], p["rate"], p["label"], p["tier"], p["threads"])
                     for p in said["parameters"]
                 ]
         return []

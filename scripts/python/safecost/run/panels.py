@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from safecost.document.types import PairKind, Place, Role, contender_name
-from safecost.suite.profiles import Profile
+from safecost.suite.profiles import BuildProfile
 
 
-class Variant(NamedTuple):
+class PlannedVariant(NamedTuple):
     """A variant that a plugin has; `planted` is the ratio to raw that a null or a control has by construction."""
 
     name: str
@@ -20,7 +20,7 @@ class Variant(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Contender:
+class PlannedContender:
     """A variant as built by a profile."""
 
     variant: str
@@ -30,7 +30,7 @@ class Contender:
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class PlannedPoint:
     """What is timed: a size, a failure rate and a number of threads where the case has them; where the data live."""
 
     size: int
@@ -46,17 +46,17 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
+class PlannedPanel:
     """The contenders timed together in one process; both arms of every ratio are in one panel."""
 
     case: str
     profile: str
-    parameter: Parameter
-    contenders: tuple[Contender, ...]
+    parameter: PlannedPoint
+    contenders: tuple[PlannedContender, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class PlannedPair:
     """Two contenders of a panel, as indices, whose ratio is reported; `planted` is what it is where that is known."""
 
     kind: PairKind
@@ -65,17 +65,17 @@ class Comparison:
     planted: float | None = None
 
 
-Variants = Mapping[tuple[str, str], Sequence[Variant]]
+Variants = Mapping[tuple[str, str], Sequence[PlannedVariant]]
 """The variants that a plugin really has, by case and profile."""
 
 
-def contenders_of(case: str, profile: Profile, variants: Variants) -> tuple[Contender, ...]:
+def contenders_of(case: str, profile: BuildProfile, variants: Variants) -> tuple[PlannedContender, ...]:
     """All variants of one profile, the raw code of the profiles it is compared with, and a null.
 
     A profile that builds another a second time is compared with it variant by variant. Controls are compared with
     raw code of their own profile alone.
     """
-    own = [Contender(name, profile.name, role, planted) for name, role, planted in variants[case, profile.name]]
+    own = [PlannedContender(name, profile.name, role, planted) for name, role, planted in variants[case, profile.name]]
     if any(contender.role == "control" for contender in own):
         return tuple(own)
     has_null = any(contender.role == "null" for contender in own)
@@ -83,21 +83,21 @@ def contenders_of(case: str, profile: Profile, variants: Variants) -> tuple[Cont
     for other in profile.needs:
         for name, role, planted in variants.get((case, other), ()):
             if role == "raw" or (profile.is_null and role == "safe"):
-                others.append(Contender(name, other, role))
+                others.append(PlannedContender(name, other, role))
             elif role == "null" and not has_null:
-                others.append(Contender(name, other, role, planted))
+                others.append(PlannedContender(name, other, role, planted))
                 has_null = True
     return (*own, *others)
 
 
 def plan(
     cases: Iterable[str],
-    profiles: Iterable[Profile],
-    parameters: Mapping[str, Sequence[Parameter]],
+    profiles: Iterable[BuildProfile],
+    parameters: Mapping[str, Sequence[PlannedPoint]],
     variants: Variants,
     tier: int,
     pattern: re.Pattern[str] | None = None,
-) -> list[Panel]:
+) -> list[PlannedPanel]:
     """Every panel of a run: one for each case, profile and parameter of that tier or below it."""
     panels = []
     for case in cases:
@@ -108,18 +108,18 @@ def plan(
             for parameter in parameters[case]:
                 chosen = _matching(case, parameter, everyone, pattern)
                 if parameter.tier <= tier and any(contender.profile == profile.name for contender in chosen):
-                    panels.append(Panel(case, profile.name, parameter, chosen))
+                    panels.append(PlannedPanel(case, profile.name, parameter, chosen))
     return panels
 
 
 def _matching(
-    case: str, parameter: Parameter, everyone: tuple[Contender, ...], pattern: re.Pattern[str] | None
-) -> tuple[Contender, ...]:
+    case: str, parameter: PlannedPoint, everyone: tuple[PlannedContender, ...], pattern: re.Pattern[str] | None
+) -> tuple[PlannedContender, ...]:
     """Those whose name the filter finds, and the raw code and null they are judged by."""
     if pattern is None or pattern.search(case):
         return everyone
 
-    def found(contender: Contender) -> bool:
+    def found(contender: PlannedContender) -> bool:
         name = contender_name(
             case, contender.variant, parameter.size, parameter.rate, contender.profile, parameter.threads
         )
@@ -132,7 +132,7 @@ def _matching(
     return tuple(contender for contender in everyone if contender.role != "safe" or found(contender))
 
 
-def pairs(panel: Panel, profile: Profile, nanoseconds: Sequence[float]) -> list[Comparison]:
+def pairs(panel: PlannedPanel, profile: BuildProfile, nanoseconds: Sequence[float]) -> list[PlannedPair]:
     """The comparisons that a panel is for.
 
     `nanoseconds` holds each contender's median over launches: the fastest raw code is the denominator of full
@@ -142,32 +142,32 @@ def pairs(panel: Panel, profile: Profile, nanoseconds: Sequence[float]) -> list[
     """
     arms = list(enumerate(panel.contenders))
     own = [(i, arm) for i, arm in arms if arm.profile == profile.name]
-    found: list[Comparison] = []
+    found: list[PlannedPair] = []
     raw = next((i for i, arm in own if arm.role == "raw"), None)
     if raw is not None:
-        found += [Comparison("null", i, raw, arm.planted) for i, arm in own if arm.role == "null"]
-        found += [Comparison("control", i, raw, arm.planted) for i, arm in own if arm.role == "control"]
+        found += [PlannedPair("null", i, raw, arm.planted) for i, arm in own if arm.role == "null"]
+        found += [PlannedPair("control", i, raw, arm.planted) for i, arm in own if arm.role == "control"]
         if not profile.is_null:
-            found += [Comparison("idiom", i, raw) for i, arm in own if arm.role in ("raw", "safe") and i != raw]
+            found += [PlannedPair("idiom", i, raw) for i, arm in own if arm.role in ("raw", "safe") and i != raw]
         fastest = min((i for i, arm in own if arm.role == "raw"), key=lambda i: nanoseconds[i])
         if fastest != raw and profile.plain == profile.name:
-            found += [Comparison("full", i, fastest) for i, arm in own if arm.role == "safe"]
+            found += [PlannedPair("full", i, fastest) for i, arm in own if arm.role == "safe"]
     for other in profile.needs:
         theirs = [(i, arm) for i, arm in arms if arm.profile == other]
         if other == profile.plain:
             same = {arm.variant: i for i, arm in theirs if arm.role != "null"}
             both = [(i, same[arm.variant]) for i, arm in own if arm.variant in same]
             found += [
-                Comparison("null", i, j, 1.0) if profile.is_null else Comparison("profile", i, j) for i, j in both
+                PlannedPair("null", i, j, 1.0) if profile.is_null else PlannedPair("profile", i, j) for i, j in both
             ]
         raws = [i for i, arm in theirs if arm.role == "raw"]
         if raws and not profile.is_null:
             fastest = min(raws, key=lambda i: nanoseconds[i])
             if other == profile.plain:
-                found += [Comparison("full", i, fastest) for i, arm in own if arm.role == "safe"]
+                found += [PlannedPair("full", i, fastest) for i, arm in own if arm.role == "safe"]
             else:
-                found += [Comparison("language", i, fastest) for i, arm in own if arm.role in ("raw", "safe")]
+                found += [PlannedPair("language", i, fastest) for i, arm in own if arm.role in ("raw", "safe")]
         base = next((i for i, arm in theirs if arm.role == "raw"), None)
         if base is not None:
-            found += [Comparison("null", i, base, arm.planted) for i, arm in theirs if arm.role == "null"]
+            found += [PlannedPair("null", i, base, arm.planted) for i, arm in theirs if arm.role == "null"]
     return found

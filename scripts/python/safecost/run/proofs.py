@@ -23,7 +23,7 @@ def prove(run: Measurement) -> None:
     struck = {problem.case for problem in run.problems if problem.strikes}
     # Every profile of the run, the plain siblings among them: attribution and the frontier need them.
     profiles = [profile for profile in run.profiles if not profile.is_null]
-    proving = catch.Proving(catch.Options(profiles, run.options.folders))
+    proving = catch.Proving(catch.ProvingOptions(profiles, run.options.folders))
     proving.cases = [case for case in run.cases if case.name not in struck]
     try:
         proving.prove(_usable(run))

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from safecost.run.panels import Panel
+from safecost.run.panels import PlannedPanel
 from safecost.stats.sequential import probability_to_survive
 
-Ended = Literal["decided", "all_launches", "broken"]
+PanelEnd = Literal["decided", "all_launches", "broken"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ PUBLISH = Mode("publish", 2, (8, 12, 20, 30), 0.05, false_discovery_rate=0.05)
 MODES: dict[str, Mode] = {mode.name: mode for mode in (QUICK, DEFAULT, FULL, PUBLISH)}
 
 
-def seed_of(seed: int, launch: int, panel: Panel, purpose: Literal["order", "launch"] = "launch") -> int:
+def seed_of(seed: int, launch: int, panel: PlannedPanel, purpose: Literal["order", "launch"] = "launch") -> int:
     """A number below 2**53 that is drawn from the run's seed for one launch of one panel.
 
     It depends on the panel's name and not on its place among the others: a panel that ends, or a case that is struck,
@@ -61,7 +61,7 @@ def seed_of(seed: int, launch: int, panel: Panel, purpose: Literal["order", "lau
     return int.from_bytes(digest.digest(), "big") >> 11
 
 
-def order(panels: Sequence[Panel], launch: int, seed: int) -> list[Panel]:
+def order(panels: Sequence[PlannedPanel], launch: int, seed: int) -> list[PlannedPanel]:
     """The panels in the random order in which this launch visits them; any subset of them keeps that order."""
     return sorted(panels, key=lambda panel: seed_of(seed, launch, panel, "order"))
 
@@ -72,13 +72,13 @@ class Schedule:
     Launch by launch, all panels that go on, in a fresh random order: a drift of the machine hits all alike.
     """
 
-    def __init__(self, panels: Sequence[Panel], looks: Sequence[int], seed: int) -> None:
+    def __init__(self, panels: Sequence[PlannedPanel], looks: Sequence[int], seed: int) -> None:
         self.panels = tuple(panels)
-        self.ended: dict[Panel, Ended] = {}
+        self.ended: dict[PlannedPanel, PanelEnd] = {}
         self._looks, self._seed = tuple(looks), seed
         self._done = dict.fromkeys(self.panels, 0)
 
-    def __iter__(self) -> Iterator[tuple[int, list[Panel]]]:
+    def __iter__(self) -> Iterator[tuple[int, list[PlannedPanel]]]:
         """Each launch's number, from 0, and its panels; skip those that an earlier one of the same launch ended."""
         for launch in range(self._looks[-1]):
             going = [panel for panel in self.panels if panel not in self.ended]
@@ -86,7 +86,7 @@ class Schedule:
                 return
             yield launch, order(going, launch, self._seed)
 
-    def measured(self, panel: Panel, may_end: Callable[[], bool]) -> None:
+    def measured(self, panel: PlannedPanel, may_end: Callable[[], bool]) -> None:
         """Note a launch of a panel; `may_end` is asked at the looks, save the last."""
         self._done[panel] += 1
         if self._done[panel] == self._looks[-1]:
@@ -94,7 +94,7 @@ class Schedule:
         elif self._done[panel] in self._looks and may_end():
             self.ended[panel] = "decided"
 
-    def breaks(self, panel: Panel) -> None:
+    def breaks(self, panel: PlannedPanel) -> None:
         """Note that a panel can have no more launches."""
         self.ended[panel] = "broken"
 
@@ -103,7 +103,7 @@ class Schedule:
         return sum(self._looks[-1] - done for panel, done in self._done.items() if panel not in self.ended)
 
 
-def summary(ended: Mapping[Panel, Ended], launches: int) -> str:
+def summary(ended: Mapping[PlannedPanel, PanelEnd], launches: int) -> str:
     """How many panels ended early, in words; empty where none did."""
     early = sum(why == "decided" for why in ended.values())
     return f"{early} of {len(ended)} panels were decided before launch {launches}" if early else ""

@@ -13,7 +13,7 @@ from safecost.core.errors import UsageError
 from safecost.core.paths import LOCAL_RESULTS, Folders
 from safecost.run import journal as journals
 from safecost.run.journal import Asked, Journal
-from safecost.run.measure import Measurement, Options
+from safecost.run.measure import Measurement, RunOptions
 from safecost.run.schedule import MODES, Mode
 from safecost.suite import profiles as profile_files
 from safecost.suite import revision as suite_revision
@@ -73,7 +73,7 @@ def begin(
     if profiles is None and not own.ad_hoc and mode.false_discovery_rate is not None:
         chosen = profile_files.with_nulls(chosen)
     given = {} if seed is None else {"seed": seed}
-    options = Options(mode, chosen, Folders.of(own.cases), own.filter, folder, count=count, **given)
+    options = RunOptions(mode, chosen, Folders.of(own.cases), own.filter, folder, count=count, **given)
     measurement = Measurement(options)
     make()
     private = own.filter is not None and privacy.clean(options.folders, own.filter, 1_000) != own.filter
@@ -107,7 +107,7 @@ def take_up(run: Path, own: Own) -> Session:
             if option in given and option not in asked.again:
                 raise UsageError(f"{folder} was begun without a {option} that has to be given again: leave it out.")
         measurement = Measurement(
-            Options(
+            RunOptions(
                 mode=MODES[asked.mode],
                 profiles=profile_files.choose(",".join(asked.profiles) or None, own.ad_hoc),
                 folders=Folders.of(own.cases),

@@ -19,8 +19,8 @@ from safecost.report import page as report
 from safecost.report.charts.canvas import SETTINGS
 from safecost.report.charts.scatter import draw_scatter, scatter_title
 from safecost.run import counts, measure
-from safecost.run.counts import CALLS, Target
-from safecost.run.panels import Parameter
+from safecost.run.counts import CALLS, CountTarget
+from safecost.run.panels import PlannedPoint
 from safecost.suite import cases as case_files
 from safecost.suite import profiles as profile_files
 from safecost.testing import commands
@@ -29,7 +29,7 @@ from safecost.toolchain.build import build_all
 
 SIZE = 100
 VALGRIND = shutil.which("valgrind") or "valgrind"
-L1 = Parameter(SIZE, None, "L1", 0)
+L1 = PlannedPoint(SIZE, None, "L1", 0)
 STEP = 'for (const std::uint32_t value : in) {{ digest += value; asm volatile("{}" : "+r"(digest)); }}'
 # As many steps as an address has above the last multiple of a page.
 BY_ADDRESS = (
@@ -100,7 +100,7 @@ case! { Input:
 
 
 @pytest.fixture(scope="module")
-def built() -> counts.Folders:
+def built() -> counts.PluginFolders:
     """The planted cases as plugins; they were never verified, since some of them must not be."""
     put(commands.cases(), "counted/plants", case_text(KERNELS, top=TOP))
     put(commands.cases(), "counted/plants", RUST, "rs")
@@ -109,21 +109,21 @@ def built() -> counts.Folders:
     found = case_files.choose(case_files.find(folders), case_files.pattern_of("^counted/"))
     made = build_all(folders, found, profile_files.choose("gcc-o2,rust", ()))
     assert not made.failures, made.failures
-    return counts.Folders(made.plugins, {case.name: case.data for case in found})
+    return counts.PluginFolders(made.plugins, {case.name: case.data for case in found})
 
 
 @pytest.fixture(scope="module")
-def counted(built: counts.Folders) -> counts.CountResult:
+def counted(built: counts.PluginFolders) -> counts.CountResult:
     if shutil.which("valgrind") is None:
         pytest.skip("Valgrind is not installed")
     return counts.count([*plants(*KERNELS), target("raw", case="counted/hangs")], built, 2.0)
 
 
-def target(variant: str, profile: str = "gcc-o2", case: str = "counted/plants") -> Target:
-    return Target(case, profile, variant, L1, "gcc-o2")
+def target(variant: str, profile: str = "gcc-o2", case: str = "counted/plants") -> CountTarget:
+    return CountTarget(case, profile, variant, L1, "gcc-o2")
 
 
-def plants(*variants: str) -> list[Target]:
+def plants(*variants: str) -> list[CountTarget]:
     return [target(variant) for variant in variants]
 
 
@@ -180,7 +180,7 @@ def moved_runner(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.build
-def test_ten_environments_give_the_same_counts(built: counts.Folders, moved_runner: Path) -> None:
+def test_ten_environments_give_the_same_counts(built: counts.PluginFolders, moved_runner: Path) -> None:
     if shutil.which("valgrind") is None:
         pytest.skip("Valgrind is not installed")
     wanted = plants("raw", "by_stack", "by_heap", "by_libc", "grows")
@@ -200,7 +200,9 @@ def test_ten_environments_give_the_same_counts(built: counts.Folders, moved_runn
 
 
 @pytest.mark.build
-def test_a_count_does_not_depend_on_what_else_is_counted(built: counts.Folders, counted: counts.CountResult) -> None:
+def test_a_count_does_not_depend_on_what_else_is_counted(
+    built: counts.PluginFolders, counted: counts.CountResult
+) -> None:
     (alone,) = counts.count(plants("grows"), built, 60.0).counts
     assert alone == of(counted, "grows")
 
@@ -227,7 +229,7 @@ def test_allocations_are_counted_exactly(
 
 
 @pytest.mark.build
-def test_allocations_of_rust_are_counted(built: counts.Folders) -> None:
+def test_allocations_of_rust_are_counted(built: counts.PluginFolders) -> None:
     if ("counted/plants", "rust") not in built.plugins:
         pytest.skip("rustc is not installed")
     (found,) = counts.count([target("rust_grows", "rust")], built, 60.0).counts
@@ -253,7 +255,9 @@ def test_a_crash_or_a_hang_costs_one_contender(counted: counts.CountResult) -> N
 
 
 @pytest.mark.build
-def test_a_plugin_that_cannot_be_loaded_costs_its_own_variants_only(tmp_path: Path, built: counts.Folders) -> None:
+def test_a_plugin_that_cannot_be_loaded_costs_its_own_variants_only(
+    tmp_path: Path, built: counts.PluginFolders
+) -> None:
     (tmp_path / "text.so").write_text("no shared object")
     source = tmp_path / "crash.c"
     source.write_text(
@@ -290,7 +294,7 @@ def test_a_valgrind_that_fails_is_a_problem_of_the_case_and_the_run_goes_on(
 
 @pytest.mark.build
 def test_without_valgrind_allocations_are_counted_and_the_run_is_fine(
-    tmp_path: Path, built: counts.Folders, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, built: counts.PluginFolders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del tmp_path
     which = shutil.which
@@ -329,17 +333,17 @@ def test_an_answer_is_read_with_distrust() -> None:
 
 
 def test_the_same_trouble_of_many_is_told_once() -> None:
-    one = counts.Trouble("a/b", target("raw"), "no luck")
+    one = counts.CountIssue("a/b", target("raw"), "no luck")
     assert counts._shortened([one] * 5) == (one._replace(target=None),)
     assert counts._shortened([one] * 2) == (one, one)
 
 
 def test_inputs_are_drawn_by_a_contenders_own_plugin_where_it_can() -> None:
-    from safecost.run.panels import Contender, Panel  # noqa: PLC0415
+    from safecost.run.panels import PlannedContender, PlannedPanel  # noqa: PLC0415
 
-    arms = (Contender("raw", "clang-o2", "raw"), Contender("index", "rust", "safe"))
+    arms = (PlannedContender("raw", "clang-o2", "raw"), PlannedContender("index", "rust", "safe"))
     larger = replace(L1, size=9_999, tier=1)
-    panels = [Panel("a/b", "rust", parameter, arms) for parameter in (L1, L1, larger)]
+    panels = [PlannedPanel("a/b", "rust", parameter, arms) for parameter in (L1, L1, larger)]
     said: dict[tuple[str, str], dict[str, list[int]]] = {
         ("a/b", "gcc-o2"): {"parameters": [1]},
         ("a/b", "clang-o2"): {"parameters": [1]},

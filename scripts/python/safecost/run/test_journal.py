@@ -17,16 +17,16 @@ from safecost.core.errors import ToolError, UsageError
 from safecost.core.paths import PYTHON
 from safecost.document import types as doc
 from safecost.run import journal
-from safecost.run.journal import Asked, Journal, Timed, Unusable
-from safecost.run.panels import Contender, Panel, Parameter
+from safecost.run.journal import Asked, Journal, TimedLaunch, Unusable
+from safecost.run.panels import PlannedContender, PlannedPanel, PlannedPoint
 from safecost.toolchain.runner import Failure
 
-ARMS = (Contender("raw", "gcc-o2", "raw"), Contender("at", "gcc-o2", "safe"))
-PANEL = Panel("indexing/sum", "gcc-o2", Parameter(2048, None, "L1", 0), ARMS)
-RATE = Panel("indexing/sum", "gcc-o2", Parameter(2048, 0.01, "L1", 0), ARMS)
+ARMS = (PlannedContender("raw", "gcc-o2", "raw"), PlannedContender("at", "gcc-o2", "safe"))
+PANEL = PlannedPanel("indexing/sum", "gcc-o2", PlannedPoint(2048, None, "L1", 0), ARMS)
+RATE = PlannedPanel("indexing/sum", "gcc-o2", PlannedPoint(2048, 0.01, "L1", 0), ARMS)
 SEED = 77
 ROUNDS = [[1.5 + 0.1 * i for i in range(9)], [2.5 + 0.1 * i for i in range(9)]]
-TIMED = Timed(doc.Launch(SEED, 0, 200, 9), ROUNDS, 0.25, 3, 40)
+TIMED = TimedLaunch(doc.Launch(SEED, 0, 200, 9), ROUNDS, 0.25, 3, 40)
 RESULT = {
     "context": {},
     "benchmarks": [{"name": name} for name in journal.names_of(PANEL)],
@@ -104,7 +104,9 @@ def test_a_first_session_counts_nothing(held: Journal) -> None:
         ({"the processor": "A", "turbo": True, "the governor": "x"}, 'the governor is "x" now, and was absent'),
     ],
 )
-def test_what_must_be_the_same_is_named_with_both_values(held: Journal, facts: journal.Facts, sentence: str) -> None:
+def test_what_must_be_the_same_is_named_with_both_values(
+    held: Journal, facts: journal.SessionFacts, sentence: str
+) -> None:
     held.fix("machine", {"the processor": "A", "turbo": True}, "go there")
     with pytest.raises(UsageError) as refused:
         held.fix("machine", facts, "go there")

@@ -13,19 +13,23 @@ from safecost.core.paths import BENCH, Folders
 from safecost.document import types as doc
 from safecost.run import assemble as run_document
 from safecost.run import schedule
-from safecost.run.journal import Timed
-from safecost.run.measure import Measurement, Options
-from safecost.run.panels import Contender, Panel, Parameter
+from safecost.run.journal import TimedLaunch
+from safecost.run.measure import Measurement, RunOptions
+from safecost.run.panels import PlannedContender, PlannedPanel, PlannedPoint
 from safecost.run.schedule import Mode
-from safecost.suite.cases import Case
+from safecost.suite.cases import CaseFiles
 from safecost.suite.profiles import choose
 from safecost.toolchain.runner import Failure
 
-ARMS = (Contender("raw", "gcc-o2", "raw"), Contender("null", "gcc-o2", "null"), Contender("at", "gcc-o2", "safe"))
+ARMS = (
+    PlannedContender("raw", "gcc-o2", "raw"),
+    PlannedContender("null", "gcc-o2", "null"),
+    PlannedContender("at", "gcc-o2", "safe"),
+)
 
 
-def panel(name: str) -> Panel:
-    return Panel(f"made/{name}", "gcc-o2", Parameter(64, None, "L1", 0), ARMS)
+def panel(name: str) -> PlannedPanel:
+    return PlannedPanel(f"made/{name}", "gcc-o2", PlannedPoint(64, None, "L1", 0), ARMS)
 
 
 class MadeUp(Measurement):
@@ -33,20 +37,20 @@ class MadeUp(Measurement):
 
     def __init__(self, mode: Mode, out: Path, spreads: dict[str, float], effect: float = 1.0) -> None:
         profiles = choose("gcc-o2", ())
-        super().__init__(Options(mode, profiles, Folders((BENCH,), out / "build"), None, out, seed=3))
-        self.cases = [Case(f"made/{name}", (BENCH / "CMakeLists.txt",)) for name in spreads]
+        super().__init__(RunOptions(mode, profiles, Folders((BENCH,), out / "build"), None, out, seed=3))
+        self.cases = [CaseFiles(f"made/{name}", (BENCH / "CMakeLists.txt",)) for name in spreads]
         self._spreads, self._effect = spreads, effect
         self.visits: list[tuple[int, str]] = []
         self.stages = [self.measure]
-        self.before: Callable[[int, Panel], Failure | None] = lambda *_: None
+        self.before: Callable[[int, PlannedPanel], Failure | None] = lambda *_: None
 
-    def _panels(self) -> list[Panel]:
+    def _panels(self) -> list[PlannedPanel]:
         return [panel(name) for name in self._spreads]
 
     def _make_layouts(self) -> None:
         pass  # there is nothing to link
 
-    def _time(self, number: int, panel: Panel, seed: int, scratch: Path) -> Timed | Failure:
+    def _time(self, number: int, panel: PlannedPanel, seed: int, scratch: Path) -> TimedLaunch | Failure:
         del scratch
         self.visits.append((number, panel.case))
         if failure := self.before(number, panel):
@@ -54,7 +58,7 @@ class MadeUp(Measurement):
         dice, spread = random.Random(seed), self._spreads[panel.case.partition("/")[2]]
         times = [100.0 * math.exp(dice.gauss(0.0, spread)) for _ in ARMS]
         times[2] *= self._effect
-        return Timed(doc.Launch(seed, 0, 10, 8), [[one] * 8 for one in times], 0.1, 0, 10)
+        return TimedLaunch(doc.Launch(seed, 0, 10, 8), [[one] * 8 for one in times], 0.1, 0, 10)
 
 
 def pairs(made: doc.Document, kind: str) -> list[doc.Pair]:
@@ -122,7 +126,7 @@ def test_a_panel_that_breaks_takes_its_case_with_it_and_nobody_else(tmp_path: Pa
 def test_an_interrupt_leaves_panels_that_say_so(tmp_path: Path) -> None:
     run = MadeUp(schedule.DEFAULT, tmp_path, {"one": 0.1, "two": 0.1})
 
-    def interrupt(number: int, _: Panel) -> None:
+    def interrupt(number: int, _: PlannedPanel) -> None:
         if number == 5:
             raise KeyboardInterrupt
 

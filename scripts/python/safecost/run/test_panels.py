@@ -9,20 +9,20 @@ from pathlib import Path
 import pytest
 
 from safecost.run import panels
-from safecost.run.panels import Contender, Panel, Parameter, Variant
-from safecost.suite.profiles import Profile
+from safecost.run.panels import PlannedContender, PlannedPanel, PlannedPoint, PlannedVariant
+from safecost.suite.profiles import BuildProfile
 
-SMALL = Parameter(2_048, None, "L1", 0)
-LARGE = Parameter(65_536, None, "L2", 1)
+SMALL = PlannedPoint(2_048, None, "L1", 0)
+LARGE = PlannedPoint(65_536, None, "L2", 1)
 CASE = "indexing/sum"
 CXX = (
-    Variant("raw", "raw"), Variant("raw_restrict", "raw"), Variant("at", "safe"), Variant("null", "null", 1.0)
+    PlannedVariant("raw", "raw"), PlannedVariant("raw_restrict", "raw"), PlannedVariant("at", "safe"), PlannedVariant("null", "null", 1.0)
 )  # fmt: skip
-RUST = (Variant("unchecked", "raw"), Variant("index", "safe"))
+RUST = (PlannedVariant("unchecked", "raw"), PlannedVariant("index", "safe"))
 
 
-def profile(name: str, plain: str | None = None, against: str | None = None, own_flags: int = 1) -> Profile:
-    return Profile(
+def profile(name: str, plain: str | None = None, against: str | None = None, own_flags: int = 1) -> BuildProfile:
+    return BuildProfile(
         name, "", "rust" if against else "c++", "", plain or name, against, True, (), own_flags, Path(name)
     )  # fmt: skip
 
@@ -39,12 +39,12 @@ VARIANTS: panels.Variants = {
 }  # fmt: skip
 
 
-def panel_of(one: Profile, variants: panels.Variants = VARIANTS) -> Panel:
+def panel_of(one: BuildProfile, variants: panels.Variants = VARIANTS) -> PlannedPanel:
     (found,) = panels.plan([CASE], [one], {CASE: [SMALL]}, variants, 0)
     return found
 
 
-def pairs_of(one: Profile, nanoseconds: dict[str, float] | None = None) -> set[tuple[str, str, str]]:
+def pairs_of(one: BuildProfile, nanoseconds: dict[str, float] | None = None) -> set[tuple[str, str, str]]:
     """(kind, numerator, denominator) with contenders as variant@profile."""
     panel = panel_of(one)
     names = [f"{arm.variant}@{arm.profile}" for arm in panel.contenders]
@@ -67,7 +67,7 @@ def test_a_plain_profile_times_its_own_variants() -> None:
 
 def test_a_hardened_profile_brings_the_raw_code_of_its_plain_sibling() -> None:
     others = [arm for arm in panel_of(HARDENED).contenders if arm.profile != HARDENED.name]
-    assert others == [Contender("raw", "gcc-o2", "raw"), Contender("raw_restrict", "gcc-o2", "raw")]
+    assert others == [PlannedContender("raw", "gcc-o2", "raw"), PlannedContender("raw_restrict", "gcc-o2", "raw")]
 
 
 def test_a_profile_built_twice_brings_every_variant_twice() -> None:
@@ -78,14 +78,14 @@ def test_a_profile_built_twice_brings_every_variant_twice() -> None:
 def test_a_twin_brings_the_raw_code_and_the_null_of_the_cxx_profile() -> None:
     others = {arm for arm in panel_of(TWIN).contenders if arm.profile != TWIN.name}
     assert others == {
-        Contender("raw", "clang-o2", "raw"),
-        Contender("raw_restrict", "clang-o2", "raw"),
-        Contender("null", "clang-o2", "null", 1.0),
+        PlannedContender("raw", "clang-o2", "raw"),
+        PlannedContender("raw_restrict", "clang-o2", "raw"),
+        PlannedContender("null", "clang-o2", "null", 1.0),
     }
 
 
 @pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
-def test_every_panel_holds_exactly_one_null_and_nobody_twice(one: Profile) -> None:
+def test_every_panel_holds_exactly_one_null_and_nobody_twice(one: BuildProfile) -> None:
     arms = panel_of(one).contenders
     assert [arm.role for arm in arms].count("null") == 1
     assert len(arms) == len(set(arms))
@@ -183,7 +183,7 @@ def test_a_checked_twin_has_profile_and_full_costs_over_the_plain_twin_as_well()
 
 
 @pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
-def test_nobody_is_compared_with_itself_and_nulls_only_as_nulls(one: Profile) -> None:
+def test_nobody_is_compared_with_itself_and_nulls_only_as_nulls(one: BuildProfile) -> None:
     for kind, numerator, denominator in pairs_of(one):
         assert numerator != denominator
         assert ("null@" in numerator + denominator) <= (kind == "null")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from safecost.catch import proving
-from safecost.catch.proving import Trouble
+from safecost.catch.proving import ProvingIssue
 from safecost.cli import exit_code
 from safecost.core.errors import HARNESS, OK, WRONG_RESULT
 from safecost.core.paths import BENCH, Folders
@@ -34,7 +34,7 @@ def run_of(mode: Mode = DEFAULT, pattern: str | None = None) -> Measurement:
     return run
 
 
-def prove(run: Measurement, monkeypatch: pytest.MonkeyPatch, *troubles: Trouble) -> None:
+def prove(run: Measurement, monkeypatch: pytest.MonkeyPatch, *troubles: ProvingIssue) -> None:
     def proved(self: proving.Proving, _: Built) -> None:
         self.proved.troubles += troubles
         self.proved.outcomes.append(Outcome("indexing/sum", "gcc-o2", "at", "safe", "one_past_end", "reported"))
@@ -46,7 +46,7 @@ def prove(run: Measurement, monkeypatch: pytest.MonkeyPatch, *troubles: Trouble)
 def test_a_broken_claim_strikes_its_case(monkeypatch: pytest.MonkeyPatch) -> None:
     run = run_of()
     where = "indexing/sum/at/one_past_end@gcc-o2"
-    prove(run, monkeypatch, Trouble(where, "claimed: caught (always); seen: silent", broken=True))
+    prove(run, monkeypatch, ProvingIssue(where, "claimed: caught (always); seen: silent", broken=True))
     (problem,) = run.problems
     assert (problem.kind, problem.case, problem.strikes) == ("claim", "indexing/sum", True)
     assert where in problem.message
@@ -55,7 +55,7 @@ def test_a_broken_claim_strikes_its_case(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_what_could_not_be_proved_strikes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     run = run_of()
-    prove(run, monkeypatch, Trouble("indexing/sum@gcc-o2", "could not be proved: it hung", broken=False))
+    prove(run, monkeypatch, ProvingIssue("indexing/sum@gcc-o2", "could not be proved: it hung", broken=False))
     assert [(one.kind, one.case, one.strikes) for one in run.problems] == [("prove", "indexing/sum", False)]
 
 

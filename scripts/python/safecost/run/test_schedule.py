@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safecost.run import schedule
-from safecost.run.panels import Panel, Parameter
+from safecost.run.panels import PlannedPanel, PlannedPoint
 from safecost.run.schedule import MODES, Schedule, order, seed_of
 
-SMALL = Parameter(2048, None, "L1", 0)
-MANY = [Panel(f"family/case_{i}", "gcc-o2", SMALL, ()) for i in range(20)]
+SMALL = PlannedPoint(2048, None, "L1", 0)
+MANY = [PlannedPanel(f"family/case_{i}", "gcc-o2", SMALL, ()) for i in range(20)]
 LOOKS = (8, 12, 20)
 
 
@@ -26,10 +26,12 @@ def always() -> bool:
     return True
 
 
-def played(panels: list[Panel], seed: int, may_end: Callable[[Panel, int], bool]) -> list[tuple[int, Panel]]:
+def played(
+    panels: list[PlannedPanel], seed: int, may_end: Callable[[PlannedPanel, int], bool]
+) -> list[tuple[int, PlannedPanel]]:
     """All launches of a run in which `may_end` decides by panel and number of launches."""
     plan, found = Schedule(panels, LOOKS, seed), []
-    done: Counter[Panel] = Counter()
+    done: Counter[PlannedPanel] = Counter()
     for number, visited in plan:
         for panel in visited:
             found.append((number, panel))
@@ -66,7 +68,7 @@ def test_the_seed_decides_the_order_and_the_seeds() -> None:
 
 def test_a_seed_stays_the_same_for_ever() -> None:
     """A run of an older version can be repeated: these numbers change only with a new schema."""
-    assert seed_of(7, 3, Panel("indexing/sum", "gcc-o2", SMALL, ())) == 4720187538717153
+    assert seed_of(7, 3, PlannedPanel("indexing/sum", "gcc-o2", SMALL, ())) == 4720187538717153
 
 
 def test_a_launch_begins_when_the_one_before_has_ended_for_all() -> None:
@@ -121,5 +123,5 @@ def test_a_broken_panel_is_visited_no_more() -> None:
 
 
 @pytest.mark.parametrize("panels", [[], MANY[:1]])
-def test_a_run_of_nothing_or_of_one_panel_ends(panels: list[Panel]) -> None:
+def test_a_run_of_nothing_or_of_one_panel_ends(panels: list[PlannedPanel]) -> None:
     assert len(played(panels, 1, lambda _, __: True)) == 8 * len(panels)

@@ -18,7 +18,7 @@ from safecost.stats.pairs import sign_test_interval
 
 RESAMPLES = 2_000
 FEWEST = 4  # launches to estimate on, below which medians drawn again say too little for an interval
-Times = Sequence[float]  # nanoseconds of a call, one median a launch
+LaunchTimes = Sequence[float]  # nanoseconds of a call, one median a launch
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,8 @@ class AtSize:
     """A contender at one size: its times, and those of every raw variant it may be held against, launch by launch."""
 
     size: str
-    safe: Times
-    raws: Mapping[str, Times]
+    safe: LaunchTimes
+    raws: Mapping[str, LaunchTimes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def _worst(candidate: Candidate) -> tuple[float, AtSize, str]:
     return max(costs, key=lambda cost: cost[0])
 
 
-def _logs(above: Times, below: Times) -> NDArray[np.float64]:
+def _logs(above: LaunchTimes, below: LaunchTimes) -> NDArray[np.float64]:
     return np.log(np.asarray(above, dtype=np.float64)) - np.log(np.asarray(below, dtype=np.float64))
 
 

@@ -17,7 +17,7 @@ _RUST_VARIANT = re.compile(r"^\s*(?:raw|safe)\s+(\w+)\s*\(", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class CaseFiles:
     """A case's name, `family/case`, its files, and the folder that holds its shipped inputs."""
 
     name: str
@@ -49,7 +49,7 @@ class Case:
         return list(dict.fromkeys(names))
 
 
-def find(folders: Folders) -> list[Case]:
+def find(folders: Folders) -> list[CaseFiles]:
     """Every case below the folders, in order of name. Raises UsageError for a folder that is missing or empty."""
     files: dict[str, list[Path]] = {}
     for folder in folders.cases:
@@ -69,7 +69,7 @@ def find(folders: Folders) -> list[Case]:
                 raise UsageError(f"case {name} has two files {one}: give one of them, or its case, another name.")
             if not _FILE.fullmatch(one):
                 raise UsageError(f"case {name} has a file {one!r}: use letters, digits, '_', '+' and '-' in its name.")
-    return [Case(name, tuple(sorted(found, key=_main_first))) for name, found in sorted(files.items())]
+    return [CaseFiles(name, tuple(sorted(found, key=_main_first))) for name, found in sorted(files.items())]
 
 
 def _main_first(file: Path) -> tuple[bool, Path]:
@@ -97,7 +97,7 @@ def pattern_of(expression: str | None) -> re.Pattern[str] | None:
         raise UsageError(f"--filter {expression!r} is not a regular expression: {error}.") from error
 
 
-def choose(cases: list[Case], pattern: re.Pattern[str] | None) -> list[Case]:
+def choose(cases: list[CaseFiles], pattern: re.Pattern[str] | None) -> list[CaseFiles]:
     """The cases to build: those whose name matches, or, where none does, those with a variant that can match.
 
     What follows the variant in a contender's name, the parameters and the profile, is judged after the build.

@@ -10,21 +10,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from safecost.document.outcome import Outcome
 
-Facts = Mapping[str, str]
+BuildFacts = Mapping[str, str]
 """What a plugin reports of itself: a macro, or "overflow checks", and its value; "off" where there is none."""
 
 _LIBCXX_UNCHECKED = {"off", "0", "2", "(1 << 1)"}  # _LIBCPP_HARDENING_MODE_NONE, as a number and as it is spelled
 
 
-def _libstdcxx(facts: Facts) -> bool:
+def _libstdcxx(facts: BuildFacts) -> bool:
     return facts.get("_GLIBCXX_ASSERTIONS", "off") != "off"
 
 
-def _libcxx(facts: Facts) -> bool:
+def _libcxx(facts: BuildFacts) -> bool:
     return facts.get("_LIBCPP_HARDENING_MODE", "off") not in _LIBCXX_UNCHECKED
 
 
-CONDITIONS: dict[str, Callable[[Facts], bool]] = {
+CONDITIONS: dict[str, Callable[[BuildFacts], bool]] = {
     "always": lambda _: True,
     "libstdc++": _libstdcxx,
     "libc++": _libcxx,
@@ -43,12 +43,12 @@ def unknown(claim: str) -> list[str]:
     return [word for word in _words(claim) if word not in CONDITIONS]
 
 
-def applies(claim: str, facts: Facts) -> bool:
+def applies(claim: str, facts: BuildFacts) -> bool:
     """Does a claim ("always", "libc++,fortify") speak of a plugin with these facts?"""
     return any(CONDITIONS[word](facts) for word in _words(claim) if word in CONDITIONS)
 
 
-def broken(outcomes: Sequence[Outcome], facts: Mapping[tuple[str, str], Facts]) -> Iterator[tuple[str, str]]:
+def broken(outcomes: Sequence[Outcome], facts: Mapping[tuple[str, str], BuildFacts]) -> Iterator[tuple[str, str]]:
     """(where, what is wrong) for each claim that does not hold; `facts` are by (case, profile).
 
     An outcome without a verdict breaks a claim as well: what was not shown does not hold.
@@ -65,7 +65,7 @@ def broken(outcomes: Sequence[Outcome], facts: Mapping[tuple[str, str], Facts]) 
             yield where, f"claimed: caught ({one.claim}); seen: {seen}; the case is struck"
 
 
-def unclaimed(outcomes: Sequence[Outcome], facts: Mapping[tuple[str, str], Facts]) -> list[Outcome]:
+def unclaimed(outcomes: Sequence[Outcome], facts: Mapping[tuple[str, str], BuildFacts]) -> list[Outcome]:
     """Safe variants that caught what they do not claim to: luck, or a claim that is missing."""
     return [
         one

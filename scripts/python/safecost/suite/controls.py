@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 from safecost.core.paths import BENCH, Folders
 from safecost.suite import cases as case_files
-from safecost.suite.cases import Case
+from safecost.suite.cases import CaseFiles
 
 FAMILY = "controls"
 NOTE = "Controls, measured with every run to see whether it finds differences that are known; they are no costs:"
 
 
-def is_control(case: Case) -> bool:
+def is_control(case: CaseFiles) -> bool:
     """Is this one of the suite's own control cases?"""
     return case.data == BENCH / FAMILY
 
 
-def added(cases: Sequence[Case]) -> list[Case]:
+def added(cases: Sequence[CaseFiles]) -> list[CaseFiles]:
     """The cases, and the suite's controls where they are not among them; a case keeps its name against a control."""
     names = {case.name for case in cases}
     ours = [case for case in case_files.find(Folders.of(())) if is_control(case) and case.name not in names]

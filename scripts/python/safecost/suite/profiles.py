@@ -19,7 +19,7 @@ _NAME = re.compile(r"(?!.*[.][.])[a-z][a-z0-9_.+-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class BuildProfile:
     """One way to build. `flags` are those of the plain sibling followed by its own, each with its reason."""
 
     name: str
@@ -45,31 +45,31 @@ class Profile:
         return tuple(name for name in dict.fromkeys(others) if name != self.name)
 
 
-def shipped() -> dict[str, Profile]:
+def shipped() -> dict[str, BuildProfile]:
     """Every profile of the suite, by name."""
-    found: dict[str, Profile] = {}
+    found: dict[str, BuildProfile] = {}
     for file in sorted(FOLDER.glob("*.json")):
         _read(file, found)
     return found
 
 
-def sanitized() -> Profile:
+def sanitized() -> BuildProfile:
     """The build by which errors of memory are confirmed; it is none of the suite's, since nothing is measured in it."""
     return _read(_SANITIZED, {})
 
 
-def read(file: Path) -> Profile:
+def read(file: Path) -> BuildProfile:
     """The profile in a file, with its plain sibling beside it; raises UsageError where it is none."""
     return _read(file, {})
 
 
-def _read(file: Path, found: dict[str, Profile]) -> Profile:
+def _read(file: Path, found: dict[str, BuildProfile]) -> BuildProfile:
     if file.stem in found:
         return found[file.stem]
     written = _json(file)
     own = tuple((str(flag), str(why)) for flag, why in written["flags"])
     base = _base(file, written["plain"], found) if "plain" in written else None
-    profile = Profile(
+    profile = BuildProfile(
         name=file.stem,
         summary=written["summary"],
         language=base.language if base else written["language"],
@@ -85,7 +85,7 @@ def _read(file: Path, found: dict[str, Profile]) -> Profile:
     return profile
 
 
-def _base(file: Path, plain: str, found: dict[str, Profile]) -> Profile:
+def _base(file: Path, plain: str, found: dict[str, BuildProfile]) -> BuildProfile:
     base = file.with_name(f"{plain}.json")
     if "plain" in _json(base):
         raise UsageError(f"profile {file.stem} builds on {plain}, which is not plain itself: name its plain sibling.")
@@ -109,7 +109,7 @@ def _json(file: Path) -> dict[str, Any]:
     return written
 
 
-def ad_hoc(text: str) -> Profile:
+def ad_hoc(text: str) -> BuildProfile:
     """Make a profile of `'mine: g++-14 -O3 -march=x86-64-v3'`: its own plain sibling, stored in the build folder.
 
     Raises UsageError where the text is not `name: command flags...`.
@@ -145,7 +145,7 @@ def ad_hoc(text: str) -> Profile:
     return _read(file, {})
 
 
-def choose(names: str | None, given: Sequence[str]) -> list[Profile]:
+def choose(names: str | None, given: Sequence[str]) -> list[BuildProfile]:
     """The profiles to measure: `names` is None (the default set), 'all', or names with commas; `given` are ad hoc.
 
     With ad hoc profiles and no names, only those are measured. Raises UsageError for an unknown name.
@@ -163,7 +163,7 @@ def choose(names: str | None, given: Sequence[str]) -> list[Profile]:
     for name in wanted:
         if name not in known and name != "default":
             raise UsageError(f"no profile {name!r}: choose from {', '.join(known)}, or default, or all.")
-    chosen: dict[str, Profile] = {}
+    chosen: dict[str, BuildProfile] = {}
     for name in wanted:
         if name == "default":
             chosen.update({p.name: p for p in known.values() if p.by_default})
@@ -174,14 +174,14 @@ def choose(names: str | None, given: Sequence[str]) -> list[Profile]:
     return [*chosen.values(), *extra]
 
 
-def with_nulls(profiles: Sequence[Profile]) -> list[Profile]:
+def with_nulls(profiles: Sequence[BuildProfile]) -> list[BuildProfile]:
     """Those profiles, and the shipped ones that build one of them a second time: the nulls of profile cost."""
     names = {profile.name for profile in profiles}
     second = [one for one in shipped().values() if one.is_null and one.plain in names and one.name not in names]
     return [*profiles, *second]
 
 
-def with_siblings(profiles: Iterable[Profile]) -> list[Profile]:
+def with_siblings(profiles: Iterable[BuildProfile]) -> list[BuildProfile]:
     """Those profiles, and the ones whose raw code they are compared with, which must be built too."""
     known = shipped()
     chosen = {profile.name: profile for profile in profiles}

@@ -10,11 +10,11 @@ import pytest
 from safecost.core.errors import UsageError
 from safecost.core.paths import BENCH, BUILD, Folders
 from safecost.suite import cases
-from safecost.suite.cases import Case
+from safecost.suite.cases import CaseFiles
 from safecost.testing.commands import case_text, put, twin_text
 
 
-def found(*folders: Path) -> list[Case]:
+def found(*folders: Path) -> list[CaseFiles]:
     return cases.find(Folders.of(folders))
 
 
@@ -101,7 +101,7 @@ def test_a_path_that_the_build_would_split_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def three(tmp_path: Path) -> list[Case]:
+def three(tmp_path: Path) -> list[CaseFiles]:
     put(tmp_path, "indexing/sum", case_text({"raw": "", "at": ""}))
     put(tmp_path, "indexing/gather", case_text({"raw": "", "span": ""}))
     put(tmp_path, "strings/copy", case_text({"raw": "", "string_view": ""}))
@@ -127,12 +127,12 @@ def three(tmp_path: Path) -> list[Case]:
     ],
 )
 def test_a_filter_builds_no_more_than_what_can_match(
-    three: list[Case], expression: str | None, names: list[str]
+    three: list[CaseFiles], expression: str | None, names: list[str]
 ) -> None:
     assert [case.name for case in cases.choose(three, cases.pattern_of(expression))] == names
 
 
-def test_a_filter_that_matches_nothing_names_the_families(three: list[Case]) -> None:
+def test_a_filter_that_matches_nothing_names_the_families(three: list[CaseFiles]) -> None:
     with pytest.raises(UsageError, match="matches no case: the families are indexing, strings"):
         cases.choose(three, cases.pattern_of("sorting"))
 

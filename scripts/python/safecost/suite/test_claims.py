@@ -36,7 +36,7 @@ LYING = PACKAGE / "testing" / "lying_cases"
         ("overflow-checks", PLAIN, False),
     ],
 )
-def test_facts_decide_where_a_claim_holds(claim: str, facts: claims.Facts, holds: bool) -> None:
+def test_facts_decide_where_a_claim_holds(claim: str, facts: claims.BuildFacts, holds: bool) -> None:
     assert claims.applies(claim, facts) is holds
 
 
@@ -95,5 +95,5 @@ def test_a_claim_of_a_fault_that_is_not_declared_is_refused(tmp_path: Path) -> N
     (tmp_path / "planted" / "slips.cc").write_text(text.replace('"always", "past_end"', '"always", "past_the_end"'))
     folders = Folders.of([tmp_path])
     assert [case.name for case in find(folders)] == ["planted/slips"]
-    proved = proving.Proving(proving.Options(profiles.choose("gcc-o2", ()), folders)).run()
+    proved = proving.Proving(proving.ProvingOptions(profiles.choose("gcc-o2", ()), folders)).run()
     assert "speaks of a fault past_the_end that it does not declare" in proved.troubles[0].message

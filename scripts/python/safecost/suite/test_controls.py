@@ -11,10 +11,10 @@ import pytest
 
 from safecost.core.errors import UsageError
 from safecost.core.paths import BENCH, PACKAGE, ROOT, Folders
-from safecost.run.panels import Parameter, Variant, pairs, plan
+from safecost.run.panels import PlannedPoint, PlannedVariant, pairs, plan
 from safecost.suite import cases, controls, profiles
-from safecost.suite.cases import Case
-from safecost.suite.profiles import Profile
+from safecost.suite.cases import CaseFiles
+from safecost.suite.profiles import BuildProfile
 from safecost.testing import plugin_abi
 from safecost.testing.commands import case_text, put
 from safecost.toolchain.build import Built, build_all, build_with_controls
@@ -24,7 +24,7 @@ REPEATS = {"base": 100, "null": 100, "plus_1": 101, "plus_2": 102, "plus_5": 105
 KNOWN = profiles.shipped()
 
 
-def strangers(folder: Path, *names: str) -> list[Case]:
+def strangers(folder: Path, *names: str) -> list[CaseFiles]:
     for name in names:
         put(folder, name, case_text({"raw": "", "at": ""}))
     return cases.find(Folders.of([folder]))
@@ -52,7 +52,7 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], list[str]]]
     """The cases and profiles of each build; clang-o2 is absent."""
     seen: list[tuple[list[str], list[str]]] = []
 
-    def build_all(_: Folders, chosen: list[Case], wanted: list[Profile]) -> Built:
+    def build_all(_: Folders, chosen: list[CaseFiles], wanted: list[BuildProfile]) -> Built:
         names, built = [case.name for case in chosen], [profile.name for profile in wanted]
         seen.append((names, built))
         absent = {name: "no such compiler" for name in built if name == "clang-o2"}
@@ -96,11 +96,15 @@ def test_a_filter_that_matches_nothing_is_refused_all_the_same() -> None:
 
 
 def test_a_control_is_compared_with_the_raw_code_beside_it_and_nothing_else() -> None:
-    mine = (Variant("base", "raw"), Variant("plus_1", "control", 1.01), Variant("null", "null", 1.0))
+    mine = (
+        PlannedVariant("base", "raw"),
+        PlannedVariant("plus_1", "control", 1.01),
+        PlannedVariant("null", "null", 1.0),
+    )
     wanted = [KNOWN["gcc-o2-assertions"], KNOWN["gcc-o2-null"], KNOWN["gcc-o2"]]
     variants = {("controls/x", profile.name): mine for profile in wanted}
     for profile in wanted:
-        (panel,) = plan(["controls/x"], [profile], {"controls/x": [Parameter(1, None, "L1", 0)]}, variants, 0)
+        (panel,) = plan(["controls/x"], [profile], {"controls/x": [PlannedPoint(1, None, "L1", 0)]}, variants, 0)
         assert {arm.profile for arm in panel.contenders} == {profile.name}
         found = [
             (pair.kind, pair.numerator, pair.denominator, pair.planted) for pair in pairs(panel, profile, [1.0] * 3)

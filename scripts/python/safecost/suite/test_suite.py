@@ -9,7 +9,7 @@ import pytest
 
 from safecost.core.paths import BENCH, Folders
 from safecost.suite import cases
-from safecost.suite.cases import Case
+from safecost.suite.cases import CaseFiles
 
 # Cases that measure the harness: their ratios are known by construction, so there is nothing to break.
 CONTROLS = "controls/"
@@ -20,11 +20,11 @@ _SPOKEN = re.compile(
 
 
 @cache
-def suite() -> tuple[Case, ...]:
+def suite() -> tuple[CaseFiles, ...]:
     return tuple(cases.find(Folders.of([BENCH])))
 
 
-def source(case: Case, suffix: str = ".cc") -> str:
+def source(case: CaseFiles, suffix: str = ".cc") -> str:
     return "\n".join(file.read_text(encoding="utf-8") for file in case.files if file.suffix == suffix)
 
 
@@ -51,13 +51,13 @@ def every(test: object) -> object:
 
 
 @every
-def test_the_first_line_is_a_question(case: Case) -> None:
+def test_the_first_line_is_a_question(case: CaseFiles) -> None:
     assert case.question.endswith("?"), case.question
     assert case.question[0].isupper()
 
 
 @every
-def test_names_are_told_apart_by_their_language(case: Case) -> None:
+def test_names_are_told_apart_by_their_language(case: CaseFiles) -> None:
     cxx = re.findall(r'\.(?:raw|safe|control)<[^;"]*?>\(\s*"(\w+)"|\.gap\(\s*"(\w+)"', source(case))
     names = ["".join(pair) for pair in cxx]
     rust = re.findall(r"^\s*(?:raw|safe)\s+(\w+)\s*\(", source(case, ".rs"), re.MULTILINE)
@@ -67,7 +67,7 @@ def test_names_are_told_apart_by_their_language(case: Case) -> None:
 
 
 @every
-def test_a_raw_baseline_comes_first(case: Case) -> None:
+def test_a_raw_baseline_comes_first(case: CaseFiles) -> None:
     roles = re.findall(r"\.(raw|safe|control|gap)[<(]", source(case).partition("auto the_case")[2])
     assert roles[0] == "raw", roles
     if not case.name.startswith(CONTROLS):
@@ -75,7 +75,7 @@ def test_a_raw_baseline_comes_first(case: Case) -> None:
 
 
 @every
-def test_there_is_a_twin_or_a_reason_why_there_is_none(case: Case) -> None:
+def test_there_is_a_twin_or_a_reason_why_there_is_none(case: CaseFiles) -> None:
     if case.has_twin:
         text = source(case, ".rs")
         assert re.search(r"^\s*raw\s+rust_\w+", text, re.MULTILINE), "a twin has an unchecked control"
@@ -86,7 +86,7 @@ def test_there_is_a_twin_or_a_reason_why_there_is_none(case: Case) -> None:
 
 
 @every
-def test_faults_are_declared_in_full(case: Case) -> None:
+def test_faults_are_declared_in_full(case: CaseFiles) -> None:
     faults = declared(source(case))
     if case.name.startswith(CONTROLS):
         assert not faults
@@ -103,7 +103,7 @@ def test_faults_are_declared_in_full(case: Case) -> None:
 
 
 @every
-def test_nobody_speaks_of_a_fault_that_is_not_declared(case: Case) -> None:
+def test_nobody_speaks_of_a_fault_that_is_not_declared(case: CaseFiles) -> None:
     text = source(case)
     faults = declared(text)
     assert set(re.findall(r'commits\("(\w+)"\)', text)) <= set(faults)
@@ -115,7 +115,7 @@ def test_nobody_speaks_of_a_fault_that_is_not_declared(case: Case) -> None:
 
 
 @every
-def test_each_variant_says_what_becomes_of_faults_in_the_program(case: Case) -> None:
+def test_each_variant_says_what_becomes_of_faults_in_the_program(case: CaseFiles) -> None:
     text = source(case).partition("auto the_case")[2]
     in_program = {name for name, body in declared(source(case)).items() if "SAFECOST_FAULT_KERNEL" in body}
     for variant in re.split(r"\.(?=(?:raw|safe)<)", text)[1:]:
@@ -128,7 +128,7 @@ def test_each_variant_says_what_becomes_of_faults_in_the_program(case: Case) -> 
 
 
 @every
-def test_safe_variants_claim_something(case: Case) -> None:
+def test_safe_variants_claim_something(case: CaseFiles) -> None:
     text = source(case).partition("auto the_case")[2]
     for variant in re.split(r"\.(?=(?:raw|safe|gap|control)[<(])", text)[1:]:
         assert not variant.startswith("safe") or ".claims(" in variant, variant.split("(")[0]

@@ -8,16 +8,16 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from typing import Any
 
-from safecost.document.rows import Row
+from safecost.document.rows import PairRow
 from safecost.report.charts import Chart
 from safecost.report.charts.text import width
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def row(**changes: Any) -> Row:
+def row(**changes: Any) -> PairRow:
     """A row that is equivalent to raw, with `changes`."""
-    plain = Row(
+    plain = PairRow(
         "family", "case", "at", "raw", "gcc-o2", "gcc-o2", "safe", "idiom", None, 4096, None, "L1",
         (1.0,) * 6, 1.0, 0.999, 1.001, 0.96875, "equivalent", None, 0.002, 10.0, 10.0, False,
     )  # fmt: skip

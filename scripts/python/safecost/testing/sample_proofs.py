@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from safecost.document.outcome import Attribution, Detail, Kind
+from safecost.document.outcome import Attribution, Detail, OutcomeKind
 from safecost.document.types import Case, Profile, Proof
 
-_Told = tuple[Kind, Detail | None, Attribution | None]
+_Told = tuple[OutcomeKind, Detail | None, Attribution | None]
 _PAST = "G: reads 0 bytes past the end of a block of 16384 bytes"
 # By case, variant and profile; what is not here was not proved: indexing/sum/range_for@clang-o2.
 _TOLD: dict[tuple[str, str, str], _Told] = {

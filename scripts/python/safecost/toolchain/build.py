@@ -20,9 +20,9 @@ from safecost.core import processes
 from safecost.core.errors import ToolError
 from safecost.core.paths import BUILD, ROOT, RUNNER, Folders
 from safecost.core.progress import Steps
-from safecost.suite.cases import Case
+from safecost.suite.cases import CaseFiles
 from safecost.suite.controls import is_control
-from safecost.suite.profiles import Profile
+from safecost.suite.profiles import BuildProfile
 
 # How Ninja tells that a step of so many is done, but for those that look whether its own file is up to date.
 _EDGE = re.compile(rb"\[(\d+)/(\d+)\] (?!Re-)")
@@ -63,7 +63,7 @@ def _must(command: Sequence[str], verb: str) -> None:
         raise ToolError(f"the runner could not be {verb} ({' '.join(command)}):\n{tail}")
 
 
-def build_all(folders: Folders, cases: Sequence[Case], profiles: Sequence[Profile]) -> Built:
+def build_all(folders: Folders, cases: Sequence[CaseFiles], profiles: Sequence[BuildProfile]) -> Built:
     """Build the runner, and every case with every profile, side by side on all processors."""
     with alone(folders.build / "plugins.lock"):
         return _build_all(folders, cases, profiles)
@@ -86,7 +86,7 @@ def alone(lock: Path) -> Iterator[None]:
         yield
 
 
-def _build_all(folders: Folders, cases: Sequence[Case], profiles: Sequence[Profile]) -> Built:
+def _build_all(folders: Folders, cases: Sequence[CaseFiles], profiles: Sequence[BuildProfile]) -> Built:
     built = Built()
     lock = threading.Lock()
     # Two profiles at a time, each with a job a CPU: while one configures or waits for its last plugin, the other works.
@@ -102,7 +102,7 @@ def _build_all(folders: Folders, cases: Sequence[Case], profiles: Sequence[Profi
             build_runner()
             step(1)
 
-        def one(profile: Profile) -> None:
+        def one(profile: BuildProfile) -> None:
             build = _ProfileBuild(folders, profile)
             reason = build.configure()
             targets = wanted[profile.name]
@@ -124,7 +124,7 @@ def _build_all(folders: Folders, cases: Sequence[Case], profiles: Sequence[Profi
     return built
 
 
-def _targets(cases: Iterable[Case], profile: Profile) -> list[str]:
+def _targets(cases: Iterable[CaseFiles], profile: BuildProfile) -> list[str]:
     rust = profile.language == "rust"
     return [case.name for case in cases if any((file.suffix == ".rs") == rust for file in case.files)]
 
@@ -132,7 +132,7 @@ def _targets(cases: Iterable[Case], profile: Profile) -> list[str]:
 class _ProfileBuild:
     """One profile's build folder."""
 
-    def __init__(self, folders: Folders, profile: Profile) -> None:
+    def __init__(self, folders: Folders, profile: BuildProfile) -> None:
         self._folders, self._profile = folders, profile
         self.folder = folders.build / "profiles" / profile.name
         self.compiler = ""
@@ -251,7 +251,7 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def build_with_controls(folders: Folders, cases: Sequence[Case], profiles: Sequence[Profile]) -> Built:
+def build_with_controls(folders: Folders, cases: Sequence[CaseFiles], profiles: Sequence[BuildProfile]) -> Built:
     """Build every case with every profile, and the controls with one in C++: the first plain one that is present.
 
     One profile is enough, since controls test clock, rounds and statistics, which all profiles share; their two

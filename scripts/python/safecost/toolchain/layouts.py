@@ -33,7 +33,7 @@ from safecost.core.progress import Steps
 from safecost.toolchain.build import Built, alone, sha256
 
 Method = Literal["shuffled", "padded"]
-Plugin = tuple[str, str]  # (case, profile)
+PluginKey = tuple[str, str]  # (case, profile)
 
 LINE = 64  # bytes; what functions are aligned to
 _LINES_OF_A_PAGE = 64
@@ -47,8 +47,8 @@ class Layouts:
     """
 
     method: str
-    files: Mapping[Plugin, tuple[Path, ...]]
-    failures: Mapping[Plugin, str] = field(default_factory=dict)
+    files: Mapping[PluginKey, tuple[Path, ...]]
+    failures: Mapping[PluginKey, str] = field(default_factory=dict)
     in_use: IO[bytes] | None = None  # held as long as these files may be loaded
 
     def path(self, case: str, profile: str, layout: int) -> Path:
@@ -83,7 +83,7 @@ class Linker:
             raise ToolError("LLD is not installed: see 'safecost doctor'.")
         return cls("padded", "padded", "padded", BUILD / "layouts" / "pads")
 
-    def words(self, plugin: Plugin, layout: int) -> tuple[list[str], list[str]]:
+    def words(self, plugin: PluginKey, layout: int) -> tuple[list[str], list[str]]:
         """What a link command gets before and after its own words; makes the padding that it names."""
         # Drawn by plugin too: with one number for all, a profile built twice would come out the same twice.
         seed = int.from_bytes(hashlib.sha256("@".join(plugin).encode()).digest()[:8])
@@ -142,14 +142,14 @@ def _point(link: Path, target: Path) -> None:
 class _Job:
     """One link that is to be done."""
 
-    plugin: Plugin
+    plugin: PluginKey
     layout: int
     file: Path
     command: Sequence[str]
     folder: Path  # where the command runs
 
 
-def make(built: Built, plugins: Iterable[Plugin], layouts: int, method: Method | None = None) -> Layouts:
+def make(built: Built, plugins: Iterable[PluginKey], layouts: int, method: Method | None = None) -> Layouts:
     """Link every plugin so many times again, side by side on all processors; what is there already is kept.
 
     A plugin that changed is linked afresh, and its older layouts are removed, unless another process may load them.
@@ -157,14 +157,14 @@ def make(built: Built, plugins: Iterable[Plugin], layouts: int, method: Method |
     """
     wanted = [plugin for plugin in dict.fromkeys(plugins) if plugin in built.plugins]
     linker = Linker.find(method)
-    files: dict[Plugin, tuple[Path, ...]] = {}
-    failures: dict[Plugin, str] = {}
+    files: dict[PluginKey, tuple[Path, ...]] = {}
+    failures: dict[PluginKey, str] = {}
     # A run of a user's cases has plugins in two builds: theirs, and the suite's for controls.
     folders = {plugin: built.plugins[plugin].parents[1] for plugin in wanted}
     lock = next((folder.parents[1] for folder in folders.values()), BUILD) / "plugins.lock"
     with alone(lock):
         in_use, nobody_else = _use(lock.with_name("layouts.lock"))
-        commands: dict[Plugin, list[str]] = {}
+        commands: dict[PluginKey, list[str]] = {}
         for folder in dict.fromkeys(folders.values()):
             commands |= _commands(folder, [plugin for plugin in wanted if folders[plugin] == folder], built)
         jobs: list[_Job] = []
@@ -196,7 +196,7 @@ def _use(lock: Path) -> tuple[IO[bytes], bool]:
     return file, nobody_else
 
 
-def _jobs(path: Path, plugin: Plugin, command: Sequence[str], layouts: int, linker: Linker) -> Iterator[_Job]:
+def _jobs(path: Path, plugin: PluginKey, command: Sequence[str], layouts: int, linker: Linker) -> Iterator[_Job]:
     """One link a layout; the name of a file holds the hash of all that it is made of."""
     case, profile_folder = plugin[0], path.parents[1]
     content = sha256(path)
@@ -218,9 +218,9 @@ def _remove_stale(jobs: Sequence[_Job]) -> None:
                 file.unlink(missing_ok=True)
 
 
-def _link_all(jobs: Sequence[_Job]) -> dict[Plugin, str]:
+def _link_all(jobs: Sequence[_Job]) -> dict[PluginKey, str]:
     """Do these links; returns, for each plugin that failed, what was said."""
-    failures: dict[Plugin, str] = {}
+    failures: dict[PluginKey, str] = {}
     with Steps("layouts", len(jobs)) as steps, processes.workers() as pool:
 
         def link(job: _Job) -> None:
@@ -248,9 +248,9 @@ def _link(job: _Job) -> str | None:
     return done.stdout.decode(errors="replace").strip() or f"the linker ended with {done.returncode}"
 
 
-def _commands(folder: Path, plugins: Sequence[Plugin], built: Built) -> dict[Plugin, list[str]]:
+def _commands(folder: Path, plugins: Sequence[PluginKey], built: Built) -> dict[PluginKey, list[str]]:
     """The words that link each plugin, without its output: kept beside a Rust plugin, else asked of the build."""
-    found: dict[Plugin, list[str]] = {}
+    found: dict[PluginKey, list[str]] = {}
     asked = []
     for plugin in plugins:
         kept = built.plugins[plugin].with_suffix(".link") / "arguments"

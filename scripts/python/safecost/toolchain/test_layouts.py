@@ -53,7 +53,7 @@ def built(folder: Path) -> Built:
     return made
 
 
-def present(built: Built, profile: str) -> layouts.Plugin:
+def present(built: Built, profile: str) -> layouts.PluginKey:
     if profile in built.absent:
         pytest.skip(f"{profile} is absent: {built.absent[profile]}")
     return CASE, profile

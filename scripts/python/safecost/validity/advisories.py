@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from safecost.core.text import counted, number, percent
 from safecost.document.rows import rows
 from safecost.document.types import Document
-from safecost.validity.data_quality import MOST_STRAYS, STRAY, Belief, Nulls, above, belief
+from safecost.validity.data_quality import MOST_STRAYS, STRAY, AaSpread, Belief, above, belief
 
 MOST_STEAL = 0.05
 """Share of the processor time that the host may take away from such a run."""
@@ -35,7 +35,7 @@ def of_machine(steal_share: float, load_before: float, cpus: int) -> Iterator[st
         yield f"The load before the run was {load_before:.2f} on {counted(cpus, 'CPU')}."
 
 
-def straying(nulls: Nulls) -> str:
+def straying(nulls: AaSpread) -> str:
     """That too many nulls stray; where they are too few to tell, that as well. The rule is the same for few."""
     verb = "stray" if nulls.strays > 1 else "strays"
     sentence = f"{nulls.strays} of {counted(nulls.count, 'null')} {verb} by more than {percent(STRAY)}"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from safecost.document.rows import Row
+from safecost.document.rows import PairRow
 from safecost.stats.binomial import rate_interval
 from safecost.stats.pairs import Verdict
 
@@ -25,7 +25,7 @@ CERTAINTY = 0.95
 
 _TOLERANCE = 1e-9  # relative: rounding must not decide whether an interval holds a ratio
 
-Finding = Literal["beyond the margin", "beyond 1", "not found"]
+CalibrationReading = Literal["beyond the margin", "beyond 1", "not found"]
 
 
 def distance(ratio: float) -> float:
@@ -34,7 +34,7 @@ def distance(ratio: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Nulls:
+class AaSpread:
     """How far pairs of identical code stray from 1: relative distances, so 0.005 is 0.5 %."""
 
     count: int
@@ -51,13 +51,13 @@ class Nulls:
         return rate_interval(self.strays, self.count, CERTAINTY, two_sided=True)
 
 
-def nulls(found: Iterable[Row]) -> Nulls | None:
+def nulls(found: Iterable[PairRow]) -> AaSpread | None:
     """How the nulls among the rows stray, without those of struck cases; None where there are none."""
     distances = [distance(row.ratio) for row in found if row.kind == "null" and not row.struck]
     if not distances:
         return None
     strays = sum(far > STRAY for far in distances)
-    return Nulls(len(distances), strays, statistics.median(distances), max(distances))
+    return AaSpread(len(distances), strays, statistics.median(distances), max(distances))
 
 
 def at_least(hits: int, probabilities: Sequence[float]) -> float:
@@ -84,14 +84,14 @@ class Coverage:
     chance: float
 
 
-def holds(row: Row) -> bool | None:
+def holds(row: PairRow) -> bool | None:
     """Does the interval of a null or a control hold the ratio that was built in? None without an interval."""
     if row.low is None or row.high is None or row.planted is None:
         return None
     return row.low <= row.planted * (1.0 + _TOLERANCE) and row.planted * (1.0 - _TOLERANCE) <= row.high
 
 
-def coverage(found: Iterable[Row]) -> Coverage | None:
+def coverage(found: Iterable[PairRow]) -> Coverage | None:
     """How the intervals of these nulls or controls hold what was built in; None where none has an interval."""
     judged = [(row.level, holds(row)) for row in found]
     known = [(level, held) for level, held in judged if level is not None and held is not None]
@@ -111,11 +111,11 @@ class Control:
     what was read from what was planted.
     """
 
-    row: Row
+    row: PairRow
     planted: float
     error: float
     held: bool | None
-    finding: Finding | None
+    finding: CalibrationReading | None
 
     @property
     def strays(self) -> bool:
@@ -123,7 +123,7 @@ class Control:
         return self.error > STRAY and self.held is False
 
 
-def controls(found: Iterable[Row]) -> tuple[Control, ...]:
+def controls(found: Iterable[PairRow]) -> tuple[Control, ...]:
     """The controls among the rows, without those of struck cases."""
     return tuple(
         Control(row, row.planted, distance(row.ratio / row.planted), holds(row), _finding(row, row.planted))
@@ -132,7 +132,7 @@ def controls(found: Iterable[Row]) -> tuple[Control, ...]:
     )
 
 
-def _finding(row: Row, planted: float) -> Finding | None:
+def _finding(row: PairRow, planted: float) -> CalibrationReading | None:
     if planted == 1.0:
         return None
     verdict: Verdict = "slower" if planted > 1.0 else "faster"
@@ -152,15 +152,15 @@ def above(found: Iterable[Control], margin: float) -> tuple[Control, ...]:
 class Belief:
     """All that the nulls and controls of a run say; None or empty where there are none of them."""
 
-    nulls: Nulls | None
+    nulls: AaSpread | None
     verdicts: tuple[tuple[Verdict, int], ...]
     coverage: Coverage | None
-    null_rows: tuple[Row, ...]
+    null_rows: tuple[PairRow, ...]
     controls: tuple[Control, ...]
     controls_coverage: Coverage | None
 
 
-def belief(found: Sequence[Row]) -> Belief:
+def belief(found: Sequence[PairRow]) -> Belief:
     """What the nulls and controls among the rows say, without those of struck cases."""
     rows = tuple(row for row in found if row.kind == "null" and not row.struck)
     tally = Counter(row.verdict for row in rows)

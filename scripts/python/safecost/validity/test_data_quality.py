@@ -14,7 +14,7 @@ from rich.console import Console
 from scipy.stats import binom
 
 from safecost.document.io import encode, parse
-from safecost.document.rows import Row, rows
+from safecost.document.rows import PairRow, rows
 from safecost.document.types import Document
 from safecost.report import charts, table
 from safecost.report import page as report
@@ -35,13 +35,13 @@ def honest(sample_document: Document) -> Document:
     return with_controls(sample_document)
 
 
-def control(planted: float, low: float | None, high: float | None, ratio: float, verdict: str, **more: Any) -> Row:
+def control(planted: float, low: float | None, high: float | None, ratio: float, verdict: str, **more: Any) -> PairRow:
     return row(
         kind="control", role="control", planted=planted, low=low, high=high, ratio=ratio, verdict=verdict, **more
     )
 
 
-def null(low: float | None, high: float | None, level: float | None = 0.96875) -> Row:
+def null(low: float | None, high: float | None, level: float | None = 0.96875) -> PairRow:
     return row(kind="null", role="null", planted=1.0, low=low, high=high, level=level)
 
 
@@ -101,7 +101,7 @@ def test_an_interval_holds_its_own_ends_and_nothing_is_said_without_one() -> Non
         (control(1.0, 0.999, 1.001, 1.0, "equivalent"), None, True),
     ],
 )
-def test_a_difference_is_found_on_its_own_side_only(one: Row, finding: str | None, held: bool | None) -> None:
+def test_a_difference_is_found_on_its_own_side_only(one: PairRow, finding: str | None, held: bool | None) -> None:
     (judged,) = data_quality.controls([one])
     assert (judged.finding, judged.held) == (finding, held)
 

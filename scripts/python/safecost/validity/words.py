@@ -14,7 +14,7 @@ UNLIKELY = 0.05
 """Below this probability the misses of intervals are no accident."""
 
 
-class Noise(NamedTuple):
+class Disturbance(NamedTuple):
     """One thing that disturbs times: its name, how it was, what that means, and whether it is beyond its limit."""
 
     name: str
@@ -71,7 +71,7 @@ def held(control: Control) -> str:
     return {True: "yes", False: "no", None: "no interval"}[control.held]
 
 
-def noise(document: Document) -> list[Noise]:
+def noise(document: Document) -> list[Disturbance]:
     """What is known to disturb times on this machine, with the limit where there is one."""
     machine = document.machine
     cpus, governor, randomization = machine.logical_cpus, machine.governor, machine.address_randomization
@@ -81,15 +81,15 @@ def noise(document: Document) -> list[Noise]:
     }.get(randomization, ("on", "each launch is a new draw of addresses"))
     steady = {None: "the host decides", "performance": "steady"}.get(governor, "the frequency may change in a run")
     return [
-        Noise(
+        Disturbance(
             "Taken by the host", percent(machine.steal_share), f"at most {percent(MOST_STEAL)} of the processor time",
             machine.steal_share > MOST_STEAL,
         ),
-        Noise("Load before", f"{machine.load_before:.2f}", f"at most {cpus}, the CPUs", machine.load_before > cpus),
-        Noise("Load after", f"{machine.load_after:.2f}", "holds what the run itself loads", False),
-        Noise("Frequency governor", governor or "not known", steady, False),
-        Noise("Address randomization", *placement, False),
-        Noise("Virtualization", machine.virtualization or "none seen", "a host may run others at any time", False)
+        Disturbance("Load before", f"{machine.load_before:.2f}", f"at most {cpus}, the CPUs", machine.load_before > cpus),
+        Disturbance("Load after", f"{machine.load_after:.2f}", "holds what the run itself loads", False),
+        Disturbance("Frequency governor", governor or "not known", steady, False),
+        Disturbance("Address randomization", *placement, False),
+        Disturbance("Virtualization", machine.virtualization or "none seen", "a host may run others at any time", False)
         if machine.virtualization
-        else Noise("Virtualization", "none seen", "no host runs others", False),
+        else Disturbance("Virtualization", "none seen", "no host runs others", False),
     ]  # fmt: skip

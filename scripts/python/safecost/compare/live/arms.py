@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from safecost.document.types import contender_name
-from safecost.run.panels import Contender, Panel, Parameter, Variant
+from safecost.run.panels import PlannedContender, PlannedPanel, PlannedPoint, PlannedVariant
 from safecost.stats.pairs import launch_ratio
 
 SideName = Literal["base", "head"]
@@ -48,18 +48,18 @@ class Pairing:
 def panels_of(
     case: str,
     pairing: Pairing,
-    parameters: Sequence[Parameter],
-    base: Sequence[Variant],
-    head: Sequence[Variant],
+    parameters: Sequence[PlannedPoint],
+    base: Sequence[PlannedVariant],
+    head: Sequence[PlannedVariant],
     pattern: re.Pattern[str] | None = None,
-) -> list[Panel]:
+) -> list[PlannedPanel]:
     """The panels of a case: variants that both sides have, in groups that share raw code, and head's null.
 
     `base` and `head` are the variants that the two builds have. A variant that only one of them has is in none.
     """
     theirs = {variant.name: variant for variant in base}
     common = [one for one in head if one.name in theirs and _timed(one) and _timed(theirs[one.name])]
-    found: list[Panel] = []
+    found: list[PlannedPanel] = []
     for parameter in parameters:
         wanted = [one for one in common if _wanted(case, one.name, parameter, pairing, pattern)]
         raws = [_first_raw(base), _first_raw(head)]
@@ -73,23 +73,25 @@ def panels_of(
             ]
             if len(arms) > 1:
                 name = pairing.head if len(groups) == 1 else f"{pairing.head} {number + 1} of {len(groups)}"
-                found.append(Panel(case, name, parameter, tuple(arms)))
+                found.append(PlannedPanel(case, name, parameter, tuple(arms)))
     return found
 
 
-def _timed(variant: Variant) -> bool:
+def _timed(variant: PlannedVariant) -> bool:
     return variant.role in ("raw", "safe")
 
 
-def _first_raw(variants: Sequence[Variant]) -> Variant | None:
+def _first_raw(variants: Sequence[PlannedVariant]) -> PlannedVariant | None:
     return next((one for one in variants if one.role == "raw"), None)
 
 
-def _arm(side: SideName, pairing: Pairing, variant: Variant) -> Contender:
-    return Contender(variant.name, build_name(side, pairing.of(side)), variant.role, variant.planted)
+def _arm(side: SideName, pairing: Pairing, variant: PlannedVariant) -> PlannedContender:
+    return PlannedContender(variant.name, build_name(side, pairing.of(side)), variant.role, variant.planted)
 
 
-def _wanted(case: str, variant: str, parameter: Parameter, pairing: Pairing, pattern: re.Pattern[str] | None) -> bool:
+def _wanted(
+    case: str, variant: str, parameter: PlannedPoint, pairing: Pairing, pattern: re.Pattern[str] | None
+) -> bool:
     if pattern is None or pattern.search(case):
         return True
     names = [f"{case}/{variant}"]
@@ -129,7 +131,7 @@ class Quantity:
 
 
 @dataclass(frozen=True, slots=True)
-class Timed:
+class TimedQuantity:
     """A quantity's ratios, one a launch, and the median of what base was."""
 
     quantity: Quantity
@@ -137,12 +139,12 @@ class Timed:
     ratios: tuple[float, ...]
 
 
-def side_of(arm: Contender) -> SideName:
+def side_of(arm: PlannedContender) -> SideName:
     """The side that a contender was built by."""
     return "base" if arm.profile.startswith("base:") else "head"
 
 
-def _raws(panel: Panel) -> Mapping[SideName, int]:
+def _raws(panel: PlannedPanel) -> Mapping[SideName, int]:
     """The first raw arm of each side that has one."""
     found: dict[SideName, int] = {}
     for at, arm in enumerate(panel.contenders):
@@ -151,7 +153,7 @@ def _raws(panel: Panel) -> Mapping[SideName, int]:
     return found
 
 
-def quantities(panel: Panel) -> Iterator[Quantity]:
+def quantities(panel: PlannedPanel) -> Iterator[Quantity]:
     """All quantities that a panel is for."""
     at = {(side_of(arm), arm.variant): number for number, arm in enumerate(panel.contenders)}
     raws = _raws(panel)
@@ -165,17 +167,17 @@ def quantities(panel: Panel) -> Iterator[Quantity]:
             yield Quantity(variant, "idiom_time", (base, head), both, panel.contenders[both[1]].variant)
 
 
-def timed(panel: Panel, launches: Launches) -> list[Timed]:
+def timed(panel: PlannedPanel, launches: Launches) -> list[TimedQuantity]:
     """All quantities of a panel with a ratio for each launch; none without a launch."""
     if not launches:
         return []
     return [
-        Timed(one, float(np.median([one.cost(rounds) for rounds in launches])), tuple(map(one.ratio, launches)))
+        TimedQuantity(one, float(np.median([one.cost(rounds) for rounds in launches])), tuple(map(one.ratio, launches)))
         for one in quantities(panel)
     ]
 
 
-def null_ratios(panel: Panel, launches: Launches) -> list[float]:
+def null_ratios(panel: PlannedPanel, launches: Launches) -> list[float]:
     """Head's null over head's raw code, one a launch: the same source twice, so what differs from 1 is the machine."""
     raw = _raws(panel).get("head")
     null = next((at for at, arm in enumerate(panel.contenders) if arm.role == "null"), None)
@@ -184,10 +186,10 @@ def null_ratios(panel: Panel, launches: Launches) -> list[float]:
     return [launch_ratio(one[null], one[raw]) for one in launches]
 
 
-def only(panel: Panel, variants: frozenset[str]) -> Panel:
+def only(panel: PlannedPanel, variants: frozenset[str]) -> PlannedPanel:
     """The same panel with these variants, raw code and the null: what a confirmation has to time again."""
     raws = set(_raws(panel).values())
     kept = tuple(
         arm for at, arm in enumerate(panel.contenders) if at in raws or arm.role == "null" or arm.variant in variants
     )
-    return Panel(panel.case, panel.profile, panel.parameter, kept)
+    return PlannedPanel(panel.case, panel.profile, panel.parameter, kept)

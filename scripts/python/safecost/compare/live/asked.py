@@ -9,18 +9,18 @@ from pathlib import Path
 from safecost.compare.live.arms import Pairing, SideName
 from safecost.compare.live.comparing import Sides
 from safecost.compare.live.revisions import Revision, take_out
-from safecost.compare.live.sides import Side, profiles_of
+from safecost.compare.live.sides import LiveSide, profiles_of
 from safecost.core.errors import UsageError
 from safecost.core.paths import BENCH, Folders
-from safecost.run.measure import MARGIN, Options
+from safecost.run.measure import MARGIN, RunOptions
 from safecost.run.schedule import DEFAULT, Mode
 from safecost.suite import cases as case_files
 from safecost.suite import profiles as profile_files
-from safecost.suite.profiles import Profile
+from safecost.suite.profiles import BuildProfile
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
+class ComparisonExtent:
     """How much of both sides is compared: a kind of run, a filter, counts or none, and the margin of times."""
 
     mode: Mode = DEFAULT
@@ -29,7 +29,7 @@ class Extent:
     margin: float = MARGIN
 
 
-def of_profiles(names: str | None, ad_hoc: Sequence[str], cases: Sequence[Path], extent: Extent) -> Sides:
+def of_profiles(names: str | None, ad_hoc: Sequence[str], cases: Sequence[Path], extent: ComparisonExtent) -> Sides:
     """Two profiles, the first is base; `names` may name those that are given `ad_hoc`, to say which is which.
 
     Raises UsageError where they are not two, and where no case can have rows since their languages differ.
@@ -48,7 +48,7 @@ def of_profiles(names: str | None, ad_hoc: Sequence[str], cases: Sequence[Path],
     )
 
 
-def _two(names: str | None, ad_hoc: Sequence[str]) -> tuple[Profile, Profile]:
+def _two(names: str | None, ad_hoc: Sequence[str]) -> tuple[BuildProfile, BuildProfile]:
     given = {one.name: one for one in profile_files.choose("default", ad_hoc)[-len(ad_hoc) :]} if ad_hoc else {}
     wanted = [name.strip() for name in (names or "").split(",") if name.strip()]
     order = [*wanted, *(name for name in given if name not in wanted)]
@@ -63,7 +63,7 @@ def _two(names: str | None, ad_hoc: Sequence[str]) -> tuple[Profile, Profile]:
     return base, head
 
 
-def of_revisions(base: str, head: str, names: str | None, ad_hoc: Sequence[str], extent: Extent) -> Sides:
+def of_revisions(base: str, head: str, names: str | None, ad_hoc: Sequence[str], extent: ComparisonExtent) -> Sides:
     """Two revisions of the suite's cases and profiles, both with today's harness; '.' is the working tree.
 
     Raises UsageError where a revision does not exist or does not fit, and where both are the same.
@@ -95,7 +95,7 @@ def _title(revision: Revision) -> str:
     return revision.name if revision.commit is None else f"{revision.name} ({revision.commit[:12]})"
 
 
-def of_folders(base: Path, head: Path, names: str | None, ad_hoc: Sequence[str], extent: Extent) -> Sides:
+def of_folders(base: Path, head: Path, names: str | None, ad_hoc: Sequence[str], extent: ComparisonExtent) -> Sides:
     """The cases of two folders; raises UsageError where one is missing or holds none, and where both are the same."""
     if base.resolve() == head.resolve():
         raise UsageError(f"{base} and {head} are the same folder: there is nothing to compare.")
@@ -108,7 +108,7 @@ def of_folders(base: Path, head: Path, names: str | None, ad_hoc: Sequence[str],
     )
 
 
-def _flags(profile: Profile) -> list[tuple[str, str]]:
+def _flags(profile: BuildProfile) -> list[tuple[str, str]]:
     return [("flags", " ".join(flag for flag, _ in profile.flags) or "none")]
 
 
@@ -120,10 +120,12 @@ def _side(
     name: SideName,
     title: str,
     folders: Folders,
-    profiles: Sequence[Profile],
-    extent: Extent,
+    profiles: Sequence[BuildProfile],
+    extent: ComparisonExtent,
     facts: Sequence[tuple[str, str]] = (),
-) -> Side:
+) -> LiveSide:
     case_files.find(folders)  # whatever is wrong with a folder is told before anything is built
-    options = Options(extent.mode, profiles, folders, extent.filter, Path(), margin=extent.margin, count=extent.count)
-    return Side(name, title, options, facts)
+    options = RunOptions(
+        extent.mode, profiles, folders, extent.filter, Path(), margin=extent.margin, count=extent.count
+    )
+    return LiveSide(name, title, options, facts)

@@ -12,7 +12,7 @@ import click
 
 from safecost.compare.gate import Policy
 from safecost.compare.live import asked, gating
-from safecost.compare.live.asked import Extent
+from safecost.compare.live.asked import ComparisonExtent
 from safecost.compare.live.comparing import Comparing, Sides
 from safecost.compare.rows import Comparison
 from safecost.core.errors import UsageError
@@ -46,7 +46,7 @@ class Live:
     def sides(self, expression: str | None, margin: float | None) -> Sides:
         """Both sides; raises UsageError where they do not exist, or where there is nothing to compare."""
         mode = QUICK if self.quick else FULL if self.full else DEFAULT
-        extent = Extent(mode, expression, self.count, MARGIN if margin is None else margin)
+        extent = ComparisonExtent(mode, expression, self.count, MARGIN if margin is None else margin)
         if self.revisions is not None:
             return asked.of_revisions(*self.revisions, self.profiles, self.ad_hoc, extent)
         if self.case_folders is not None:

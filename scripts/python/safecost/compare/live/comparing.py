@@ -16,22 +16,22 @@ from typing import Any
 
 from safecost.compare.documents import PARTS, compare
 from safecost.compare.live.arms import Pairing, Quantity, build_name, null_ratios, only, panels_of, quantities, timed
-from safecost.compare.live.sides import Side, matching, renamed, restricted
-from safecost.compare.live.timing import Bench, Timings
-from safecost.compare.rows import Comparison, Place, Row, judged, time_row
-from safecost.compare.rows import Side as NamedSide
+from safecost.compare.live.sides import LiveSide, matching, renamed, restricted
+from safecost.compare.live.timing import LiveBench, Timings
+from safecost.compare.rows import Comparison, ComparisonRow, RowPlace, judged, time_row
+from safecost.compare.rows import SideFacts as NamedSide
 from safecost.core import processes
 from safecost.core.errors import ToolError
 from safecost.core.progress import Steps
 from safecost.core.text import shown
 from safecost.document.types import Document
-from safecost.run.panels import Panel
+from safecost.run.panels import PlannedPanel
 from safecost.run.schedule import DEFAULT, Mode
 from safecost.stats.pairs import summarise
 from safecost.toolchain import runner
 from safecost.toolchain.build import sha256
 from safecost.validity.advisories import of_machine, straying
-from safecost.validity.data_quality import MOST_STRAYS, STRAY, Nulls, distance
+from safecost.validity.data_quality import MOST_STRAYS, STRAY, AaSpread, distance
 
 CONFIRMING = replace(DEFAULT, looks=(8, 12, 20))
 """How often what fails is timed again, at most; it ends at the first look that decides."""
@@ -44,8 +44,8 @@ _NOT_COMPARED = frozenset({"rulings of compilers", "times"})
 class Sides:
     """What is compared with what: two sides, and by which of their profiles."""
 
-    base: Side
-    head: Side
+    base: LiveSide
+    head: LiveSide
     pairings: tuple[Pairing, ...]
 
 
@@ -72,12 +72,12 @@ class Comparing:
         self.mode: Mode = self.head.options.mode
         self.margin = self.head.options.margin
         self.together = Together()
-        self.panels: list[Panel] = []
+        self.panels: list[PlannedPanel] = []
         self.timings = Timings()
         self.complete = False
         self._first_layout = first_layout
-        self._bench = Bench(self.base, self.head)
-        self._looked: dict[tuple[Place, str], Row] = {}  # rows after fresh launches
+        self._bench = LiveBench(self.base, self.head)
+        self._looked: dict[tuple[RowPlace, str], ComparisonRow] = {}  # rows after fresh launches
 
     # ---- stages ------------------------------------------------------------------------------------------------------
 
@@ -173,7 +173,7 @@ class Comparing:
                 if both and case not in struck:
                     yield case, pairing
 
-    def _panels(self) -> Iterator[Panel]:
+    def _panels(self) -> Iterator[PlannedPanel]:
         for case, pairing in self._in_both():
             parameters = self.head.parameters(case)
             if self.head.plugin_with_inputs(case) is not None:
@@ -187,7 +187,7 @@ class Comparing:
 
     # ---- confirmation ------------------------------------------------------------------------------------------------
 
-    def confirm(self, rows: Sequence[Row]) -> tuple[Row, ...]:
+    def confirm(self, rows: Sequence[ComparisonRow]) -> tuple[ComparisonRow, ...]:
         """These rows, each regression in time, certain or suspected, looked at once more: with fresh launches, layouts,
         inputs and order.
 
@@ -204,7 +204,7 @@ class Comparing:
             and (row.suspected or (row.tier == "time" and row.verdict == "regression" and row.confirmed is None))
         ]
         by_place = {(place, quantity.metric): panel for panel in self.panels for place, quantity in self._places(panel)}
-        wanted: dict[Panel, set[str]] = {}
+        wanted: dict[PlannedPanel, set[str]] = {}
         for row in failing:
             if row.key in by_place and row.place.variant is not None:
                 wanted.setdefault(by_place[row.key], set()).add(row.place.variant)
@@ -258,26 +258,26 @@ class Comparing:
         names = {pairing.base: pairing.head for pairing in self.sides.pairings if pairing.base != pairing.head}
         return renamed(found[0], names), found[1]
 
-    def _with_results(self, row: Row) -> Row:
+    def _with_results(self, row: ComparisonRow) -> ComparisonRow:
         """Results are right where both sides agree on them, not only the contenders of each."""
         said = self.together.differing.get(row.place.case)
         if row.metric != "result" or said is None or row.verdict not in ("unchanged", "changed"):
             return row
         return replace(row, head="differs from base", verdict="wrong", note=shown(said, quoted=False, limit=400))
 
-    def _places(self, panel: Panel) -> Iterator[tuple[Place, Quantity]]:
+    def _places(self, panel: PlannedPanel) -> Iterator[tuple[RowPlace, Quantity]]:
         pairing = next(one for one in self.sides.pairings if panel.profile.split()[0] == one.head)
         at = panel.parameter
         for one in quantities(panel):
             against = f"{one.against}@{pairing.head}" if one.metric == "idiom_time" else self.base.title
             yield (
-                Place(panel.case, one.variant, pairing.head, at.size, at.rate, against=against, threads=at.threads),
+                RowPlace(panel.case, one.variant, pairing.head, at.size, at.rate, against=against, threads=at.threads),
                 one,
             )
 
-    def _time_rows(self, timings: Timings, mode: Mode | None = None) -> Iterator[Row]:
+    def _time_rows(self, timings: Timings, mode: Mode | None = None) -> Iterator[ComparisonRow]:
         same = self._same_plugins()
-        told: set[tuple[Place, str]] = set()
+        told: set[tuple[RowPlace, str]] = set()
         for panel, launches in timings.launches.items():
             known = {one.quantity: one for one in timed(panel, launches)}
             for place, quantity in self._places(panel):
@@ -286,7 +286,7 @@ class Comparing:
                 told.add((place, quantity.metric))
                 if quantity not in known:
                     if panel in timings.broken:
-                        yield Row(place, quantity.metric, None, None, "missing", note=timings.broken[panel])
+                        yield ComparisonRow(place, quantity.metric, None, None, "missing", note=timings.broken[panel])
                     continue
                 one = known[quantity]
                 said = summarise(one.ratios, self.margin, looks=(mode or self.mode).looks)
@@ -326,12 +326,12 @@ class Comparing:
         distances = sorted(map(distance, ratios))
         strays = sum(far > STRAY for far in distances)
         if strays > MOST_STRAYS * len(distances):
-            yield straying(Nulls(len(distances), strays, distances[len(distances) // 2], distances[-1]))
+            yield straying(AaSpread(len(distances), strays, distances[len(distances) // 2], distances[-1]))
         sample, machine = self.head.sampler.stop(), self.head.machine
         yield from of_machine(sample.steal_share, sample.load_before, machine.logical_cpus)
 
 
-def after_fresh(row: Row, fresh: Row | None) -> Row:
+def after_fresh(row: ComparisonRow, fresh: ComparisonRow | None) -> ComparisonRow:
     """A regression in time, certain or suspected, after fresh launches; `fresh` is what they alone say, if anything.
 
     What they deny is unresolved; what was suspected is theirs to decide.
@@ -346,13 +346,13 @@ def after_fresh(row: Row, fresh: Row | None) -> Row:
     return judged(replace(row, confirmed=shown_again, note=note_of_both), row.limit)
 
 
-def _with_facts(made: NamedSide, side: Side) -> NamedSide:
+def _with_facts(made: NamedSide, side: LiveSide) -> NamedSide:
     """What a reader wants to know of a side; the suite that measured is the harness of both."""
     facts = [("harness" if what == "suite" else what, how) for what, how in made.facts]
     return replace(made, facts=(*side.facts, *facts))
 
 
-def _staged(side: Side, stage: Callable[[], None]) -> None:
+def _staged(side: LiveSide, stage: Callable[[], None]) -> None:
     start = time.monotonic()
     try:
         stage()

@@ -11,19 +11,19 @@ from safecost.compare.live.arms import SideName
 from safecost.core.errors import UsageError
 from safecost.document.types import Document
 from safecost.run import counts, panels
-from safecost.run.measure import Measurement, Options
+from safecost.run.measure import Measurement, RunOptions
 from safecost.suite import controls
 from safecost.suite import profiles as profile_files
-from safecost.suite.cases import Case
-from safecost.suite.profiles import Profile
+from safecost.suite.cases import CaseFiles
+from safecost.suite.profiles import BuildProfile
 
 _INPUTS = "inputs"  # in the place of a profile: the plugin that draws the inputs on which both sides are counted
 
 
-class Side(Measurement):
+class LiveSide(Measurement):
     """Base or head: builds, verifies, proves and counts as a run does. What it times, it times with the other side."""
 
-    def __init__(self, name: SideName, title: str, options: Options, facts: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(self, name: SideName, title: str, options: RunOptions, facts: Sequence[tuple[str, str]] = ()) -> None:
         """`title` is what a user calls it, `facts` what a reader of the comparison wants to know beside."""
         super().__init__(options)
         self.name, self.title, self.facts = name, title, tuple(facts)
@@ -36,33 +36,33 @@ class Side(Measurement):
             raise UsageError(f"{title} has no case to compare but controls: see 'safecost list'.")
         self._drawn_by: dict[str, Path] = {}
 
-    def count_on_inputs_of(self, other: Side, cases: Collection[str]) -> None:
+    def count_on_inputs_of(self, other: LiveSide, cases: Collection[str]) -> None:
         """Count these cases on the inputs that another side draws: other inputs would be no change of the code."""
         for case in cases:
             if (profile := other.plugin_with_inputs(case)) is not None:
                 self._drawn_by[case] = other.built.plugins[case, profile]
 
-    def _counted(self) -> tuple[list[counts.Target], counts.Folders]:
+    def _counted(self) -> tuple[list[counts.CountTarget], counts.PluginFolders]:
         targets, folders = super()._counted()
         if not self._drawn_by:
             return targets, folders
         plugins = {**folders.plugins, **{(case, _INPUTS): path for case, path in self._drawn_by.items()}}
         targets = [replace(one, generator=_INPUTS) if one.case in self._drawn_by else one for one in targets]
-        return targets, counts.Folders(plugins, folders.data)
+        return targets, counts.PluginFolders(plugins, folders.data)
 
     @property
     def struck(self) -> frozenset[str]:
         """The cases that computed something wrong."""
         return frozenset(problem.case for problem in self.problems if problem.strikes and problem.case is not None)
 
-    def variants(self, case: str, profile: str) -> list[panels.Variant]:
+    def variants(self, case: str, profile: str) -> list[panels.PlannedVariant]:
         """The variants that a plugin really has; none where there is no such plugin."""
         said = self.descriptions.get((case, profile))
         if said is None:
             return []
-        return [panels.Variant(v["name"], v["role"], v["planted"]) for v in said["variants"] if v["gap"] is None]
+        return [panels.PlannedVariant(v["name"], v["role"], v["planted"]) for v in said["variants"] if v["gap"] is None]
 
-    def parameters(self, case: str) -> list[panels.Parameter]:
+    def parameters(self, case: str) -> list[panels.PlannedPoint]:
         """The sizes that a case is timed at in this kind of run."""
         return [one for one in self._parameters(case) if one.tier <= self.options.mode.tier]
 
@@ -75,14 +75,14 @@ class Side(Measurement):
         return next((by for (name, by), said in self.descriptions.items() if name == case and said["parameters"]), None)
 
 
-def _is_control(case: Case) -> bool:
+def _is_control(case: CaseFiles) -> bool:
     """A control, today's or that of an older revision: a comparison asks what changed, not what is known."""
     return controls.is_control(case) or (
         case.name.startswith(f"{controls.FAMILY}/") and (case.data.parent / "profiles").is_dir()
     )
 
 
-def profiles_of(folder: Path, wanted: Sequence[Profile]) -> list[Profile]:
+def profiles_of(folder: Path, wanted: Sequence[BuildProfile]) -> list[BuildProfile]:
     """The profiles of these names as a revision has them; today's where it has none of the name."""
     return [profile_files.read(folder / f"{one.name}.json") if (folder / f"{one.name}.json").is_file() else one
             for one in wanted]  # fmt: skip

@@ -9,20 +9,20 @@ import numpy as np
 import pytest
 
 from safecost.compare.live.arms import TOGETHER, Pairing, null_ratios, only, panels_of, quantities, side_of, timed
-from safecost.run.panels import Panel, Parameter, Variant
+from safecost.run.panels import PlannedPanel, PlannedPoint, PlannedVariant
 
 SAME = Pairing("gcc-o2", "gcc-o2")
-SIZE = Parameter(64, None, "L1", 0)
-RAW, NULL, AT = Variant("raw", "raw"), Variant("null", "null", 1.0), Variant("at", "safe")
+SIZE = PlannedPoint(64, None, "L1", 0)
+RAW, NULL, AT = PlannedVariant("raw", "raw"), PlannedVariant("null", "null", 1.0), PlannedVariant("at", "safe")
 EVERYONE = (RAW, NULL, AT)
 
 
-def panel(base: tuple[Variant, ...] = EVERYONE, head: tuple[Variant, ...] = EVERYONE) -> Panel:
+def panel(base: tuple[PlannedVariant, ...] = EVERYONE, head: tuple[PlannedVariant, ...] = EVERYONE) -> PlannedPanel:
     (made,) = panels_of("a/b", SAME, [SIZE], base, head)
     return made
 
 
-def made_up(panel: Panel, times: dict[tuple[str, str], float], launches: int = 6) -> list[list[list[float]]]:
+def made_up(panel: PlannedPanel, times: dict[tuple[str, str], float], launches: int = 6) -> list[list[list[float]]]:
     """Rounds in which every arm shares the round's noise and has a little of its own."""
     random = np.random.default_rng(7)
     found = []
@@ -54,7 +54,7 @@ def test_two_profiles_are_named_after_head() -> None:
 
 
 def test_many_variants_are_spread_over_panels_that_all_have_raw_code_of_both() -> None:
-    many = (RAW, NULL, *(Variant(f"v{i}", "safe") for i in range(2 * TOGETHER + 1)))
+    many = (RAW, NULL, *(PlannedVariant(f"v{i}", "safe") for i in range(2 * TOGETHER + 1)))
     found = panels_of("a/b", SAME, [SIZE], many, many)
     assert len(found) == 3
     assert len({one.profile for one in found}) == 3, "each panel draws its own order"
@@ -68,13 +68,13 @@ def test_many_variants_are_spread_over_panels_that_all_have_raw_code_of_both() -
 
 
 def test_what_only_one_side_has_is_not_timed() -> None:
-    found = panel(EVERYONE, (*EVERYONE, Variant("new", "safe")))
+    found = panel(EVERYONE, (*EVERYONE, PlannedVariant("new", "safe")))
     assert {arm.variant for arm in found.contenders} == {"raw", "null", "at"}
-    assert panels_of("a/b", SAME, [SIZE], (AT,), (Variant("other", "safe"),)) == []
+    assert panels_of("a/b", SAME, [SIZE], (AT,), (PlannedVariant("other", "safe"),)) == []
 
 
 def test_a_filter_keeps_raw_code_beside_what_it_finds() -> None:
-    many = (RAW, NULL, AT, Variant("span", "safe"))
+    many = (RAW, NULL, AT, PlannedVariant("span", "safe"))
     (made,) = panels_of("a/b", SAME, [SIZE], many, many, re.compile("a/b/at/size:64@gcc"))
     assert {arm.variant for arm in made.contenders} == {"raw", "null", "at"}
     assert panels_of("a/b", SAME, [SIZE], many, many, re.compile("size:65")) == []
@@ -131,7 +131,7 @@ def test_no_launch_no_quantity() -> None:
 
 
 def test_a_confirmation_times_what_fails_and_what_it_is_over() -> None:
-    many = (RAW, NULL, AT, Variant("span", "safe"), Variant("list", "safe"))
+    many = (RAW, NULL, AT, PlannedVariant("span", "safe"), PlannedVariant("list", "safe"))
     one = panel(many, many)
     again = only(one, frozenset({"span"}))
     assert sorted(arm.variant for arm in again.contenders) == ["null", "raw", "raw", "span", "span"]

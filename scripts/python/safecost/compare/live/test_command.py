@@ -11,7 +11,7 @@ import pytest
 from safecost import cli
 from safecost.compare import command as compare_command
 from safecost.compare.live import asked
-from safecost.compare.live.asked import Extent
+from safecost.compare.live.asked import ComparisonExtent
 from safecost.compare.live.command import EXAMPLES
 from safecost.core.errors import USAGE, UsageError
 from safecost.core.paths import ROOT
@@ -63,37 +63,37 @@ def test_what_makes_no_sense_is_refused_at_once(
 
 
 def test_base_is_the_profile_that_is_named_first(cases: Path) -> None:
-    made = asked.of_profiles("new,old", ("old: g++ -O2", "new: g++ -O3"), [cases], Extent())
+    made = asked.of_profiles("new,old", ("old: g++ -O2", "new: g++ -O3"), [cases], ComparisonExtent())
     assert (made.base.title, made.head.title) == ("new", "old")
-    made = asked.of_profiles(None, ("old: g++ -O2", "new: g++ -O3"), [cases], Extent())
+    made = asked.of_profiles(None, ("old: g++ -O2", "new: g++ -O3"), [cases], ComparisonExtent())
     assert (made.base.title, made.head.title) == ("old", "new")
-    made = asked.of_profiles("gcc-o2", ("mine: g++ -O3",), [cases], Extent())
+    made = asked.of_profiles("gcc-o2", ("mine: g++ -O3",), [cases], ComparisonExtent())
     assert (made.base.title, made.head.title) == ("gcc-o2", "mine")
     assert made.head.facts == (("flags", "-O3"),)
 
 
 def test_only_the_two_profiles_are_built_without_what_a_run_holds_them_against(cases: Path) -> None:
-    made = asked.of_profiles("gcc-o2-hardened,clang-o2-hardened", (), [cases], Extent())
+    made = asked.of_profiles("gcc-o2-hardened,clang-o2-hardened", (), [cases], ComparisonExtent())
     assert [profile.name for profile in made.base.profiles] == ["gcc-o2-hardened"]
     assert [profile.name for profile in made.head.profiles] == ["clang-o2-hardened"]
 
 
 def test_a_rust_profile_takes_the_one_along_that_draws_its_inputs(cases: Path) -> None:
-    made = asked.of_profiles("rust,rust-overflow-checks", (), [cases], Extent())
+    made = asked.of_profiles("rust,rust-overflow-checks", (), [cases], ComparisonExtent())
     assert [profile.name for profile in made.base.profiles] == ["rust", "clang-o2"]
 
 
 def test_folders_of_one_name_are_told_apart(tmp_path: Path) -> None:
     for name in ("old", "new"):
         commands.put(tmp_path / name / "cases", "a/b", commands.case_text({"raw": commands.SUM}))
-    made = asked.of_folders(tmp_path / "old/cases", tmp_path / "new/cases", "gcc-o2", (), Extent())
+    made = asked.of_folders(tmp_path / "old/cases", tmp_path / "new/cases", "gcc-o2", (), ComparisonExtent())
     assert made.base.title != made.head.title
 
 
 def test_a_folder_without_cases_is_refused(tmp_path: Path, cases: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match=r"no <family>/<case>\.cc in it"):
-        asked.of_folders(cases, tmp_path / "empty", "gcc-o2", (), Extent())
+        asked.of_folders(cases, tmp_path / "empty", "gcc-o2", (), ComparisonExtent())
 
 
 def test_every_example_has_options_that_there_are() -> None:

@@ -16,13 +16,18 @@ from safecost.compare.live import asked, gating
 from safecost.compare.live.arms import Pairing, panels_of, side_of
 from safecost.compare.live.comparing import CONFIRMING, Comparing
 from safecost.compare.live.timing import Timings
-from safecost.compare.rows import Limit, Row
+from safecost.compare.rows import ComparisonRow, Limit
 from safecost.core.errors import OK, REGRESSION, WRONG_RESULT
-from safecost.run.panels import Panel, Parameter, Variant
+from safecost.run.panels import PlannedPanel, PlannedPoint, PlannedVariant
 from safecost.run.schedule import QUICK, Mode
 from safecost.testing import commands
 
-VARIANTS = (Variant("raw", "raw"), Variant("null", "null", 1.0), Variant("at", "safe"), Variant("span", "safe"))
+VARIANTS = (
+    PlannedVariant("raw", "raw"),
+    PlannedVariant("null", "null", 1.0),
+    PlannedVariant("at", "safe"),
+    PlannedVariant("span", "safe"),
+)
 POLICY = Policy(datetime.now(UTC).date())
 AT_IS_KNOWN = KnownBad(Rows(1, "*/at/*", "*"), "a new compiler", date(9999, 1, 1))
 
@@ -32,25 +37,25 @@ class Made:
     """A bench whose launches are made up: how many times as long each variant of head takes, look by look."""
 
     looks: Sequence[Mapping[str, float]]
-    asked: list[tuple[tuple[Panel, ...], int, int]] = field(default_factory=list)
+    asked: list[tuple[tuple[PlannedPanel, ...], int, int]] = field(default_factory=list)
     linked: list[int] = field(default_factory=list)
     disturb: int = 0  # launches of a confirmation in which head happens to be fast
     disturb_first: int = 0  # such launches before that
     disturbed: int = 0
 
-    def link(self, panels: Sequence[Panel], count: int) -> None:
+    def link(self, panels: Sequence[PlannedPanel], count: int) -> None:
         self.linked.append(count)
 
     def time(
         self,
-        panels: Sequence[Panel],
+        panels: Sequence[PlannedPanel],
         mode: Mode,
         seed: int,
         margin: float,
         into: Timings,
         *,
         first_layout: int = 0,
-        deciding: Mapping[Panel, Collection[str]] | None = None,
+        deciding: Mapping[PlannedPanel, Collection[str]] | None = None,
         what: str = "measure",
     ) -> None:
         factors = self.looks[len(self.asked)]
@@ -83,9 +88,9 @@ def comparing(
     folders: tuple[Path, Path], *looks: Mapping[str, float], disturb_first: int = 0
 ) -> tuple[Comparing, Made]:
     """A comparison whose launches are these, and that has been timed once."""
-    made = Comparing(asked.of_folders(*folders, "gcc-o2", (), asked.Extent(QUICK)), seed=3)
+    made = Comparing(asked.of_folders(*folders, "gcc-o2", (), asked.ComparisonExtent(QUICK)), seed=3)
     made.head.sampler.start()
-    made.panels = panels_of("a/b", Pairing("gcc-o2", "gcc-o2"), [Parameter(64, None, "L1", 0)], VARIANTS, VARIANTS)
+    made.panels = panels_of("a/b", Pairing("gcc-o2", "gcc-o2"), [PlannedPoint(64, None, "L1", 0)], VARIANTS, VARIANTS)
     bench = Made(looks, disturb_first=disturb_first)
     made._bench = bench  # type: ignore[assignment]
     made.time()
@@ -93,7 +98,7 @@ def comparing(
     return made, bench
 
 
-def decided(one: Comparing, policy: Policy = POLICY) -> tuple[int, dict[tuple[str, str], Row]]:
+def decided(one: Comparing, policy: Policy = POLICY) -> tuple[int, dict[tuple[str, str], ComparisonRow]]:
     """The exit code of a gate on the times alone, as on an idle machine, and the rows by variant and metric."""
     made = one.comparison()
     made = replace(made, advisory=(), gone=(), rows=tuple(row for row in made.rows if row.tier == "time"))

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from safecost.compare.live.arms import SIDES, SideName, build_name, timed
-from safecost.compare.live.sides import Side
+from safecost.compare.live.sides import LiveSide
 from safecost.core import privacy
 from safecost.core.progress import Steps
-from safecost.run.panels import Panel
+from safecost.run.panels import PlannedPanel
 from safecost.run.schedule import Mode, Schedule, seed_of
 from safecost.stats import sequential
 from safecost.toolchain import layouts, runner
@@ -27,20 +27,20 @@ Rounds = list[list[float]]
 class Timings:
     """What was timed so far; `broken` tells, by panel, why there are no more launches of it."""
 
-    launches: dict[Panel, list[Rounds]] = field(default_factory=dict)
-    broken: dict[Panel, str] = field(default_factory=dict)
+    launches: dict[PlannedPanel, list[Rounds]] = field(default_factory=dict)
+    broken: dict[PlannedPanel, str] = field(default_factory=dict)
 
 
-class Bench:
+class LiveBench:
     """Both sides, built and verified, linked anew for every launch."""
 
-    def __init__(self, base: Side, head: Side) -> None:
-        self._sides: Mapping[SideName, Side] = {"base": base, "head": head}
+    def __init__(self, base: LiveSide, head: LiveSide) -> None:
+        self._sides: Mapping[SideName, LiveSide] = {"base": base, "head": head}
         self._layouts: dict[SideName, Layouts] = {}
         self._linked = 0
         self._plugins: set[tuple[SideName, str, str]] = set()
 
-    def link(self, panels: Sequence[Panel], count: int) -> None:
+    def link(self, panels: Sequence[PlannedPanel], count: int) -> None:
         """Link every plugin of these panels so many times, unless that was done."""
         wanted = {(*parts(arm.profile), panel.case) for panel in panels for arm in panel.contenders}
         wanted |= {("head", self._generator(panel), panel.case) for panel in panels}
@@ -59,14 +59,14 @@ class Bench:
 
     def time(
         self,
-        panels: Sequence[Panel],
+        panels: Sequence[PlannedPanel],
         mode: Mode,
         seed: int,
         margin: float,
         into: Timings,
         *,
         first_layout: int = 0,
-        deciding: Mapping[Panel, Collection[str]] | None = None,
+        deciding: Mapping[PlannedPanel, Collection[str]] | None = None,
         what: str = "measure",
     ) -> None:
         """Time these panels until each is decided or has all launches of the mode; an interrupt keeps what there is.
@@ -99,7 +99,7 @@ class Bench:
 
     @staticmethod
     def _settled(
-        panel: Panel, into: Timings, mode: Mode, margin: float, variants: Collection[str] | None
+        panel: PlannedPanel, into: Timings, mode: Mode, margin: float, variants: Collection[str] | None
     ) -> Callable[[], bool]:
         def settled() -> bool:
             known = timed(panel, into.launches[panel])
@@ -108,7 +108,7 @@ class Bench:
 
         return settled
 
-    def _plan(self, panel: Panel, seed: int, order: int, mode: Mode, scratch: Path) -> dict[str, Any]:
+    def _plan(self, panel: PlannedPanel, seed: int, order: int, mode: Mode, scratch: Path) -> dict[str, Any]:
         return {
             "case": panel.case,
             "data": str(self._sides["head"].data(panel.case)),
@@ -122,7 +122,7 @@ class Bench:
             "contender_seconds": mode.contender_seconds,
         }
 
-    def _load(self, plan: dict[str, Any], panel: Panel, layout: int) -> None:
+    def _load(self, plan: dict[str, Any], panel: PlannedPanel, layout: int) -> None:
         """Name the plugins of a launch: those that were linked for it."""
 
         def entry(side: SideName, profile: str, variant: str) -> dict[str, str]:
@@ -132,7 +132,7 @@ class Bench:
         plan["generator"] = entry("head", self._generator(panel), "")
         plan["contenders"] = [entry(*parts(arm.profile), arm.variant) for arm in panel.contenders]
 
-    def _generator(self, panel: Panel) -> str:
+    def _generator(self, panel: PlannedPanel) -> str:
         """The profile of head whose plugin draws the inputs, for base and head alike."""
         found = self._sides["head"].plugin_with_inputs(panel.case)
         assert found is not None, panel  # a case without inputs has no panel

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from safecost.compare.gate import Decision
-from safecost.compare.rows import Row, Side
+from safecost.compare.rows import ComparisonRow, SideFacts
 
 SCHEMA = "safecost-comparison"
 SCHEMA_VERSION = 1
@@ -41,11 +41,11 @@ def encode(decision: Decision) -> str:
     return json.dumps(to_json(decision), ensure_ascii=True, indent=1) + "\n"
 
 
-def _side(side: Side) -> dict[str, Any]:
+def _side(side: SideFacts) -> dict[str, Any]:
     return {"name": side.name, "facts": [list(fact) for fact in side.facts]}
 
 
-def _row(row: Row, decision: Decision) -> dict[str, Any]:
+def _row(row: ComparisonRow, decision: Decision) -> dict[str, Any]:
     place = {field.name: getattr(row.place, field.name) for field in fields(row.place)}
     limit = None if row.limit is None else {"relative": row.limit.relative, "absolute": row.limit.absolute}
     own = {field.name: getattr(row, field.name) for field in fields(row) if field.name not in ("place", "limit")}

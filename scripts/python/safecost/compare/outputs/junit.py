@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 from safecost.compare.gate import Decision
 from safecost.compare.outputs.words import METRIC_NAMES, about, closing, headline
-from safecost.compare.rows import Row
+from safecost.compare.rows import ComparisonRow
 from safecost.core.text import visible
 
 LONGEST = 2_000  # characters of one text
@@ -39,7 +39,9 @@ def junit(decision: Decision, made: datetime) -> bytes:
     return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
 
 
-def _suite(root: ET.Element, name: str, rows: Sequence[Row], decision: Decision, made: datetime, index: int) -> None:
+def _suite(
+    root: ET.Element, name: str, rows: Sequence[ComparisonRow], decision: Decision, made: datetime, index: int
+) -> None:
     suite = ET.SubElement(root, "testsuite", _attributes(name, len(rows), decision, made, index))
     _properties(suite, decision)
     told = {"failure": 0, "error": 0, "skipped": 0}
@@ -55,7 +57,7 @@ def _suite(root: ET.Element, name: str, rows: Sequence[Row], decision: Decision,
     _outputs(suite, [])
 
 
-def _kind(row: Row, decision: Decision) -> str | None:
+def _kind(row: ComparisonRow, decision: Decision) -> str | None:
     """Failure for what is worse, error for what is missing, skipped for what does not count or is not decided."""
     standing = decision.standing(row)
     if standing == "fails":
@@ -95,12 +97,12 @@ def _told(case: ET.Element, kind: str, verdict: str, said: str) -> None:
     ET.SubElement(case, kind, type=verdict, message=line).text = line
 
 
-def _class(row: Row) -> str:
+def _class(row: ComparisonRow) -> str:
     """The case with dots, which readers fold by."""
     return _line(".".join(part for part in (*row.place.case.split("/"), row.place.variant) if part))
 
 
-def _name(row: Row) -> str:
+def _name(row: ComparisonRow) -> str:
     """The row's name and what it is over: readers take cases of one name for one case."""
     return _line(row.name + (f" over {row.place.against}" if row.place.against else ""))
 

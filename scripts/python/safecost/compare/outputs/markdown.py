@@ -16,7 +16,7 @@ from safecost.compare.outputs.words import (
     remarks,
     verdict_of,
 )
-from safecost.compare.rows import VERDICTS, Row, told, told_change
+from safecost.compare.rows import VERDICTS, ComparisonRow, told, told_change
 from safecost.core.markdown import inline
 
 MOST_ROWS = 300  # code hosts refuse to render longer pages
@@ -46,7 +46,7 @@ def markdown(decision: Decision, most_bytes: int | None = None) -> str:
     return short if len(short.encode()) <= most_bytes else ""
 
 
-def _page(decision: Decision, shown: Sequence[Row], rest: int) -> str:
+def _page(decision: Decision, shown: Sequence[ComparisonRow], rest: int) -> str:
     comparison = decision.comparison
     parts = ["## safecost compare", f"**{inline(headline(decision))}**"]
     parts.append(f"{inline(HOW[comparison.how].capitalize())}; {inline(margin_words(comparison))}.")
@@ -63,7 +63,7 @@ def _page(decision: Decision, shown: Sequence[Row], rest: int) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _line(row: Row, decision: Decision) -> str:
+def _line(row: ComparisonRow, decision: Decision) -> str:
     over = f", over {row.place.against}" if row.place.against else ""
     verdict = verdict_of(row, decision)
     strong = f"**{verdict}**" if decision.standing(row) == "fails" else verdict

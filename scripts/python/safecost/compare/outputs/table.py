@@ -21,14 +21,19 @@ from safecost.compare.outputs.words import (
     margin_words,
     verdict_of,
 )
-from safecost.compare.rows import Row, Side, Verdict, told, told_change
+from safecost.compare.rows import ComparisonRow, RowVerdict, SideFacts, told, told_change
 from safecost.core.text import visible
 
 MOST_ROWS = 40
 MOST_LINES = 30
 LONGEST = 200  # characters of a cell, which may come from a stranger's file
 
-_STYLES: dict[Verdict, str] = {"wrong": "bold red", "regression": "red", "missing": "magenta", "improvement": "green"}
+_STYLES: dict[RowVerdict, str] = {
+    "wrong": "bold red",
+    "regression": "red",
+    "missing": "magenta",
+    "improvement": "green",
+}
 
 
 def render(decision: Decision, console: Console) -> None:
@@ -51,12 +56,12 @@ def render(decision: Decision, console: Console) -> None:
     _say(console, headline(decision), "bold red" if decision.exit_code else "bold")
 
 
-def _side(side: Side) -> str:
+def _side(side: SideFacts) -> str:
     facts = {what: said for what, said in side.facts if what in ("suite", "measured")}
     return ", ".join([side.name, *facts.values()])
 
 
-def _table(rows: Sequence[Row], decision: Decision, console: Console) -> Table:
+def _table(rows: Sequence[ComparisonRow], decision: Decision, console: Console) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for heading in ("what", "metric", "base", "head", "change"):
         table.add_column(heading, overflow="fold")

@@ -28,7 +28,7 @@ from safecost.compare.outputs import junit as compare_junit
 from safecost.compare.outputs import markdown as compare_markdown
 from safecost.compare.outputs import table as compare_table
 from safecost.compare.outputs.words import listed
-from safecost.compare.rows import METRICS, VERDICTS, Comparison, Place, Side, exact_row, time_row, word_row
+from safecost.compare.rows import METRICS, VERDICTS, Comparison, RowPlace, SideFacts, exact_row, time_row, word_row
 from safecost.document.types import Problem
 from safecost.testing import junit_shape
 from safecost.testing.changed_document import slower, sound_document, struck, with_codes, with_counts, with_problem
@@ -48,7 +48,7 @@ def everything() -> Decision:
     said = "indexing/sum/at/past@gcc-o2: claimed: caught"
     head = with_problem(head, Problem("claim", "indexing/sum", None, None, None, None, said, True))
     made = compare(BASE, head, ("base/run.json", "head/run.json"))
-    more = exact_row(Place("indexing/sum", "new", "gcc-o2", 4096), "instructions", None, 3.0)
+    more = exact_row(RowPlace("indexing/sum", "new", "gcc-o2", 4096), "instructions", None, 3.0)
     made = replace(made, rows=(*made.rows, more), advisory=("Load.",), gone=("Base has times.",))
     excused = KnownBad(Rows(1, "*", "code_bytes"), "a bug", TODAY)
     return decide(made, Policy(TODAY, known_bad=(excused, KnownBad(Rows(2, "nobody", "*"), "?", TODAY))))
@@ -57,11 +57,11 @@ def everything() -> Decision:
 def attacked() -> Decision:
     """Every text is hostile: names, sides, words, notes, reasons, sentences."""
     made = compare(hostile(BASE), hostile(slower(BASE, "indexing/sum/at@gcc-o2", 1.5)), (EVIL, EVIL))
-    rows = [exact_row(Place(start + EVIL), "code_bytes", 1.0, 9.0, note=EVIL) for start in HOSTILE]
-    rows += [word_row(Place("a/b", one, "p"), "catch", EVIL, one, "regression", EVIL) for one in HOSTILE]
+    rows = [exact_row(RowPlace(start + EVIL), "code_bytes", 1.0, 9.0, note=EVIL) for start in HOSTILE]
+    rows += [word_row(RowPlace("a/b", one, "p"), "catch", EVIL, one, "regression", EVIL) for one in HOSTILE]
     made = replace(
         made,
-        base=Side(EVIL, ((EVIL, EVIL),)),
+        base=SideFacts(EVIL, ((EVIL, EVIL),)),
         rows=(*made.rows, *rows),
         advisory=(EVIL, *HOSTILE),
         warnings=(EVIL, *HOSTILE),
@@ -148,8 +148,8 @@ def test_markdown_of_a_limited_size_never_exceeds_it(decision: Decision, most: i
 
 
 def test_rows_that_do_not_fit_are_counted() -> None:
-    rows = tuple(exact_row(Place(f"a/b{at}"), "code_bytes", 1.0, 2.0 + at) for at in range(1000))
-    decision = decide(Comparison(Side("b"), Side("h"), "documents", 0.01, rows), Policy(TODAY))
+    rows = tuple(exact_row(RowPlace(f"a/b{at}"), "code_bytes", 1.0, 2.0 + at) for at in range(1000))
+    decision = decide(Comparison(SideFacts("b"), SideFacts("h"), "documents", 0.01, rows), Policy(TODAY))
     text = compare_markdown.markdown(decision)
     assert text.count("| **regression** |") == compare_markdown.MOST_ROWS
     assert "700 more rows are not shown" in text
@@ -181,8 +181,8 @@ def test_annotations_are_at_most_ten_commands_of_a_line_each(decision: Decision)
 def test_annotations_are_of_the_worst_rows() -> None:
     first, *_ = compare_github.commands(DECISIONS[0])
     assert first.startswith("::error title=safecost%3A wrong::errors/sqrt_chain: result agrees → struck")
-    rows = tuple(exact_row(Place(f"a/b{at}"), "code_bytes", 1.0, 2.0 + at) for at in range(30))
-    decision = decide(Comparison(Side("b"), Side("h"), "documents", 0.01, rows), Policy(TODAY))
+    rows = tuple(exact_row(RowPlace(f"a/b{at}"), "code_bytes", 1.0, 2.0 + at) for at in range(30))
+    decision = decide(Comparison(SideFacts("b"), SideFacts("h"), "documents", 0.01, rows), Policy(TODAY))
     lines = list(compare_github.commands(decision))
     assert len(lines) == 10
     assert "a/b29: code bytes 1 → 31" in lines[0]
@@ -190,15 +190,15 @@ def test_annotations_are_of_the_worst_rows() -> None:
 
 
 def test_a_time_that_does_not_count_is_a_warning() -> None:
-    row = time_row(Place("a/b", "at", "gcc-o2", 8), "idiom_time", 1.0, 1.5, (1.4, 1.6, 0.95), 0.01)
-    made = Comparison(Side("b"), Side("h"), "documents", 0.01, (row,), advisory=("Load.",))
+    row = time_row(RowPlace("a/b", "at", "gcc-o2", 8), "idiom_time", 1.0, 1.5, (1.4, 1.6, 0.95), 0.01)
+    made = Comparison(SideFacts("b"), SideFacts("h"), "documents", 0.01, (row,), advisory=("Load.",))
     (line,) = compare_github.commands(decide(made, Policy(TODAY)))
     assert line.startswith("::warning title=safecost%3A regression (advisory)::a/b/at/size:8@gcc-o2: idiom cost")
 
 
 def test_a_percent_sign_and_a_newline_cannot_begin_another_command() -> None:
-    row = word_row(Place("a/b\n::error::x%0A::set-output"), "catch", "50 %", "%0A::error::", "regression", None)
-    decision = decide(Comparison(Side("b"), Side("h"), "documents", 0.01, (row,)), Policy(TODAY))
+    row = word_row(RowPlace("a/b\n::error::x%0A::set-output"), "catch", "50 %", "%0A::error::", "regression", None)
+    decision = decide(Comparison(SideFacts("b"), SideFacts("h"), "documents", 0.01, (row,)), Policy(TODAY))
     (line,) = compare_github.commands(decision)
     assert line.endswith("::a/b ::error::x%250A::set-output: catch 50 %25 → %250A::error::")
 
@@ -256,8 +256,8 @@ def test_junit_tells_failures_errors_and_what_does_not_count_apart() -> None:
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_any_text_survives_in_xml(name: str, note: str) -> None:
-    row = exact_row(Place(name), "code_bytes", 1.0, 2.0, note=note)
-    decision = decide(Comparison(Side(name), Side(note), "documents", 0.01, (row,)), Policy(TODAY))
+    row = exact_row(RowPlace(name), "code_bytes", 1.0, 2.0, note=note)
+    decision = decide(Comparison(SideFacts(name), SideFacts(note), "documents", 0.01, (row,)), Policy(TODAY))
     junit_shape.check(compare_junit.junit(decision, NOW))
 
 
@@ -284,8 +284,8 @@ def test_the_table_obeys_nothing_that_it_shows(decision: Decision, encoding: str
 
 
 def test_the_table_lists_the_worst_and_counts_the_rest() -> None:
-    rows = tuple(exact_row(Place(f"a/b{at}"), "code_bytes", 1.0, 2.0 + at) for at in range(100))
-    decision = decide(Comparison(Side("b"), Side("h"), "documents", 0.01, rows), Policy(TODAY))
+    rows = tuple(exact_row(RowPlace(f"a/b{at}"), "code_bytes", 1.0, 2.0 + at) for at in range(100))
+    decision = decide(Comparison(SideFacts("b"), SideFacts("h"), "documents", 0.01, rows), Policy(TODAY))
     stream = io.StringIO()
     compare_table.render(decision, Console(file=stream, width=120))
     said = stream.getvalue()
@@ -295,8 +295,8 @@ def test_the_table_lists_the_worst_and_counts_the_rest() -> None:
 
 
 def test_what_may_be_a_difference_is_listed_and_what_reads_as_none_is_not() -> None:
-    rows = [time_row(Place(f"a/b{head}"), "benchmark_time", 1.0, head, None, 0.05) for head in (0.8, 1.0, 1.04, 1.3)]
-    decision = decide(Comparison(Side("b"), Side("h"), "unpaired", 0.05, tuple(rows)), Policy(TODAY))
+    rows = [time_row(RowPlace(f"a/b{head}"), "benchmark_time", 1.0, head, None, 0.05) for head in (0.8, 1.0, 1.04, 1.3)]
+    decision = decide(Comparison(SideFacts("b"), SideFacts("h"), "unpaired", 0.05, tuple(rows)), Policy(TODAY))
     assert [row.name for row in listed(decision)] == ["a/b1.3", "a/b0.8"]
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from safecost.compare.gate import Decision, severity
-from safecost.compare.rows import Comparison, How, Metric, Row, Verdict, told, told_change
+from safecost.compare.rows import Comparison, ComparisonRow, How, Metric, RowVerdict, told, told_change
 from safecost.core.errors import HARNESS, OK, REGRESSION, TOO_NOISY, WRONG_RESULT
 from safecost.core.text import counted, percent
 
@@ -40,7 +40,7 @@ HOW: dict[How, str] = {
     "live": "base and head timed in one process",
     "unpaired": "times of Google Benchmark, each side by itself",
 }
-SPOKEN_OF: tuple[Verdict, ...] = ("wrong", "regression", "missing", "changed", "improvement")
+SPOKEN_OF: tuple[RowVerdict, ...] = ("wrong", "regression", "missing", "changed", "improvement")
 """Verdicts whose rows are listed; of the others there are counts, but for what may be a difference."""
 
 
@@ -50,21 +50,21 @@ def headline(decision: Decision) -> str:
     return f"Gate: {decision.exit_code}, {MEANINGS[decision.exit_code]}. {reasons}"
 
 
-def listed(decision: Decision) -> list[Row]:
+def listed(decision: Decision) -> list[ComparisonRow]:
     """The rows worth a line, worst first: those that fail, those that would, then the rest that differs, or may."""
     rows = [row for row in decision.comparison.rows if row.verdict in SPOKEN_OF or _may_differ(row)]
     order = ("fails", "advisory", "excused", "fine")
     return sorted(rows, key=lambda row: (order.index(decision.standing(row)), severity(row)))
 
 
-def _may_differ(row: Row) -> bool:
+def _may_differ(row: ComparisonRow) -> bool:
     """Is it a time that is not decided, and reads as beyond the margin?"""
     if row.verdict != "unresolved" or row.change is None or row.limit is None:
         return False
     return abs(math.log1p(row.change)) > math.log1p(row.limit.relative)
 
 
-def verdict_of(row: Row, decision: Decision) -> str:
+def verdict_of(row: ComparisonRow, decision: Decision) -> str:
     """`regression`, `regression (advisory)`, `missing (known bad)`."""
     standing = decision.standing(row)
     extra = {"advisory": " (advisory)", "excused": " (known bad)"}.get(standing, "")
@@ -78,15 +78,15 @@ def counts(comparison: Comparison) -> str:
     return f"{counted(len(comparison.rows), 'row')}: {said}"
 
 
-def by_metric(comparison: Comparison) -> list[tuple[str, dict[Verdict, int]]]:
+def by_metric(comparison: Comparison) -> list[tuple[str, dict[RowVerdict, int]]]:
     """For each metric that has rows, how many have which verdict."""
-    tally: dict[Metric, Counter[Verdict]] = {}
+    tally: dict[Metric, Counter[RowVerdict]] = {}
     for row in comparison.rows:
         tally.setdefault(row.metric, Counter())[row.verdict] += 1
     return [(METRIC_NAMES[metric], dict(found)) for metric, found in tally.items()]
 
 
-def about(row: Row) -> str:
+def about(row: ComparisonRow) -> str:
     """A row in a sentence: `instructions 9,231 → 9,400, +1.8 %, limit 0.2 % or 1`, with its note."""
     words = f"{METRIC_NAMES[row.metric]} {told(row.base, row.metric)} → {told(row.head, row.metric)}"
     if row.change is not None:
@@ -98,7 +98,7 @@ def about(row: Row) -> str:
     return words + "".join(f"; {one}" for one in remarks(row))
 
 
-def remarks(row: Row) -> Iterator[str]:
+def remarks(row: ComparisonRow) -> Iterator[str]:
     """What is said of a row beside its numbers."""
     if row.note:
         yield row.note
@@ -124,6 +124,6 @@ def margin_words(comparison: Comparison) -> str:
     return f"a difference of times counts beyond {percent(comparison.margin)}"
 
 
-def first(rows: Sequence[Row], most: int) -> tuple[Sequence[Row], int]:
+def first(rows: Sequence[ComparisonRow], most: int) -> tuple[Sequence[ComparisonRow], int]:
     """As many rows as there is room for, and how many more there are."""
     return rows[:most], max(0, len(rows) - most)

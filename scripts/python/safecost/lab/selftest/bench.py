@@ -17,8 +17,8 @@ from safecost.core.paths import RUNNER, Folders
 from safecost.lab.selftest.experiments import Reading
 from safecost.lab.selftest.study import google_time
 from safecost.run import counts
-from safecost.run.measure import Measurement, Options
-from safecost.run.panels import Contender, Panel
+from safecost.run.measure import Measurement, RunOptions
+from safecost.run.panels import PlannedContender, PlannedPanel
 from safecost.run.schedule import Mode, seed_of
 from safecost.suite import profiles as profile_files
 from safecost.toolchain import runner
@@ -32,15 +32,15 @@ class RealBench:
     def __init__(self, seed: int, scratch: Path, profiles: Sequence[str], layouts: int = LAYOUTS) -> None:
         chosen = profile_files.with_nulls(profile_files.choose(",".join(profiles) or None, ()))
         mode = Mode("quick", 0, (layouts,), 0.036)
-        self._run = Measurement(Options(mode, chosen, Folders.of(()), None, scratch, seed=seed, count=False))
+        self._run = Measurement(RunOptions(mode, chosen, Folders.of(()), None, scratch, seed=seed, count=False))
         self._run.prepare()
         self._scratch, self._seed, self._layouts = scratch, seed, layouts
         for problem in self._run.problems:
             where = "@".join(filter(None, (problem.variant, problem.profile)))
             print(f"left out: {problem.case}: {where}: {problem.message.splitlines()[0]}", file=sys.stderr)
-        self.panels: Sequence[Panel] = self._run.schedule.panels
+        self.panels: Sequence[PlannedPanel] = self._run.schedule.panels
 
-    def read(self, panel: Panel, launch: int, contender_seconds: float) -> Reading:
+    def read(self, panel: PlannedPanel, launch: int, contender_seconds: float) -> Reading:
         """Time one launch; raises ToolError where that fails."""
         start = time.monotonic()
         result = runner.call("time", self._plan(panel, launch, contender_seconds), self._run.options.launch_seconds)
@@ -49,7 +49,7 @@ class RealBench:
         said = result["safecost"]
         return Reading(np.array(said["nanoseconds"]), said["calls"], time.monotonic() - start)
 
-    def google(self, panel: Panel, launch: int, contender: Contender, seconds: float) -> float:
+    def google(self, panel: PlannedPanel, launch: int, contender: PlannedContender, seconds: float) -> float:
         """Nanoseconds a call as Google Benchmark reads them for one contender in a process of its own."""
         plan = self._plan(panel, launch, seconds, [contender])
         file = self._scratch / "solo.json"
@@ -60,7 +60,7 @@ class RealBench:
             raise ToolError(f"Google Benchmark ended with {done.returncode}: {done.stderr.strip()[-200:]}")
         return google_time(done.stdout, f"{panel.case}/{contender.variant}/")
 
-    def planted(self, panel: Panel, contender: Contender) -> float | None:
+    def planted(self, panel: PlannedPanel, contender: PlannedContender) -> float | None:
         """The ratio to raw that a control was built to have."""
         said = self._run.descriptions[panel.case, contender.profile]["variants"]
         found = next(one["planted"] for one in said if one["name"] == contender.variant)
@@ -70,11 +70,11 @@ class RealBench:
         """Instructions and allocations of every contender of these cases."""
         run = self._run
         panels = [panel for panel in self.panels if panel.case in cases]
-        folders = counts.Folders(run.built.plugins, {case.name: case.data for case in run.cases})
+        folders = counts.PluginFolders(run.built.plugins, {case.name: case.data for case in run.cases})
         return counts.count(counts.targets(panels, run.descriptions), folders, 60)
 
     def _plan(
-        self, panel: Panel, launch: int, seconds: float, contenders: Sequence[Contender] | None = None
+        self, panel: PlannedPanel, launch: int, seconds: float, contenders: Sequence[PlannedContender] | None = None
     ) -> dict[str, Any]:
         seed = seed_of(self._seed, launch, panel)
         plan = self._run.plan(panel, seed, self._scratch, launch % self._layouts)

@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from safecost.core.text import counted, percent
-from safecost.lab.selftest.figures import Accompanied, Nulls, Power, SelfTest, Widths
+from safecost.lab.selftest.figures import AaStudy, Accompanied, Power, SelfTest, Widths
 from safecost.lab.selftest.targets import FOUND_SHARE, WIDTHS
 from safecost.report.charts.axis import ratio_axis
-from safecost.report.charts.canvas import BAND, CHEAPER, DEARER, FAINT, INK, PAPER, SETTINGS, SOFT, WIDTH, Chart, Sheet
+from safecost.report.charts.canvas import BAND, CHEAPER, DEARER, FAINT, INK, PAPER, SETTINGS, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.text import fit
 from safecost.stats.binomial import rate_interval
 
@@ -50,12 +50,12 @@ def _grid(axes: Axes, values: Sequence[float], names: Sequence[str]) -> None:
         axes.axhline(value, color=FAINT, lw=0.6, zorder=0)
 
 
-def _label(sheet: Sheet, place: int, text: str) -> None:
+def _label(sheet: Canvas, place: int, text: str) -> None:
     _, _, shade = LINES[place % len(LINES)]
     sheet.text(WIDTH - 300, 48 + 18 * place, fit(text, 11, 288), color=shade)
 
 
-def _nulls(found: Sequence[Nulls], margin: float) -> Chart | None:
+def _nulls(found: Sequence[AaStudy], margin: float) -> Chart | None:
     if not found:
         return None
     most = max(max(one.errors) for one in found)
@@ -63,7 +63,7 @@ def _nulls(found: Sequence[Nulls], margin: float) -> Chart | None:
         f"The same code twice, {sum(one.intervals for one in found):,} times: "
         f"{sum(one.called for one in found)} false verdicts, the farthest ratio {percent(most)} from 1"
     )
-    sheet = Sheet(title, WIDTH, PLOT + 90)
+    sheet = Canvas(title, WIDTH, PLOT + 90)
     sheet.text(
         12, 12, "Share of null ratios that stray from 1 by less than this; the band ends at the margin.", color=SOFT
     )
@@ -91,7 +91,7 @@ def _power(found: Sequence[Power]) -> Chart | None:
     first = next((one for one in shown if math.isclose(one.planted, 1.01)), shown[0])
     enough = next((point for point in first.points if point.found >= FOUND_SHARE * point.trials), None)
     said = f"is found in {enough.seconds:g} s a pair" if enough else "is not found in the time that was given"
-    sheet = Sheet(f"A planted {first.planted - 1:+.0%} in {first.case.partition('/')[2]} {said}", WIDTH, PLOT + 90)
+    sheet = Canvas(f"A planted {first.planted - 1:+.0%} in {first.case.partition('/')[2]} {said}", WIDTH, PLOT + 90)
     sheet.text(
         12,
         12,
@@ -125,7 +125,7 @@ def _widths(found: Sequence[Widths]) -> Chart | None:
         return None
     last = shown[0].points[-1]
     title = f"After {last.seconds:g} s a pair is known to ±{percent(last.over_launches)}, half of the pairs better"
-    sheet = Sheet(title, WIDTH, PLOT + 90)
+    sheet = Canvas(title, WIDTH, PLOT + 90)
     sheet.text(
         12,
         12,
@@ -165,7 +165,7 @@ def _company(found: Sequence[Accompanied], margin: float) -> Chart | None:
     verb = "reads" if far == 1 else "read"
     title = f"Alone in a process {far or 'none'} of {counted(len(found), 'pair')} {verb} otherwise than in the panel"
     step = 34
-    sheet = Sheet(title, WIDTH, step * len(found) + 90)
+    sheet = Canvas(title, WIDTH, step * len(found) + 90)
     axes = sheet.axes(330, 40, WIDTH - 350, step * len(found))
     ways = [way for one in found for way in (one.panel, one.alone, one.google)]
     low, high = min(way.low for way in ways) / 1.01, max(way.high for way in ways) * 1.01

@@ -20,7 +20,7 @@ from safecost.lab.selftest import page
 from safecost.lab.selftest.bench import RealBench
 from safecost.lab.selftest.exactness import count_again
 from safecost.lab.selftest.figures import Counted, SelfTest
-from safecost.lab.selftest.study import FULL, QUICK, Found, Study, more
+from safecost.lab.selftest.study import FULL, QUICK, Selftest, SelftestResults, more
 from safecost.lab.selftest.targets import targets
 from safecost.machine import facts as machine
 from safecost.run.measure import MARGIN
@@ -37,11 +37,11 @@ def run(quick: bool, times: int, seed: int | None, folder: Path, console: Consol
     seed = secrets.randbits(32) if seed is None else seed
     started, facts, sampler = document.now(), machine.facts(), machine.Sampler()
     neighbours = os.cpu_count() or 1
-    found, counted, complete = Found(), None, False
+    found, counted, complete = SelftestResults(), None, False
     try:
         with tempfile.TemporaryDirectory(prefix="safecost-selftest-") as at:
             bench = RealBench(seed, Path(at), ["gcc-o2"] if quick else [])
-            study = Study(bench, more(QUICK if quick else FULL, times), seed, MARGIN, neighbours)
+            study = Selftest(bench, more(QUICK if quick else FULL, times), seed, MARGIN, neighbours)
             found = study.found
             study.run()
             counted = _counted(bench, quick, found)
@@ -61,7 +61,7 @@ def run(quick: bool, times: int, seed: int | None, folder: Path, console: Consol
     return OK
 
 
-def _counted(bench: RealBench, quick: bool, found: Found) -> Counted | None:
+def _counted(bench: RealBench, quick: bool, found: SelftestResults) -> Counted | None:
     try:
         return count_again(bench, 2 if quick else 10)
     except ToolError as error:

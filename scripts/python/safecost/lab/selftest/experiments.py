@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from safecost.lab.selftest.figures import Company, Nulls, PowerPoint, WidthPoint
+from safecost.lab.selftest.figures import AaStudy, Company, PowerPoint, WidthPoint
 from safecost.stats.pairs import FEWEST_LAUNCHES, launch_ratio, sign_test_interval, summarise
 from safecost.validity.data_quality import STRAY
 
@@ -57,7 +57,7 @@ def nulls(
     company: Company,
     built_twice: bool,
     seconds_per_pair: float,
-) -> Nulls | None:
+) -> AaStudy | None:
     """Judge null pairs: each row holds the ratios of a pair's launches, cut into groups of `launches`, a verdict each.
 
     What is left of a row that no whole group can be made of is dropped. None where there is no group.
@@ -69,7 +69,7 @@ def nulls(
     said = [summarise(group.tolist(), margin) for group in groups]
     middles = [abs(one.ratio - 1.0) for one in said]
     verdicts = [one.verdict for one in said]
-    return Nulls(
+    return AaStudy(
         company=company,
         built_twice=built_twice,
         launches=launches,

@@ -8,11 +8,11 @@ from typing import Literal
 from safecost.document.types import Machine, Suite
 
 Company = Literal["idle", "busy"]
-Status = Literal["met", "missed", "unresolved", "not measured"]
+TargetStatus = Literal["met", "missed", "unresolved", "not measured"]
 
 
 @dataclass(frozen=True, slots=True)
-class Nulls:
+class AaStudy:
     """Pairs of the same source twice, each judged by intervals over `launches` launches.
 
     `errors` holds |ratio - 1| of every interval's middle, `missed` counts intervals that do not hold 1, `called` the
@@ -79,7 +79,7 @@ class Widths:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class MeasuredRatio:
     """A ratio as one way of measuring gives it, with its interval over launches."""
 
     ratio: float
@@ -94,9 +94,9 @@ class Accompanied:
     company: Company
     pair: str
     null: bool
-    panel: Way
-    alone: Way
-    google: Way
+    panel: MeasuredRatio
+    alone: MeasuredRatio
+    google: MeasuredRatio
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +109,13 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class AccuracyTarget:
     """A number to beat: what was wanted, what was found, and why it was missed or cannot be decided."""
 
     name: str
     wanted: str
     found: str
-    status: Status
+    status: TargetStatus
     reason: str
 
 
@@ -131,10 +131,10 @@ class SelfTest:
     suite: Suite
     machine: Machine
     neighbours: int
-    nulls: tuple[Nulls, ...]
+    nulls: tuple[AaStudy, ...]
     power: tuple[Power, ...]
     widths: tuple[Widths, ...]
     accompanied: tuple[Accompanied, ...]
     counted: Counted | None
-    targets: tuple[Target, ...]
+    targets: tuple[AccuracyTarget, ...]
     notes: tuple[str, ...]

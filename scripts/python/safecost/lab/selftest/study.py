@@ -17,29 +17,29 @@ from safecost.core.errors import ToolError
 from safecost.core.progress import Steps
 from safecost.lab.selftest import experiments
 from safecost.lab.selftest.experiments import TRIAL, Arms, Reading
-from safecost.lab.selftest.figures import Accompanied, Company, Nulls, Power, Way, Widths
+from safecost.lab.selftest.figures import AaStudy, Accompanied, Company, MeasuredRatio, Power, Widths
 from safecost.lab.selftest.neighbours import busy
-from safecost.run.panels import Contender, Panel
+from safecost.run.panels import PlannedContender, PlannedPanel
 from safecost.stats.pairs import sign_test_interval
 
 SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # that a pair is given in all launches of a trial
 PLANTED = "plus_1"
 
 
-class Bench(Protocol):
+class SelftestBench(Protocol):
     """What times panels: built, verified, and ready."""
 
     @property
-    def panels(self) -> Sequence[Panel]:
+    def panels(self) -> Sequence[PlannedPanel]:
         """Every panel of the first tier, the controls included."""
 
-    def read(self, panel: Panel, launch: int, contender_seconds: float) -> Reading:
+    def read(self, panel: PlannedPanel, launch: int, contender_seconds: float) -> Reading:
         """Time one launch; raises ToolError where that fails."""
 
-    def google(self, panel: Panel, launch: int, contender: Contender, seconds: float) -> float:
+    def google(self, panel: PlannedPanel, launch: int, contender: PlannedContender, seconds: float) -> float:
         """Nanoseconds a call as Google Benchmark reads them for one contender in a process of its own."""
 
-    def planted(self, panel: Panel, contender: Contender) -> float | None:
+    def planted(self, panel: PlannedPanel, contender: PlannedContender) -> float | None:
         """The ratio to raw that a control was built to have."""
 
 
@@ -74,24 +74,24 @@ def more(amounts: Amounts, times: int) -> Amounts:
 
 
 @dataclass(slots=True)
-class Found:
+class SelftestResults:
     """What the experiments have found so far."""
 
-    nulls: list[Nulls] = field(default_factory=list)
+    nulls: list[AaStudy] = field(default_factory=list)
     power: list[Power] = field(default_factory=list)
     widths: list[Widths] = field(default_factory=list)
     accompanied: list[Accompanied] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
-class Study:
+class Selftest:
     """All experiments on one bench; `found` holds what is known, also after an interrupt."""
 
-    def __init__(self, bench: Bench, amounts: Amounts, seed: int, margin: float, neighbours: int) -> None:
+    def __init__(self, bench: SelftestBench, amounts: Amounts, seed: int, margin: float, neighbours: int) -> None:
         self._bench, self._amounts, self._margin, self._neighbours = bench, amounts, margin, neighbours
         self._random = random.Random(seed)
         self._launch = 0
-        self.found = Found()
+        self.found = SelftestResults()
         chosen = [panel for panel in bench.panels if amounts.profiles is None or panel.profile in amounts.profiles]
         self._nulls = only_nulls(chosen)
         self._twice = [small for panel in bench.panels if (small := _built_twice(panel)) is not None]
@@ -115,7 +115,7 @@ class Study:
 
     def _nulls_of(self, company: Company, launches: int) -> None:
         panels = [*self._nulls, *self._twice]
-        readings: dict[Panel, list[Reading]] = defaultdict(list)
+        readings: dict[PlannedPanel, list[Reading]] = defaultdict(list)
         with Steps(f"nulls, {company}", launches * len(panels)) as steps:
             for _ in range(launches):
                 for panel in self._random.sample(panels, len(panels)):
@@ -142,7 +142,7 @@ class Study:
         points = [experiments.width_point(trials, seconds) for seconds in SECONDS if seconds <= 0.5]
         self.found.widths.append(Widths(company, tuple(point for point in points if point is not None)))
 
-    def _read(self, into: dict[Panel, list[Reading]], panel: Panel, seconds: float) -> None:
+    def _read(self, into: dict[PlannedPanel, list[Reading]], panel: PlannedPanel, seconds: float) -> None:
         try:
             into[panel].append(self._bench.read(panel, self._launch, seconds))
         except ToolError as error:
@@ -154,7 +154,7 @@ class Study:
 
     def _power_of(self, company: Company, trials: int) -> None:
         longest = {panel: self._amounts.trial_seconds[_kind(panel)] for panel in self._controls}
-        readings: dict[Panel, list[Reading]] = defaultdict(list)
+        readings: dict[PlannedPanel, list[Reading]] = defaultdict(list)
         with Steps(f"planted effects, {company}", trials * TRIAL * len(self._controls)) as steps:
             for _ in range(trials * TRIAL):
                 for panel in self._random.sample(self._controls, len(self._controls)):
@@ -178,10 +178,10 @@ class Study:
 
     # -- company ----------------------------------------------------------------------------------------------------
 
-    def _choose_company(self, chosen: Sequence[Panel]) -> Iterable[tuple[Panel, Arms]]:
+    def _choose_company(self, chosen: Sequence[PlannedPanel]) -> Iterable[tuple[PlannedPanel, Arms]]:
         """A null and an idiom of each case, spread over cases; the same for the same cases."""
         plain = [panel for panel in chosen if panel.profile == "gcc-o2" and not panel.case.startswith("controls/")]
-        pairs: list[tuple[Panel, Arms]] = []
+        pairs: list[tuple[PlannedPanel, Arms]] = []
         for role in ("safe", "null"):
             for panel in plain:
                 raw = next((i for i, arm in enumerate(panel.contenders) if arm.role == "raw"), None)
@@ -194,9 +194,9 @@ class Study:
     def _company_of(self, company: Company, launches: int) -> None:
         seconds = self._amounts.null_seconds
         whole = list(dict.fromkeys(panel for panel, _ in self._company))
-        in_panel: dict[Panel, list[Reading]] = defaultdict(list)
-        alone: dict[Panel, list[Reading]] = defaultdict(list)
-        google: dict[Panel, list[float]] = defaultdict(list)
+        in_panel: dict[PlannedPanel, list[Reading]] = defaultdict(list)
+        alone: dict[PlannedPanel, list[Reading]] = defaultdict(list)
+        google: dict[PlannedPanel, list[float]] = defaultdict(list)
         small = {(panel, arms): _alone(panel, arms) for panel, arms in self._company}
         with Steps(f"company, {company}", launches * (len(whole) + len(small))) as steps:
             for _ in range(launches):
@@ -222,24 +222,24 @@ class Study:
                 self.found.accompanied.append(Accompanied(company, name, above.role == "null", *ways))  # type: ignore[arg-type]
 
 
-def _way(ratios: Sequence[float]) -> Way | None:
+def _way(ratios: Sequence[float]) -> MeasuredRatio | None:
     logs = np.log(np.asarray(ratios, dtype=np.float64))
     interval = sign_test_interval(logs)
     if interval is None:
         return None
-    return Way(float(np.exp(np.median(logs))), math.exp(interval.low), math.exp(interval.high))
+    return MeasuredRatio(float(np.exp(np.median(logs))), math.exp(interval.low), math.exp(interval.high))
 
 
-def _alone(panel: Panel, arms: Arms) -> Panel:
+def _alone(panel: PlannedPanel, arms: Arms) -> PlannedPanel:
     return replace(panel, contenders=tuple(panel.contenders[arm] for arm in arms))
 
 
-def only_nulls(panels: Iterable[Panel]) -> list[Panel]:
+def only_nulls(panels: Iterable[PlannedPanel]) -> list[PlannedPanel]:
     """Of each panel the first raw variant of its own profile and its null, where it has them."""
     return [small for panel in panels if (small := _only_null(panel)) is not None]
 
 
-def _only_null(panel: Panel) -> Panel | None:
+def _only_null(panel: PlannedPanel) -> PlannedPanel | None:
     """The first raw variant of a panel's own profile and its null."""
     own = [arm for arm in panel.contenders if arm.profile == panel.profile]
     raw = next((arm for arm in own if arm.role == "raw"), None)
@@ -247,7 +247,7 @@ def _only_null(panel: Panel) -> Panel | None:
     return replace(panel, contenders=(raw, null)) if raw and null else None
 
 
-def _built_twice(panel: Panel) -> Panel | None:
+def _built_twice(panel: PlannedPanel) -> PlannedPanel | None:
     """Panels that hold every variant of one profile in two builds; the nulls of functions are left out."""
     if not panel.profile.endswith("-null"):
         return None
@@ -255,7 +255,7 @@ def _built_twice(panel: Panel) -> Panel | None:
     return replace(panel, contenders=arms) if arms else None
 
 
-def _null_arms(panel: Panel) -> list[Arms]:
+def _null_arms(panel: PlannedPanel) -> list[Arms]:
     """The pairs of identical code: raw and null, or each variant's two builds."""
     if not panel.profile.endswith("-null"):
         return [(1, 0)]
@@ -263,14 +263,14 @@ def _null_arms(panel: Panel) -> list[Arms]:
     return [(i, places[name, False]) for (name, own), i in places.items() if own and (name, False) in places]
 
 
-def _control(panel: Panel) -> Panel | None:
+def _control(panel: PlannedPanel) -> PlannedPanel | None:
     """Raw and the planted +1 % of a case of controls."""
     raw = next((arm for arm in panel.contenders if arm.role == "raw"), None)
     planted = next((arm for arm in panel.contenders if arm.role == "control" and arm.variant == PLANTED), None)
     return replace(panel, contenders=(raw, planted)) if raw and planted else None
 
 
-def _kind(panel: Panel) -> str:
+def _kind(panel: PlannedPanel) -> str:
     return "branchy" if "branchy" in panel.case else "straight"
 
 

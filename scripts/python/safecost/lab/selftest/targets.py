@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from safecost.core.text import counted, percent
-from safecost.lab.selftest.figures import Accompanied, Counted, Nulls, Power, Status, Target, Widths
+from safecost.lab.selftest.figures import AaStudy, Accompanied, AccuracyTarget, Counted, Power, TargetStatus, Widths
 from safecost.stats.binomial import rate_interval
 
 MOST_CALLED = 0.001
@@ -16,13 +16,13 @@ WIDTHS = ((0.1, 0.001), (0.5, 0.0005))  # seconds of a pair, half-width
 
 
 def targets(
-    found_nulls: Sequence[Nulls],
+    found_nulls: Sequence[AaStudy],
     power: Sequence[Power],
     widths: Sequence[Widths],
     accompanied: Sequence[Accompanied],
     counts: Counted | None,
     margin: float,
-) -> tuple[Target, ...]:
+) -> tuple[AccuracyTarget, ...]:
     """Every target; what was not measured says so."""
     return (
         *(_called(one, margin) for one in found_nulls),
@@ -34,16 +34,16 @@ def targets(
     )
 
 
-def _where(one: Nulls) -> str:
+def _where(one: AaStudy) -> str:
     what = "nulls of a profile built twice" if one.built_twice else "nulls"
     return f"{what}, {one.launches} launches{', busy neighbours' if one.company == 'busy' else ''}"
 
 
-def _called(one: Nulls, margin: float) -> Target:
+def _called(one: AaStudy, margin: float) -> AccuracyTarget:
     """False verdicts: slower or faster where the code is the same."""
     low, high = rate_interval(one.called, one.intervals)
     said = f"{one.called} of {one.intervals}; the rate is at most {percent(high)} (95 %)"
-    status: Status = "met" if high <= MOST_CALLED else "missed" if low > MOST_CALLED else "unresolved"
+    status: TargetStatus = "met" if high <= MOST_CALLED else "missed" if low > MOST_CALLED else "unresolved"
     enough = math.ceil(math.log(0.05) / math.log1p(-MOST_CALLED))
     reason = {
         "met": "",
@@ -51,17 +51,17 @@ def _called(one: Nulls, margin: float) -> Target:
         "missed": _stray_reason(one),
     }[status]
     name = f"false verdicts at ±{percent(margin)}: {_where(one)}"
-    return Target(name, f"at most {percent(MOST_CALLED)}", said, status, reason)
+    return AccuracyTarget(name, f"at most {percent(MOST_CALLED)}", said, status, reason)
 
 
-def _stray_reason(one: Nulls) -> str:
+def _stray_reason(one: AaStudy) -> str:
     worst = max(one.errors)
     return (
         f"the worst null strays by {percent(worst)}, {counted(one.strays, 'middle')} of {one.intervals} by over 0.5 %"
     )
 
 
-def _missed(one: Nulls) -> Target:
+def _missed(one: AaStudy) -> AccuracyTarget:
     """Coverage: how often an interval does not hold 1."""
     low, high = rate_interval(one.missed, one.intervals)
     allowed = 1.0 - one.level
@@ -69,10 +69,10 @@ def _missed(one: Nulls) -> Target:
     met = low <= allowed
     reason = "" if met else f"intervals miss more often than they say; {_stray_reason(one)}"
     wanted = f"{percent(allowed)}, within chance"
-    return Target(f"intervals that miss 1: {_where(one)}", wanted, said, "met" if met else "missed", reason)
+    return AccuracyTarget(f"intervals that miss 1: {_where(one)}", wanted, said, "met" if met else "missed", reason)
 
 
-def _found(power: Sequence[Power]) -> list[Target]:
+def _found(power: Sequence[Power]) -> list[AccuracyTarget]:
     made = []
     for one in power:
         kind = "branchy" if "branchy" in one.case else "straight"
@@ -84,21 +84,21 @@ def _found(power: Sequence[Power]) -> list[Target]:
         name = f"+1 % found in {within:g} s a pair, {one.case.partition('/')[2]}{busy}"
         wanted = f"at least {percent(FOUND_SHARE)}"
         if point is None:
-            made.append(Target(name, wanted, "no trial was that short", "not measured", ""))
+            made.append(AccuracyTarget(name, wanted, "no trial was that short", "not measured", ""))
             continue
         low, high = rate_interval(point.found, point.trials)
         said = f"{point.found} of {point.trials} in {point.seconds:g} s; the rate is at least {percent(low)}"
-        status: Status = "met" if low >= FOUND_SHARE else "missed" if high < FOUND_SHARE else "unresolved"
+        status: TargetStatus = "met" if low >= FOUND_SHARE else "missed" if high < FOUND_SHARE else "unresolved"
         reason = {
             "met": "",
             "unresolved": f"{point.trials} trials cannot tell: the rate lies from {percent(low)} to {percent(high)}",
             "missed": f"half of the trials know the ratio to ±{percent(point.half_width)} only",
         }[status]
-        made.append(Target(name, wanted, said, status, reason))
+        made.append(AccuracyTarget(name, wanted, said, status, reason))
     return made
 
 
-def _widths(widths: Sequence[Widths]) -> list[Target]:
+def _widths(widths: Sequence[Widths]) -> list[AccuracyTarget]:
     made = []
     for one in widths:
         for seconds, wanted in WIDTHS:
@@ -106,13 +106,13 @@ def _widths(widths: Sequence[Widths]) -> list[Target]:
             busy = ", busy neighbours" if one.company == "busy" else ""
             name = f"median half-width after {seconds:g} s a pair{busy}"
             if point is None:
-                made.append(Target(name, f"±{percent(wanted)}", "–", "not measured", ""))
+                made.append(AccuracyTarget(name, f"±{percent(wanted)}", "–", "not measured", ""))
                 continue
             within = f"±{percent(point.over_rounds)} over the rounds of one"
             said = f"±{percent(point.over_launches)} over six launches; {within}"
             met = point.over_launches <= wanted
             reason = "" if met else _width_reason(point.over_rounds, wanted)
-            made.append(Target(name, f"±{percent(wanted)}", said, "met" if met else "missed", reason))
+            made.append(AccuracyTarget(name, f"±{percent(wanted)}", said, "met" if met else "missed", reason))
     return made
 
 
@@ -122,7 +122,7 @@ def _width_reason(over_rounds: float, wanted: float) -> str:
     return "the rounds of one process scatter by more already"
 
 
-def _company(accompanied: Sequence[Accompanied], margin: float) -> list[Target]:
+def _company(accompanied: Sequence[Accompanied], margin: float) -> list[AccuracyTarget]:
     made = []
     for company in ("idle", "busy"):
         pairs = [one for one in accompanied if one.company == company]
@@ -134,7 +134,7 @@ def _company(accompanied: Sequence[Accompanied], margin: float) -> list[Target]:
             shown = [one for one in pairs if _disjoint(one, way, margin)]
             worst = pairs[apart.index(max(apart))]
             said = f"{within} of {len(pairs)} pairs; worst {worst.pair}, {percent(math.expm1(max(apart)))} apart"
-            status: Status = "met" if within == len(pairs) else "missed" if shown else "unresolved"
+            status: TargetStatus = "met" if within == len(pairs) else "missed" if shown else "unresolved"
             reason = (
                 ""
                 if status == "met"
@@ -144,7 +144,9 @@ def _company(accompanied: Sequence[Accompanied], margin: float) -> list[Target]:
             )
             busy = ", busy neighbours" if company == "busy" else ""
             made.append(
-                Target(f"a pair {name} reads as in its panel{busy}", f"within ±{percent(margin)}", said, status, reason)
+                AccuracyTarget(
+                    f"a pair {name} reads as in its panel{busy}", f"within ±{percent(margin)}", said, status, reason
+                )
             )
     return made
 
@@ -155,10 +157,10 @@ def _disjoint(one: Accompanied, name: str, margin: float) -> bool:
     return bool(way.low > one.panel.high * (1 + margin) or way.high * (1 + margin) < one.panel.low)
 
 
-def _counts(counts: Counted | None) -> Target:
+def _counts(counts: Counted | None) -> AccuracyTarget:
     name, wanted = "instruction counts", "the same in every run"
     if counts is None:
-        return Target(name, wanted, "–", "not measured", "")
+        return AccuracyTarget(name, wanted, "–", "not measured", "")
     said = f"{counts.identical} of {counted(counts.contenders, 'contender')} the same in {counted(counts.runs, 'run')}"
     met = counts.identical == counts.contenders
-    return Target(name, wanted, said, "met" if met else "missed", "" if met else "see the notes")
+    return AccuracyTarget(name, wanted, said, "met" if met else "missed", "" if met else "see the notes")

@@ -45,7 +45,7 @@ def test_an_interrupt_leaves_what_was_found(tmp_path: Path, monkeypatch: pytest.
         raise KeyboardInterrupt
 
     monkeypatch.setattr(command, "QUICK", SMALL)
-    monkeypatch.setattr(study.Study, "_power_of", interrupted)
+    monkeypatch.setattr(study.Selftest, "_power_of", interrupted)
     with pytest.raises(KeyboardInterrupt):
         command.run(True, 1, 7, tmp_path, Console(width=100))
     made = json.loads((tmp_path / "selftest.json").read_text(encoding="utf-8"))

@@ -14,27 +14,27 @@ import pytest
 from safecost.core.errors import ToolError
 from safecost.lab.selftest import experiments
 from safecost.lab.selftest.experiments import Reading
-from safecost.lab.selftest.study import Amounts, Study, google_time
+from safecost.lab.selftest.study import Amounts, Selftest, google_time
 from safecost.lab.selftest.targets import targets
-from safecost.run.panels import Contender, Panel, Parameter
+from safecost.run.panels import PlannedContender, PlannedPanel, PlannedPoint
 
 MARGIN = 0.01
 AMOUNTS = Amounts(None, 12, 0.02, 20, {"straight": 0.2, "branchy": 0.2}, 4, 6, 6, 4)
 
 
-def _panels() -> list[Panel]:
-    place = Parameter(100, None, "L1", 0)
+def _panels() -> list[PlannedPanel]:
+    place = PlannedPoint(100, None, "L1", 0)
 
-    def arms(profile: str, *names: tuple[str, str]) -> tuple[Contender, ...]:
-        return tuple(Contender(name, profile, role) for name, role in names)  # type: ignore[arg-type]
+    def arms(profile: str, *names: tuple[str, str]) -> tuple[PlannedContender, ...]:
+        return tuple(PlannedContender(name, profile, role) for name, role in names)  # type: ignore[arg-type]
 
     own = (("raw", "raw"), ("at", "safe"), ("null", "null"))
     planted = (("raw", "raw"), ("plus_1", "control"), ("null", "null"))
     return [
-        *(Panel(f"made/case{i}", "gcc-o2", place, arms("gcc-o2", *own)) for i in range(4)),
-        Panel("made/case0", "gcc-o2-null", place, (*arms("gcc-o2-null", *own), *arms("gcc-o2", *own[:2]))),
-        Panel("controls/straight", "gcc-o2", place, arms("gcc-o2", *planted)),
-        Panel("controls/branchy", "gcc-o2", place, arms("gcc-o2", *planted)),
+        *(PlannedPanel(f"made/case{i}", "gcc-o2", place, arms("gcc-o2", *own)) for i in range(4)),
+        PlannedPanel("made/case0", "gcc-o2-null", place, (*arms("gcc-o2-null", *own), *arms("gcc-o2", *own[:2]))),
+        PlannedPanel("controls/straight", "gcc-o2", place, arms("gcc-o2", *planted)),
+        PlannedPanel("controls/branchy", "gcc-o2", place, arms("gcc-o2", *planted)),
     ]
 
 
@@ -46,12 +46,12 @@ class MadeUp:
     placement: float = 0.0005
     noise: float = 0.002
     broken: str = ""
-    panels: Sequence[Panel] = field(default_factory=_panels)
+    panels: Sequence[PlannedPanel] = field(default_factory=_panels)
 
     def __post_init__(self) -> None:
         self.random = np.random.default_rng(1)
 
-    def read(self, panel: Panel, launch: int, contender_seconds: float) -> Reading:
+    def read(self, panel: PlannedPanel, launch: int, contender_seconds: float) -> Reading:
         if panel.case == self.broken:
             raise ToolError("it broke")
         calls, rounds = 200, max(8, round(contender_seconds / 200e-6))
@@ -64,15 +64,15 @@ class MadeUp:
         ]
         return Reading(np.array(rows), calls, contender_seconds * len(rows))
 
-    def google(self, panel: Panel, launch: int, contender: Contender, seconds: float) -> float:
+    def google(self, panel: PlannedPanel, launch: int, contender: PlannedContender, seconds: float) -> float:
         return 1000.0 * self.truth[contender.variant] * math.exp(self.random.normal(0, 0.02))
 
-    def planted(self, panel: Panel, contender: Contender) -> float | None:
+    def planted(self, panel: PlannedPanel, contender: PlannedContender) -> float | None:
         return 1.01 if contender.role == "control" else None
 
 
 def _states(bench: MadeUp) -> dict[str, tuple[str, str]]:
-    study = Study(bench, AMOUNTS, 1, MARGIN, neighbours=0)
+    study = Selftest(bench, AMOUNTS, 1, MARGIN, neighbours=0)
     study.run()
     found = study.found
     made = targets(found.nulls, found.power, found.widths, found.accompanied, None, MARGIN)
@@ -106,7 +106,7 @@ def test_a_planted_effect_that_is_not_there_is_not_found() -> None:
 
 
 def test_what_cannot_be_timed_is_a_note_and_costs_nothing_else() -> None:
-    study = Study(MadeUp(broken="made/case1"), AMOUNTS, 1, MARGIN, neighbours=0)
+    study = Selftest(MadeUp(broken="made/case1"), AMOUNTS, 1, MARGIN, neighbours=0)
     study.run()
     assert study.found.notes == ["made/case1@gcc-o2: it broke"]
     assert study.found.nulls[0].pairs == 5  # four cases and two of controls, less the broken one
@@ -162,14 +162,14 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 
 def test_the_order_of_a_study_depends_on_its_seed_only() -> None:
     class Noting(MadeUp):
-        def read(self, panel: Panel, launch: int, contender_seconds: float) -> Reading:
+        def read(self, panel: PlannedPanel, launch: int, contender_seconds: float) -> Reading:
             order.append((panel.case, panel.profile, len(panel.contenders)))
             return super().read(panel, launch, contender_seconds)
 
     orders = []
     for seed in (1, 1, 2):
         order: list[tuple[str, str, int]] = []
-        Study(Noting(), AMOUNTS, seed, MARGIN, neighbours=0).run()
+        Selftest(Noting(), AMOUNTS, seed, MARGIN, neighbours=0).run()
         orders.append(order)
     assert orders[0] == orders[1] != orders[2]
     assert random.Random(1).random() == random.Random(1).random()

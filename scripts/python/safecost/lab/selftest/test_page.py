@@ -11,13 +11,13 @@ import numpy as np
 
 from safecost.lab.selftest import page
 from safecost.lab.selftest.figures import (
+    AaStudy,
     Accompanied,
     Counted,
-    Nulls,
+    MeasuredRatio,
     Power,
     PowerPoint,
     SelfTest,
-    Way,
     WidthPoint,
     Widths,
 )
@@ -31,8 +31,8 @@ def made_up() -> SelfTest:
     sample = build_sample_document()
     errors = tuple(sorted(abs(np.random.default_rng(1).normal(0, 0.001, 270)).tolist()))
     nulls = (
-        Nulls("idle", False, 6, 0.96875, 45, 270, 8, 0, 250, 1, errors, 0.4),
-        Nulls("busy", True, 6, 0.96875, 50, 100, 9, 1, 60, 12, tuple(3 * e for e in errors[:100]), 0.4),
+        AaStudy("idle", False, 6, 0.96875, 45, 270, 8, 0, 250, 1, errors, 0.4),
+        AaStudy("busy", True, 6, 0.96875, 50, 100, 9, 1, 60, 12, tuple(3 * e for e in errors[:100]), 0.4),
     )
     points = tuple(PowerPoint(s, 60, n, 58, 0.004 / s) for s, n in ((0.05, 12), (0.1, 30), (0.5, 60), (1.0, 60)))
     power = (
@@ -41,8 +41,15 @@ def made_up() -> SelfTest:
     )
     widths = (Widths("idle", (WidthPoint(0.1, 90, 0.0011, 0.004, 0.0006), WidthPoint(0.5, 90, 0.0007, 0.003, 0.0003))),)
     company = (
-        Accompanied("idle", "a/sum/at@gcc-o2", False, Way(1.1, 1.09, 1.11), Way(1.1, 1.0, 1.2), Way(1.2, 1.15, 1.3)),
-        Accompanied("idle", "<script>alert(1)</script>", True, *[Way(1, 0.99, 1.01)] * 3),
+        Accompanied(
+            "idle",
+            "a/sum/at@gcc-o2",
+            False,
+            MeasuredRatio(1.1, 1.09, 1.11),
+            MeasuredRatio(1.1, 1.0, 1.2),
+            MeasuredRatio(1.2, 1.15, 1.3),
+        ),
+        Accompanied("idle", "<script>alert(1)</script>", True, *[MeasuredRatio(1, 0.99, 1.01)] * 3),
     )
     counted = Counted(30, 10, 30)
     return SelfTest(

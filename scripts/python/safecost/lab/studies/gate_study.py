@@ -28,7 +28,7 @@ import click
 from safecost.compare.gate import Decision, Policy, decide
 from safecost.compare.live import asked, gating
 from safecost.compare.live.comparing import Comparing
-from safecost.compare.rows import Row
+from safecost.compare.rows import ComparisonRow
 from safecost.core.errors import HARNESS, ToolError
 from safecost.core.paths import ROOT, Folders
 from safecost.core.progress import Steps
@@ -51,7 +51,7 @@ EXACT_EVERY = 5  # comparisons of equal code: what is exact is counted anew in e
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
+class GateExtent:
     """How many comparisons of each kind, beside an idle machine's own work and beside busy neighbours."""
 
     equal: int
@@ -60,7 +60,7 @@ class Extent:
     planted_busy: int
 
     @classmethod
-    def of(cls, times: int) -> Extent:
+    def of(cls, times: int) -> GateExtent:
         """An extent by its number of comparisons of equal code on an idle machine."""
         return cls(times, max(1, times // 4), max(1, times // 20), max(1, times // 40))
 
@@ -71,7 +71,7 @@ class Extent:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class GateOutcome:
     """What one comparison came to, as a project that insists on times would have it.
 
     `beyond` are time rows beyond the margin before anything was confirmed, `rows` all time rows; `wrongly` are rows
@@ -90,11 +90,13 @@ class Verdict:
     seconds: float
 
 
-def verdict_of(plant: Plant, first: Sequence[Row], decision: Decision, *, neighbours: bool, seconds: float) -> Verdict:
+def verdict_of(
+    plant: Plant, first: Sequence[ComparisonRow], decision: Decision, *, neighbours: bool, seconds: float
+) -> GateOutcome:
     """What a decision says of a plant; `first` are the rows before any was confirmed."""
     times = [row for row in first if row.tier == "time"]
     right = [row for row in decision.failing if _is_planted(row, plant)]
-    return Verdict(
+    return GateOutcome(
         plant.name,
         neighbours,
         decision.exit_code,
@@ -107,18 +109,18 @@ def verdict_of(plant: Plant, first: Sequence[Row], decision: Decision, *, neighb
     )
 
 
-def _is_planted(row: Row, plant: Plant) -> bool:
+def _is_planted(row: ComparisonRow, plant: Plant) -> bool:
     """Is it a row that what was planted may well make worse: any of its variant?"""
     return bool(plant.found_by) and (row.place.case, row.place.variant) == (plant.case, plant.variant)
 
 
-class Study:
+class GateStudy:
     """The study in the making; what was found until an interrupt stays."""
 
-    def __init__(self, extent: Extent, folder: Path, seed: int, neighbours: int) -> None:
+    def __init__(self, extent: GateExtent, folder: Path, seed: int, neighbours: int) -> None:
         self.extent, self.started = extent, document.now()
         self._folder, self._seed, self._neighbours = folder, seed, neighbours
-        self.verdicts: list[Verdict] = []
+        self.verdicts: list[GateOutcome] = []
         self.seconds = 0.0
 
     def run(self) -> None:
@@ -149,7 +151,7 @@ class Study:
     @staticmethod
     def _prepared(plant: Plant, base: Path, head: Path) -> Comparing:
         # As quick as a comparison can be that still decides: one case, six launches.
-        extent = asked.Extent(QUICK, filter=f"^{plant.case}$", count=not plant.timed_only)
+        extent = asked.ComparisonExtent(QUICK, filter=f"^{plant.case}$", count=not plant.timed_only)
         sides = asked.of_folders(base, head, PROFILE, (), extent)
         comparing = Comparing(sides, prove=not plant.timed_only)
         with _quiet():
@@ -200,7 +202,7 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def markdown(verdicts: Sequence[Verdict]) -> list[str]:
+def markdown(verdicts: Sequence[GateOutcome]) -> list[str]:
     """Both tables: of equal code, and of what was planted."""
     return [*_of_equal(verdicts), "", *_of_planted(verdicts)]
 
@@ -209,7 +211,7 @@ def _company(one: bool) -> str:
     return "busy neighbours" if one else "as it is"
 
 
-def _of_equal(verdicts: Sequence[Verdict]) -> list[str]:
+def _of_equal(verdicts: Sequence[GateOutcome]) -> list[str]:
     rows = []
     for neighbours in (False, True):
         of = [one for one in verdicts if one.plant == NOTHING.name and one.busy == neighbours]
@@ -232,7 +234,7 @@ def _of_equal(verdicts: Sequence[Verdict]) -> list[str]:
     return table(head, rows).markdown().splitlines()
 
 
-def _of_planted(verdicts: Sequence[Verdict]) -> list[str]:
+def _of_planted(verdicts: Sequence[GateOutcome]) -> list[str]:
     rows = []
     for plant in PLANTS:
         for neighbours in (False, True):
@@ -255,7 +257,7 @@ def _of_planted(verdicts: Sequence[Verdict]) -> list[str]:
     return table(head, rows).markdown().splitlines()
 
 
-def section(study: Study, on: Machine, suite: Suite) -> str:
+def section(study: GateStudy, on: Machine, suite: Suite) -> str:
     """The tables, below a line that says where, when and how much was compared."""
     done = len(study.verdicts)
     complete = "" if done == study.extent.comparisons else f"; interrupted after {counted(done, 'comparison')}"
@@ -303,7 +305,7 @@ def main(times: int, seed: int, out: Path | None, docs: bool) -> None:
         facts, sampler = machine.facts(), machine.Sampler()
         interrupted = False
         with tempfile.TemporaryDirectory(prefix="safecost-gate-") as name:
-            study = Study(Extent.of(times), Path(name), seed, facts.logical_cpus)
+            study = GateStudy(GateExtent.of(times), Path(name), seed, facts.logical_cpus)
             try:
                 study.run()
             except KeyboardInterrupt:

@@ -16,7 +16,7 @@ from safecost.core.errors import UsageError
 from safecost.core.progress import Steps
 from safecost.history.changes import DEFAULT, Floats, Search, find
 from safecost.lab.studies.statistics_study import filled
-from safecost.lab.studies.tables import Study, Table, table
+from safecost.lab.studies.tables import StudyFunction, Table, table
 
 TRIALS = 300
 SEED = 20_261_124
@@ -26,7 +26,7 @@ NEAR = 2  # points: a change found so far from where it was planted is found
 STEPS = (0.02, 0.03, 0.05, 0.10)
 SIGMAS = (0.003, 0.005, 0.010)
 
-Noise = Callable[[np.random.Generator, int, float], Floats]
+NoiseModel = Callable[[np.random.Generator, int, float], Floats]
 
 
 def normal(random: np.random.Generator, count: int, sigma: float) -> Floats:
@@ -62,7 +62,7 @@ def correlated(random: np.random.Generator, count: int, sigma: float) -> Floats:
     return found
 
 
-NOISES: Mapping[str, Noise] = {
+NOISES: Mapping[str, NoiseModel] = {
     "normal": normal, "heavy tails": heavy, "wild points": wild, "two modes": modes, "correlated": correlated
 }  # fmt: skip
 
@@ -89,7 +89,7 @@ def matched(found: Sequence[int], places: Sequence[int]) -> int:
 
 
 def score(
-    random: np.random.Generator, trials: int, noise: Noise, sigma: float, size: float, search: Search = DEFAULT
+    random: np.random.Generator, trials: int, noise: NoiseModel, sigma: float, size: float, search: Search = DEFAULT
 ) -> tuple[float, float]:
     """Precision and recall of planted steps of one size in one kind of noise."""
     hits = claimed = there = 0
@@ -150,7 +150,12 @@ def delay(random: np.random.Generator, trials: int) -> Table:
     return table(["step", *(f"{behind} points" for behind in (4, 5, 6, 8, 12))], rows)
 
 
-STUDIES: Mapping[str, Study] = {"precision": precision, "nothing": nothing, "penalties": penalties, "delay": delay}
+STUDIES: Mapping[str, StudyFunction] = {
+    "precision": precision,
+    "nothing": nothing,
+    "penalties": penalties,
+    "delay": delay,
+}
 
 
 def run(names: Sequence[str], trials: int, seed: int = SEED) -> dict[str, Table]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from safecost.compare.rows import Place, time_row
+from safecost.compare.rows import RowPlace, time_row
 from safecost.core.errors import ToolError
-from safecost.lab.studies.simulate import EDGE, MARGIN, SHAPES, Batch, Floats, judge
+from safecost.lab.studies.simulate import EDGE, MARGIN, SHAPES, Array, Batch, judge
 from safecost.lab.studies.tables import Table, rate, table
 
 COUNTS = (6, 12, 20)
@@ -35,12 +35,12 @@ def _odd() -> list[tuple[str, float]]:
     return [(name, 0.005) for name in SHAPES if name != "normal"]
 
 
-def _lower_end(base: Batch, head: Batch) -> Floats:
+def _lower_end(base: Batch, head: Batch) -> Array:
     """The lower end of the interval of head over base, in logarithms; held to what is shipped."""
     low, high = head.low - base.high, head.high - base.low
     for at in range(min(20, len(low))):
         interval = (float(np.exp(low[at])), float(np.exp(high[at])), base.level * head.level)
-        row = time_row(Place("study"), "idiom_time", 1.0, 1.0, interval, MARGIN)
+        row = time_row(RowPlace("study"), "idiom_time", 1.0, 1.0, interval, MARGIN)
         if (row.verdict == "regression") != bool(low[at] > EDGE):
             raise ToolError(f"Pair {at} is {row.verdict} as shipped: mend safecost.lab.studies.of_comparisons.")
     return low

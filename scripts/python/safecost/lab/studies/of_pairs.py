@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from safecost.lab.studies.simulate import EDGE, SHAPES, Batch, Floats, autocorrelated, judge, normal, settled, stopped
+from safecost.lab.studies.simulate import EDGE, SHAPES, Array, Batch, autocorrelated, judge, normal, settled, stopped
 from safecost.lab.studies.tables import Table, rate, shares, table
 from safecost.stats.sequential import LOOKS
 from safecost.stats.sign_test import interval_ranks, tails
@@ -131,7 +131,7 @@ def stopping(random: np.random.Generator, trials: int) -> Table:
     return table([*head, "not 1, truth 0", "slower, truth at margin", "launches"], rows)
 
 
-def _reported(rule: str, logs: Floats) -> tuple[NDArray[np.int64], Floats, Floats]:
+def _reported(rule: str, logs: Array) -> tuple[NDArray[np.int64], Array, Array]:
     """Launches used, low and high of each pair, by a rule of the table `stopping`."""
     if rule == "shipped":
         return stopped(logs, LOOKS, PRECISION, None)
@@ -150,7 +150,7 @@ def _reported(rule: str, logs: Floats) -> tuple[NDArray[np.int64], Floats, Float
     return used, low, high
 
 
-def _drifting(random: np.random.Generator, slots: NDArray[np.int64], rho: float) -> Floats:
+def _drifting(random: np.random.Generator, slots: NDArray[np.int64], rho: float) -> Array:
     """Launches in the given slots of time: half their variance is drift, which keeps `rho` from slot to slot."""
     kept = rho ** np.diff(slots, axis=1)
     values = normal(random, *slots.shape)

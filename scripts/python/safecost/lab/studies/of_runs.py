@@ -8,7 +8,7 @@ from scipy.stats import false_discovery_control
 
 from safecost.core.errors import ToolError
 from safecost.lab.studies.of_pairs import PRECISION, SPREAD
-from safecost.lab.studies.simulate import EDGE, MARGIN, Floats, autocorrelated, judge, settled
+from safecost.lab.studies.simulate import EDGE, MARGIN, Array, autocorrelated, judge, settled
 from safecost.lab.studies.tables import Table, rate, table
 from safecost.stats.fdr import q_values
 from safecost.stats.pairs import launch_ratio
@@ -134,15 +134,15 @@ def winner(random: np.random.Generator, trials: int) -> Table:
     return table([*head, "odd choose, even tell: ratio", "within 1 %"], rows)
 
 
-def _panel_noise(random: np.random.Generator, runs: int, launches: int, raw: float) -> Floats:
+def _panel_noise(random: np.random.Generator, runs: int, launches: int, raw: float) -> Array:
     """Log ratios of shape (runs, PANELS, PAIRS, launches); the share `raw` of their variance is the raw arm's."""
     own = random.normal(size=(runs, PANELS, PAIRS, launches))
     shared = random.normal(size=(runs, PANELS, 1, launches))
-    noise: Floats = SPREAD * (np.sqrt(1.0 - raw) * own - np.sqrt(raw) * shared)
+    noise: Array = SPREAD * (np.sqrt(1.0 - raw) * own - np.sqrt(raw) * shared)
     return noise
 
 
-def _ended(logs: Floats, needed: float | None) -> tuple[Floats, Floats]:
+def _ended(logs: Array, needed: float | None) -> tuple[Array, Array]:
     """Launches of each panel, and p of each pair, where panels end as soon as all their pairs are settled."""
     runs, panels, pairs, _ = logs.shape
     used = np.full((runs, panels), float(LOOKS[-1]))

@@ -33,7 +33,7 @@ from safecost.stats.pairs import launch_ratio
 from safecost.suite import cases as case_files
 from safecost.suite import profiles as profile_files
 from safecost.suite import revision as suite_revision
-from safecost.suite.cases import Case
+from safecost.suite.cases import CaseFiles
 from safecost.toolchain import layouts, runner
 from safecost.toolchain.build import Built, build_all
 from safecost.toolchain.layouts import Layouts
@@ -45,7 +45,7 @@ BEGINS, ENDS = "<!-- placement.md begins -->", "<!-- placement.md ends -->"
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
+class PlacementExtent:
     """How much is timed: `links` single links and `sets` runs, of so many launches each; further layouts once each."""
 
     links: int
@@ -66,15 +66,15 @@ class Extent:
         return (self.links + self.sets) * self.launches + self.relinks + self.pads
 
 
-FULL = Extent(links=3, sets=3, launches=12, relinks=25, pads=13, contender_seconds=0.02)
-QUICK = Extent(links=2, sets=2, launches=6, relinks=9, pads=5, contender_seconds=0.01)
+FULL = PlacementExtent(links=3, sets=3, launches=12, relinks=25, pads=13, contender_seconds=0.02)
+QUICK = PlacementExtent(links=2, sets=2, launches=6, relinks=9, pads=5, contender_seconds=0.01)
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
+class PlacementPanel:
     """What is timed together: a case in a profile, with the runner's plan but for the plugin's path."""
 
-    case: Case
+    case: CaseFiles
     profile: str
     generator: str
     parameter: dict[str, Any]
@@ -92,7 +92,7 @@ class Process:
     plugin: Path
 
 
-def chosen(case: Case, built: Built, profiles: Sequence[str]) -> list[Panel]:
+def chosen(case: CaseFiles, built: Built, profiles: Sequence[str]) -> list[PlacementPanel]:
     """The panels of one case at its first size: raw, its null, and the first idioms."""
     here = [profile for profile in profiles if (case.name, profile) in built.plugins]
     if not here:
@@ -113,12 +113,12 @@ def chosen(case: Case, built: Built, profiles: Sequence[str]) -> list[Panel]:
         names = tuple(variant["name"] for variant in [*raw, *null, *idioms])
         roles = tuple(["raw", "null", "safe"].index(variant["role"]) for variant in [*raw, *null, *idioms])
         profile = one["profile"]
-        panels.append(Panel(case, profile, generator["profile"], generator["parameters"][0], names, roles))
+        panels.append(PlacementPanel(case, profile, generator["profile"], generator["parameters"][0], names, roles))
     return panels
 
 
 def schedule(
-    panels: Sequence[Panel], built: Built, shuffled: Layouts, padded: Layouts, extent: Extent
+    panels: Sequence[PlacementPanel], built: Built, shuffled: Layouts, padded: Layouts, extent: PlacementExtent
 ) -> list[Process]:
     """Every launch of every panel, in random order, so that a slow minute hits all sources alike."""
     todo: list[Process] = []
@@ -140,7 +140,9 @@ def schedule(
     return todo
 
 
-def timed(process: Process, panel: Panel, built: Built, seconds: float, scratch: Path, seed: int) -> list[float]:
+def timed(
+    process: Process, panel: PlacementPanel, built: Built, seconds: float, scratch: Path, seed: int
+) -> list[float]:
     """The log ratios over raw of one launch, one a variant."""
     generator = {"profile": panel.generator, "path": str(built.plugins[panel.case.name, panel.generator])}
     own = {"profile": panel.profile, "path": str(process.plugin)}
@@ -166,10 +168,10 @@ def timed(process: Process, panel: Panel, built: Built, seconds: float, scratch:
     return [math.log(launch_ratio(one, rounds[0])) for one in rounds]
 
 
-class Study:
+class PlacementStudy:
     """The study in the making; what was timed until an interrupt stays."""
 
-    def __init__(self, extent: Extent, profiles: Sequence[str], expression: str | None) -> None:
+    def __init__(self, extent: PlacementExtent, profiles: Sequence[str], expression: str | None) -> None:
         self.extent, self.started = extent, document.now()
         folders = Folders.of(())
         found = case_files.choose(case_files.find(folders), case_files.pattern_of(expression))
@@ -211,7 +213,7 @@ class Study:
         return made
 
 
-def section(study: Study, on: Machine, suite: Suite) -> str:
+def section(study: PlacementStudy, on: Machine, suite: Suite) -> str:
     """The tables, below a line that says where, when and how much was timed."""
     extent = study.extent
     done = sum(len(launches) for results in study.results for launches in results.values())
@@ -262,7 +264,7 @@ def main(quick: bool, profiles: str, expression: str | None, out: Path | None, d
     """
     try:
         facts, sampler = machine.facts(), machine.Sampler()
-        study = Study(QUICK if quick else FULL, profiles.split(","), expression)
+        study = PlacementStudy(QUICK if quick else FULL, profiles.split(","), expression)
         interrupted = False
         with tempfile.TemporaryDirectory(prefix="safecost-placement-") as scratch:
             try:

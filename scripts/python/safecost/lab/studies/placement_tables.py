@@ -13,7 +13,7 @@ from scipy.stats import binomtest
 
 from safecost.stats.pairs import Interval, sign_test_interval
 
-Source = Literal["one link", "fresh layouts"]
+LayoutSource = Literal["one link", "fresh layouts"]
 MARGIN = math.log(1.01)  # as of verdicts
 
 
@@ -44,7 +44,7 @@ class Placed:
         """What intervals shall hold: 0 for a null, which is one source twice, else the median over further layouts."""
         return 0.0 if self.is_null else float(np.median(self.relinks))
 
-    def sets(self, source: Source) -> tuple[tuple[float, ...], ...]:
+    def sets(self, source: LayoutSource) -> tuple[tuple[float, ...], ...]:
         """The sets of launches of one source."""
         return self.links if source == "one link" else self.shipped
 
@@ -59,7 +59,7 @@ class Missed:
     that the verdict is slower or faster, where the truth is not. `median_width` is in log ratios.
     """
 
-    source: Source
+    source: LayoutSource
     nulls: bool
     intervals: int
     missed: int
@@ -73,7 +73,7 @@ class Missed:
     median_width: float
 
 
-def missed(pairs: Iterable[Placed], source: Source, nulls: bool) -> Missed | None:
+def missed(pairs: Iterable[Placed], source: LayoutSource, nulls: bool) -> Missed | None:
     """Count the intervals of a source that do not hold the truth; None where there is no interval."""
     found: list[tuple[float, str, Interval, Placed, int]] = []
     for pair in pairs:

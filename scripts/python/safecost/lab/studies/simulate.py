@@ -19,8 +19,8 @@ from safecost.stats.pairs import Verdict, summarise
 from safecost.stats.sequential import may_end
 from safecost.stats.sign_test import all_looks, interval_ranks, p_value
 
-Floats = NDArray[np.float64]
-Draw = Callable[[np.random.Generator, int, int], Floats]
+Array = NDArray[np.float64]
+Draw = Callable[[np.random.Generator, int, int], Array]
 
 MARGIN = 0.01
 EDGE = float(np.log1p(MARGIN))
@@ -31,14 +31,14 @@ VERDICTS: tuple[Verdict, ...] = ("unresolved", "slower", "faster", "equivalent")
 class Batch:
     """What is said of many pairs, an entry each; in logarithms. `verdict` indexes VERDICTS."""
 
-    low: Floats
-    high: Floats
+    low: Array
+    high: Array
     level: float
     verdict: NDArray[np.int64]
-    p: Floats
+    p: Array
 
 
-def judge(logs: Floats, looks: Sequence[int] = (), level: float = 0.95) -> Batch:
+def judge(logs: Array, looks: Sequence[int] = (), level: float = 0.95) -> Batch:
     """Interval, verdict and p of pairs from `logs`, their log ratios of shape (pairs, launches)."""
     count = logs.shape[1]
     at = all_looks(count, looks)
@@ -56,7 +56,7 @@ def judge(logs: Floats, looks: Sequence[int] = (), level: float = 0.95) -> Batch
     return batch
 
 
-def confirm(logs: Floats, batch: Batch, looks: Sequence[int], level: float, pairs: int = 20) -> None:
+def confirm(logs: Array, batch: Batch, looks: Sequence[int], level: float, pairs: int = 20) -> None:
     """Raises ToolError where the first `pairs` of a batch differ from what summarise says of them."""
     for index, row in enumerate(logs[:pairs]):
         said = summarise(list(np.exp(row)), MARGIN, level, looks)
@@ -68,8 +68,8 @@ def confirm(logs: Floats, batch: Batch, looks: Sequence[int], level: float, pair
 
 
 def stopped(
-    logs: Floats, looks: Sequence[int], precision: float, beyond: float | None
-) -> tuple[NDArray[np.int64], Floats, Floats]:
+    logs: Array, looks: Sequence[int], precision: float, beyond: float | None
+) -> tuple[NDArray[np.int64], Array, Array]:
     """Pairs in panels of their own, ended as `may_end` says: launches used, and low and high of each then."""
     still = np.ones(len(logs), dtype=bool)
     last = judge(logs[:, : looks[-1]], looks)
@@ -102,31 +102,31 @@ def known_within(share: float, trials: int, confidence: float = 0.99) -> tuple[f
     return low, high
 
 
-def normal(random: np.random.Generator, pairs: int, launches: int) -> Floats:
+def normal(random: np.random.Generator, pairs: int, launches: int) -> Array:
     """The usual bell."""
     return random.normal(size=(pairs, launches))
 
 
-def lognormal(random: np.random.Generator, pairs: int, launches: int) -> Floats:
+def lognormal(random: np.random.Generator, pairs: int, launches: int) -> Array:
     """Skewed: a long tail to one side, as where a neighbour disturbs one arm."""
-    values: Floats = np.exp(1.5 * random.normal(size=(pairs, launches))) - 1.0
+    values: Array = np.exp(1.5 * random.normal(size=(pairs, launches))) - 1.0
     return values
 
 
-def exponential(random: np.random.Generator, pairs: int, launches: int) -> Floats:
+def exponential(random: np.random.Generator, pairs: int, launches: int) -> Array:
     """Skewed, with a sharp lower end: a best case, and delays on top."""
-    values: Floats = random.exponential(size=(pairs, launches)) - np.log(2.0)
+    values: Array = random.exponential(size=(pairs, launches)) - np.log(2.0)
     return values
 
 
-def bimodal(random: np.random.Generator, pairs: int, launches: int) -> Floats:
+def bimodal(random: np.random.Generator, pairs: int, launches: int) -> Array:
     """Two placements, 60 to 40, eight spreads apart; the median lies in the tail of the larger one."""
     second = random.random((pairs, launches)) < 0.4
     values = random.normal(size=(pairs, launches)) + 8.0 * second
     return values - 0.967421566101701  # the normal quantile of 5/6: 0.5 of all is 5/6 of the first group
 
 
-def outliers(random: np.random.Generator, pairs: int, launches: int) -> Floats:
+def outliers(random: np.random.Generator, pairs: int, launches: int) -> Array:
     """Every tenth launch is wild: twenty spreads away on either side."""
     wild = random.random((pairs, launches)) < 0.1
     return random.normal(size=(pairs, launches)) * np.where(wild, 20.0, 1.0)
@@ -135,7 +135,7 @@ def outliers(random: np.random.Generator, pairs: int, launches: int) -> Floats:
 def autocorrelated(rho: float) -> Draw:
     """Launches each of which keeps `rho` of the deviation of the one before (AR(1), stationary)."""
 
-    def draw(random: np.random.Generator, pairs: int, launches: int) -> Floats:
+    def draw(random: np.random.Generator, pairs: int, launches: int) -> Array:
         values = random.normal(size=(pairs, launches))
         for launch in range(1, launches):
             values[:, launch] = rho * values[:, launch - 1] + (1.0 - rho * rho) ** 0.5 * values[:, launch]

@@ -17,12 +17,12 @@ from safecost.core.errors import UsageError
 from safecost.core.progress import Steps
 from safecost.lab.studies import of_comparisons, of_pairs, of_runs
 from safecost.lab.studies.simulate import known_within
-from safecost.lab.studies.tables import Study, Table
+from safecost.lab.studies.tables import StudyFunction, Table
 
 TRIALS = 100_000
 SEED = 20_261_123
 
-STUDIES: Mapping[str, Study] = {
+STUDIES: Mapping[str, StudyFunction] = {
     "rounds": of_runs.rounds,
     "estimators": of_runs.estimators,
     "coverage": of_pairs.coverage,

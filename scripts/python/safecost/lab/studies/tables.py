@@ -22,7 +22,7 @@ class Table:
         return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
-Study = Callable[[np.random.Generator, int], Table]
+StudyFunction = Callable[[np.random.Generator, int], Table]
 
 
 def rate(events: NDArray[np.bool_]) -> str:

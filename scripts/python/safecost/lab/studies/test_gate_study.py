@@ -12,28 +12,28 @@ from pathlib import Path
 import pytest
 
 from safecost.compare.gate import Decision, Policy, decide
-from safecost.compare.rows import Comparison, Place, Row, Side
+from safecost.compare.rows import Comparison, ComparisonRow, RowPlace, SideFacts
 from safecost.core.errors import ToolError
 from safecost.core.paths import PYTHON
 from safecost.lab.studies import gate_study
 from safecost.lab.studies.gate_plants import CASES, NOTHING, PLANTS, Plant
-from safecost.lab.studies.gate_study import Extent, Verdict, markdown, verdict_of
+from safecost.lab.studies.gate_study import GateExtent, GateOutcome, markdown, verdict_of
 from safecost.testing import commands
 
 POLICY = Policy(date(2026, 1, 1))
 INSTRUCTION, CHECK, TIME = PLANTS[0], PLANTS[2], PLANTS[4]
 
 
-def row(case: str, variant: str, metric: str, verdict: str, confirmed: bool | None = None) -> Row:
-    place = Place(case, variant, "gcc-o3", 64)
-    return Row(place, metric, 1.0, 2.0, verdict, 1.0, confirmed=confirmed)  # type: ignore[arg-type]
+def row(case: str, variant: str, metric: str, verdict: str, confirmed: bool | None = None) -> ComparisonRow:
+    place = RowPlace(case, variant, "gcc-o3", 64)
+    return ComparisonRow(place, metric, 1.0, 2.0, verdict, 1.0, confirmed=confirmed)  # type: ignore[arg-type]
 
 
-def decision(*rows: Row) -> Decision:
-    return decide(Comparison(Side("base"), Side("head"), "live", 0.01, rows), POLICY)
+def decision(*rows: ComparisonRow) -> Decision:
+    return decide(Comparison(SideFacts("base"), SideFacts("head"), "live", 0.01, rows), POLICY)
 
 
-def verdict(plant: Plant, *rows: Row) -> Verdict:
+def verdict(plant: Plant, *rows: ComparisonRow) -> GateOutcome:
     return verdict_of(plant, rows, decision(*rows), neighbours=False, seconds=1.0)
 
 
@@ -77,9 +77,9 @@ def test_a_time_that_was_not_confirmed_is_beyond_and_not_red() -> None:
 
 
 def test_tables_bound_what_they_count() -> None:
-    calm = Verdict(NOTHING.name, False, 0, 5, 0, (), (), False, 1.0)
+    calm = GateOutcome(NOTHING.name, False, 0, 5, 0, (), (), False, 1.0)
     verdicts = [calm] * 199 + [replace(calm, exit_code=3, beyond=1)]
-    verdicts += [Verdict(CHECK.name, True, 3, 5, 0, ("catch",), (), False, 1.0)] * 5
+    verdicts += [GateOutcome(CHECK.name, True, 3, 5, 0, ("catch",), (), False, 1.0)] * 5
     text = "\n".join(markdown(verdicts))
     assert "| as it is | 200 | 1 | 2.8 % | 1 of 1000 |" in text  # 1 of 200: at most 2.75 %, Clopper and Pearson
     assert "| check dropped | busy neighbours | 5 of 5 | 54.9 % | catch | 0 |" in text
@@ -88,8 +88,8 @@ def test_tables_bound_what_they_count() -> None:
 
 
 def test_the_extent_is_in_proportion() -> None:
-    assert Extent.of(200) == Extent(200, 50, 10, 5)
-    assert Extent.of(1) == Extent(1, 1, 1, 1)
+    assert GateExtent.of(200) == GateExtent(200, 50, 10, 5)
+    assert GateExtent.of(1) == GateExtent(1, 1, 1, 1)
 
 
 def test_the_document_has_the_marks_of_the_tables(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_layouts_are_used_once_and_extents_add_up() -> None:
 
 @pytest.mark.build
 def test_a_small_study(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(study, "QUICK", study.Extent(2, 1, 6, 3, 2, 0.001))
+    monkeypatch.setattr(study, "QUICK", study.PlacementExtent(2, 1, 6, 3, 2, 0.001))
     out = tmp_path / "placement.json"
     words = ["--quick", "--filter", "indexing/sum", "--profiles", "gcc-o2", "--out", str(out)]
     ended = CliRunner().invoke(study.main, words)

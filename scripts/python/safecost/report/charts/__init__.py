@@ -11,7 +11,7 @@ import matplotlib as mpl
 
 from safecost.core import parallel
 from safecost.core.errors import ToolError
-from safecost.document.rows import Row, valid_rows
+from safecost.document.rows import PairRow, valid_rows
 from safecost.document.types import Document, PairKind
 from safecost.report.charts.canvas import SETTINGS, Chart, also_as, also_asked, also_drawn
 from safecost.report.charts.curves import draw_curves
@@ -97,5 +97,5 @@ def _nulls(document: Document) -> Sequence[Chart]:
     return draw_forests(document, _nulls_of(document), None, "null")
 
 
-def _nulls_of(document: Document) -> list[Row]:
+def _nulls_of(document: Document) -> list[PairRow]:
     return [row for row in valid_rows(document) if row.kind == "null"]

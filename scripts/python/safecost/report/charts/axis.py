@@ -10,7 +10,7 @@ from itertools import pairwise
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
-from safecost.document.rows import Row
+from safecost.document.rows import PairRow
 from safecost.report.charts.canvas import BAND, FAINT, INK
 
 
@@ -39,7 +39,7 @@ def ticks(low: float, high: float, pixels: float, room: float) -> list[float]:
     return [1.0]
 
 
-def span(found: Sequence[Row], margin: float) -> tuple[float, float]:
+def span(found: Sequence[PairRow], margin: float) -> tuple[float, float]:
     """The range of an axis that shows every interval and every launch, and some room around the margin."""
     values = [value for row in found for value in (row.ratio, row.low, row.high, *row.ratios) if value]
     low, high = min([*values, 1 / (1 + 1.6 * margin)]), max([*values, 1 + 1.6 * margin])

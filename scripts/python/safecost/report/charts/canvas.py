@@ -80,7 +80,7 @@ class Chart:
     inline: str
 
 
-class Sheet:
+class Canvas:
     """A figure measured in pixels from its upper left corner, headed by its title."""
 
     def __init__(self, title: str, width: float, height: float) -> None:

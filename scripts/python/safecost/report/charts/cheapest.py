@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from safecost.document.rows import Row
+from safecost.document.rows import PairRow
 from safecost.document.types import Document, PairKind, Place, Profile
 
 
@@ -19,7 +19,7 @@ class Cell:
     ratio: float
 
 
-def cheapest(document: Document, found: Sequence[Row]) -> dict[tuple[str, str], Cell]:
+def cheapest(document: Document, found: Sequence[PairRow]) -> dict[tuple[str, str], Cell]:
     """By case (`family/case`) and profile the full cost of the cheapest safe idiom, at its worst parameters.
 
     A plain profile's full cost is its idiom cost where the first raw variant is the fastest; a Rust profile's is its
@@ -27,7 +27,7 @@ def cheapest(document: Document, found: Sequence[Row]) -> dict[tuple[str, str], 
     parameter which others have is not chosen.
     """
     wanted = {profile.name: _full_costs(profile) for profile in document.profiles}
-    idioms: dict[tuple[str, str], dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    idioms: dict[tuple[str, str], dict[str, list[PairRow]]] = defaultdict(lambda: defaultdict(list))
     for row in found:
         if row.role == "safe" and row.kind in wanted.get(row.profile, ()):
             idioms[row.task, row.profile][row.variant].append(row)
@@ -40,7 +40,7 @@ def _full_costs(profile: Profile) -> tuple[PairKind, ...]:
     return ("idiom", "full") if profile.plain == profile.name else ("full",)
 
 
-def _cheapest(variants: dict[str, list[Row]]) -> Cell:
+def _cheapest(variants: dict[str, list[PairRow]]) -> Cell:
     complete = max(len(_parameters(rows)) for rows in variants.values())
     offers = []
     for variant, rows in variants.items():
@@ -52,11 +52,11 @@ def _cheapest(variants: dict[str, list[Row]]) -> Cell:
     return Cell(variant, estimate)
 
 
-def _parameters(rows: Sequence[Row]) -> set[Place]:
+def _parameters(rows: Sequence[PairRow]) -> set[Place]:
     return {row.place for row in rows}
 
 
-def _halves(row: Row) -> tuple[float, float]:
+def _halves(row: PairRow) -> tuple[float, float]:
     """The ratio on odd launches and on even launches; the whole ratio for both where there is but one launch."""
     if len(row.ratios) < 2:
         return row.ratio, row.ratio

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from safecost.core.text import number, percent
-from safecost.document.rows import Row
+from safecost.document.rows import PairRow
 from safecost.document.types import Document, beside_size
 from safecost.report.charts.axis import ratio_axis, span
-from safecost.report.charts.canvas import CHEAPER, DEARER, FAINT, INK, PAPER, SOFT, WIDTH, Chart, Sheet
+from safecost.report.charts.canvas import CHEAPER, DEARER, FAINT, INK, PAPER, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.text import fit, slug
 
 LINES = (("-", "o"), ("--", "s"), (":", "^"), ("-.", "D"), ((0, (6, 1)), "v"), ((0, (1, 1)), "P"))
@@ -35,7 +35,7 @@ Limits = tuple[float, float]
 Setting = tuple[float | None, int | None]  # failure rate and threads
 
 
-def draw_curves(document: Document, found: Sequence[Row], family: str) -> list[Chart]:
+def draw_curves(document: Document, found: Sequence[PairRow], family: str) -> list[Chart]:
     """Ratio over size, one facet per case and profile that has two sizes or more."""
     margin, facets = document.run.margin, _facets(document, found)
     if not facets:
@@ -47,7 +47,7 @@ def draw_curves(document: Document, found: Sequence[Row], family: str) -> list[C
     for page, part in enumerate(parts, 1):
         several = len(parts) > 1
         whole = f"{title} (part {page} of {len(parts)})" if several else title
-        sheet = Sheet(whole, WIDTH, math.ceil(len(part) / ACROSS) * TALL + 56)
+        sheet = Canvas(whole, WIDTH, math.ceil(len(part) / ACROSS) * TALL + 56)
         for place, line in enumerate(CAPTION):
             sheet.text(12, 10 + 16 * place, line, color=SOFT)
         for place, facet in enumerate(part):
@@ -57,9 +57,9 @@ def draw_curves(document: Document, found: Sequence[Row], family: str) -> list[C
     return charts
 
 
-def _facets(document: Document, found: Sequence[Row]) -> list[list[Row]]:
+def _facets(document: Document, found: Sequence[PairRow]) -> list[list[PairRow]]:
     """The rows by case and profile, in the document's order, each at the rate and threads that move a line most."""
-    groups: dict[tuple[str, str], dict[Setting, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    groups: dict[tuple[str, str], dict[Setting, list[PairRow]]] = defaultdict(lambda: defaultdict(list))
     for row in found:
         if row.kind in {"idiom", "language"}:
             groups[row.case, row.profile][row.rate, row.threads].append(row)
@@ -70,22 +70,22 @@ def _facets(document: Document, found: Sequence[Row]) -> list[list[Row]]:
     return [facet for facet in facets if len({row.size for row in facet}) > 1]
 
 
-def _most_moved(facet: Sequence[Row]) -> float:
+def _most_moved(facet: Sequence[PairRow]) -> float:
     return max(map(_moved, _series(facet).values()))
 
 
-def _moved(line: Sequence[Row]) -> float:
+def _moved(line: Sequence[PairRow]) -> float:
     """How far apart the highest and the lowest ratio of a line are, as the logarithm of their ratio."""
     ratios = [row.ratio for row in line]
     return math.log(max(ratios) / min(ratios))
 
 
-def _limits(case: str, facets: Sequence[Sequence[Row]], margin: float) -> Limits:
+def _limits(case: str, facets: Sequence[Sequence[PairRow]], margin: float) -> Limits:
     """The range of ratios that all facets of a case share."""
     return span([row for facet in facets if facet[0].case == case for row in facet], margin)
 
 
-def curves_title(family: str, facets: Sequence[Sequence[Row]], margin: float) -> str:
+def curves_title(family: str, facets: Sequence[Sequence[PairRow]], margin: float) -> str:
     """One sentence that says what the curves show: the steepest of them."""
     series = defaultdict(list)
     for row in sorted((row for facet in facets for row in facet), key=lambda row: row.size):
@@ -101,7 +101,7 @@ def curves_title(family: str, facets: Sequence[Sequence[Row]], margin: float) ->
     )
 
 
-def _draw_facet(sheet: Sheet, facet: Sequence[Row], x: float, y: float, limits: Limits, margin: float) -> None:
+def _draw_facet(sheet: Canvas, facet: Sequence[PairRow], x: float, y: float, limits: Limits, margin: float) -> None:
     """One case in one profile: a line per idiom over sizes, the name of those that move most at its end."""
     plot = TALL - 44
     axes = sheet.axes(x + 38, y + 22, WIDE - 38 - LABELS, plot)
@@ -127,7 +127,7 @@ def _draw_facet(sheet: Sheet, facet: Sequence[Row], x: float, y: float, limits: 
         sheet.text(x + WIDE - LABELS + 6, y + 26 + plot, f"and {rest} more", size=10.5, color=SOFT)
 
 
-def _size_axis(axes: Axes, facet: Sequence[Row]) -> list[int]:
+def _size_axis(axes: Axes, facet: Sequence[PairRow]) -> list[int]:
     """Labels the sizes, evenly spaced, and returns them in their order."""
     sizes = sorted({row.size for row in facet})
     names = {row.size: row.label for row in facet}
@@ -137,7 +137,7 @@ def _size_axis(axes: Axes, facet: Sequence[Row]) -> list[int]:
     return sizes
 
 
-def _series(facet: Sequence[Row]) -> dict[str, list[Row]]:
+def _series(facet: Sequence[PairRow]) -> dict[str, list[PairRow]]:
     """The lines of a facet by name, each by rising size."""
     series = defaultdict(list)
     for row in sorted(facet, key=lambda row: row.size):
@@ -146,7 +146,7 @@ def _series(facet: Sequence[Row]) -> dict[str, list[Row]]:
     return series
 
 
-def _draw_line(axes: Axes, line: Sequence[Row], sizes: Sequence[int], shade: str, place: int) -> None:
+def _draw_line(axes: Axes, line: Sequence[PairRow], sizes: Sequence[int], shade: str, place: int) -> None:
     """A curve and its intervals; its dashes and markers tell it from the others in grey."""
     dashes, marker = LINES[place % len(LINES)]
     places = [sizes.index(row.size) for row in line]

@@ -12,10 +12,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from safecost.core.text import counted, number, percent, visible
-from safecost.document.rows import KINDS, Row
+from safecost.document.rows import KINDS, PairRow
 from safecost.document.types import Document, PairKind
 from safecost.report.charts.axis import ratio_axis, span
-from safecost.report.charts.canvas import BAND, CHEAPER, DEARER, FAINT, INK, PAPER, SOFT, WIDTH, Chart, Sheet
+from safecost.report.charts.canvas import BAND, CHEAPER, DEARER, FAINT, INK, PAPER, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.text import fit, slug, width
 from safecost.stats.pairs import Verdict
 from safecost.validity.data_quality import STRAY, distance, nulls
@@ -31,7 +31,7 @@ PAGE_ROWS = 60  # a taller chart is cut into pages, at the end of an idiom
 STEP, HEAD, TOP, RIGHT = 20, 26, 64, 252  # heights of a row and of a case's name, where the plot begins and ends
 
 
-def forest_title(family: str | None, kind: PairKind, found: Sequence[Row], margin: float) -> str:
+def forest_title(family: str | None, kind: PairKind, found: Sequence[PairRow], margin: float) -> str:
     """One sentence that says what a forest shows; at least one row."""
     noun, _, reference = KINDS[kind]
     if kind == "null":
@@ -53,7 +53,7 @@ def forest_title(family: str | None, kind: PairKind, found: Sequence[Row], margi
     return f"{prefix}none of {counted(len(found), noun)} is shown to exceed {percent(margin)}; {', '.join(parts)}"
 
 
-def _nulls_title(found: Sequence[Row]) -> str:
+def _nulls_title(found: Sequence[PairRow]) -> str:
     strayed = nulls(found)
     if strayed is None:
         return "No null was measured"
@@ -64,7 +64,7 @@ def _nulls_title(found: Sequence[Row]) -> str:
     )
 
 
-def draw_forests(document: Document, found: Sequence[Row], family: str | None, kind: PairKind) -> list[Chart]:
+def draw_forests(document: Document, found: Sequence[PairRow], family: str | None, kind: PairKind) -> list[Chart]:
     """The forest of these rows, all of one kind, in as many parts as its length takes; none without rows."""
     if not found:
         return []
@@ -86,13 +86,13 @@ def draw_forests(document: Document, found: Sequence[Row], family: str | None, k
     ]
 
 
-def _in_order(document: Document, found: Sequence[Row]) -> list[Row]:
+def _in_order(document: Document, found: Sequence[PairRow]) -> list[PairRow]:
     """By case, idiom and profile in the document's order, then by parameters."""
     profiles = {profile.name: place for place, profile in enumerate(document.profiles)}
     cases = {task: place for place, task in enumerate(dict.fromkeys(row.task for row in found))}
     variants = {variant: place for place, variant in enumerate(dict.fromkeys(row.variant for row in found))}
 
-    def place(row: Row) -> tuple[float, ...]:
+    def place(row: PairRow) -> tuple[float, ...]:
         last = len(profiles)
         return (
             cases[row.task],
@@ -106,11 +106,11 @@ def _in_order(document: Document, found: Sequence[Row]) -> list[Row]:
     return sorted(found, key=place)
 
 
-def pages(found: Sequence[Row]) -> list[list[Row]]:
+def pages(found: Sequence[PairRow]) -> list[list[PairRow]]:
     """Rows cut into pages of about PAGE_ROWS, never inside an idiom unless it alone is longer."""
     if len(found) <= PAGE_ROWS * 1.25:
         return [list(found)]
-    cut: list[list[Row]] = [[]]
+    cut: list[list[PairRow]] = [[]]
     for _, group in groupby(found, key=lambda row: (row.task, row.variant)):
         members = list(group)
         if cut[-1] and len(cut[-1]) + len(members) > PAGE_ROWS:
@@ -136,19 +136,19 @@ class _Columns:
         return WIDTH - self.left - RIGHT
 
 
-def _columns(found: Sequence[Row], places: Sequence[str]) -> _Columns:
+def _columns(found: Sequence[PairRow], places: Sequence[str]) -> _Columns:
     idiom = min(190.0, max(width(row.variant, 11.5) for row in found))
     place = min(230.0, max(width(place, 11) for place in places))
     return _Columns(idiom, place, max(24 + idiom + 14 + place + 14, 200))
 
 
-def draw_forest(found: Sequence[Row], name: str, title: str, margin: float) -> Chart:
+def draw_forest(found: Sequence[PairRow], name: str, title: str, margin: float) -> Chart:
     """Ratios on a logarithmic axis, one row per pair, headed by case; at least one row."""
     kind = found[0].kind
     places = _places(found)
     columns = _columns(found, places)
     height = STEP * len(found) + HEAD * len(list(groupby(found, key=lambda row: row.task))) + 4
-    sheet = Sheet(title, WIDTH, height + 100)
+    sheet = Canvas(title, WIDTH, height + 100)
     caption = f"{KINDS[kind].name.capitalize()}: {KINDS[kind].meaning}. Ratio of times, logarithmic scale."
     sheet.text(12, 10, caption, color=SOFT)
     _legend(sheet, 34, margin, [row.level for row in found])
@@ -173,7 +173,7 @@ def draw_forest(found: Sequence[Row], name: str, title: str, margin: float) -> C
     return sheet.finish(name, kind, None if kind == "null" else found[0].family)
 
 
-def _places(found: Sequence[Row]) -> list[str]:
+def _places(found: Sequence[PairRow]) -> list[str]:
     """For each row the profile, and what else tells it from its neighbours."""
     several = len({row.place for row in found}) > 1
     names = []
@@ -187,7 +187,7 @@ def _places(found: Sequence[Row]) -> list[str]:
     return names
 
 
-def _legend(sheet: Sheet, y: float, margin: float, levels: Iterable[float | None]) -> None:
+def _legend(sheet: Canvas, y: float, margin: float, levels: Iterable[float | None]) -> None:
     """One line that explains every mark of a forest."""
     axes = sheet.axes(0, y - 12, sheet.width, 16)
     axes.set_xlim(0, sheet.width)
@@ -215,7 +215,7 @@ def _interval_name(levels: Iterable[float | None]) -> str:
     return f"{percent(known[0])} interval" if len(known) == 1 else f"interval ({percent(known[0])} or more)"
 
 
-def _heading(sheet: Sheet, y: float, row: Row, before: Row | None, columns: _Columns) -> None:
+def _heading(sheet: Canvas, y: float, row: PairRow, before: PairRow | None, columns: _Columns) -> None:
     """The names of case and idiom, where they differ from those of the row before."""
     if before is None or row.task != before.task:
         head = row.task if row.kind == "null" else row.case
@@ -228,7 +228,7 @@ def _heading(sheet: Sheet, y: float, row: Row, before: Row | None, columns: _Col
     sheet.text(24, y + 14, fit(row.variant, 11.5, columns.idiom), size=11.5)
 
 
-def _words(sheet: Sheet, y: float, row: Row, place: str, columns: _Columns) -> None:
+def _words(sheet: Canvas, y: float, row: PairRow, place: str, columns: _Columns) -> None:
     """What stands beside the plot: profile on its left, numbers and verdict on its right."""
     sheet.text(24 + columns.idiom + 14, y, fit(place, 11, columns.place), color=SOFT)
     sheet.text(WIDTH - RIGHT + 56, y, number(row.ratio), ha="right", weight="bold", size=11.5)
@@ -237,21 +237,21 @@ def _words(sheet: Sheet, y: float, row: Row, place: str, columns: _Columns) -> N
     sheet.text(WIDTH - 12, y, row.verdict, ha="right", color=MARKS[row.verdict][1])
 
 
-def _intervals(axes: Axes, found: Sequence[Row], ys: Sequence[float]) -> None:
+def _intervals(axes: Axes, found: Sequence[PairRow], ys: Sequence[float]) -> None:
     for row, y in zip(found, ys, strict=True):
         if row.low is not None and row.high is not None:
             colour = MARKS[row.verdict][1]
             axes.plot([row.low, row.high], [y, y], color=colour, lw=2.2, solid_capstyle="butt", zorder=2)
 
 
-def _launches(axes: Axes, found: Sequence[Row], ys: Sequence[float]) -> None:
+def _launches(axes: Axes, found: Sequence[PairRow], ys: Sequence[float]) -> None:
     """A dot below the row for every launch, so that modes are seen."""
     dots = [(ratio, y + 6.5) for row, y in zip(found, ys, strict=True) for ratio in row.ratios]
     xs, heights = zip(*dots, strict=True)
     axes.plot(xs, heights, marker="o", ms=3, mfc=INK, mec="none", alpha=0.42, ls="none", zorder=3, gid="dots")
 
 
-def _verdicts(axes: Axes, sheet: Sheet, found: Sequence[Row], ys: Sequence[float]) -> None:
+def _verdicts(axes: Axes, sheet: Canvas, found: Sequence[PairRow], ys: Sequence[float]) -> None:
     """A mark at each ratio whose shape is the verdict, with all about the pair as its tooltip."""
     for verdict, (marker, edge, face) in MARKS.items():
         chosen = [(row.ratio, y, tip(row)) for row, y in zip(found, ys, strict=True) if row.verdict == verdict]
@@ -263,7 +263,7 @@ def _verdicts(axes: Axes, sheet: Sheet, found: Sequence[Row], ys: Sequence[float
             sheet.tips[name] = list(texts)
 
 
-def tip(row: Row) -> str:
+def tip(row: PairRow) -> str:
     """What a mark says when it is pointed at."""
     interval = "" if row.low is None or row.high is None else f" [{number(row.low)}, {number(row.high)}]"
     arms = f"{row.task}/{row.variant}@{row.profile} over {row.against}@{row.against_profile}"

@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from safecost.core.text import counted, number, percent, visible
-from safecost.document.rows import Row, is_null
+from safecost.document.rows import PairRow, is_null
 from safecost.document.types import Case, Document, Profile
-from safecost.report.charts.canvas import CHEAPER, DEARER, INK, PAPER, SOFT, WIDTH, Chart, Sheet
+from safecost.report.charts.canvas import CHEAPER, DEARER, INK, PAPER, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.cheapest import Cell, cheapest
 from safecost.report.charts.text import fit, width
 
@@ -67,7 +67,7 @@ def _slant(profiles: Sequence[Profile]) -> float:
     return min(200.0, max(width(profile.name, 11) for profile in profiles)) * 0.64 + 12
 
 
-def draw_map(document: Document, found: Sequence[Row]) -> Chart | None:
+def draw_map(document: Document, found: Sequence[PairRow]) -> Chart | None:
     """Cases by profiles, in each cell the ratio of the cheapest safe idiom; None without cases or profiles."""
     cases = [case for case in document.cases if not any(variant.role == "control" for variant in case.variants)]
     profiles = [profile for profile in document.profiles if not is_null(document, profile)]
@@ -77,7 +77,7 @@ def draw_map(document: Document, found: Sequence[Row]) -> Chart | None:
     darkest = min(math.log(4), max([math.log(1.5), *(abs(math.log(cell.ratio)) for cell in cells.values())]))
     grid = _grid(cases, profiles)
     right = grid.left + grid.wide * len(profiles)
-    sheet = Sheet(
+    sheet = Canvas(
         map_title(cells, document.run.margin),
         max(WIDTH, right + _slant(profiles) + 12),
         grid.top + grid.height + 22,
@@ -101,7 +101,7 @@ def draw_map(document: Document, found: Sequence[Row]) -> Chart | None:
     return sheet.finish("map", "map", None)
 
 
-def _frame(sheet: Sheet, grid: _Grid, profiles: Sequence[Profile]) -> Axes:
+def _frame(sheet: Canvas, grid: _Grid, profiles: Sequence[Profile]) -> Axes:
     """The notes, the names of the profiles, and the empty plot below them."""
     for line, note in enumerate(NOTES):
         sheet.text(12, 10 + 16 * line, note, color=SOFT)

@@ -11,15 +11,15 @@ from matplotlib.patches import Rectangle
 
 from safecost.core.text import counted, visible
 from safecost.document.types import Document
-from safecost.report.charts.canvas import CHEAPER, INK, PAPER, SOFT, WIDTH, Chart, Sheet
+from safecost.report.charts.canvas import CHEAPER, INK, PAPER, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.text import fit
-from safecost.report.safety import Look, Mark, Matrix, matrices
+from safecost.report.safety import Mark, MarkStyle, Matrix, matrices
 
 ROW, TITLE, HEAD, BETWEEN = 18.0, 20.0, 18.0, 16.0  # heights: an idiom, a case's name, its faults' names, a gap
 LEFT, APART = 190.0, 10.0  # width of the idioms' names, and of the gap between two faults
 NARROWEST, WIDEST = 9.0, 20.0  # of one profile within a cell
 # Dark, grey, and white, so that a grey print tells them apart; the letters tell the rest.
-FILLS: dict[Look, tuple[str, str]] = {
+FILLS: dict[MarkStyle, tuple[str, str]] = {
     "caught": (CHEAPER, PAPER),
     "halfway": ("#b9c0c6", INK),
     "missed": (PAPER, INK),
@@ -27,19 +27,19 @@ FILLS: dict[Look, tuple[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class CellSpan:
     """Neighbouring profiles of one cell whose outcomes have the same words: the first's place, and their marks."""
 
     first: int
     marks: tuple[Mark, ...]
 
 
-def runs(cell: Sequence[Mark]) -> list[Run]:
+def runs(cell: Sequence[Mark]) -> list[CellSpan]:
     """A cell as runs of profiles that tell the same."""
     made, place = [], 0
     for _, same in groupby(cell, key=lambda mark: (mark.letter, mark.words)):
         marks = tuple(same)
-        made.append(Run(place, marks))
+        made.append(CellSpan(place, marks))
         place += len(marks)
     return made
 
@@ -55,7 +55,7 @@ def _draw(family: str, cases: Sequence[Matrix]) -> Chart:
     narrowest = min(_wide(matrix) for matrix in cases)
     right = max(LEFT + _width(matrix, narrowest) for matrix in cases)
     heights = [TITLE + HEAD + ROW * len(matrix.rows) + BETWEEN for matrix in cases]
-    sheet = Sheet(_title(family, cases), max(WIDTH, right + 12), 44 + sum(heights))
+    sheet = Canvas(_title(family, cases), max(WIDTH, right + 12), 44 + sum(heights))
     sheet.text(
         12,
         10,
@@ -85,7 +85,7 @@ def _width(matrix: Matrix, wide: float) -> float:
     return len(matrix.faults) * (wide * len(matrix.profiles) + APART)
 
 
-def _case(sheet: Sheet, matrix: Matrix, place: int, top: float, wide: float) -> None:
+def _case(sheet: Canvas, matrix: Matrix, place: int, top: float, wide: float) -> None:
     across = wide * len(matrix.profiles)
     sheet.text(12, top + 14, fit(matrix.case, 12, 240), size=12, weight="bold")
     sheet.text(264, top + 14, fit(" · ".join(matrix.profiles), 10.5, WIDTH - 276), size=10.5, color=SOFT)
@@ -108,7 +108,7 @@ def _case(sheet: Sheet, matrix: Matrix, place: int, top: float, wide: float) -> 
                 sheet.tips[gid] = [visible(f"{variant}, {fault}: {run.marks[0].words} ({names})")]
 
 
-def _box(axes: Axes, run: Run, corner: tuple[float, float], wide: float, gid: str) -> None:
+def _box(axes: Axes, run: CellSpan, corner: tuple[float, float], wide: float, gid: str) -> None:
     (x, y), mark, across = corner, run.marks[0], wide * len(run.marks)
     fill, ink = FILLS[mark.look]
     axes.add_patch(Rectangle((x + 0.5, y + 1), across - 1, ROW - 2, fc=fill, ec=SOFT, lw=0.6, gid=gid))

@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from safecost.core.text import counted, number
 from safecost.document.types import Document
 from safecost.report.charts.axis import ticks
-from safecost.report.charts.canvas import BAND, CHEAPER, DEARER, FAINT, INK, PAPER, SOFT, WIDTH, Chart, Sheet
+from safecost.report.charts.canvas import BAND, CHEAPER, DEARER, FAINT, INK, PAPER, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.text import fit
-from safecost.report.prices import Group, candidates, groups
+from safecost.report.prices import PriceGroup, candidates, groups
 from safecost.stats.frontier import Candidate
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
@@ -50,7 +50,7 @@ def draw_safety(document: Document) -> Chart | None:
     everything = [spot for _, marks in found for spot in marks]
     if not everything:
         return None
-    sheet = Sheet(_title(everything), WIDTH, TOP + PLOT_HEIGHT + 56)
+    sheet = Canvas(_title(everything), WIDTH, TOP + PLOT_HEIGHT + 56)
     sheet.text(12, 10, CAPTION, color=SOFT)
     axes = sheet.axes(LEFT, TOP, PLOT_WIDTH, PLOT_HEIGHT)
     _grid(axes, everything, document.run.margin)
@@ -86,7 +86,7 @@ def draw_safety(document: Document) -> Chart | None:
     return sheet.finish("safety", "safety", None)
 
 
-def spots(document: Document, group: Group) -> list[Spot]:
+def spots(document: Document, group: PriceGroup) -> list[Spot]:
     """Every safe contender of a group in the cases that it competes in."""
     found = []
     outside = {name for name, _ in group.outside["every fault"]}
@@ -143,7 +143,7 @@ def _tip(spot: Spot) -> str:
     return f"{spot.name} over {spot.against}: time {number(spot.cost)}, catches {spot.caught} of {spot.faults}"
 
 
-def _key(sheet: Sheet, text: str, place: int, marker: str, shade: str, fill: str) -> None:
+def _key(sheet: Canvas, text: str, place: int, marker: str, shade: str, fill: str) -> None:
     x, y = LEFT + PLOT_WIDTH + 28, TOP + 12 + 20 * place
     if y > TOP + PLOT_HEIGHT:
         return

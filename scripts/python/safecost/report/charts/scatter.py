@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from safecost.core.text import counted, number, percent
-from safecost.document.rows import Row
+from safecost.document.rows import PairRow
 from safecost.document.types import Document
 from safecost.report.charts.axis import ticks
-from safecost.report.charts.canvas import BAND, CHEAPER, DEARER, FAINT, INK, PAPER, SOFT, WIDTH, Chart, Sheet
+from safecost.report.charts.canvas import BAND, CHEAPER, DEARER, FAINT, INK, PAPER, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.text import fit, width
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
@@ -30,12 +30,12 @@ CAPTION = (
 )
 
 
-def draw_scatter(document: Document, found: Sequence[Row]) -> Chart | None:
+def draw_scatter(document: Document, found: Sequence[PairRow]) -> Chart | None:
     """Idiom costs and language gaps with both ratios; None where nothing was counted."""
     rows = [row for row in found if row.kind in {"idiom", "language"} and row.instruction_ratio is not None]
     if not rows:
         return None
-    sheet = Sheet(scatter_title(rows, document.run.margin), WIDTH, TOP + PLOT + 56)
+    sheet = Canvas(scatter_title(rows, document.run.margin), WIDTH, TOP + PLOT + 56)
     sheet.text(12, 10, CAPTION, color=SOFT)
     axes = sheet.axes(LEFT, TOP, PLOT, PLOT)
     limits = _limits(rows, document.run.margin)
@@ -66,7 +66,7 @@ def draw_scatter(document: Document, found: Sequence[Row]) -> Chart | None:
     return sheet.finish("counts", "counts", None)
 
 
-def scatter_title(rows: Sequence[Row], margin: float) -> str:
+def scatter_title(rows: Sequence[PairRow], margin: float) -> str:
     """One sentence that says what the scatter shows: how often instructions and time tell different stories."""
     same = [row for row in rows if _is_same(row) and row.verdict in {"slower", "faster"}]
     more = [row for row in rows if _instructions(row) > 1 + NEAR and row.verdict in {"equivalent", "faster"}]
@@ -76,15 +76,15 @@ def scatter_title(rows: Sequence[Row], margin: float) -> str:
     )
 
 
-def _instructions(row: Row) -> float:
+def _instructions(row: PairRow) -> float:
     return row.instruction_ratio or 1.0
 
 
-def _is_same(row: Row) -> bool:
+def _is_same(row: PairRow) -> bool:
     return abs(math.log(_instructions(row))) <= math.log1p(NEAR)
 
 
-def _limits(rows: Sequence[Row], margin: float) -> tuple[float, float]:
+def _limits(rows: Sequence[PairRow], margin: float) -> tuple[float, float]:
     """One range for both axes, so that the diagonal is one."""
     values = [value for row in rows for value in (row.ratio, _instructions(row))]
     low, high = min([*values, 1 / (1 + 8 * margin)]), max([*values, 1 + 8 * margin])
@@ -111,7 +111,7 @@ def _grid(axes: Axes, limits: tuple[float, float], margin: float) -> None:
     axes.plot(limits, limits, color=SOFT, lw=1, ls="--", zorder=1)
 
 
-def _key(sheet: Sheet, profile: str, place: int, marker: str, shade: str) -> None:
+def _key(sheet: Canvas, profile: str, place: int, marker: str, shade: str) -> None:
     x, y = LEFT + PLOT + 28, TOP + 12 + 20 * place
     if y > TOP + PLOT:
         return
@@ -122,19 +122,19 @@ def _key(sheet: Sheet, profile: str, place: int, marker: str, shade: str) -> Non
     sheet.text(x + 20, y + 2, fit(profile, 11, KEY - 60))
 
 
-def _tip(row: Row) -> str:
+def _tip(row: PairRow) -> str:
     return (
         f"{row.name} over {row.against}@{row.against_profile}: instructions {number(_instructions(row))}, "
         f"time {number(row.ratio)} ({row.verdict})"
     )
 
 
-def _distance(row: Row) -> float:
+def _distance(row: PairRow) -> float:
     """How far time and instructions disagree, as a logarithm."""
     return abs(math.log(row.ratio / _instructions(row)))
 
 
-def _name_far_ones(sheet: Sheet, rows: Sequence[Row], limits: tuple[float, float]) -> None:
+def _name_far_ones(sheet: Canvas, rows: Sequence[PairRow], limits: tuple[float, float]) -> None:
     """Names beside the marks that lie farthest from the diagonal, each idiom once, where neither mark nor name is."""
     scale = PLOT / math.log(limits[1] / limits[0])
     places = [

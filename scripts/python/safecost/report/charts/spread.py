@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from safecost.core.text import counted, percent
-from safecost.document.rows import Row
+from safecost.document.rows import PairRow
 from safecost.document.types import Document
 from safecost.report.charts.axis import ratio_axis
-from safecost.report.charts.canvas import DEARER, FAINT, INK, SOFT, WIDTH, Chart, Sheet
+from safecost.report.charts.canvas import DEARER, FAINT, INK, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.forest import tip
 from safecost.report.charts.text import fit, width
 from safecost.validity.data_quality import STRAY, distance, nulls
@@ -18,7 +18,7 @@ HIGHEST = 42  # pixels that the stacks of a profile may rise; higher ones are sq
 CAPTION = "Ratio of times of the same code, logarithmic scale; the dotted lines are at ±{limit}, the band is ±{margin}."
 
 
-def spread_title(found: Sequence[Row]) -> str:
+def spread_title(found: Sequence[PairRow]) -> str:
     """One sentence that says what the dots show; at least one row."""
     strayed = nulls(found)
     if strayed is None:
@@ -29,7 +29,7 @@ def spread_title(found: Sequence[Row]) -> str:
     )
 
 
-def draw_spread(document: Document, found: Sequence[Row]) -> list[Chart]:
+def draw_spread(document: Document, found: Sequence[PairRow]) -> list[Chart]:
     """A dot for each null at its ratio, in the line of its profile, dots that would hide each other stacked.
 
     Where there are hundreds of nulls their stacks are squeezed, so that a profile takes at most STEP + HIGHEST pixels.
@@ -47,7 +47,7 @@ def draw_spread(document: Document, found: Sequence[Row]) -> list[Chart]:
     tops = [max(level for _, level in stack) for stack in stacks]
     rises = [min(DOT, HIGHEST / max(1, most)) for most in tops]  # pixels from a dot to the next above it
     heights = [STEP + rise * most for rise, most in zip(rises, tops, strict=True)]
-    sheet = Sheet(spread_title(found), WIDTH, TOP + sum(heights) + 24)
+    sheet = Canvas(spread_title(found), WIDTH, TOP + sum(heights) + 24)
     sheet.text(12, 10, CAPTION.format(limit=percent(STRAY), margin=percent(margin)), color=SOFT)
     sheet.text(WIDTH - 12, TOP - 8, f"beyond ±{percent(STRAY)}", color=SOFT, ha="right")
     axes = sheet.axes(left, TOP, plot, sum(heights))
@@ -76,7 +76,7 @@ def draw_spread(document: Document, found: Sequence[Row]) -> list[Chart]:
     return [sheet.finish("spread", "spread", None)]
 
 
-def _stacked(found: Sequence[Row], limits: tuple[float, float], pixels: float) -> list[tuple[Row, int]]:
+def _stacked(found: Sequence[PairRow], limits: tuple[float, float], pixels: float) -> list[tuple[PairRow, int]]:
     """Each row with how many dots it is put above the line, so that it hides none that lies at its left."""
     scale, placed = pixels / distance(limits[1]) / 2, []
     ends: list[float] = []  # of each level, the last dot's place

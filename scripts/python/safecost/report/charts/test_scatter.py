@@ -8,7 +8,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from safecost.document.rows import Row
+from safecost.document.rows import PairRow
 from safecost.document.types import Document
 from safecost.report.charts.canvas import SETTINGS
 from safecost.report.charts.scatter import LEFT, MOST_NAMES, PLOT, draw_scatter
@@ -21,7 +21,7 @@ def _settings() -> Iterator[None]:
         yield
 
 
-def strayed(count: int, spread: float) -> list[Row]:
+def strayed(count: int, spread: float) -> list[PairRow]:
     random = np.random.default_rng(5)
     return [
         row(variant=f"an_idiom_with_a_name_{number}", ratio=float(ratio), instruction_ratio=float(instructions))
