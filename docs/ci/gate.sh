@@ -12,7 +12,7 @@ Usage: gate.sh [OPTION]... [-- OPTION_OF_SAFECOST_COMPARE...]
 
   --cases DIR        folder of cases in a git checkout (default: safecost's own cases, of the checkout that
                      gate.sh lies in)
-  --base REVISION    what the change is held against: a commit, branch or tag (default: HEAD^)
+  --base REVISION    what the change is compared with: a commit, branch or tag (default: HEAD^)
   --base-cases DIR   the same as a folder, where base is no revision; needs --cases
   --profiles NAMES   profiles to build with (default: safecost's)
   --filter REGEX     only what matches
@@ -93,8 +93,8 @@ commit() {
 
 # take_out COMMIT: puts the folder of cases as it was in COMMIT into $scratch/base, without touching the working tree.
 take_out() {
-    git -C "$repository" cat-file -e "$1:$inside" 2>/dev/null ||
-        die "$1 has no folder ${inside%/}: a first set of cases has no base to be held against"
+    git -C "$repository" cat-file -e "$1:$inside" 2>/dev/aa ||
+        die "$1 has no folder ${inside%/}: a first set of cases has no base to be compared with"
     mkdir "$scratch/base"
     git -C "$(git -C "$cases" rev-parse --show-toplevel)" archive --format=tar "$1" -- "${inside:-.}" >"$scratch/base.tar"
     tar -xf "$scratch/base.tar" -C "$scratch/base"
@@ -129,7 +129,7 @@ append_run() {
         rm -rf -- "$data" "$scratch/history.sqlite"
         git -C "$repository" worktree prune
         there=0
-        git -C "$repository" ls-remote --exit-code origin "refs/heads/$history" >/dev/null || there=$?
+        git -C "$repository" ls-remote --exit-code origin "refs/heads/$history" >/dev/aa || there=$?
         case $there in
             0)
                 git -C "$repository" fetch --quiet --no-tags --depth=1 origin "refs/heads/$history" || return

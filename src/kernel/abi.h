@@ -110,8 +110,8 @@ typedef struct safecost_pool {
 enum {
   SAFECOST_ROLE_RAW = 0,
   SAFECOST_ROLE_SAFE = 1,
-  SAFECOST_ROLE_NULL = 2, /* the first raw variant's source as a second function: its ratio is 1 */
-  SAFECOST_ROLE_CONTROL = 3 /* raw's work a known number of times: its ratio to it is `planted` */
+  SAFECOST_ROLE_AA = 2, /* the first raw variant's source as a second function: its ratio is 1 */
+  SAFECOST_ROLE_CALIBRATION = 3 /* raw's work a known number of times: its ratio to it is `planted` */
 };
 
 enum {
@@ -143,8 +143,8 @@ typedef struct safecost_variant {
    *   fortify          _FORTIFY_SOURCE is above 0
    *   overflow-checks  Rust checks integer arithmetic */
   const char* const* claims;
-  /* The ratio to the first raw variant that this one has by construction: 1 for a null, another one
-   * above 0 for a control; 0 where the ratio is what is asked. */
+  /* The ratio to the first raw variant that this one has by construction: 1 for an A/A copy, another one
+   * above 0 for a calibration; 0 where the ratio is what is asked. */
   double planted;
   /* One per fault: why the idiom has no way to write the faulty program, or NULL. NULL altogether
    * where every fault can be written. */

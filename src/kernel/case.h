@@ -57,7 +57,7 @@ struct ContextOf<std::uint64_t (*)(Context&)> {
   using type = std::remove_const_t<Context>;
 };
 
-// The exported kernel. `Copy` makes a second function of the same source, for nulls.
+// The exported kernel. `Copy` makes a second function of the same source, for A/A pairs.
 template <auto Body, int Copy = 0>
 SAFECOST_OPAQUE std::uint64_t kernel(void* context) noexcept {
   try {
@@ -103,7 +103,7 @@ class Case {
     return *this;
   }
 
-  // The first raw variant is the baseline of its profile, and has a null: the same source once more.
+  // The first raw variant is the baseline of its profile, and has an A/A copy: the same source once more.
   template <auto Body>
   Case raw(const char* name, const char* summary) {
     table_.add_variant(described<Body>(name, summary, SAFECOST_ROLE_RAW), kernel<Body, 1>);
@@ -115,10 +115,10 @@ class Case {
     return *this;
   }
   // The first raw variant's work as many times as makes its time `planted` times that of raw: what a
-  // run finds there tells whether its other ratios can be believed. bench/controls has them.
+  // run finds there tells whether its other ratios can be believed. bench/calibration has them.
   template <auto Body>
-  Case control(const char* name, double planted, const char* summary) {
-    safecost_variant variant = described<Body>(name, summary, SAFECOST_ROLE_CONTROL);
+  Case calibration(const char* name, double planted, const char* summary) {
+    safecost_variant variant = described<Body>(name, summary, SAFECOST_ROLE_CALIBRATION);
     variant.planted = planted;
     table_.add_variant(variant, nullptr);
     return *this;

@@ -72,7 +72,7 @@ struct Table::State {
   std::vector<safecost_parameter> parameters;
   std::vector<safecost_fault> faults;
   std::vector<Variant> variants;
-  safecost_variant null = {};
+  safecost_variant aa = {};
   std::vector<safecost_variant> table;
   std::deque<std::vector<safecost_kernel>> kernels;  // a deque keeps earlier arrays in place
   std::deque<std::vector<const char*>> texts;
@@ -155,13 +155,13 @@ void Table::add_fault(const Fault& fault) {
 }
 
 void Table::add_variant(const safecost_variant& variant, safecost_kernel second) {
-  if (variant.role == SAFECOST_ROLE_RAW && state_->null.run == nullptr) {
-    state_->null = variant;
-    state_->null.role = SAFECOST_ROLE_NULL;
-    state_->null.name = "null";
-    state_->null.summary = "the first raw variant's source as a second function; its ratio is 1";
-    state_->null.run = second;
-    state_->null.planted = 1.0;
+  if (variant.role == SAFECOST_ROLE_RAW && state_->aa.run == nullptr) {
+    state_->aa = variant;
+    state_->aa.role = SAFECOST_ROLE_AA;
+    state_->aa.name = "aa";
+    state_->aa.summary = "the first raw variant's source as a second function; its ratio is 1";
+    state_->aa.run = second;
+    state_->aa.planted = 1.0;
   }
   state_->variants.push_back({variant, {}, {}, {}});
 }

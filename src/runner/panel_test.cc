@@ -26,7 +26,7 @@ PanelPlan plan_with(const std::string& plant) {
   plan.seed = 5;
   plan.contender_seconds = 0.002;
   plan.generator = {"good", path, ""};
-  plan.contenders = {{"good", path, "raw"}, {"good", path, "null"}, {"good", path, "bad"}};
+  plan.contenders = {{"good", path, "raw"}, {"good", path, "aa"}, {"good", path, "bad"}};
   return plan;
 }
 

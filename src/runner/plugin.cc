@@ -46,10 +46,10 @@ const char* role_name(std::uint32_t role) {
       return "raw";
     case SAFECOST_ROLE_SAFE:
       return "safe";
-    case SAFECOST_ROLE_NULL:
-      return "null";
-    case SAFECOST_ROLE_CONTROL:
-      return "control";
+    case SAFECOST_ROLE_AA:
+      return "aa";
+    case SAFECOST_ROLE_CALIBRATION:
+      return "calibration";
     default:
       return nullptr;
   }
@@ -57,8 +57,8 @@ const char* role_name(std::uint32_t role) {
 
 // Does a variant of its role have a ratio by construction, and is it one?
 bool plants_rightly(const safecost_variant& variant) {
-  if (variant.role == SAFECOST_ROLE_NULL) return variant.planted == 1.0;
-  if (variant.role != SAFECOST_ROLE_CONTROL) return variant.planted == 0.0;
+  if (variant.role == SAFECOST_ROLE_AA) return variant.planted == 1.0;
+  if (variant.role != SAFECOST_ROLE_CALIBRATION) return variant.planted == 0.0;
   return std::isfinite(variant.planted) && variant.planted >= 0.01 && variant.planted <= 100.0;
 }
 
@@ -204,7 +204,7 @@ std::string Plugin::objection() const {
       return fmt::format("variant {} has the unknown role {}", name, variant->role);
     if (!plants_rightly(*variant))
       return fmt::format(
-          "variant {} plants the ratio {}: a null has 1, a control 0.01 to 100, others 0", name,
+          "variant {} plants the ratio {}: an A/A copy has 1, a calibration 0.01 to 100, others 0", name,
           variant->planted);
     if (variant->algorithm != nullptr && !is_name(variant->algorithm))
       return fmt::format("variant {} names the algorithm '{}': use lower case, digits and _", name,

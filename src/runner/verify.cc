@@ -301,7 +301,7 @@ class Check {
       if (!large.prepare(kInputs).ok() || !little.prepare(kInputs).ok()) return;
       double long_pass = pass(large);
       double short_pass = pass(little);
-      // A neighbour who takes the processor during one of both must not strike a case.
+      // A neighbour who takes the processor during one of both must not disqualify a case.
       for (int again = 0; again < kGrowthTries && long_pass < kGrowthInTime * short_pass; ++again) {
         short_pass = std::min(short_pass, pass(little));
         long_pass = std::min(long_pass, pass(large));

@@ -25,8 +25,8 @@ from safecost.compare import command as compare_command
 from safecost.core.errors import HARNESS, OK, WRONG_RESULT, ToolError, UsageError
 from safecost.core.help import examples
 from safecost.core.paths import LOCAL_RESULTS, ROOT, VERSION, Folders
-from safecost.cross_run import agreement as several
-from safecost.cross_run import inputs as several_inputs
+from safecost.cross_run import agreement as cross_run
+from safecost.cross_run import inputs as cross_run_inputs
 from safecost.document import find as latest
 from safecost.document import io as document
 from safecost.document import types as doc
@@ -38,8 +38,8 @@ from safecost.machine import doctor
 from safecost.reject import command as rejected_command
 from safecost.report import table
 from safecost.run import measure, schedule, session
+from safecost.suite import calibrations, claims
 from safecost.suite import cases as case_files
-from safecost.suite import claims, controls
 from safecost.suite import new_case as new
 from safecost.suite import profiles as profile_files
 
@@ -226,7 +226,7 @@ def _shown(path: Path) -> str:
 
 def exit_code(made: doc.Document) -> int:
     """5 when a result was wrong or a promise broken, 1 when something could not be built, proved or timed, else 0."""
-    if any(problem.strikes or problem.kind == "snippet" for problem in made.problems):
+    if any(problem.disqualifies or problem.kind == "snippet" for problem in made.problems):
         return WRONG_RESULT
     lasting = [problem for problem in made.problems if problem.kind != "resume"]  # that was mended at once
     return HARNESS if lasting or not made.panels else OK
@@ -245,10 +245,10 @@ def list_cases(
         click.echo("(* in the default set)")
         return OK
     found = case_files.choose(case_files.find(Folders.of(case_folders)), case_files.pattern_of(expression))
-    ours = [case for case in found if controls.is_control(case)]
+    ours = [case for case in found if calibrations.is_calibration(case)]
     for case in (*(case for case in found if case not in ours), *ours):
         if case in ours[:1]:
-            click.echo(f"\n{controls.NOTE}\n")
+            click.echo(f"\n{calibrations.NOTE}\n")
         click.echo(f"{case.name}: {case.question}")
         click.echo(f"    {', '.join(case.variants())}")
     return OK
@@ -297,8 +297,8 @@ def report_command(run_paths: tuple[Path, ...], out: Path | None) -> int:
     Of several runs, of other machines or toolchains, it is told where they agree and where not, the worst first.
     """
     if len(run_paths) > 1:
-        return _report_several(run_paths, out)
-    file = several_inputs.run_file(run_paths[0])
+        return _report_cross_run(run_paths, out)
+    file = cross_run_inputs.run_file(run_paths[0])
     made = document.read(file)
     folder = out or file.parent
     _make(folder)
@@ -308,15 +308,15 @@ def report_command(run_paths: tuple[Path, ...], out: Path | None) -> int:
     return OK
 
 
-def _report_several(run_paths: tuple[Path, ...], out: Path | None) -> int:
-    from safecost.cross_run import page as several_report  # noqa: PLC0415 - as in _draw
+def _report_cross_run(run_paths: tuple[Path, ...], out: Path | None) -> int:
+    from safecost.cross_run import page as cross_run_page  # noqa: PLC0415 - as in _draw
 
-    runs, notes = several_inputs.read_runs(run_paths)
-    found = several.several(runs)
+    runs, notes = cross_run_inputs.read_runs(run_paths)
+    found = cross_run.cross_run(runs)
     folder = out or LOCAL_RESULTS / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}-several"
     _make(folder)
-    page = several_report.write(found, notes, folder)
-    for line in several_report.terminal_lines(found, notes):
+    page = cross_run_page.write(found, notes, folder)
+    for line in cross_run_page.terminal_lines(found, notes):
         print(line)
     print(f"report: {_shown(page)}")
     return OK
@@ -366,7 +366,7 @@ def findings_command(run_path: Path, texts: Path, out: Path | None, readme: Path
 )
 @click.argument("case")
 @click.option("--variants", metavar="NAMES",
-              help="One to hold against raw; or several with commas between, the first being what the others are held"
+              help="One to compare with raw; or several with commas between, the first being what the others are held"
                    " against (default: all, and the slowest with its code).")  # fmt: skip
 @click.option("--profile", help="The build to look at (default: the first in which the run has the case).")
 @click.option("--run", "run_path", metavar="RUN", type=click.Path(path_type=Path),
@@ -551,7 +551,7 @@ main.add_command(compare_command.compare)
     epilog=examples(
         "safecost selftest --quick                    two minutes",
         "safecost selftest                            a quarter of an hour: what numbers are worth here",
-        "safecost selftest --times 10                 enough nulls to bound false verdicts at 0.1 %",
+        "safecost selftest --times 10                 enough A/A pairs to bound false verdicts at 0.1 %",
         "safecost selftest --out results/2026-01-31-my-machine-selftest",
     ),
 )
@@ -559,7 +559,7 @@ main.add_command(compare_command.compare)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Repeat the inputs and the order of another one.")
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path),
               help="Where it goes (default: results/local/<time>-selftest).")  # fmt: skip
-@click.option("--times", type=click.IntRange(1, 1000), default=1, help="So many times the nulls and the trials.")
+@click.option("--times", type=click.IntRange(1, 1000), default=1, help="So many times the A/A pairs and the trials.")
 def selftest(quick: bool, times: int, seed: int | None, out: Path | None) -> int:
     """Measure how far this machine's numbers can be trusted: the same code twice, planted effects, busy neighbours."""
     from safecost.lab.selftest import command  # noqa: PLC0415 - what draws charts takes long to load

@@ -14,7 +14,7 @@ import pytest
 from safecost import cli
 from safecost.core.errors import ToolError
 from safecost.core.paths import VERSION
-from safecost.suite import controls
+from safecost.suite import calibrations
 from safecost.testing import commands
 from safecost.testing.commands import Ended, safecost
 
@@ -88,17 +88,17 @@ def test_list_tells_cases_with_questions_and_variants(capsys: pytest.CaptureFixt
     assert (ended.code, ended.out) == (0, "some/case: What is asked?\n    raw, at\n")
 
 
-def test_list_tells_controls_last_and_apart(capsys: pytest.CaptureFixture[str]) -> None:
-    cases, note, ours = entry(capsys, "list").out.partition(controls.NOTE)
-    assert note and "indexing/sum: " in cases and "controls/" not in cases
-    assert "controls/straight: " in ours and "plus_1" in ours and "indexing/" not in ours
-    assert controls.NOTE not in entry(capsys, "list", "--filter", "indexing").out
+def test_list_tells_calibrations_last_and_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    cases, note, ours = entry(capsys, "list").out.partition(calibrations.NOTE)
+    assert note and "indexing/sum: " in cases and "calibration/" not in cases
+    assert "calibration/straight: " in ours and "plus_1" in ours and "indexing/" not in ours
+    assert calibrations.NOTE not in entry(capsys, "list", "--filter", "indexing").out
 
 
 def test_list_tells_profiles_and_marks_the_default_ones(capsys: pytest.CaptureFixture[str]) -> None:
     lines = entry(capsys, "list", "--profiles", "all").out.splitlines()
     assert any(line.startswith("* gcc-o2: ") for line in lines)
-    assert any(line.startswith("  gcc-o2-null: ") for line in lines)
+    assert any(line.startswith("  gcc-o2-again: ") for line in lines)
 
 
 def test_doctor_ends_with_0_or_1_and_no_traceback() -> None:

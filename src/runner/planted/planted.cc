@@ -139,7 +139,7 @@ const safecost_plugin* broken() {
   if (PLANT_IS(FOLDED)) variants[1].run = variants[0].run;
   if (PLANT_IS(JUMP)) variants[1].run = jump;
   if (PLANT_IS(UNKNOWN_ROLE)) variants[1].role = 77;
-  if (PLANT_IS(CONTROL_WITHOUT_RATIO)) variants[1].role = SAFECOST_ROLE_CONTROL;
+  if (PLANT_IS(CONTROL_WITHOUT_RATIO)) variants[1].role = SAFECOST_ROLE_CALIBRATION;
   if (PLANT_IS(SAFE_WITH_RATIO)) variants[1].planted = 1.01;
   plugin.variants = variants.data();
   return &plugin;

@@ -124,7 +124,7 @@ class Dirty:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class Observed:
     """A tool looked at one variant with one fault: what it saw of it, and how the proof ended."""
 
     tool: ConfirmingTool
@@ -133,7 +133,7 @@ class Looked:
     sightings: tuple[Sighting, ...]
 
 
-Watched = Mapping[tuple[str, str, str], Sequence[Looked]]  # by (case, variant, fault)
+Watched = Mapping[tuple[str, str, str], Sequence[Observed]]  # by (case, variant, fault)
 
 
 def saw_in_source(watched: Watched) -> dict[tuple[str, str, str], frozenset[EvidenceKind]]:
@@ -141,8 +141,8 @@ def saw_in_source(watched: Watched) -> dict[tuple[str, str, str], frozenset[Evid
     kinds: frozenset[EvidenceKind] = frozenset({"sanitizer"})
     return {
         name: kinds
-        for name, looks in watched.items()
-        if any(look.tool == "sanitizer" and look.sightings for look in looks)
+        for name, observations in watched.items()
+        if any(observation.tool == "sanitizer" and observation.sightings for observation in observations)
     }
 
 
@@ -173,7 +173,10 @@ def _commits(one: Outcome) -> bool:
 
 
 def _confirmation(
-    ones: Sequence[Outcome], fault: Mapping[str, Any], looks: Sequence[Looked], gaps: Mapping[ConfirmingTool, str]
+    ones: Sequence[Outcome],
+    fault: Mapping[str, Any],
+    observations: Sequence[Observed],
+    gaps: Mapping[ConfirmingTool, str],
 ) -> Confirmation:
     declared: tuple[OracleName, ...] = tuple(fault["oracles"])
     sightings = [
@@ -182,11 +185,13 @@ def _confirmation(
         for seen in one.evidence
         if seen.kind in _OF_EVIDENCE
     ]
-    sightings += [seen for look in looks for seen in look.sightings]
+    sightings += [seen for observation in observations for seen in observation.sightings]
     saw = {seen.oracle for seen in sightings}
-    could = _WORLDS | {look.tool for look in looks}
+    could = _WORLDS | {observation.tool for observation in observations}
     first = ones[0]
-    ends = [f"{one.profile}: {one.words}" for one in ones] + [f"{look.tool}: {look.end}" for look in looks]
+    ends = [f"{one.profile}: {one.words}" for one in ones] + [
+        f"{observation.tool}: {observation.end}" for observation in observations
+    ]
     return Confirmation(
         first.case,
         first.variant,

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from safecost.catch.confirmation import ConfirmingTool, Dirty, Looked, Sighting
+from safecost.catch.confirmation import ConfirmingTool, Dirty, Observed, Sighting
 from safecost.core import processes
 from safecost.core.paths import ORACLE, Folders
 from safecost.core.progress import Steps
@@ -50,7 +50,7 @@ _BEFORE = frozenset({"before", "to the left of"})
 class ToolSightings:
     """What the tools saw: looks at faults by (case, variant, fault), errors on valid input, and what went wrong."""
 
-    looks: dict[tuple[str, str, str], list[Looked]] = field(default_factory=dict)
+    observations: dict[tuple[str, str, str], list[Observed]] = field(default_factory=dict)
     dirty: list[Dirty] = field(default_factory=list)
     gaps: dict[ConfirmingTool, str] = field(default_factory=dict)
     failures: list[tuple[str, str]] = field(default_factory=list)
@@ -103,14 +103,14 @@ def watch(wanted: Sequence[Job], folders: Folders, seed: int) -> ToolSightings:
             if isinstance(told, runner.Failure):
                 found.failures.append((f"{job.case.name}@{job.profile.name}", f"{job.tool}: {told.message}"))
             else:
-                for (variant, fault), look in told[0]:
-                    found.looks.setdefault((job.case.name, variant, fault), []).append(look)
+                for (variant, fault), observation in told[0]:
+                    found.observations.setdefault((job.case.name, variant, fault), []).append(observation)
                 found.dirty += told[1]
             steps.step()
     return found
 
 
-_Told = tuple[list[tuple[tuple[str, str], Looked]], list[Dirty]]
+_Told = tuple[list[tuple[tuple[str, str], Observed]], list[Dirty]]
 
 
 def _watch(job: Job, folders: Folders, seed: int) -> _Told | runner.Failure:
@@ -152,7 +152,7 @@ def read(job: Job, told: Mapping[str, Any], reports: Path) -> _Told:
     offsets = {offset for proof in proofs for report in proof["reports"] for offset in report["frames"]}
     functions = functions_at(job.plugin, sorted(offsets)) if offsets else {}
     leaky = {proof["variant"] for proof in proofs if proof["fault"] is None and proof["leaked_bytes"]}
-    looks: list[tuple[tuple[str, str], Looked]] = []
+    observations: list[tuple[tuple[str, str], Observed]] = []
     dirty: list[Dirty] = []
     for proof in proofs:
         seen = list(_sightings(job, proof, reports, functions))
@@ -163,9 +163,9 @@ def read(job: Job, told: Mapping[str, Any], reports: Path) -> _Told:
             seen = [one for one in seen if one.kind != "leak"]
         cwe = weaknesses[proof["fault"]]
         counting = tuple(one for one in seen if counts(one, cwe))
-        look = Looked(job.tool, job.profile.name, _end(proof, seen), counting)
-        looks.append(((proof["variant"], proof["fault"]), look))
-    return looks, dirty
+        observation = Observed(job.tool, job.profile.name, _end(proof, seen), counting)
+        observations.append(((proof["variant"], proof["fault"]), observation))
+    return observations, dirty
 
 
 def counts(seen: Sighting, cwe: int) -> bool:

@@ -119,7 +119,7 @@ class Proving:
         for dirty in self.proved.dirty:
             name = f"{dirty.case}/{dirty.variant}@{dirty.profile}"
             self.proved.troubles.append(ProvingIssue(name, dirty.words[:4_000], broken=True))
-        seen = confirmation.saw_in_source(self._found.looks)
+        seen = confirmation.saw_in_source(self._found.observations)
         self.options = replace(self.options, confirmed={**self.options.confirmed, **seen})
 
     def prove(self, built: Built) -> None:
@@ -156,7 +156,7 @@ class Proving:
 
     def _confirm(self, outcomes: Sequence[Outcome], plain: Sequence[str], found: oracles.ToolSightings) -> None:
         """Whether every fault is real, from all that the worlds and the other oracles saw of raw code."""
-        made = confirmation.combine(outcomes, self.proved.faults, found.looks, found.gaps, plain)
+        made = confirmation.combine(outcomes, self.proved.faults, found.observations, found.gaps, plain)
         self.proved.confirmations = [
             replace(
                 one,

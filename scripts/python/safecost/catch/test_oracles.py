@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 from safecost.catch import confirmation, oracles, proving
-from safecost.catch.confirmation import Confirmation, Dirty, Looked, Sighting
+from safecost.catch.confirmation import Confirmation, Dirty, Observed, Sighting
 from safecost.cli import entry
 from safecost.core.errors import OK, WRONG_RESULT
 from safecost.core.paths import ORACLE, PACKAGE, Folders
@@ -184,21 +184,21 @@ SILENT = Outcome("f/c", "gcc-o2", "raw", "raw", "x", "silent", "nothing_seen", w
 SIGHTED = Sighting("sanitizer", "clang-sanitized", "heap-buffer-overflow", "reads 4 bytes", "sum(int)", 32, 32, False)
 
 
-def combined(outcome: Outcome, looks: Sequence[Looked], gaps: Mapping[Any, str] | None = None) -> Confirmation:
-    watched = {("f/c", "raw", "x"): looks}
+def combined(outcome: Outcome, observations: Sequence[Observed], gaps: Mapping[Any, str] | None = None) -> Confirmation:
+    watched = {("f/c", "raw", "x"): observations}
     (made,) = confirmation.combine([outcome], FAULTS, watched, gaps or {}, {"gcc-o2"})
     return made
 
 
 def test_one_declared_oracle_is_enough_and_the_others_are_told() -> None:
-    made = combined(SILENT, [Looked("sanitizer", "clang-sanitized", "heap-buffer-overflow", (SIGHTED,))])
+    made = combined(SILENT, [Observed("sanitizer", "clang-sanitized", "heap-buffer-overflow", (SIGHTED,))])
     assert (made.confirmed, made.missed) == (True, ("guard",))
     assert made.words == "confirmed by sanitizer: heap-buffer-overflow; nothing seen by guard"
 
 
 def test_evidence_of_an_oracle_that_is_not_declared_confirms_nothing() -> None:
     changed = replace(SILENT, evidence=(Evidence("canary", "A", "4 bytes changed"),))
-    made = combined(changed, [Looked("sanitizer", "clang-sanitized", "returned", ())])
+    made = combined(changed, [Observed("sanitizer", "clang-sanitized", "returned", ())])
     assert not made.confirmed
     ((where, message),) = confirmation.unconfirmed([made])
     assert where == "f/c/raw/x"
@@ -206,8 +206,8 @@ def test_evidence_of_an_oracle_that_is_not_declared_confirms_nothing() -> None:
 
 
 def test_code_that_bears_the_fault_is_told_where_other_raw_code_commits_it() -> None:
-    bears = combined(SILENT, [Looked("sanitizer", "clang-sanitized", "returned", ())])
-    commits = replace(combined(SILENT, [Looked("sanitizer", "s", "", (SIGHTED,))]), variant="raw_other")
+    bears = combined(SILENT, [Observed("sanitizer", "clang-sanitized", "returned", ())])
+    commits = replace(combined(SILENT, [Observed("sanitizer", "s", "", (SIGHTED,))]), variant="raw_other")
     assert (bears.harmless, commits.harmless) == (True, False)
     assert "not confirmed, and the result is right" in bears.words
     assert list(confirmation.unconfirmed([bears, commits])) == []
@@ -253,8 +253,8 @@ def told(text: str, tmp_path: Path, **more: Any) -> list[Sighting]:
     (tmp_path / "7.xml").write_text(text, encoding="utf-8")
     made = {"variant": "raw", "fault": "x", "size": 8, "rate": None, "process": 7, "errors": 1, "leaked_bytes": None,
             "reports": [], "end": "returned", **more}  # fmt: skip
-    looks, _ = oracles.read(JOB, {"faults": [{"name": "x", "cwe": 125}], "proofs": [made]}, tmp_path)
-    return list(looks[0][1].sightings)
+    observations, _ = oracles.read(JOB, {"faults": [{"name": "x", "cwe": 125}], "proofs": [made]}, tmp_path)
+    return list(observations[0][1].sightings)
 
 
 def test_memcheck_is_read_to_where_it_was_cut_off(tmp_path: Path) -> None:

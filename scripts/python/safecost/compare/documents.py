@@ -165,7 +165,7 @@ MOST_TROUBLES = 5
 def _troubles(base: Document, head: Document) -> Iterator[str]:
     """What went wrong in head and not in base, which may be why something is missing; promises have rows."""
     before = {_trouble(problem) for problem in base.problems}
-    fresh = [_trouble(one) for one in head.problems if not one.strikes and one.kind not in ("claim", "snippet")]
+    fresh = [_trouble(one) for one in head.problems if not one.disqualifies and one.kind not in ("claim", "snippet")]
     fresh = [one for one in dict.fromkeys(fresh) if one not in before]
     yield from (f"Head has a problem that base has not: {one}." for one in fresh[:MOST_TROUBLES])
     if len(fresh) > MOST_TROUBLES:

@@ -11,8 +11,13 @@ from safecost.document.types import Code, Count, Document, Problem, Proof, Rulin
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
-_STATES = {"measured": "agrees", "struck": "struck", "not_built": "not built", "not_measured": "not measured"}
-_LOOKED_AT = ("measured", "struck")
+_STATES = {
+    "measured": "agrees",
+    "disqualified": "disqualified",
+    "not_built": "not built",
+    "not_measured": "not measured",
+}
+_LOOKED_AT = ("measured", "disqualified")
 _PROMISES = ("claim", "snippet")
 _REJECTED = ("rejected", "newly_rejected")
 
@@ -40,12 +45,12 @@ def exact_rows(base: Document, head: Document) -> Iterator[ComparisonRow]:
 
 
 def _results(base: Document, head: Document) -> Iterator[ComparisonRow]:
-    """Of each case: did all contenders compute the same? A struck case has times and counts of something else."""
+    """Of each case: did all contenders compute the same? A disqualified case has times and counts of something else."""
     before, after = ({case.name: case for case in document.cases} for document in (base, head))
     for name, old, new in union(before, after):
         words = [None if case is None else _STATES[case.status] for case in (old, new)]
         note = None if new is None else new.reason
-        if new is not None and new.status == "struck":
+        if new is not None and new.status == "disqualified":
             # Wrong is wrong, whether or not the base has the case.
             yield ComparisonRow(RowPlace(name), "result", words[0], words[1], "wrong", limit=EXACT, note=note)
             continue
@@ -140,12 +145,13 @@ def known(base: dict[K, V], head: dict[K, V]) -> tuple[dict[K, V], dict[K, V]]:
 
 
 def sound(document: Document) -> set[str]:
-    """The cases that were not struck: counts and times of the others are of something else than they say."""
-    return {case.name for case in document.cases if case.status != "struck"}
+    """The cases that were not disqualified: counts and times of the others are of something else than they say."""
+    return {case.name for case in document.cases if case.status != "disqualified"}
 
 
 def comparable(base: Document, head: Document) -> set[str]:
-    """The cases whose counts and times have rows; that a side lacks one, or struck it, has one row, its result."""
+    """The cases whose counts and times have rows; that a side lacks one, or disqualified it, has one row, its
+    result."""
     return sound(base) & sound(head)
 
 

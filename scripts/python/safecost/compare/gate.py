@@ -46,7 +46,7 @@ class Decision:
     time_counts: bool
     notes: tuple[str, ...]
 
-    def standing(self, row: ComparisonRow) -> RowStatus:
+    def status(self, row: ComparisonRow) -> RowStatus:
         """What a row does to the gate."""
         if row.known_bad is not None:
             return "excused"

@@ -34,7 +34,7 @@ Metric = Literal[
     "direct_time",
     "benchmark_time",
 ]
-RowVerdict = Literal["wrong", "regression", "missing", "unresolved", "improvement", "changed", "new", "unchanged"]
+RowVerdict = Literal["wrong", "regression", "missing", "inconclusive", "improvement", "changed", "new", "unchanged"]
 How = Literal["documents", "live", "unpaired"]
 Value = float | str | None
 
@@ -140,7 +140,7 @@ class ComparisonRow:
     @property
     def suspected(self) -> bool:
         """Is it a time whose estimate lies beyond its limit and whose interval does not: too few launches to tell?"""
-        if self.tier != "time" or self.verdict != "unresolved" or self.confirmed is not None:
+        if self.tier != "time" or self.verdict != "inconclusive" or self.confirmed is not None:
             return False
         return self.limit is not None and self.change is not None and self.change > self.limit.relative
 
@@ -214,14 +214,14 @@ def time_row(
 ) -> ComparisonRow:
     """A row of two ratios of times; `interval` is of head over base: (low, high, level), as ratios around 1.
 
-    Without an interval the row is unresolved, and `note` should say why there is none.
+    Without an interval the row is inconclusive, and `note` should say why there is none.
     """
     low, high, level = (interval[0] - 1.0, interval[1] - 1.0, interval[2]) if interval else (None, None, None)
     detectable = None
     if interval is not None:
         detectable = (1.0 + margin) * math.sqrt(interval[1] / interval[0]) - 1.0
     row = ComparisonRow(
-        place, metric, base, head, "unresolved", head / base - 1.0, low, high, level, detectable,
+        place, metric, base, head, "inconclusive", head / base - 1.0, low, high, level, detectable,
         same_code=same_code, confirmed=confirmed, note=note,
     )  # fmt: skip
     return judged(row, Limit(margin))
@@ -261,13 +261,13 @@ def _of_exact(row: ComparisonRow, base: float, head: float, limit: Limit) -> Row
 def _of_time(row: ComparisonRow, limit: Limit) -> RowVerdict:
     """Against the margin: beyond it, within it, or undecided; a regression that fresh launches deny is undecided."""
     if row.low is None or row.high is None:
-        return "unresolved"
+        return "inconclusive"
     low, high, edge = math.log1p(row.low), math.log1p(row.high), math.log1p(limit.relative)
     if low > edge + _TOLERANCE:
-        return "unresolved" if row.confirmed is False else "regression"
+        return "inconclusive" if row.confirmed is False else "regression"
     if high < -edge - _TOLERANCE:
         return "improvement"
-    return "unchanged" if low >= -edge - _TOLERANCE and high <= edge + _TOLERANCE else "unresolved"
+    return "unchanged" if low >= -edge - _TOLERANCE and high <= edge + _TOLERANCE else "inconclusive"
 
 
 def told(value: Value, metric: Metric) -> str:

@@ -17,10 +17,10 @@ from safecost.document import io as document
 from safecost.document.types import Document, Problem
 from safecost.testing import junit_shape
 from safecost.testing.changed_document import (
+    disqualified,
     rebuilt,
     slower,
     sound_document,
-    struck,
     with_codes,
     with_counts,
     with_problem,
@@ -33,7 +33,7 @@ SLOW = slower(rebuilt(BASE), "indexing/sum/at@gcc-o2", 1.05)
 MORE = with_counts(BASE, "at", lambda count: replace(count, instructions=64 * 10_000))
 LOST = with_proofs(BASE, "span@gcc-assertions", lambda proof: replace(proof, outcome="silent", detail="corrupted"))
 BROKEN = with_problem(
-    struck(BASE, "indexing/sum"),
+    disqualified(BASE, "indexing/sum"),
     Problem("claim", "indexing/sum", None, None, None, None, "indexing/sum/at/past@gcc-o2: claimed: caught", True),
 )
 NOISY = replace(SLOW, machine=replace(SLOW.machine, steal_share=0.4))

@@ -12,11 +12,11 @@ from safecost.compare.rows import Comparison, ComparisonRow
 from safecost.core.errors import UsageError
 from safecost.document.types import Document, Problem, Proof
 from safecost.testing.changed_document import (
+    disqualified,
     noisy,
     rebuilt,
     slower,
     sound_document,
-    struck,
     with_codes,
     with_counts,
     with_problem,
@@ -27,9 +27,9 @@ BASE = sound_document()
 
 
 def bad(head: Document, base: Document = BASE) -> dict[str, ComparisonRow]:
-    """The rows that are not unchanged or unresolved, by metric and name."""
+    """The rows that are not unchanged or inconclusive, by metric and name."""
     rows = compare(base, head).rows
-    return {f"{row.metric} {row.name}": row for row in rows if row.verdict not in ("unchanged", "unresolved")}
+    return {f"{row.metric} {row.name}": row for row in rows if row.verdict not in ("unchanged", "inconclusive")}
 
 
 def verdicts(head: Document, base: Document = BASE) -> dict[str, str]:
@@ -49,7 +49,7 @@ def test_a_document_is_the_same_as_itself() -> None:
     }  # fmt: skip
     assert made.advisory == made.gone == ()
     assert len({row.key for row in made.rows}) == len(made.rows)
-    assert all(row.place.variant != "raw_twin" for row in made.rows if row.tier == "time")  # nulls are no rows
+    assert all(row.place.variant != "raw_twin" for row in made.rows if row.tier == "time")  # A/A pairs are no rows
 
 
 @pytest.mark.parametrize(
@@ -110,8 +110,8 @@ def test_one_change_is_one_row(head: Document, said: dict[str, str]) -> None:
     assert verdicts(head) == said
 
 
-def test_a_struck_case_is_wrong_and_none_of_its_numbers_are_compared() -> None:
-    head = struck(BASE, "indexing/sum")
+def test_a_disqualified_case_is_wrong_and_none_of_its_numbers_are_compared() -> None:
+    head = disqualified(BASE, "indexing/sum")
     assert verdicts(head) == {"result indexing/sum": "wrong"}
     assert {row.metric for row in compare(BASE, head).rows if row.place.case == "indexing/sum"} == {"result", "catch"}
     assert verdicts(
@@ -120,7 +120,7 @@ def test_a_struck_case_is_wrong_and_none_of_its_numbers_are_compared() -> None:
 
 
 def test_a_case_that_was_mended_is_an_improvement() -> None:
-    assert verdicts(BASE, struck(BASE, "indexing/sum")) == {"result indexing/sum": "improvement"}
+    assert verdicts(BASE, disqualified(BASE, "indexing/sum")) == {"result indexing/sum": "improvement"}
 
 
 def test_a_case_that_went_is_missing_once_and_one_that_came_is_new_once() -> None:
@@ -202,7 +202,7 @@ def test_few_launches_decide_nothing_and_the_row_says_so() -> None:
         for panel, pairs in ((panel, panel.pairs) for panel in head.panels)
     )
     rows = [row for row in compare(BASE, replace(head, panels=panels)).rows if row.tier == "time"]
-    assert {row.verdict for row in rows} == {"unresolved"}
+    assert {row.verdict for row in rows} == {"inconclusive"}
     assert all(row.note == "head has no interval: 4 launches" for row in rows)
 
 
@@ -213,7 +213,7 @@ def test_two_runs_of_the_same_code_show_no_difference(seed: int) -> None:
     assert not [row.name for row in found.rows if row.verdict in ("regression", "improvement")]
 
 
-def test_the_same_bytes_are_known_and_where_they_stray_times_are_advice() -> None:
+def test_the_same_bytes_are_known_and_where_they_differ_times_are_advice() -> None:
     head = BASE
     for raw in ("raw", "raw_twin"):  # so everything over raw reads as slower
         head = slower(head, f"indexing/sum/{raw}@gcc-o2", 0.9)

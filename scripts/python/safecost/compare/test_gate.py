@@ -31,7 +31,7 @@ LOST = word_row(
     RowPlace("indexing/sum", "span", "gcc-o2", fault="past"), "catch", "trapped", "silent", "regression", None
 )
 GONE = exact_row(SPAN, "allocations", 1.0, None)
-WRONG = ComparisonRow(RowPlace("indexing/sum"), "result", "agrees", "struck", "wrong")
+WRONG = ComparisonRow(RowPlace("indexing/sum"), "result", "agrees", "disqualified", "wrong")
 SAME = exact_row(SPAN, "instructions", 100.0, 100.0)
 SLOWER = time_row(replace(AT, against="raw@gcc-o2"), "idiom_time", 1.0, 1.1, (1.09, 1.11, 0.95), 0.01)
 LIMIT_OF_DAY = TODAY - timedelta(days=1)
@@ -127,7 +127,7 @@ def test_reasons_name_what_failed_worst_first() -> None:
         "1 row of base is missing in head (allocations 1): what was not looked at cannot pass.",
     )
     assert decision.failing == (WRONG, LOST, MORE, GONE)
-    assert [decision.standing(row) for row in (SAME, GONE, MORE)] == ["fine", "fails", "fails"]
+    assert [decision.status(row) for row in (SAME, GONE, MORE)] == ["fine", "fails", "fails"]
 
 
 @given(st.lists(st.sampled_from([SAME, MORE, LOST, GONE, WRONG, SLOWER]), unique=True), st.booleans())
@@ -180,7 +180,7 @@ def test_known_bad_rows_are_excused_up_to_their_day_and_not_after_it() -> None:
 def test_an_excuse_is_told_with_its_reason() -> None:
     decision = decide(made(MORE), Policy(TODAY, known_bad=(known_bad("*"),)))
     (row,) = decision.comparison.rows
-    assert (row.known_bad, decision.standing(row), row.verdict) == ("a bug of the compiler", "excused", "regression")
+    assert (row.known_bad, decision.status(row), row.verdict) == ("a bug of the compiler", "excused", "regression")
 
 
 def test_an_expired_entry_does_not_hide_one_that_holds() -> None:
@@ -203,4 +203,4 @@ def test_an_excuse_that_nothing_needs_is_told() -> None:
 def test_rows_that_fail_are_those_that_stand_so(verdict: str) -> None:
     row = replace(LOST, verdict=verdict)  # type: ignore[arg-type]
     decision = decide(made(row), Policy(TODAY))
-    assert (decision.standing(row) == "fails") == (row in decision.failing) == (decision.exit_code != 0)
+    assert (decision.status(row) == "fails") == (row in decision.failing) == (decision.exit_code != 0)

@@ -178,10 +178,10 @@ def test_two_files_are_compared_by_name_and_only_repetitions_decide(tmp_path: Pa
     assert verdicts(tmp_path, base, head) == {
         "BM_slow": ("regression", None),
         "BM_same": ("unchanged", None),
-        "BM_once": ("unresolved", "base has 1 repetition, and an interval needs 6"),
+        "BM_once": ("inconclusive", "base has 1 repetition, and an interval needs 6"),
         "BM_gone": ("missing", None),
         "BM_broke": ("missing", "no"),
-        "BM_mean": ("unresolved", "base has only the mean of its repetitions, not each"),
+        "BM_mean": ("inconclusive", "base has only the mean of its repetitions, not each"),
         "BM_new": ("new", None),
     }
 

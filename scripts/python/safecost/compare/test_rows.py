@@ -116,12 +116,12 @@ def test_a_limit_gives_another_verdict_and_words_keep_theirs() -> None:
     ("low", "high", "verdict"),
     [
         (1.011, 1.02, "regression"),
-        (1.0099, 1.02, "unresolved"),
+        (1.0099, 1.02, "inconclusive"),
         (0.995, 1.0099, "unchanged"),
         (1 / 1.01, 1.01, "unchanged"),
-        (0.98, 1.02, "unresolved"),
+        (0.98, 1.02, "inconclusive"),
         (0.97, 0.99, "improvement"),
-        (0.97, 0.991, "unresolved"),
+        (0.97, 0.991, "inconclusive"),
     ],
 )
 def test_a_time_counts_beyond_the_margin(low: float, high: float, verdict: str) -> None:
@@ -131,7 +131,7 @@ def test_a_time_counts_beyond_the_margin(low: float, high: float, verdict: str) 
 
 def test_a_time_without_an_interval_is_undecided_however_large() -> None:
     row = time_row(HERE, "idiom_time", 1.0, 7.0, None, 0.01, note="4 launches")
-    assert (row.verdict, row.low, row.high, row.level, row.detectable) == ("unresolved", None, None, None, None)
+    assert (row.verdict, row.low, row.high, row.level, row.detectable) == ("inconclusive", None, None, None, None)
     assert row.change == pytest.approx(6.0)
 
 
@@ -139,7 +139,7 @@ def test_a_regression_that_fresh_launches_deny_is_undecided() -> None:
     def verdict(confirmed: bool | None) -> str:
         return time_row(HERE, "idiom_time", 1.0, 1.1, (1.08, 1.12, 0.95), 0.01, confirmed=confirmed).verdict
 
-    assert (verdict(True), verdict(None), verdict(False)) == ("regression", "regression", "unresolved")
+    assert (verdict(True), verdict(None), verdict(False)) == ("regression", "regression", "inconclusive")
 
 
 @given(st.floats(0.2, 5.0), st.floats(1.0, 2.0), st.floats(0.001, 0.5))

@@ -21,7 +21,7 @@ TIME_OF: dict[PairKind, Metric] = {"idiom": "idiom_time", "profile": "profile_ti
 FEWEST_SAME = 20
 """Pairs of equal machine code below which their straying tells nothing of two runs."""
 
-MOST_STRAYING = 0.05
+MOST_MOVED = 0.05
 """Share of the pairs of equal machine code that may differ beyond the margin where times are fit for a gate."""
 
 PairKey = tuple[Metric, RowPlace, tuple[str, str]]
@@ -85,11 +85,11 @@ def _same_plugins(base: Document, head: Document) -> set[tuple[str, str]]:
 
 
 def unstable(rows: Iterable[ComparisonRow]) -> Iterator[str]:
-    """Pairs of the same bytes are nulls between the runs: a sentence where so many differ that anything may."""
+    """Pairs of the same bytes are A/A pairs between the runs: a sentence where so many differ that anything may."""
     same = [row for row in rows if row.same_code and row.tier == "time" and row.low is not None]
-    astray = [row for row in same if row.verdict in ("regression", "improvement")]
-    if len(same) >= FEWEST_SAME and len(astray) > MOST_STRAYING * len(same):
+    moved = [row for row in same if row.verdict in ("regression", "improvement")]
+    if len(same) >= FEWEST_SAME and len(moved) > MOST_MOVED * len(same):
         yield (
-            f"{len(astray)} of {counted(len(same), 'pair')} whose machine code is the same in base and head differ by"
-            f" more than the margin, where {percent(MOST_STRAYING)} may: something other than the code has changed."
+            f"{len(moved)} of {counted(len(same), 'pair')} whose machine code is the same in base and head differ by"
+            f" more than the margin, where {percent(MOST_MOVED)} may: something other than the code has changed."
         )

@@ -61,7 +61,7 @@ def _rows(
             continue
         note = next((times.error for times in (new, old) if times is not None and times.error is not None), None)
         verdict: RowVerdict = (
-            "unresolved" if before is None and after is None else "missing" if after is None else "new"
+            "inconclusive" if before is None and after is None else "missing" if after is None else "new"
         )
         yield ComparisonRow(place, "benchmark_time", before, after, verdict, limit=Limit(margin), note=note)
 

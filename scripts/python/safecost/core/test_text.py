@@ -32,8 +32,8 @@ def test_shares_are_written_as_percentages(share: float, text: str) -> None:
 
 
 def test_counts_agree_with_their_nouns() -> None:
-    assert counted(1, "null") == "1 null"
-    assert counted(0, "null") == "0 nulls"
+    assert counted(1, "launch") == "1 launch"
+    assert counted(0, "A/A pair") == "0 A/A pairs"
     assert counted(2, "launch", "launches") == "2 launches"
 
 

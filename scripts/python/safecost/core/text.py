@@ -31,7 +31,7 @@ def percent(share: float) -> str:
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:
-    """A number with its noun, such as `1 null` or `2 nulls`."""
+    """A number with its noun, such as `1 A/A pair` or `2 A/A pairs`."""
     return f"{count} {noun if count == 1 else plural or noun + 's'}"
 
 

@@ -22,7 +22,8 @@ from safecost.report.safety import PriceLine, lines
 LETTERS = "ABCDEFGHIJKL"
 MOST_RUNS = len(LETTERS)
 COSTS: tuple[PairKind, ...] = ("idiom", "profile", "full", "language")
-"""Kinds of pairs that are compared. Nulls and controls tell how much to believe a run, and that is said of each."""
+"""Kinds of pairs that are compared. A/A pairs and calibrations tell how much to believe a run, and that is said of
+each."""
 
 Relation = Literal["apart", "undecided", "same_verdict", "together"]
 RELATIONS: dict[Relation, str] = {
@@ -127,7 +128,7 @@ class Alone:
 
 
 @dataclass(frozen=True, slots=True)
-class Several:
+class CrossRun:
     """All that is said of several runs; what has one entry a run has them in the order of `runs`.
 
     `margin` is the widest of the runs', by which all are judged. `by_chance` bounds how many pairs would be found
@@ -150,7 +151,7 @@ class Several:
         return tuple(pair for pair in self.pairs if pair.relation == relation)
 
 
-def several(runs: Sequence[Given]) -> Several:
+def cross_run(runs: Sequence[Given]) -> CrossRun:
     """Hold two runs or more against each other; raises UsageError where a run has a pair twice."""
     margin = max(run.document.run.margin for run in runs)
     facts = facts_of([run.document for run in runs])
@@ -159,7 +160,7 @@ def several(runs: Sequence[Given]) -> Several:
     common = [key for key in keys if sum(key in table for table in tables) > 1]
     pairs = [_compared(key, tuple(table.get(key) for table in tables), runs, facts, margin) for key in common]
     outcomes, outcomes_in_common = _outcomes(runs)
-    return Several(
+    return CrossRun(
         tuple(runs),
         margin,
         tuple(sorted(pairs, key=_worst_first)),
@@ -224,14 +225,14 @@ def relation(left: PairRow, right: PairRow, margin: float) -> tuple[Relation, fl
     sides = side(left, margin), side(right, margin)
     if gap <= 1 or sides == ("equivalent", "equivalent"):
         return "together", gap
-    if sides[0] == sides[1] != "unresolved":
+    if sides[0] == sides[1] != "inconclusive":
         return ("same_verdict" if gap > 1 + margin else "together"), gap
-    if "unresolved" in sides and gap <= 1 + margin:
+    if "inconclusive" in sides and gap <= 1 + margin:
         return "together", gap
     return "apart", gap
 
 
-def side(row: PairRow, margin: float) -> Literal["slower", "faster", "equivalent", "unresolved"]:
+def side(row: PairRow, margin: float) -> Literal["slower", "faster", "equivalent", "inconclusive"]:
     """On which side of the margin an interval lies; all by one, since runs may have had margins of their own."""
     assert row.low is not None and row.high is not None
     edge = 1 + margin
@@ -239,7 +240,7 @@ def side(row: PairRow, margin: float) -> Literal["slower", "faster", "equivalent
         return "slower"
     if row.high < 1 / edge:
         return "faster"
-    return "equivalent" if row.low >= 1 / edge and row.high <= edge else "unresolved"
+    return "equivalent" if row.low >= 1 / edge and row.high <= edge else "inconclusive"
 
 
 def _worst_first(pair: AgreementRow) -> tuple[object, ...]:

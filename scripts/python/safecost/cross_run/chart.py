@@ -10,7 +10,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 
 from safecost.core.text import counted, number, percent
-from safecost.cross_run.agreement import AgreementRow, Relation, Several
+from safecost.cross_run.agreement import AgreementRow, CrossRun, Relation
 from safecost.document.rows import KINDS
 from safecost.report.charts.axis import ratio_axis, span
 from safecost.report.charts.canvas import INK, PAPER, SETTINGS, SOFT, WIDTH, Canvas, Chart
@@ -37,7 +37,7 @@ MARKS: tuple[tuple[str, str, str], ...] = (
 STEP, HEAD, TOP, LEFT, RIGHT = 13, 21, 64, 330, 24  # heights of a run and of what a pair adds; where the plot lies
 
 
-def draw(found: Several) -> tuple[Chart, ...]:
+def draw(found: CrossRun) -> tuple[Chart, ...]:
     """The pairs that disagree, and the largest of those that agree; none without pairs."""
     apart = found.of("apart")
     agreeing = sorted((*found.of("together"), *found.of("same_verdict")), key=_largest_first)
@@ -52,7 +52,7 @@ def _largest_first(pair: AgreementRow) -> tuple[float, str]:
     return -max(row.ratio for row in pair.rows if row is not None), pair.key.name
 
 
-def _title_apart(found: Several, pairs: Sequence[AgreementRow]) -> str:
+def _title_apart(found: CrossRun, pairs: Sequence[AgreementRow]) -> str:
     worst = pairs[0]
     verb = "disagrees" if len(pairs) == 1 else "disagree"
     cut = f"; the {MOST_ROWS} furthest apart are drawn" if len(pairs) > MOST_ROWS else ""
@@ -62,28 +62,28 @@ def _title_apart(found: Several, pairs: Sequence[AgreementRow]) -> str:
     )
 
 
-def _title_together(found: Several, pairs: Sequence[AgreementRow]) -> str:
+def _title_together(found: CrossRun, pairs: Sequence[AgreementRow]) -> str:
     verb = "agrees" if len(pairs) == 1 else "agree"
     cut = f"; the {MOST_ROWS} largest are drawn" if len(pairs) > MOST_ROWS else ""
     return f"{len(pairs)} of {counted(len(found.pairs), 'pair')} {verb} between runs{cut}"
 
 
-def _chart(found: Several, pairs: Sequence[AgreementRow], name: Relation, title: str) -> Chart:
+def _chart(found: CrossRun, pairs: Sequence[AgreementRow], name: Relation, title: str) -> Chart:
     chosen = pairs[:MOST_ROWS]
     rows = [row for pair in chosen for row in pair.rows if row is not None]
     heights = [HEAD + STEP * sum(row is not None for row in pair.rows) for pair in chosen]
     height = sum(heights) + 6
-    sheet = Canvas(title, WIDTH, TOP + height + 40)
-    sheet.text(12, 10, "Ratio of times, logarithmic scale; bars are intervals.", color=SOFT)
-    _legend(sheet, found)
+    canvas = Canvas(title, WIDTH, TOP + height + 40)
+    canvas.text(12, 10, "Ratio of times, logarithmic scale; bars are intervals.", color=SOFT)
+    _legend(canvas, found)
     plot = WIDTH - LEFT - RIGHT
-    axes = sheet.axes(LEFT, TOP, plot, height)
+    axes = canvas.axes(LEFT, TOP, plot, height)
     axes.tick_params(labeltop=True)
     ratio_axis(axes, span([*rows], found.margin), plot, found.margin)
     marks: dict[int, list[tuple[float, float, str]]] = {}
     y = 0.0
     for pair, taken in zip(chosen, heights, strict=True):
-        _name(sheet, TOP + y, pair)
+        _name(canvas, TOP + y, pair)
         at = y + HEAD - 6.0
         for place, row in enumerate(pair.rows):
             if row is not None:
@@ -95,40 +95,40 @@ def _chart(found: Several, pairs: Sequence[AgreementRow], name: Relation, title:
                 marks.setdefault(place, []).append((row.ratio, at, f"{letter}: {tip(row)}"))
                 at += STEP
         y += taken
-    _points(axes, sheet, marks)
-    sheet.text(LEFT, TOP + height + 32, "← faster", color=SOFT)
-    sheet.text(LEFT + plot, TOP + height + 32, "slower →", color=SOFT, ha="right")
-    return sheet.finish(f"several-{name}", "several", None)
+    _points(axes, canvas, marks)
+    canvas.text(LEFT, TOP + height + 32, "← faster", color=SOFT)
+    canvas.text(LEFT + plot, TOP + height + 32, "slower →", color=SOFT, ha="right")
+    return canvas.finish(f"several-{name}", "several", None)
 
 
-def _points(axes: Axes, sheet: Canvas, marks: dict[int, list[tuple[float, float, str]]]) -> None:
+def _points(axes: Axes, canvas: Canvas, marks: dict[int, list[tuple[float, float, str]]]) -> None:
     for place, points in marks.items():
         marker, edge, face = MARKS[place]
         xs, ys, texts = zip(*points, strict=True)
         (drawn,) = axes.plot(xs, ys, marker=marker, ms=6.5, mec=edge, mfc=face, mew=1.3, ls="none", zorder=4)
         drawn.set_gid(f"run-{place}")
-        sheet.tips[f"run-{place}"] = list(texts)
+        canvas.tips[f"run-{place}"] = list(texts)
 
 
-def _legend(sheet: Canvas, found: Several) -> None:
+def _legend(canvas: Canvas, found: CrossRun) -> None:
     """The runs' marks with their names, as many as the line has room for, and the band."""
-    axes = sheet.axes(0, 22, sheet.width, 16)
-    axes.set_xlim(0, sheet.width)
+    axes = canvas.axes(0, 22, canvas.width, 16)
+    axes.set_xlim(0, canvas.width)
     axes.set_xticks([])
     band = f"band: within ±{percent(found.margin)}"
-    room = (sheet.width - 40 - width(band, 11)) / len(found.runs)
+    room = (canvas.width - 40 - width(band, 11)) / len(found.runs)
     x = 16.0
     for run, (marker, edge, face) in zip(found.runs, MARKS, strict=False):
         axes.plot([x], [8], marker=marker, ms=7, mec=edge, mfc=face, mew=1.3, ls="none")
         text = fit(f"{run.letter} {run.name}", 11, max(16.0, room - 28))
-        sheet.text(x + 9, 34, text, color=SOFT)
+        canvas.text(x + 9, 34, text, color=SOFT)
         x += 26 + width(text, 11)
-    sheet.text(x, 34, band, color=SOFT)
+    canvas.text(x, 34, band, color=SOFT)
 
 
-def _name(sheet: Canvas, y: float, pair: AgreementRow) -> None:
+def _name(canvas: Canvas, y: float, pair: AgreementRow) -> None:
     """What the pair is, in two lines on the left of its marks."""
     key = pair.key
-    sheet.text(12, y + 18, fit(f"{key.case}/{key.variant}", 11.5, LEFT - 24, True), size=11.5, weight="bold")
+    canvas.text(12, y + 18, fit(f"{key.case}/{key.variant}", 11.5, LEFT - 24, True), size=11.5, weight="bold")
     words = f"{key.profile} · {pair.label} · {KINDS[key.kind].name}"
-    sheet.text(12, y + 33, fit(words, 10.5, LEFT - 24), size=10.5, color=INK if pair.relation == "apart" else SOFT)
+    canvas.text(12, y + 33, fit(words, 10.5, LEFT - 24), size=10.5, color=INK if pair.relation == "apart" else SOFT)

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from safecost.core import pages
 from safecost.core.text import counted, number, percent, shown
 from safecost.cross_run import chart as drawing
-from safecost.cross_run.agreement import LETTERS, RELATIONS, AgreementRow, Outcomes, RunPairKey, Several
+from safecost.cross_run.agreement import LETTERS, RELATIONS, AgreementRow, CrossRun, Outcomes, RunPairKey
 from safecost.document.rows import KINDS
 from safecost.report.charts.canvas import Chart
 from safecost.report.page import interval, summary
@@ -29,7 +29,7 @@ TERMINAL_ROWS = 10
 STEM = "several"
 
 
-def write(found: Several, notes: Sequence[str], folder: Path) -> Path:
+def write(found: CrossRun, notes: Sequence[str], folder: Path) -> Path:
     """Writes several.html, several.md and charts/several-*.svg into the folder; returns the path of several.html.
 
     The same documents give the same bytes. Charts that an earlier page left in the folder are removed.
@@ -47,18 +47,18 @@ def write(found: Several, notes: Sequence[str], folder: Path) -> Path:
     return folder / f"{STEM}.html"
 
 
-def page(found: Several, notes: Sequence[str], drawn: Sequence[Chart]) -> str:
+def page(found: CrossRun, notes: Sequence[str], drawn: Sequence[Chart]) -> str:
     """The page as self-contained HTML."""
     shared = _shared(found, notes, drawn)
     return pages.html("several.html.jinja", inline=lambda chart: Markup(chart.inline), limit=PAGE_ROWS, **shared)
 
 
-def markdown(found: Several, notes: Sequence[str], drawn: Sequence[Chart]) -> str:
+def markdown(found: CrossRun, notes: Sequence[str], drawn: Sequence[Chart]) -> str:
     """The page for a code host; charts are referred to as charts/<name>.svg."""
     return pages.markdown("several.md.jinja", limit=MARKDOWN_ROWS, **_shared(found, notes, drawn))
 
 
-def _shared(found: Several, notes: Sequence[str], drawn: Sequence[Chart]) -> dict[str, Any]:
+def _shared(found: CrossRun, notes: Sequence[str], drawn: Sequence[Chart]) -> dict[str, Any]:
     return {
         "found": found,
         "runs": [
@@ -85,7 +85,7 @@ def _shared(found: Several, notes: Sequence[str], drawn: Sequence[Chart]) -> dic
 # ---- what is said --------------------------------------------------------------------------------------------------
 
 
-def headline(found: Several) -> str:
+def headline(found: CrossRun) -> str:
     """How many pairs agree, in a sentence."""
     total, runs = len(found.pairs), len(found.runs)
     if not total:
@@ -98,7 +98,7 @@ def headline(found: Several) -> str:
     return f"Of {counted(total, 'pair')} that {who} have, {', '.join(parts)}."
 
 
-def second(found: Several) -> str:
+def second(found: CrossRun) -> str:
     """The worst disagreement, and what became of faults."""
     sentences = []
     apart = found.of("apart")
@@ -123,7 +123,7 @@ def side_by_side(pair: AgreementRow) -> str:
     return ", ".join(f"{name} {number(row.ratio)} ({interval(row)})" for name, row in rows)
 
 
-def _notes(found: Several) -> Iterator[str]:
+def _notes(found: CrossRun) -> Iterator[str]:
     """What a reader has to know of the comparison itself."""
     margins = dict.fromkeys(run.document.run.margin for run in found.runs)
     if len(margins) > 1:
@@ -181,7 +181,7 @@ def by_case(keys: Sequence[RunPairKey]) -> list[tuple[str, int, str]]:
     return made
 
 
-def terminal_lines(found: Several, notes: Sequence[str]) -> Iterator[str]:
+def terminal_lines(found: CrossRun, notes: Sequence[str]) -> Iterator[str]:
     """The same for a terminal: runs, disagreements worst first, outcomes that differ."""
     for run in found.runs:
         yield _line(f"{run.letter}: {run.name}: {summary(run.document)}")

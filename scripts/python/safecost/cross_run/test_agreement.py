@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from safecost.core.errors import UsageError
-from safecost.cross_run.agreement import LETTERS, Given, Several, relation, several
+from safecost.cross_run.agreement import LETTERS, CrossRun, Given, cross_run, relation
 from safecost.document.rows import PairRow, valid_rows
 from safecost.document.types import Document
-from safecost.testing.changed_document import noisy, rebuilt, slower, sound_document, struck, with_proofs
+from safecost.testing.changed_document import disqualified, noisy, rebuilt, slower, sound_document, with_proofs
 
 
 @pytest.fixture(scope="module")
@@ -18,8 +18,8 @@ def sound() -> Document:
     return sound_document()
 
 
-def held(*documents: Document) -> Several:
-    return several([Given(letter, f"run {letter}", made) for letter, made in zip(LETTERS, documents, strict=False)])
+def held(*documents: Document) -> CrossRun:
+    return cross_run([Given(letter, f"run {letter}", made) for letter, made in zip(LETTERS, documents, strict=False)])
 
 
 def with_machine(document: Document, **changes: object) -> Document:
@@ -60,7 +60,7 @@ def test_intervals_agree_where_they_overlap_or_say_the_same(
 def test_equal_runs_agree_in_everything(sound: Document) -> None:
     found = held(sound, replace(sound, run=replace(sound.run, seed=7)))
     assert {pair.relation for pair in found.pairs} == {"together"}
-    assert len(found.pairs) == sum(row.kind not in ("null", "control") for row in valid_rows(sound))
+    assert len(found.pairs) == sum(row.kind not in ("aa", "calibration") for row in valid_rows(sound))
     assert not found.outcomes
     assert found.outcomes_in_common == len(sound.proofs)
     assert not any(one.profiles or one.cases or one.pairs for one in found.alone)
@@ -117,7 +117,7 @@ def test_another_source_of_the_case_is_told(sound: Document) -> None:
 def test_pairs_without_an_interval_are_neither_agreement_nor_disagreement(sound: Document) -> None:
     panels = tuple(
         replace(
-            panel, pairs=tuple(replace(p, low=None, high=None, level=None, verdict="unresolved") for p in panel.pairs)
+            panel, pairs=tuple(replace(p, low=None, high=None, level=None, verdict="inconclusive") for p in panel.pairs)
         )
         for panel in sound.panels
     )
@@ -169,10 +169,10 @@ def test_outcomes_that_differ_are_told_those_of_protection_first(sound: Document
     assert {(one.variant, one.profile) for one in found.outcomes} == {(first.variant, first.profile)}
 
 
-def test_struck_cases_have_no_ratios_and_are_told(sound: Document) -> None:
-    found = held(sound, struck(sound, "indexing/sum"))
+def test_disqualified_cases_have_no_ratios_and_are_told(sound: Document) -> None:
+    found = held(sound, disqualified(sound, "indexing/sum"))
     assert not any(pair.key.case == "indexing/sum" for pair in found.pairs)
-    assert found.statuses == (("indexing/sum", ("measured", "struck")),)
+    assert found.statuses == (("indexing/sum", ("measured", "disqualified")),)
     assert any(key.case == "indexing/sum" for key in found.alone[0].pairs)
 
 

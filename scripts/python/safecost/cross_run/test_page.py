@@ -15,9 +15,9 @@ from markdown_it import MarkdownIt
 from safecost import cli
 from safecost.core.errors import OK, USAGE
 from safecost.cross_run import chart as drawing
-from safecost.cross_run import inputs as several_inputs
-from safecost.cross_run import page as several_report
-from safecost.cross_run.agreement import LETTERS, Given, Several, several
+from safecost.cross_run import inputs as cross_run_inputs
+from safecost.cross_run import page as cross_run_page
+from safecost.cross_run.agreement import LETTERS, CrossRun, Given, cross_run
 from safecost.document import io as document
 from safecost.document.types import Document
 from safecost.report.test_page import Tags
@@ -49,30 +49,30 @@ def two() -> tuple[Document, Document]:
     return made, perturbed(made)
 
 
-def held(*documents: Document, names: tuple[str, ...] = ("one", "two", "three")) -> Several:
-    return several([Given(letter, name, made) for letter, name, made in zip(LETTERS, names, documents, strict=False)])
+def held(*documents: Document, names: tuple[str, ...] = ("one", "two", "three")) -> CrossRun:
+    return cross_run([Given(letter, name, made) for letter, name, made in zip(LETTERS, names, documents, strict=False)])
 
 
 @pytest.fixture(scope="module")
-def calm(two: tuple[Document, Document]) -> Several:
+def calm(two: tuple[Document, Document]) -> CrossRun:
     return held(*two)
 
 
 @pytest.fixture(scope="module")
-def attack(two: tuple[Document, Document]) -> Several:
+def attack(two: tuple[Document, Document]) -> CrossRun:
     evil: tuple[Document, Document] = hostile(two)
     return held(*evil, names=HOSTILE[:2])
 
 
-def page(found: Several) -> str:
-    return several_report.page(found, ["a note"], drawing.draw(found))
+def page(found: CrossRun) -> str:
+    return cross_run_page.page(found, ["a note"], drawing.draw(found))
 
 
-def text_of(found: Several) -> str:
-    return several_report.markdown(found, ["a note"], drawing.draw(found))
+def text_of(found: CrossRun) -> str:
+    return cross_run_page.markdown(found, ["a note"], drawing.draw(found))
 
 
-def test_the_page_says_how_many_agree_and_what_differs(calm: Several) -> None:
+def test_the_page_says_how_many_agree_and_what_differs(calm: CrossRun) -> None:
     words = " ".join("".join(f" {text} " for text in Tags(page(calm)).text).split())
     apart = len(calm.of("apart"))
     assert apart == 2
@@ -85,9 +85,9 @@ def test_the_page_says_how_many_agree_and_what_differs(calm: Several) -> None:
     assert "a note" in words
 
 
-def test_markdown_says_the_same(calm: Several) -> None:
+def test_markdown_says_the_same(calm: CrossRun) -> None:
     text = text_of(calm)
-    assert several_report.headline(calm) in text
+    assert cross_run_page.headline(calm) in text
     assert "| Processor | Made-up CPU 9000 | Other CPU 1 |" in text
     assert "| gcc-o2: compiler | GNU 12.2.0 | GNU 14.1.0 |" in text
     rows = re.findall(
@@ -97,14 +97,14 @@ def test_markdown_says_the_same(calm: Several) -> None:
     assert "**in some only**" in text
 
 
-def test_markdown_tables_are_tables(calm: Several) -> None:
+def test_markdown_tables_are_tables(calm: CrossRun) -> None:
     parser = MarkdownIt("commonmark").enable("table")
     tags = Tags(parser.render(text_of(calm)))
     assert tags.tags.count("table") == 5
     assert "|" not in "".join(tags.text)
 
 
-def test_the_page_allows_itself_its_own_style_and_script_and_nothing_else(calm: Several) -> None:
+def test_the_page_allows_itself_its_own_style_and_script_and_nothing_else(calm: CrossRun) -> None:
     text = page(calm)
     (style,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
     (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
@@ -122,7 +122,7 @@ def test_the_page_allows_itself_its_own_style_and_script_and_nothing_else(calm: 
     assert {link[1:] for link in links} <= set(ids)
 
 
-def test_hostile_words_stay_words_in_the_page(calm: Several, attack: Several) -> None:
+def test_hostile_words_stay_words_in_the_page(calm: CrossRun, attack: CrossRun) -> None:
     friendly, evil = Tags(page(calm)), Tags(page(attack))
     assert set(evil.tags) <= set(friendly.tags)
     assert evil.tags.count("script") == 1
@@ -134,7 +134,7 @@ def test_hostile_words_stay_words_in_the_page(calm: Several, attack: Several) ->
     assert "\u202e" not in text
 
 
-def test_hostile_words_stay_words_in_markdown(calm: Several, attack: Several) -> None:
+def test_hostile_words_stay_words_in_markdown(calm: CrossRun, attack: CrossRun) -> None:
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     kinds = {token.type for token in parser.parse(text_of(calm))}
     assert {token.type for token in parser.parse(text_of(attack))} <= kinds
@@ -143,17 +143,17 @@ def test_hostile_words_stay_words_in_markdown(calm: Several, attack: Several) ->
     assert all(value.startswith("charts/") for name, value in rendered.attributes if name == "src")
 
 
-def test_hostile_words_stay_words_in_a_terminal(attack: Several) -> None:
-    for line in several_report.terminal_lines(attack, []):
+def test_hostile_words_stay_words_in_a_terminal(attack: CrossRun) -> None:
+    for line in cross_run_page.terminal_lines(attack, []):
         assert line.isprintable()
 
 
-def test_the_same_documents_give_the_same_bytes_and_old_charts_go(tmp_path: Path, calm: Several) -> None:
+def test_the_same_documents_give_the_same_bytes_and_old_charts_go(tmp_path: Path, calm: CrossRun) -> None:
     (tmp_path / "a" / "charts").mkdir(parents=True)
     for name in ("several-together.svg", "several-apart.svg", "map.svg"):
         (tmp_path / "a" / "charts" / name).write_text("old")
     for folder in ("a", "b"):
-        several_report.write(calm, [], tmp_path / folder)
+        cross_run_page.write(calm, [], tmp_path / folder)
     (tmp_path / "a" / "charts" / "map.svg").unlink()
     first = {path.relative_to(tmp_path / "a"): path.read_bytes() for path in (tmp_path / "a").rglob("*.*")}
     second = {path.relative_to(tmp_path / "b"): path.read_bytes() for path in (tmp_path / "b").rglob("*.*")}
@@ -161,13 +161,13 @@ def test_the_same_documents_give_the_same_bytes_and_old_charts_go(tmp_path: Path
     for target in re.findall(rb"\]\((charts/[^)]+)\)", first[Path("several.md")]):
         assert Path(target.decode()) in first
     same = held(calm.runs[0].document, calm.runs[0].document)
-    several_report.write(same, [], tmp_path / "a")
+    cross_run_page.write(same, [], tmp_path / "a")
     assert not (tmp_path / "a" / "charts" / "several-apart.svg").exists()
 
 
-def test_long_tables_are_cut_and_say_so(monkeypatch: pytest.MonkeyPatch, calm: Several) -> None:
-    monkeypatch.setattr(several_report, "PAGE_ROWS", 1)
-    monkeypatch.setattr(several_report, "MARKDOWN_ROWS", 1)
+def test_long_tables_are_cut_and_say_so(monkeypatch: pytest.MonkeyPatch, calm: CrossRun) -> None:
+    monkeypatch.setattr(cross_run_page, "PAGE_ROWS", 1)
+    monkeypatch.setattr(cross_run_page, "MARKDOWN_ROWS", 1)
     assert f"The first 1 of {len(calm.pairs)} rows." in page(calm)
     assert "The first 1 of 2 rows" in text_of(calm)
 
@@ -238,8 +238,8 @@ def test_the_same_run_twice_is_shown_once(
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"schema_version": 1}, "was written by an older safecost (schema 1; this one reads 2)"),
-        ({"schema_version": 3}, "was written by a newer safecost (schema 3; this one reads 2): update."),
+        ({"schema_version": 1}, "was written by an older safecost (schema 1; this one reads 2 and newer)"),
+        ({"schema_version": 4}, "was written by a newer safecost (schema 4; this one reads 3): update."),
         ({"schema": "something"}, "is not a run document"),
     ],
 )
@@ -263,7 +263,7 @@ def test_too_many_or_too_large_runs_are_refused(
 ) -> None:
     code, _, err = command(capsys, *[folders[0]] * 13)
     assert (code, "13 runs are given, and a page has room for 12" in err) == (USAGE, True)
-    monkeypatch.setattr(several_inputs, "MOST_BYTES", 1000)
+    monkeypatch.setattr(cross_run_inputs, "MOST_BYTES", 1000)
     code, _, err = command(capsys, *folders)
     assert (code, "at most 1000 are held side by side" in err) == (USAGE, True)
 

@@ -21,6 +21,7 @@ from jsonschema.validators import extend
 from safecost.core.errors import ToolError, UsageError
 from safecost.core.privacy import secrets_here
 from safecost.core.text import CONTROL, shown
+from safecost.document.earlier import OLDEST, upgraded
 from safecost.document.outcome import DETAILS
 from safecost.document.types import (
     SCHEMA,
@@ -65,8 +66,11 @@ _NAMES = frozenset(
 JsonPath = tuple[str | int, ...]
 
 
-def refuse_malformed(plain: Any, name: str) -> None:
-    """Raises UsageError naming the first place where decoded JSON breaks the schema, or what a schema cannot say."""
+def well_formed(plain: Any, name: str) -> dict[str, Any]:
+    """Decoded JSON in the words of today's schema, whatever version it was written in.
+
+    Raises UsageError naming the first place where it breaks the schema, or what a schema cannot say.
+    """
     if not isinstance(plain, dict) or plain.get("schema") != SCHEMA:
         raise UsageError(f"{name} is not a run document: its schema is not {SCHEMA}.")
     version = plain.get("schema_version")
@@ -75,9 +79,9 @@ def refuse_malformed(plain: Any, name: str) -> None:
             f"{name} was written by a newer safecost (schema {shown(version)}; this one reads {SCHEMA_VERSION}):"
             " update."
         )
-    if isinstance(version, int) and version < SCHEMA_VERSION:
+    if isinstance(version, int) and version < OLDEST:
         raise UsageError(
-            f"{name} was written by an older safecost (schema {shown(version)}; this one reads {SCHEMA_VERSION}):"
+            f"{name} was written by an older safecost (schema {shown(version)}; this one reads {OLDEST} and newer):"
             " measure again, or read it with the safecost that wrote it."
         )
     for place, leaf in _leaves(plain, ()):
@@ -87,9 +91,11 @@ def refuse_malformed(plain: Any, name: str) -> None:
             raise UsageError(f"{name}: {_path(place)} is {leaf}, and must be a finite number.")
         if isinstance(leaf, str) and (found := CONTROL.search(leaf)):
             raise UsageError(f"{name}: {_path(place)} holds the control character U+{ord(found[0]):04X}.")
-    error = next(_validator().iter_errors(plain), None)
+    made = upgraded(plain, version) if isinstance(version, int) else plain
+    error = next(_validator().iter_errors(made), None)
     if error is not None:
         raise UsageError(f"{name}: {violation(error)}.")
+    return made
 
 
 def refuse_contradictions(document: Document, name: str) -> None:
@@ -245,7 +251,7 @@ def _interval_contradictions(pair: Pair) -> Iterator[str]:
     if pair.low is None or pair.high is None or pair.level is None:
         if (pair.low, pair.high, pair.level) != (None, None, None):
             yield "has part of an interval: low, high and level belong together"
-        if pair.verdict != "unresolved":
+        if pair.verdict != "inconclusive":
             yield f"is called {pair.verdict} without an interval"
     elif not pair.low <= pair.ratio * (1 + 1e-9) or not pair.ratio <= pair.high * (1 + 1e-9):
         yield f"has the ratio {pair.ratio} outside of its interval, {pair.low} to {pair.high}"

@@ -15,7 +15,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from safecost.core import files
 from safecost.core.errors import ToolError, UsageError
 from safecost.core.text import shown
-from safecost.document.checks import refuse_contradictions, refuse_malformed, refuse_private
+from safecost.document.checks import refuse_contradictions, refuse_private, well_formed
 from safecost.document.types import Document
 
 SIZE_LIMIT = 256 * 1024 * 1024  # bytes; far above any real run, and low enough to hold in memory
@@ -142,8 +142,7 @@ def _decoded(data: bytes, name: str) -> Any:
 def checked(plain: Any, name: str) -> Document:
     """The document that decoded JSON describes, after every check; raises UsageError that begins with `name`."""
     name = shown(name, quoted=False, limit=400)
-    refuse_malformed(plain, name)
-    document: Document = from_json(Document, plain)
+    document: Document = from_json(Document, well_formed(plain, name))
     refuse_contradictions(document, name)
     return document
 

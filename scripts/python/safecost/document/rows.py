@@ -34,9 +34,9 @@ KINDS: dict[PairKind, PairKindWords] = {
     "idiom": PairKindWords("idiom cost", "safe over raw, both in the same profile", "raw"),
     "profile": PairKindWords("profile cost", "hardened over plain, the same variant", "its plain sibling"),
     "full": PairKindWords("full cost", "safe in this profile over the fastest raw of its plain sibling", "plain raw"),
-    "language": PairKindWords("language gap", "Rust over the fastest raw C++ it is held against", "raw C++"),
-    "null": PairKindWords("null", "the same code twice", "itself"),
-    "control": PairKindWords("control", "the same work a known number of times more often", "its base"),
+    "language": PairKindWords("language gap", "Rust over the fastest raw C++ it is compared with", "raw C++"),
+    "aa": PairKindWords("aa", "the same code twice", "itself"),
+    "calibration": PairKindWords("calibration", "the same work a known number of times more often", "its base"),
 }
 
 
@@ -69,7 +69,7 @@ class PairRow(AtPoint):
     detectable: float | None
     numerator_ns: float
     denominator_ns: float
-    struck: bool
+    disqualified: bool
     instructions: float | None = None
     instruction_ratio: float | None = None
     allocations: float | None = None
@@ -93,8 +93,8 @@ class PairRow(AtPoint):
 
 @of_newest
 def rows(document: Document) -> tuple[PairRow, ...]:
-    """Every pair of the document, in its order; pairs of struck cases are marked."""
-    struck = {case.name for case in document.cases if case.status == "struck"}
+    """Every pair of the document, in its order; pairs of disqualified cases are marked."""
+    disqualified = {case.name for case in document.cases if case.status == "disqualified"}
     counts = {(one.case, one.variant, one.profile, one.place): one for one in document.counts}
     found = []
     for panel in document.panels:
@@ -127,7 +127,7 @@ def rows(document: Document) -> tuple[PairRow, ...]:
                     detectable=pair.detectable,
                     numerator_ns=statistics.median(top.nanoseconds),
                     denominator_ns=statistics.median(bottom.nanoseconds),
-                    struck=panel.case in struck,
+                    disqualified=panel.case in disqualified,
                     instructions=None if mine is None else _per_call(mine.instructions, mine.calls),
                     instruction_ratio=_ratio_of_counts(mine, other),
                     allocations=None if mine is None else _per_call(mine.allocations, mine.calls),
@@ -136,7 +136,7 @@ def rows(document: Document) -> tuple[PairRow, ...]:
     return tuple(found)
 
 
-def is_null(document: Document, profile: Profile) -> bool:
+def is_rebuild(document: Document, profile: Profile) -> bool:
     """Does the profile build its plain sibling a second time, so that all it measures is error?"""
     if profile.plain == profile.name:
         return False
@@ -157,17 +157,17 @@ class CountRow:
 
 
 def count_rows(document: Document) -> list[CountRow]:
-    """The counts of cases that were not struck, in the document's order, nulls left out."""
+    """The counts of cases that were not disqualified, in the document's order, A/A pairs left out."""
     pairs: dict[tuple[str, str, str, Place], PairRow] = {}
-    struck = {case.name for case in document.cases if case.status == "struck"}
-    nulls = {(case.name, one.name) for case in document.cases for one in case.variants if one.role == "null"}
+    disqualified = {case.name for case in document.cases if case.status == "disqualified"}
+    aa_pairs = {(case.name, one.name) for case in document.cases for one in case.variants if one.role == "aa"}
     codes = {(code.case, code.profile, code.variant): code for code in document.codes}
     for row in valid_rows(document):
         if row.kind in {"idiom", "language"}:
             pairs.setdefault((row.task, row.profile, row.variant, row.place), row)
     found = []
     for one in document.counts:
-        if one.case in struck or (one.case, one.variant) in nulls:
+        if one.case in disqualified or (one.case, one.variant) in aa_pairs:
             continue
         pair = pairs.get((one.case, one.profile, one.variant, one.place))
         found.append(
@@ -196,5 +196,5 @@ def _ratio_of_counts(mine: Count | None, other: Count | None) -> float | None:
 
 
 def valid_rows(document: Document) -> tuple[PairRow, ...]:
-    """The pairs of cases that were not struck: the numbers of the others time something else than they say."""
-    return tuple(row for row in rows(document) if not row.struck)
+    """The pairs of cases that were not disqualified: the numbers of the others time something else than they say."""
+    return tuple(row for row in rows(document) if not row.disqualified)

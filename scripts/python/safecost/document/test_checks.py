@@ -22,7 +22,7 @@ def test_the_schema_is_valid_and_strict_and_mirrors_the_types() -> None:
     compared = 0
 
     def allowed(kind: Any) -> tuple[Any, ...]:
-        """The values of a literal, and null where there may be none."""
+        """The values of a literal, and A/A pair where there may be none."""
         parts = get_args(kind)
         return (*get_args(parts[0]), None) if parts[1:] == (type(None),) else parts
 
@@ -62,7 +62,7 @@ def test_the_schema_is_valid_and_strict_and_mirrors_the_types() -> None:
         (at("panels.3.pairs.0.ratio", -1), "run.json: panels[3].pairs[0].ratio is -1, and must be at least 1e-09."),
         (at("panels.0.pairs.0.ratio", "1"), 'panels[0].pairs[0].ratio is "1", and must be of type number.'),
         (at("panels.0.pairs.0.ratio", None), "panels[0].pairs[0].ratio is null, and must be of type number."),
-        (at("panels.0.pairs.0.verdict", "better"), "must be one of slower, faster, equivalent, unresolved."),
+        (at("panels.0.pairs.0.verdict", "better"), "must be one of slower, faster, equivalent, inconclusive."),
         (at("panels.0.pairs.0.ratios", []), "panels[0].pairs[0].ratios is a list with 0 entries, and must have at lea"),
         (at("panels.0.size", 1.5), "panels[0].size is 1.5, and must be of type integer."),
         (at("panels.0.size", True), "panels[0].size is true, and must be of type integer."),
@@ -83,7 +83,8 @@ def test_the_schema_is_valid_and_strict_and_mirrors_the_types() -> None:
         (at("profiles.0.flags.0", ["-O2"]), "profiles[0].flags[0] is a list with 1 entries, and must have at least 2"),
         (
             at("schema_version", 0),
-            "was written by an older safecost (schema 0; this one reads 2): measure again, or read it with the safecost"
+            "was written by an older safecost (schema 0; this one reads 2 and newer): measure again, or read it with"
+            " the safecost"
             " that wrote it.",
         ),
         (at("cases.0.question", "a\x1b[2Jb"), "cases[0].question holds the control character U+001B."),

@@ -10,11 +10,11 @@ from safecost.document.outcome import CAUGHT, Attribution, Detail, Oracle, Outco
 from safecost.stats.pairs import Verdict
 
 SCHEMA = "safecost-run"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
-Role = Literal["raw", "safe", "null", "control"]
+Role = Literal["raw", "safe", "aa", "calibration"]
 Language = Literal["c++", "rust"]
-PairKind = Literal["idiom", "profile", "language", "full", "null", "control"]
+PairKind = Literal["idiom", "profile", "language", "full", "aa", "calibration"]
 CompilerName = Literal["gcc", "clang", "rustc"]
 Way = Literal["plain", "type", "attribute", "strict", "analyser", "evaluated"]
 RulingOutcome = Literal["rejected", "accepted", "newly_rejected", "not_applicable", "absent", "broken"]
@@ -84,7 +84,7 @@ class Runner:
 class Run:
     """What was asked for, and when; `complete` is false after an interruption.
 
-    A panel may end at each of `looks`, numbers of launches of which the last is the most. `false_discovery_rate` is
+    A panel may end at each of `analyses`, numbers of launches of which the last is the most. `false_discovery_rate` is
     the rate at which slower and faster are controlled over all pairs of the run, None where they are not.
     """
 
@@ -94,7 +94,7 @@ class Run:
     finished: str | None
     complete: bool
     seconds: Seconds
-    looks: tuple[int, ...]
+    analyses: tuple[int, ...]
     epoch_seconds: float
     contender_seconds: float
     margin: float
@@ -106,7 +106,7 @@ class Run:
     @property
     def launches(self) -> int:
         """The most launches that a panel may have."""
-        return self.looks[-1]
+        return self.analyses[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +219,7 @@ class Case:
     family: str
     case: str
     question: str
-    status: Literal["measured", "struck", "not_built", "not_measured"]
+    status: Literal["measured", "disqualified", "not_built", "not_measured"]
     reason: str | None
     system_bound: bool
     sources: tuple[Source, ...]
@@ -277,7 +277,7 @@ class Contender:
 class Pair:
     """Two contenders (indices into the panel) and their ratio; above 1 the numerator is slower.
 
-    `planted` is the ratio that nulls and controls were built to have. `p` is the sign test's probability of
+    `planted` is the ratio that A/A pairs and calibrations were built to have. `p` is the sign test's probability of
     launches so far beyond the margin if the median is not, `q` the same after the control of false discoveries.
     """
 
@@ -437,7 +437,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that went wrong; `strikes` says that it struck its case.
+    """Something that went wrong; `disqualifies` says that it disqualified its case.
 
     `claim` and `snippet` are broken promises: of what is caught, and of what a compiler rejects.
     """
@@ -467,7 +467,7 @@ class Problem:
     size: int | None
     rate: float | None
     message: str
-    strikes: bool
+    disqualifies: bool
     threads: int | None = None
 
     @property

@@ -47,12 +47,12 @@ class Timing:
     nanoseconds: float
     base_nanoseconds: float
     row: PairRow | None
-    struck: bool
+    disqualified: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """A variant held against another, the base, which is raw code unless somebody chose another."""
+    """A variant compared with another, the base, which is raw code unless somebody chose another."""
 
     case: Case
     subject: Subject
@@ -95,7 +95,7 @@ def compare(document: Document, case: Case, profile: str, variants: Sequence[str
         return [
             _comparison(document, case, _subject(document, case, present[name], profile), base) for name in variants[1:]
         ]
-    wanted = list(variants) or [name for name, variant in present.items() if variant.role not in {"null", "control"}]
+    wanted = list(variants) or [name for name, variant in present.items() if variant.role not in {"aa", "calibration"}]
     found = []
     for name in wanted:
         subject = _subject(document, case, present[name], profile)
@@ -183,7 +183,7 @@ def _timings(document: Document, case: Case, subject: Subject, base: Subject) ->
         told.add(panel.place)
         pair = next((row for row in known if _is_pair(row, panel, subject, base)), None)
         label = f"{panel.label}, size {panel.size:,}{beside_size(panel.rate, panel.threads)}"
-        yield Timing(label, one, other, pair, case.status == "struck")
+        yield Timing(label, one, other, pair, case.status == "disqualified")
 
 
 def _times(panel: Panel, subject: Subject) -> float | None:
@@ -217,8 +217,8 @@ def why(comparison: Contrast, margin: float) -> list[str]:
 
 def _timed(timing: Timing, other: str, margin: float) -> str:
     row, where = timing.row, timing.label
-    if timing.struck:
-        return f"At {where}: the case was struck, so its times tell nothing."
+    if timing.disqualified:
+        return f"At {where}: the case was disqualified, so its times tell nothing."
     if row is None:
         medians = f"{number(timing.nanoseconds)} ns a call against {number(timing.base_nanoseconds)} ns"
         return f"At {where}: {medians}, medians of the same launches; the run drew no interval for these two."
@@ -229,7 +229,7 @@ def _timed(timing: Timing, other: str, margin: float) -> str:
         return (
             f"At {where}: as fast as {other} within {percent(margin)}, {number(row.ratio)} times its time {interval}."
         )
-    if row.verdict == "unresolved":
+    if row.verdict == "inconclusive":
         return f"At {where}: measured {number(row.ratio)} times {other}'s time {interval}; that settles nothing."
     return f"At {where}: takes {number(row.ratio)} times as long as {other} {interval}: {row.verdict}."
 

@@ -58,7 +58,7 @@ def test_why_tells_time_instructions_vectors_and_checks(made: Document) -> None:
 
 def test_why_claims_nothing_of_a_pair_that_is_not_resolved(made: Document) -> None:
     def changed(pair: Pair) -> Pair:
-        return dataclasses.replace(pair, verdict="unresolved", reason="too wide")
+        return dataclasses.replace(pair, verdict="inconclusive", reason="too wide")
 
     panels = tuple(dataclasses.replace(panel, pairs=tuple(map(changed, panel.pairs))) for panel in made.panels)
     text = told(dataclasses.replace(made, panels=panels), "at")
@@ -81,12 +81,13 @@ def test_the_same_code_is_called_the_same(made: Document) -> None:
     assert "check" not in text
 
 
-def test_a_struck_case_has_no_times(made: Document) -> None:
+def test_a_disqualified_case_has_no_times(made: Document) -> None:
     cases = tuple(
-        dataclasses.replace(case, status="struck", reason="wrong") if case.name == CASE else case for case in made.cases
+        dataclasses.replace(case, status="disqualified", reason="wrong") if case.name == CASE else case
+        for case in made.cases
     )
     text = told(dataclasses.replace(made, cases=cases), "at")
-    assert "struck" in text
+    assert "disqualified" in text
     assert "times as long" not in text
 
 

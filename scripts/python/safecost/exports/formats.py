@@ -101,7 +101,7 @@ def bencher(selected: Selected) -> str:
 
 
 def as_csv(selected: Selected) -> str:
-    """Every pair with all that is known of it, RFC 4180; nulls and controls too, for whoever judges the run."""
+    """Every pair with all that is known of it, RFC 4180; A/A pairs and calibrations too, for whoever judges the run."""
     names = [field.name for field in fields(PairRecord) if field.name != "run"]
     buffer = io.StringIO()
     writer = csv.writer(buffer)  # commas, quotes doubled, lines end with CR LF
@@ -121,7 +121,7 @@ FORMATS: Mapping[str, Callable[[Selected], str]] = {
 
 
 def _costs(selected: Selected) -> list[PairRecord]:
-    return [pair for pair in selected.pairs if pair.kind not in {"null", "control"}]
+    return [pair for pair in selected.pairs if pair.kind not in {"aa", "calibration"}]
 
 
 def _short(name: str) -> str:

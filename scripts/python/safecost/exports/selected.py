@@ -1,4 +1,4 @@
-"""What of a run is exported: rows that match a filter, of cases that were not struck, each name once."""
+"""What of a run is exported: rows that match a filter, of cases that were not disqualified, each name once."""
 
 from __future__ import annotations
 
@@ -58,15 +58,15 @@ def select(document: Document, expression: str | None) -> Selected:
     return selected
 
 
-def without_struck(document: Document) -> Document:
-    """The document without the panels of struck cases, whose numbers time something else than they say."""
-    struck = {case.name for case in document.cases if case.status == "struck"}
-    return replace(document, panels=tuple(panel for panel in document.panels if panel.case not in struck))
+def without_disqualified(document: Document) -> Document:
+    """The document without the panels of disqualified cases, whose numbers time something else than they say."""
+    disqualified = {case.name for case in document.cases if case.status == "disqualified"}
+    return replace(document, panels=tuple(panel for panel in document.panels if panel.case not in disqualified))
 
 
 def _timed(document: Document) -> Iterator[SelectedContender]:
     """Each contender once: as its own profile's panel timed it, or else the first that did."""
-    panels = without_struck(document).panels
+    panels = without_disqualified(document).panels
     found: dict[str, SelectedContender] = {}
     for own in (True, False):
         for panel in panels:

@@ -87,7 +87,7 @@ def command(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_the_same_run_gives_the_same_bytes_without_struck_cases(
+def test_the_same_run_gives_the_same_bytes_without_disqualified_cases(
     capsys: pytest.CaptureFixture[str], run: Path, tmp_path: Path, form: str
 ) -> None:
     code, out, err = command(capsys, run, "--format", form)

@@ -28,7 +28,7 @@ def accept(
             raise UsageError(f"{option} is empty: those who read the history later need it.")
         if len(text) > MOST_WORDS or (CONTROL.search(text) and not text.isprintable()):
             raise UsageError(f"{option} must be one line of at most {MOST_WORDS} characters.")
-    found = showing.find(store, metric, expression, nulls=True, search=search)
+    found = showing.find(store, metric, expression, aa_pairs=True, search=search)
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     chosen = _since(found, _run_of(store.runs(), run)) if run is not None else _pending(found)
     if not chosen:

@@ -47,7 +47,7 @@ def _searching(command: F) -> F:
                      help="How long a new level must last."),
         click.option("--magnitude", type=click.FloatRange(0.0001, 10), default=0.01, show_default=True,
                      help="How far the median of a ratio must move, 0.01 being 1 %."),
-        click.option("--nulls", is_flag=True, help="Show nulls and controls too, whose ratios are known."),
+        click.option("--aa-pairs", is_flag=True, help="Show A/A pairs and calibrations too, whose ratios are known."),
         click.option("--metric", default="ratio", show_default=True, metavar="NAME", help=f"One of {METRICS}."),
         click.option("--filter", "expression", metavar="REGEX",
                      help="Only series whose name matches, as family/case/variant/size:N@profile over raw@profile."),
@@ -112,7 +112,7 @@ def add(runs: tuple[Path, ...], database: str | None, wait: float) -> int:
 def show(
     expression: str | None,
     metric: str,
-    nulls: bool,
+    aa_pairs: bool,
     magnitude: float,
     segment: int,
     everything: bool,
@@ -129,7 +129,7 @@ def show(
     from safecost.history import showing  # noqa: PLC0415
 
     with _open(database, wait) as store:
-        found = showing.find(store, metric, expression, nulls=nulls, search=_search(magnitude, segment))
+        found = showing.find(store, metric, expression, aa_pairs=aa_pairs, search=_search(magnitude, segment))
     if as_json:
         sys.stdout.write(showing.as_json(found))
     else:
@@ -153,7 +153,7 @@ def show(
 def plot(
     expression: str | None,
     metric: str,
-    nulls: bool,
+    aa_pairs: bool,
     magnitude: float,
     segment: int,
     changed: bool,
@@ -166,7 +166,7 @@ def plot(
     from safecost.history import plotting, showing  # noqa: PLC0415
 
     with _open(database, wait) as store:
-        found = showing.find(store, metric, expression, nulls=nulls, search=_search(magnitude, segment))
+        found = showing.find(store, metric, expression, aa_pairs=aa_pairs, search=_search(magnitude, segment))
     written = plotting.write([one for one in found if one.tells or not changed], out, kind)
     print(f"wrote {written} to {out}")
     return OK

@@ -29,7 +29,8 @@ notices; if it does, the series shows a step at that run. Compilers and librarie
 
 
 def records(document: Document, name: str) -> tuple[Record, ...]:
-    """Every record of a document, the run first, struck cases left out; raises UsageError beginning with `name`."""
+    """Every record of a document, the run first, disqualified cases left out; raises UsageError beginning with
+    `name`."""
     run = hashlib.sha256(documents.encode(document)).hexdigest()[:32]
     found: tuple[Record, ...] = (_run(document, run), *_rows(document, run))
     twice, times = Counter((one.RECORD, one.subject) for one in found).most_common(1)[0]
@@ -70,9 +71,9 @@ def _run(document: Document, run: str) -> RunRecord:
 
 
 def _rows(document: Document, run: str) -> Iterator[Record]:
-    struck = {case.name for case in document.cases if case.status == "struck"}
+    disqualified = {case.name for case in document.cases if case.status == "disqualified"}
     for panel in document.panels:
-        if panel.case in struck:
+        if panel.case in disqualified:
             continue
         for pair in panel.pairs:
             top, bottom = panel.contenders[pair.numerator], panel.contenders[pair.denominator]
@@ -99,16 +100,16 @@ def _rows(document: Document, run: str) -> Iterator[Record]:
                 threads=panel.threads,
             )
     for count in document.counts:
-        if count.case not in struck:
+        if count.case not in disqualified:
             yield CountRecord(
                 run, count.case, count.variant, count.profile, count.size, count.rate, count.calls,
                 count.instructions, count.allocations, count.allocated_bytes, count.threads,
             )  # fmt: skip
     for code in document.codes:
-        if code.case not in struck:
+        if code.case not in disqualified:
             yield CodeRecord(
                 run, code.case, code.variant, code.profile, code.bytes, code.instructions, code.checks, code.packed,
                 code.calls,
             )  # fmt: skip
-    for proof in document.proofs:  # a broken claim strikes its case, and is what the history has to show
+    for proof in document.proofs:  # a broken claim disqualifies its case, and is what the history has to show
         yield ProofRecord(run, proof.case, proof.variant, proof.profile, proof.fault, proof.outcome, proof.detail)

@@ -78,7 +78,7 @@ class RunRecord:
 class PairRecord:
     """The ratio of one pair with its interval and verdict; `against` is the denominator's variant.
 
-    `panel` is the profile whose panel it was timed in: a panel that has no null of its own borrows one.
+    `panel` is the profile whose panel it was timed in: a panel that has no A/A pair of its own borrows one.
     """
 
     RECORD: ClassVar[str] = "pair"

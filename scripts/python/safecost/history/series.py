@@ -32,7 +32,8 @@ class SeriesMetric(NamedTuple):
 METRICS: Mapping[str, SeriesMetric] = {
     one.name: one
     for one in (
-        SeriesMetric("ratio", PairRecord, 1, "", "time of a pair's numerator over its denominator", lambda row: row.ratio),
+        SeriesMetric("ratio", PairRecord, 1, "", "time of a pair's numerator over its denominator",
+               lambda row: row.ratio),
         SeriesMetric("instructions", CountRecord, 1, "a call", "instructions of a call",
                lambda row: _share(row.instructions, row.calls)),
         SeriesMetric("allocations", CountRecord, 1, "a call", "allocations of a call",
@@ -41,7 +42,8 @@ METRICS: Mapping[str, SeriesMetric] = {
                lambda row: _share(row.allocated_bytes, row.calls)),
         SeriesMetric("code-bytes", CodeRecord, 1, "bytes", "bytes of machine code", lambda row: float(row.bytes)),
         SeriesMetric("checks", CodeRecord, 0, "checks", "emitted checks", lambda row: float(row.checks)),
-        SeriesMetric("packed", CodeRecord, -1, "instructions", "instructions on vectors", lambda row: float(row.packed)),
+        SeriesMetric("packed", CodeRecord, -1, "instructions", "instructions on vectors",
+               lambda row: float(row.packed)),
         SeriesMetric("outcome", ProofRecord, -1, "", "what became of a fault",
                lambda row: float(row.outcome in CAUGHT)),
     )

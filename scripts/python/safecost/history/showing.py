@@ -23,7 +23,7 @@ from safecost.history import series as followed
 from safecost.history.changes import Search
 from safecost.history.records import Acceptance, RunRecord
 from safecost.history.series import SeriesMetric, Track
-from safecost.history.status import Change, SeriesStatus, Step, is_worse, standings, step_between
+from safecost.history.status import Change, SeriesStatus, Step, is_worse, statuses, step_between
 from safecost.history.store import Store
 
 _MANY = 100  # runs or series, from which on it takes seconds
@@ -36,18 +36,18 @@ class TrackStatus:
     """A track with what is said of it: one standing for each series, one step between each two."""
 
     track: Track
-    standings: tuple[SeriesStatus, ...]
+    statuses: tuple[SeriesStatus, ...]
     steps: tuple[Step, ...]
 
     @property
     def latest(self) -> SeriesStatus:
         """The standing of the series with the newest point."""
-        return max(self.standings, key=lambda one: (one.series.points[-1].run.started, one.series.points[-1].run.run))
+        return max(self.statuses, key=lambda one: (one.series.points[-1].run.started, one.series.points[-1].run.run))
 
     @property
     def tells(self) -> bool:
         """Is there anything to tell beyond points on one level?"""
-        return bool(self.steps) or any(one.changes or one.decisions for one in self.standings)
+        return bool(self.steps) or any(one.changes or one.decisions for one in self.statuses)
 
     @property
     def is_worse(self) -> bool:
@@ -60,14 +60,16 @@ class TrackStatus:
         return is_worse(self.track.metric, now.baseline, now.pending.after)
 
 
-def find(store: Store, metric: str, expression: str | None, *, nulls: bool, search: Search) -> list[TrackStatus]:
+def find(store: Store, metric: str, expression: str | None, *, aa_pairs: bool, search: Search) -> list[TrackStatus]:
     """Every track of a metric that the expression finds, analysed; raises ToolError."""
     chosen = followed.metric_of(metric)
     runs = store.runs()
     if len(runs) > _MANY:
         print(f"reading {counted(len(runs), 'run')}", file=sys.stderr)
     everything = followed.tracks(runs, store.rows(chosen.of), chosen)
-    tracks = followed.matching([one for one in everything if nulls or one.kind not in {"null", "control"}], expression)
+    tracks = followed.matching(
+        [one for one in everything if aa_pairs or one.kind not in {"aa", "calibration"}], expression
+    )
     return analysed(tracks, store.acceptances(), search)
 
 
@@ -76,7 +78,7 @@ def analysed(tracks: Iterable[Track], decided: Sequence[Acceptance], search: Sea
     found, every = [], list(tracks)
     with Steps("series", len(every)) if len(every) > _MANY else contextlib.nullcontext() as progress:
         for track in every:
-            stands = standings(track, decided, search)
+            stands = statuses(track, decided, search)
             steps = tuple(step_between(before, after) for before, after in pairwise(stands))
             found.append(TrackStatus(track, tuple(stands), steps))
             if progress is not None:
@@ -92,7 +94,7 @@ def worse(found: Iterable[TrackStatus]) -> list[TrackStatus]:
 def render(found: Sequence[TrackStatus], out: Console, *, everything: bool) -> None:
     """Print what happened, run by run, and with `everything` a table; nothing from a document is read as markup."""
     if found and everything:
-        _table(found, out, several=len({one.track.machine for one in found}) > 1)
+        _table(found, out, cross_run=len({one.track.machine for one in found}) > 1)
     for heading, events in _events(found):
         _say(out, heading, "bold")
         for words, style in events:
@@ -127,33 +129,33 @@ def when(run: RunRecord) -> str:
     return f"{run.started[:10]}, run {run.run[:8]}{commit}"
 
 
-def change_words(metric: SeriesMetric, standing: SeriesStatus, change: Change) -> str:
+def change_words(metric: SeriesMetric, status: SeriesStatus, change: Change) -> str:
     """One change in words, without its run: how far, and who accepted it."""
-    points = standing.series.points
+    points = status.series.points
     if metric.name == "outcome":
         step = f"{points[change.index - 1].words} to {points[change.index].words}"
     else:
         values = f"({followed.amount(metric, change.before)} to {followed.amount(metric, change.after)})"
         step = f"{relative(metric, change.before, change.after)} {values}"
-    return f"{step}, {_decision(change, standing)}"
+    return f"{step}, {_decision(change, status)}"
 
 
 def _events(found: Sequence[TrackStatus]) -> list[tuple[str, list[tuple[str, str]]]]:
     """What happened, as a heading for each run at which something did, and lines with their styles, oldest first."""
     at: dict[tuple[str, str], tuple[str, list[tuple[str, str]]]] = {}
 
-    def under(standing: SeriesStatus, index: int, earlier: RunRecord) -> list[tuple[str, str]]:
-        run = standing.series.points[index].run
+    def under(status: SeriesStatus, index: int, earlier: RunRecord) -> list[tuple[str, str]]:
+        run = status.series.points[index].run
         return at.setdefault((run.started, run.run), (f"{when(run)}{_case(earlier, run)}", []))[1]
 
     still: dict[tuple[str, str], list[Step]] = {}
     for one in found:
         metric, name = one.track.metric, one.track.subject
-        for standing in one.standings:
-            for change in standing.changes:
-                style = ("red" if one.is_worse else "green") if change is standing.pending else ""
-                events = under(standing, change.index, standing.series.points[change.index - 1].run)
-                events.append((f"change: {name}: {change_words(metric, standing, change)}", style))
+        for status in one.statuses:
+            for change in status.changes:
+                style = ("red" if one.is_worse else "green") if change is status.pending else ""
+                events = under(status, change.index, status.series.points[change.index - 1].run)
+                events.append((f"change: {name}: {change_words(metric, status, change)}", style))
         for step in one.steps:
             events = under(step.after, 0, step.before.series.points[-1].run)
             if is_still(metric, step):
@@ -192,17 +194,17 @@ def _case(earlier: RunRecord, later: RunRecord) -> str:
     return f" [{'; '.join(said)}]" if said else ""
 
 
-def _decision(change: Change, standing: SeriesStatus) -> str:
+def _decision(change: Change, status: SeriesStatus) -> str:
     one = change.acknowledged
     if one is not None:
         return f"accepted by {one.who} on {one.when[:10]}: {one.why}"
-    return "not accepted, and over" if standing.usual else "not accepted"
+    return "not accepted, and over" if status.usual else "not accepted"
 
 
-def _table(shown: Sequence[TrackStatus], out: Console, *, several: bool) -> None:
+def _table(shown: Sequence[TrackStatus], out: Console, *, cross_run: bool) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     table.add_column(f"{shown[0].track.metric.name} of", overflow="fold")
-    if several:
+    if cross_run:
         table.add_column("machine", overflow="fold")
     for head in ("points", "baseline", "latest", "from baseline"):
         table.add_column(head, justify="right")
@@ -212,7 +214,7 @@ def _table(shown: Sequence[TrackStatus], out: Console, *, several: bool) -> None
         base = "–" if now.baseline is None else followed.amount(metric, now.baseline)
         apart = "–" if now.baseline is None else relative(metric, now.baseline, last.value)
         cells = [_plain_text(one.track.subject, out)]
-        cells += [_plain_text(f"{one.track.machine_words} ({one.track.machine[:6]})", out)] if several else []
+        cells += [_plain_text(f"{one.track.machine_words} ({one.track.machine[:6]})", out)] if cross_run else []
         cells += [Text(text) for text in (str(len(now.series.points)), base, followed.said(metric, last), apart)]
         table.add_row(*cells, style="red" if one.is_worse else "")
     out.print(table)
@@ -233,18 +235,18 @@ def _plain(one: TrackStatus) -> dict[str, Any]:
         "worse": one.is_worse,
         "changes": [
             {
-                "toolchain": standing.series.toolchain,
-                "run": standing.series.points[change.index].run.run,
-                "started": standing.series.points[change.index].run.started,
+                "toolchain": status.series.toolchain,
+                "run": status.series.points[change.index].run.run,
+                "started": status.series.points[change.index].run.started,
                 "before": change.before,
                 "after": change.after,
-                "pending": change is standing.pending,
+                "pending": change is status.pending,
                 "accepted": None
                 if change.acknowledged is None
                 else {"who": change.acknowledged.who, "why": change.acknowledged.why, "when": change.acknowledged.when},
             }
-            for standing in one.standings
-            for change in standing.changes
+            for status in one.statuses
+            for change in status.changes
         ],
         "toolchains": [
             {

@@ -65,7 +65,7 @@ class Step:
     high: float
 
 
-def standings(track: Track, decided: Iterable[Acceptance], search: Search = changes.DEFAULT) -> list[SeriesStatus]:
+def statuses(track: Track, decided: Iterable[Acceptance], search: Search = changes.DEFAULT) -> list[SeriesStatus]:
     """Where each series of a track stands; `decided` are all acceptances of the history."""
     ours = [one for one in decided if one.of == track.subject and one.metric == track.metric.name]
     return [stand(series, track.metric, ours, search) for series in track.series]

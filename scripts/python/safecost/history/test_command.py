@@ -123,10 +123,10 @@ def test_other_metrics_have_series_too(say: Say, runs: list[Path]) -> None:
     refused(say("show", "--metric", "speed"), "--metric speed: there are ratio, instructions,")
 
 
-def test_nulls_are_shown_when_asked_for(say: Say, runs: list[Path]) -> None:
+def test_aa_pairs_are_shown_when_asked_for(say: Say, runs: list[Path]) -> None:
     say("add", runs[0])
-    count = {words: len(json.loads(say("show", "--json", *words).out)) for words in ((), ("--nulls",))}
-    assert 0 < count[()] < count["--nulls",]
+    count = {words: len(json.loads(say("show", "--json", *words).out)) for words in ((), ("--aa-pairs",))}
+    assert 0 < count[()] < count["--aa-pairs",]
 
 
 def test_an_acceptance_can_name_a_run_and_needs_somebody(
@@ -154,8 +154,8 @@ def test_what_is_not_there_or_something_else_is_told(say: Say, runs: list[Path],
     (tmp_path / "plan.json").touch()
     refused(say("add", tmp_path), "finishes that run")
     old = tmp_path / "old.json"
-    old.write_text(re.sub(r'"schema_version": 2', '"schema_version": 1', runs[0].read_text()))
-    refused(say("add", old), "was written by an older safecost (schema 1; this one reads 2)")
+    old.write_text(re.sub(r'"schema_version": 3', '"schema_version": 1', runs[0].read_text()))
+    refused(say("add", old), "was written by an older safecost (schema 1; this one reads 2 and newer)")
     other = tmp_path / "other.json"
     other.write_text('{"schema": "something-else"}')
     refused(say("add", other), "is not a run document")

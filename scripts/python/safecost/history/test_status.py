@@ -23,25 +23,25 @@ def found_in(records: Sequence[Record], decided: Sequence[Acceptance] = (), metr
     return analysed(tracks(runs, [one for one in records if isinstance(one, chosen.of)], chosen), decided, Search())
 
 
-def standing(ratios: Sequence[float], *decided: Acceptance) -> SeriesStatus:
+def status(ratios: Sequence[float], *decided: Acceptance) -> SeriesStatus:
     (found,) = found_in(a_history(ratios), decided)
-    (one,) = found.standings
+    (one,) = found.statuses
     return one
 
 
 def test_the_baseline_is_the_median_of_thirty_and_never_the_previous_run() -> None:
     ratios = noisy([2.0], [50])
     ratios[-1] = 3.0  # a wild point: no change, and no baseline either
-    now = standing(ratios)
+    now = status(ratios)
     assert now.usual and now.changes == ()
     assert now.baseline == statistics.median(ratios[20:])
     assert now.baseline == pytest.approx(2.0, rel=0.002)
-    assert standing([2.0]).baseline == 2.0
+    assert status([2.0]).baseline == 2.0
 
 
 def test_a_change_that_nobody_accepted_moves_no_baseline() -> None:
     ratios = noisy([2.0, 2.2], [20, 40])
-    now = standing(ratios)
+    now = status(ratios)
     assert not now.usual and now.pending is not None and now.pending.index == 20
     assert now.accepted == tuple(range(20))
     assert now.baseline == statistics.median(ratios[:20])
@@ -50,13 +50,13 @@ def test_a_change_that_nobody_accepted_moves_no_baseline() -> None:
 def test_accepting_begins_a_new_baseline_and_says_who_and_why() -> None:
     ratios = noisy([2.0, 2.2], [20, 40])
     for at in (18, 20, 22):  # later points may move the change that was meant
-        now = standing(ratios, an_acceptance(at))
+        now = status(ratios, an_acceptance(at))
         assert now.usual and now.pending is None
         assert now.changes[0].acknowledged == an_acceptance(at)
         assert now.accepted == tuple(range(20, 60)) and now.earlier == tuple(range(20))
         assert now.baseline == statistics.median(ratios[-30:])
     (found,) = found_in(a_history(ratios), [an_acceptance(20)])
-    words = change_words(METRICS["ratio"], found.standings[0], found.standings[0].changes[0])
+    words = change_words(METRICS["ratio"], found.statuses[0], found.statuses[0].changes[0])
     assert words.endswith("accepted by Ada on 2026-12-31: on purpose")
 
 
@@ -68,12 +68,12 @@ def test_an_acceptance_of_another_series_or_metric_or_change_counts_for_nothing(
         an_acceptance(20, run="f" * 32),
         an_acceptance(3),
     ):
-        assert standing(ratios, other).pending is not None
+        assert status(ratios, other).pending is not None
 
 
 def test_a_failure_that_was_mended_does_not_freeze_the_baseline() -> None:
     ratios = noisy([2.0, 2.4, 2.0], [20, 10, 40])
-    now = standing(ratios)
+    now = status(ratios)
     assert now.usual and now.pending is None
     assert now.accepted == (*range(20), *range(30, 70))
     assert now.baseline == statistics.median(ratios[-30:])
@@ -83,21 +83,21 @@ def test_a_failure_that_was_mended_does_not_freeze_the_baseline() -> None:
 
 
 def test_a_second_change_behind_an_accepted_one_is_open_again() -> None:
-    now = standing(noisy([2.0, 2.2, 2.5], [20, 20, 20]), an_acceptance(20))
+    now = status(noisy([2.0, 2.2, 2.5], [20, 20, 20]), an_acceptance(20))
     assert now.pending is not None and now.pending.index == 40
     assert now.accepted == tuple(range(20, 40)) and now.baseline == pytest.approx(2.2, rel=0.005)
 
 
 def test_an_acceptance_may_begin_a_baseline_where_nothing_changed() -> None:
     ratios = noisy([2.0], [50])
-    assert standing(ratios, an_acceptance(40)).baseline == statistics.median(ratios[40:])
+    assert status(ratios, an_acceptance(40)).baseline == statistics.median(ratios[40:])
 
 
 def test_a_new_toolchain_opens_a_series_and_the_step_is_shown() -> None:
     ratios = noisy([2.0, 2.6], [20, 12])
     (found,) = found_in(a_history(ratios, [GCC_12] * 20 + [GCC_13] * 12))
-    assert [len(one.series.points) for one in found.standings] == [20, 12]
-    assert [one.changes for one in found.standings] == [(), ()]  # it is no change of the series
+    assert [len(one.series.points) for one in found.statuses] == [20, 12]
+    assert [one.changes for one in found.statuses] == [(), ()]  # it is no change of the series
     (step,) = found.steps
     assert (step.low, step.high) == (statistics.median(ratios[:20]), statistics.median(ratios[20:]))
     assert (step.before.series.words, step.after.series.words) == ("GNU 12.2.0", "GNU 13.1.0")
@@ -118,7 +118,7 @@ def test_flags_and_facts_are_part_of_a_toolchain_and_its_name_is_not() -> None:
     flags = dataclasses.replace(GCC_12, flags=("-O3",))
     facts = dataclasses.replace(GCC_12, facts={"_GLIBCXX_ASSERTIONS": "on"})
     (found,) = found_in(a_history(ratios, [GCC_12, flags, facts, GCC_12]))
-    assert [len(one.series.points) for one in found.standings] == [2, 1, 1]
+    assert [len(one.series.points) for one in found.statuses] == [2, 1, 1]
     assert GCC_12.fingerprint == dataclasses.replace(GCC_12, name="mine").fingerprint
 
 

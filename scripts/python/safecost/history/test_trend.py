@@ -14,7 +14,7 @@ from safecost.history.records import Acceptance, Toolchain
 from safecost.history.showing import TrackStatus
 from safecost.history.test_status import counted, found_in
 from safecost.history.trend import draw_trend
-from safecost.report.charts.canvas import DEARER, SETTINGS, SOFT, Chart
+from safecost.report.charts.canvas import COSTLIER, SETTINGS, SOFT, Chart
 from safecost.testing.drawings import marks, words
 from safecost.testing.made_up_history import GCC_12, GCC_13, a_history, an_acceptance, noisy
 
@@ -39,7 +39,7 @@ def test_an_open_change_is_the_title_and_its_points_are_hollow() -> None:
     assert subject == "indexing/sum/at/size:4096@gcc-o2 over raw@gcc-o2"
     assert rest == "+9.9 % since 2026-01-21, which nobody has accepted"
     assert len(marks(chart, r"\.accepted-0$")) == 20 and len(marks(chart, r"\.open-0$")) == 15
-    assert "+9.9 %" in words(chart.svg) and lines_of(chart, DEARER) == 1
+    assert "+9.9 %" in words(chart.svg) and lines_of(chart, COSTLIER) == 1
     assert any(text.startswith("baseline 2.00") or text.startswith("baseline 1.99") for text in words(chart.svg))
 
 
@@ -47,7 +47,7 @@ def test_an_accepted_change_is_marked_with_its_name_and_all_points_are_filled() 
     chart = drawing(found(noisy([2.0, 2.2], [20, 15]), an_acceptance(20)))
     assert "+9.9 %, accepted by Ada" in words(chart.svg)
     assert len(marks(chart, r"\.accepted-0$")) == 35 and marks(chart, r"\.open-0$") == []
-    assert lines_of(chart, DEARER) == 0 and lines_of(chart, SOFT) > 0
+    assert lines_of(chart, COSTLIER) == 0 and lines_of(chart, SOFT) > 0
     assert "from its baseline of 2.2" in chart.title
 
 

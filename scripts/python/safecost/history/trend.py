@@ -13,7 +13,7 @@ from safecost.history.records import digest
 from safecost.history.series import SeriesPoint
 from safecost.history.showing import TrackStatus, relative, when
 from safecost.history.status import Change, SeriesStatus, is_worse
-from safecost.report.charts.canvas import CHEAPER, DEARER, FAINT, INK, PAPER, SOFT, WIDTH, Canvas, Chart
+from safecost.report.charts.canvas import CHEAPER, COSTLIER, FAINT, INK, PAPER, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.text import fit, slug, width
 
 _LEFT, _RIGHT, _TOP, _HEIGHT = 74.0, 108.0, 44.0, 250.0
@@ -24,25 +24,25 @@ _KEY = "Filled: accepted. Hollow: not. Bars: intervals. Grey: levels, the median
 
 def draw_trend(found: TrackStatus) -> Chart:
     """The chart of one track, its title one sentence on where it stands."""
-    sheet = Canvas(title(found), WIDTH, _TOP + _HEIGHT + 62)
-    axes = sheet.axes(_LEFT, _TOP, _WIDE, _HEIGHT)
+    canvas = Canvas(title(found), WIDTH, _TOP + _HEIGHT + 62)
+    axes = canvas.axes(_LEFT, _TOP, _WIDE, _HEIGHT)
     placed = found.track.points
     places = {(index, point.run.run): place for place, (index, point) in enumerate(placed)}
     _axis(axes, found, [point for _, point in placed])
-    for index, standing in enumerate(found.standings):
-        spots = [places[index, point.run.run] for point in standing.series.points]
-        _levels(axes, standing, spots)
-        _points(axes, sheet, found, index, spots)
-        _baseline(axes, found, standing, spots)
-    _changes(axes, sheet, found, places)
-    _toolchains(axes, sheet, found, places)
+    for index, status in enumerate(found.statuses):
+        spots = [places[index, point.run.run] for point in status.series.points]
+        _levels(axes, status, spots)
+        _points(axes, canvas, found, index, spots)
+        _baseline(axes, found, status, spots)
+    _changes(axes, canvas, found, places)
+    _toolchains(axes, canvas, found, places)
     _dates(axes, [point for _, point in placed])
-    sheet.text(12, _TOP + _HEIGHT + 48, _KEY, size=10, color=SOFT)
+    canvas.text(12, _TOP + _HEIGHT + 48, _KEY, size=10, color=SOFT)
     # A digest keeps names apart that differ in characters which a file's name cannot have.
     name = slug(
         f"trend-{digest([found.track.subject, found.track.machine, found.track.metric.name])[:8]}-{found.track.name}"
     )
-    return sheet.finish(name, "trend", None)
+    return canvas.finish(name, "trend", None)
 
 
 def title(found: TrackStatus) -> str:
@@ -93,52 +93,52 @@ def _label(found: TrackStatus, mark: float) -> str:
     return f"{mark:,.10g}"
 
 
-def _levels(axes: Axes, standing: SeriesStatus, spots: Sequence[int]) -> None:
-    points = standing.series.points
-    levels = [change.before for change in standing.changes] + [change.after for change in standing.changes[-1:]]
-    bounds = [0, *(change.index for change in standing.changes), len(points)]
+def _levels(axes: Axes, status: SeriesStatus, spots: Sequence[int]) -> None:
+    points = status.series.points
+    levels = [change.before for change in status.changes] + [change.after for change in status.changes[-1:]]
+    bounds = [0, *(change.index for change in status.changes), len(points)]
     for level, (first, end) in zip(levels, pairwise(bounds), strict=False):
         axes.plot([spots[first] - 0.4, spots[end - 1] + 0.4], [level, level], color=SOFT, lw=1.4, alpha=0.6, zorder=1)
 
 
-def _points(axes: Axes, sheet: Canvas, found: TrackStatus, index: int, spots: Sequence[int]) -> None:
-    standing, metric = found.standings[index], found.track.metric
-    accepted = {*standing.accepted, *standing.earlier}
-    for at, point in enumerate(standing.series.points):
+def _points(axes: Axes, canvas: Canvas, found: TrackStatus, index: int, spots: Sequence[int]) -> None:
+    status, metric = found.statuses[index], found.track.metric
+    accepted = {*status.accepted, *status.earlier}
+    for at, point in enumerate(status.series.points):
         if point.low is not None and point.high is not None:
             axes.plot([spots[at]] * 2, [point.low, point.high], color=SOFT, lw=0.8, alpha=0.6, zorder=2)
     for kind, chosen in (("accepted", True), ("open", False)):
         inside = [at for at in range(len(spots)) if (at in accepted) == chosen]
         if not inside:
             continue
-        points = [standing.series.points[at] for at in inside]
+        points = [status.series.points[at] for at in inside]
         gid = f"{kind}-{index}"
         axes.plot(
             [spots[at] for at in inside], [point.value for point in points], ls="", marker="o", ms=4.6,
             mfc=INK if chosen else PAPER, mec=INK, mew=1.0, zorder=3, gid=gid,
         )  # fmt: skip
-        sheet.tips[gid] = [f"{followed.said(metric, point)}, {when(point.run)}" for point in points]
+        canvas.tips[gid] = [f"{followed.said(metric, point)}, {when(point.run)}" for point in points]
 
 
-def _baseline(axes: Axes, found: TrackStatus, standing: SeriesStatus, spots: Sequence[int]) -> None:
-    if standing.baseline is None or standing is not found.latest:
+def _baseline(axes: Axes, found: TrackStatus, status: SeriesStatus, spots: Sequence[int]) -> None:
+    if status.baseline is None or status is not found.latest:
         return
-    first = spots[standing.accepted[-30:][0]]
-    axes.plot([first, spots[-1] + 0.4], [standing.baseline] * 2, color=CHEAPER, lw=1.2, ls=(0, (4, 2)), zorder=2.5)
-    said = followed.amount(found.track.metric, standing.baseline)
+    first = spots[status.accepted[-30:][0]]
+    axes.plot([first, spots[-1] + 0.4], [status.baseline] * 2, color=CHEAPER, lw=1.2, ls=(0, (4, 2)), zorder=2.5)
+    said = followed.amount(found.track.metric, status.baseline)
     axes.annotate(
-        f"baseline {said}", (spots[-1] + 0.4, standing.baseline), (6, 0), textcoords="offset points", va="center",
+        f"baseline {said}", (spots[-1] + 0.4, status.baseline), (6, 0), textcoords="offset points", va="center",
         size=10.5, color=CHEAPER, annotation_clip=False,
     )  # fmt: skip
 
 
-def _changes(axes: Axes, sheet: Canvas, found: TrackStatus, places: dict[tuple[int, str], int]) -> None:
+def _changes(axes: Axes, canvas: Canvas, found: TrackStatus, places: dict[tuple[int, str], int]) -> None:
     """A line before the first point of each new level, with its size above the plot and who accepted it."""
     free = [-1.0, -1.0]  # where the labels of both rows end
     marks = []
-    for index, standing in enumerate(found.standings):
-        for change in standing.changes:
-            marks.append((places[index, standing.series.points[change.index].run.run] - 0.5, change))
+    for index, status in enumerate(found.statuses):
+        for change in status.changes:
+            marks.append((places[index, status.series.points[change.index].run.run] - 0.5, change))
     for x, change in sorted(marks, key=lambda one: one[0]):
         colour = _colour(found, change)
         axes.axvline(x, color=colour, lw=1.2, zorder=1.5)
@@ -150,16 +150,16 @@ def _changes(axes: Axes, sheet: Canvas, found: TrackStatus, places: dict[tuple[i
         row = 0 if pixel > free[0] else 1
         if pixel > free[row]:
             free[row] = pixel + width(label, 10.5) + 10
-            sheet.text(pixel, _TOP - 8 - 16 * row, label, size=10.5, color=colour)
+            canvas.text(pixel, _TOP - 8 - 16 * row, label, size=10.5, color=colour)
 
 
 def _colour(found: TrackStatus, change: Change) -> str:
     if change.acknowledged is not None:
         return SOFT
-    return DEARER if is_worse(found.track.metric, change.before, change.after) else CHEAPER
+    return COSTLIER if is_worse(found.track.metric, change.before, change.after) else CHEAPER
 
 
-def _toolchains(axes: Axes, sheet: Canvas, found: TrackStatus, places: dict[tuple[int, str], int]) -> None:
+def _toolchains(axes: Axes, canvas: Canvas, found: TrackStatus, places: dict[tuple[int, str], int]) -> None:
     """A dotted line where a new toolchain's series begins, named below the plot."""
     for index, step in enumerate(found.steps, start=1):
         x = places[index, step.after.series.points[0].run.run] - 0.5
@@ -167,7 +167,7 @@ def _toolchains(axes: Axes, sheet: Canvas, found: TrackStatus, places: dict[tupl
         size = relative(found.track.metric, step.low, step.high)
         label = fit(f"{step.after.series.words}: {size}", 10, 300)
         pixel = min(_LEFT + (x + 0.7) / (len(found.track.points) + 0.4) * _WIDE, WIDTH - 12 - width(label, 10))
-        sheet.text(pixel, _TOP + _HEIGHT + 30, label, size=10)
+        canvas.text(pixel, _TOP + _HEIGHT + 30, label, size=10)
 
 
 def _dates(axes: Axes, points: Sequence[SeriesPoint]) -> None:

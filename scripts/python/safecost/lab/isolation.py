@@ -27,7 +27,7 @@ from safecost.toolchain.build import build_all
 
 PROFILES = "gcc-o2,clang-o2,rust"
 _ITEM = re.compile(r"(?:\s|//[^\n]*)*\.\s*(\w+)\s*(?:<(?:[^<>\"]|<[^<>\"]*>)*>)?\s*\(")
-_VARIANT = {"raw", "safe", "gap", "control"}
+_VARIANT = {"raw", "safe", "gap", "calibration"}
 # What follows a variant and belongs to it.
 _OF_VARIANT = {"claims", "fault_kernel", "inexpressible", "algorithm", "practised"}
 _ALONE = re.compile(r"_alone_\d+(?=::)")  # what `split` adds to a case's name

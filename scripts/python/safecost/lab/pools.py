@@ -38,7 +38,7 @@ CASES = (
     "strings/tokenize",
 )
 
-Agreement = Literal["agree", "differ", "unresolved"]
+Agreement = Literal["agree", "differ", "inconclusive"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def differing(rows: Sequence[PoolRow]) -> tuple[int, str]:
     count = Counter(row.agreement for row in rows if row.agreement)
     worst = max(rows, key=lambda row: abs(np.log(row.change)))
     said = f"of {count.total()} contenders {count['agree']} agree within {MARGIN:.0%}"
-    said += f", {count['unresolved']} are unresolved"
+    said += f", {count['inconclusive']} are inconclusive"
     return count["differ"], f"{said}; worst {worst.case}/{worst.variant} {worst.change - 1:+.1%}"
 
 
@@ -121,7 +121,7 @@ def pool_rows(case: str, size: int, variants: Sequence[str], results: dict[int, 
             points.append(PoolPoint(pool, launches[0]["inputs"], time_of_call, said.ratio, low, high))
         changes = [b / a for a, b in zip(ratios[DEFAULT_POOL], ratios[4 * DEFAULT_POOL], strict=True)]
         change = summarise(changes, MARGIN)
-        words: dict[str, Agreement] = {"equivalent": "agree", "unresolved": "unresolved"}
+        words: dict[str, Agreement] = {"equivalent": "agree", "inconclusive": "inconclusive"}
         word = words.get(change.verdict, "differ") if index > 0 else None
         rows.append(PoolRow(case, size, variant, tuple(points), change.ratio, word))
     return rows

@@ -289,7 +289,7 @@ def border(workshop: Workshop) -> Measured:
     folders = Folders((folder,), workshop.folder / "border-build")
     case = case_files.find(folders)[0]
     plan = pools.plan_of(case, pools.built_plugin(folders, case), workshop.folder) | {"size": 1, "rate": None}
-    plan["contenders"] = [plan["generator"] | {"variant": variant} for variant in ("raw", "null")]
+    plan["contenders"] = [plan["generator"] | {"variant": variant} for variant in ("raw", "aa")]
     medians = []
     for launch in range(pools.LAUNCHES):
         result = pools.timed_launch(plan | {"order_seed": launch})
@@ -307,10 +307,10 @@ def differing_pools(workshop: Workshop) -> Measured:
 
 
 def precision(workshop: Workshop) -> Measured:
-    """Half-width, in percent, to which nulls are known after half a second each: the median."""
+    """Half-width, in percent, to which A/A pairs are known after half a second each: the median."""
     from safecost.lab.selftest import precision as study  # noqa: PLC0415 - it loads all that measures
 
-    return Measured(*study.of_nulls(pools.PROFILE, workshop.folder))
+    return Measured(*study.of_aa_pairs(pools.PROFILE, workshop.folder))
 
 
 # -- the table -----------------------------------------------------------------------------------------------
@@ -334,7 +334,7 @@ PIECES = {
     "first_build": Piece("first build, default profiles", "s", 240.0, first_build),
     "edit": Piece("edit a case, see its numbers", "s", 10.0, edit),
     "border": Piece("a call that does nothing", "ns", 5.0, border),
-    "precision": Piece("half-width of nulls after 0.5 s a pair", "%", 0.05, precision),
+    "precision": Piece("half-width of A/A pairs after 0.5 s a pair", "%", 0.05, precision),
     "pools": Piece("ratios that differ, pools of P and 4P", "", 0.0, differing_pools),
 }
 
@@ -421,10 +421,10 @@ def surroundings(made: Pace) -> str:
     """Where and when, and what else was running, as one line."""
     on = made.machine
     commit = (made.suite.commit or "of no commit")[:12] + (" and changes" if made.suite.modified else "")
-    company = f"load {on.load_before:.1f} before, {on.load_after:.1f} after, {on.steal_share:.1%} stolen"
+    background = f"load {on.load_before:.1f} before, {on.load_after:.1f} after, {on.steal_share:.1%} stolen"
     virtual = f", {on.virtualization}" if on.virtualization else ""
     where = f"{on.cpu}, {on.logical_cpus} CPUs{virtual}, {on.distribution}"
-    return f"{made.started[:10]}, {where}; {company}; suite {commit}"
+    return f"{made.started[:10]}, {where}; {background}; suite {commit}"
 
 
 def markdown(made: Pace) -> str:

@@ -25,7 +25,7 @@ def launches(raw: float, other: float, count: int = pools.LAUNCHES, wild: float 
 @pytest.mark.parametrize(
     ("before", "after", "wild", "word", "change"),
     [(1.5, 1.5, 0.0, "agree", 1.0), (1.5, 1.2, 0.0, "differ", 0.8), (1.5, 1.8, 0.0, "differ", 1.2),
-     (1.5, 1.5, 0.05, "unresolved", 1.0)],
+     (1.5, 1.5, 0.05, "inconclusive", 1.0)],
 )  # fmt: skip
 def test_pools_agree_when_the_interval_of_the_change_lies_within_the_margin(
     before: float, after: float, wild: float, word: str, change: float

@@ -17,7 +17,7 @@ from safecost.core.text import counted, visible
 from safecost.document.types import Rejection
 from safecost.reject import page as rejected_page
 from safecost.reject import rulings as rejected
-from safecost.reject.rows import NAMES, by_standing, cell, counted_outcomes, topics
+from safecost.reject.rows import NAMES, by_status, cell, counted_outcomes, topics
 from safecost.suite import snippets
 from safecost.suite.snippets import Snippet
 
@@ -87,7 +87,7 @@ def show(made: Sequence[Rejection], out: Console) -> None:
         out.print()
     for name, version, rejecting, all_of in counted_outcomes(made):
         _say(out, f"{name} {version}: rejects {rejecting} of {counted(all_of, 'snippet')} it was asked about")
-    for _, heading, found in by_standing(made):
+    for _, heading, found in by_status(made):
         _say(out, f"{counted(len(found), 'misuse')}: {heading[0].lower()}{heading[1:]}")
     for one in made:
         for ruling in one.rulings:

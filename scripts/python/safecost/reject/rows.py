@@ -18,7 +18,7 @@ WAYS: dict[Way, str] = {
     "analyser": "by the analyser",
     "evaluated": "evaluated at compile time",
 }
-STANDINGS: dict[RejectionStatus, str] = {
+STATUSES: dict[RejectionStatus, str] = {
     "both": "Rejected as it comes, by GCC and Clang",
     "one": "Rejected as it comes, by one of GCC and Clang",
     "helped": "Rejected only with help: attributes, types, the analyser, or evaluation at compile time",
@@ -53,7 +53,7 @@ class Misuse:
     lines: list[RejectionLine]
 
     @property
-    def standing(self) -> RejectionStatus:
+    def status(self) -> RejectionStatus:
         """How far C++ compilers reject it."""
         asked = [r for line in self.lines for r in _cxx(line) if r.outcome not in {"absent", "not_applicable"}]
         if not asked:
@@ -118,10 +118,10 @@ def misuses(rejections: Sequence[Rejection]) -> list[Misuse]:
     return list(found.values())
 
 
-def by_standing(rejections: Sequence[Rejection]) -> list[tuple[RejectionStatus, str, list[Misuse]]]:
+def by_status(rejections: Sequence[Rejection]) -> list[tuple[RejectionStatus, str, list[Misuse]]]:
     """Misuses by how far C++ compilers reject them, with a heading; kinds without any are left out."""
     every = misuses(rejections)
-    grouped = [(one, words, [m for m in every if m.standing == one]) for one, words in STANDINGS.items()]
+    grouped = [(one, words, [m for m in every if m.status == one]) for one, words in STATUSES.items()]
     return [group for group in grouped if group[2]]
 
 

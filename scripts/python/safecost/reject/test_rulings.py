@@ -18,7 +18,7 @@ from safecost.reject import page as rejected_page
 from safecost.reject import rulings as rejected
 from safecost.reject.command import show
 from safecost.reject.diagnostics import Diagnostic, Said
-from safecost.reject.rows import STANDINGS, by_standing, cell, lines, misuses
+from safecost.reject.rows import STATUSES, by_status, cell, lines, misuses
 from safecost.reject.rulings import Compiler, judge
 from safecost.suite import snippets
 from safecost.suite.snippets import Expectation
@@ -182,13 +182,13 @@ def test_lines_set_languages_side_by_side() -> None:
 
 def test_standings() -> None:
     found = {one.name: one for one in misuses(sample_rejections())}
-    standings = {name: one.standing for name, one in found.items()}
-    assert standings == {"inner_scope": "one", "copied_owner": "both", "freed_block": "helped", "never_freed": "never"}
+    statuses = {name: one.status for name, one in found.items()}
+    assert statuses == {"inner_scope": "one", "copied_owner": "both", "freed_block": "helped", "never_freed": "never"}
     assert found["freed_block"].cxx == "with attributes: Clang -Wconsumed"
     assert (found["freed_block"].rust, found["copied_owner"].rust) == ("rejects E0382", "–")
     rust_only = [one for one in sample_rejections() if one.language == "rust"]
-    assert {one.standing for one in misuses(rust_only)} == {"unknown"}
-    assert [standing for standing, _, _ in by_standing(sample_rejections())] == list(STANDINGS)[:4]
+    assert {one.status for one in misuses(rust_only)} == {"unknown"}
+    assert [status for status, _, _ in by_status(sample_rejections())] == list(STATUSES)[:4]
 
 
 def test_the_terminal_names_what_is_broken_and_what_is_better(capsys: pytest.CaptureFixture[str]) -> None:

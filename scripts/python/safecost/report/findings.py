@@ -170,7 +170,7 @@ class Figures:
         if kind == "proof":
             return self._proof(name) == wanted
         row = self.row(kind, name)
-        if wanted in {"equivalent", "slower", "faster", "unresolved"}:
+        if wanted in {"equivalent", "slower", "faster", "inconclusive"}:
             return row.verdict == wanted
         if wanted in {"not slower", "not faster"}:
             return row.verdict != wanted.removeprefix("not ")
@@ -182,7 +182,8 @@ def _bounded(wanted: str, low: float, high: float, place: str) -> bool:
     found = _BOUND.match(wanted)
     if found is None:
         raise BrokenFinding(
-            f"{place}: expected {shown(wanted)}; write equivalent, slower, faster, unresolved, not slower, not faster, "
+            f"{place}: expected {shown(wanted)}; write equivalent, slower, faster, inconclusive, not slower,"
+            " not faster, "
             "above NUMBER or below NUMBER."
         )
     return low > float(found[2]) if found[1] == "above" else high < float(found[2])

@@ -18,12 +18,12 @@ from safecost.reject import rows as rejected_rows
 from safecost.report import charts, safety
 from safecost.report.charts import Chart
 from safecost.stats.pairs import Verdict
-from safecost.validity import words as belief_words
+from safecost.validity import words as validity_words
 from safecost.validity.advisories import advisories, conclusion
-from safecost.validity.data_quality import belief
+from safecost.validity.data_quality import quality
 
-VERDICTS: tuple[Verdict, ...] = ("equivalent", "slower", "faster", "unresolved")
-SHAPES: dict[Verdict, str] = {"slower": "▶", "equivalent": "■", "faster": "◀", "unresolved": "○"}
+VERDICTS: tuple[Verdict, ...] = ("equivalent", "slower", "faster", "inconclusive")
+SHAPES: dict[Verdict, str] = {"slower": "▶", "equivalent": "■", "faster": "◀", "inconclusive": "○"}
 MARKDOWN_ROWS = 300  # code hosts refuse to render longer pages
 
 
@@ -50,7 +50,7 @@ def write(document: Document, folder: Path) -> Path:
 
 
 def headline(document: Document) -> str:
-    """The verdicts over all idiom costs in a sentence or two, without those of struck cases."""
+    """The verdicts over all idiom costs in a sentence or two, without those of disqualified cases."""
     tally = Counter(row.verdict for row in valid_rows(document) if row.kind == "idiom")
     total = tally.total()
     margin = percent(document.run.margin)
@@ -58,7 +58,7 @@ def headline(document: Document) -> str:
         "equivalent": f"equivalent to raw within {margin}",
         "slower": "slower",
         "faster": "faster",
-        "unresolved": "unresolved",
+        "inconclusive": "inconclusive",
     }
     parts = [f"{tally[verdict]} {phrases[verdict]}" for verdict in VERDICTS if tally[verdict]]
     if parts:
@@ -67,12 +67,12 @@ def headline(document: Document) -> str:
     sentence = (
         f"Of {counted(total, 'idiom–profile pair')} {', '.join(parts)}." if total else "No idiom has been measured."
     )
-    struck = [case.name for case in document.cases if case.status == "struck"]
-    if struck:
-        verb = "case was" if len(struck) == 1 else "cases were"
-        promises = {problem.kind == "claim" for problem in document.problems if problem.strikes}
+    disqualified = [case.name for case in document.cases if case.status == "disqualified"]
+    if disqualified:
+        verb = "case was" if len(disqualified) == 1 else "cases were"
+        promises = {problem.kind == "claim" for problem in document.problems if problem.disqualifies}
         why = {True: "a result was wrong or a claim broken", False: "a result was wrong"}[True in promises]
-        sentence += f" {len(struck)} {verb} struck because {why}."
+        sentence += f" {len(disqualified)} {verb} disqualified because {why}."
     return sentence
 
 
@@ -93,7 +93,7 @@ def summary(document: Document) -> str:
 def _launches(run: Run) -> str:
     """How many launches a panel has, or has at most."""
     most = counted(run.launches, "launch", "launches")
-    return most if len(run.looks) < 2 else f"up to {most}"
+    return most if len(run.analyses) < 2 else f"up to {most}"
 
 
 def by_profile(document: Document, found: Sequence[PairRow]) -> list[tuple[str, Counter[Verdict]]]:
@@ -102,7 +102,7 @@ def by_profile(document: Document, found: Sequence[PairRow]) -> list[tuple[str, 
     for profile in document.profiles:
         kind = "language" if profile.language == "rust" else "idiom"
         tally = Counter(
-            row.verdict for row in found if row.profile == profile.name and row.kind == kind and not row.struck
+            row.verdict for row in found if row.profile == profile.name and row.kind == kind and not row.disqualified
         )
         if tally:
             tallies.append((profile.name, tally))
@@ -146,7 +146,7 @@ def exact(ratio: float) -> str:
 
 
 def exact_interval(row: PairRow) -> str:
-    """The interval of a control, a dash where there are too few launches for one."""
+    """The interval of a calibration, a dash where there are too few launches for one."""
     return "–" if row.low is None or row.high is None else f"{exact(row.low)} – {exact(row.high)}"
 
 
@@ -160,7 +160,7 @@ def machine_facts(document: Document) -> list[tuple[str, str]]:
     load = f"{machine.load_before:.2f} before, {machine.load_after:.2f} after"
     benchmark = f"Google Benchmark {run.runner.benchmark_version} ({run.runner.benchmark_build})"
     epochs = f"epochs of {1e6 * run.epoch_seconds:g} µs, {1e3 * run.contender_seconds:g} ms per contender and launch"
-    looks = f", which may end after {', '.join(map(str, run.looks[:-1]))}" if len(run.looks) > 1 else ""
+    analyses = f", which may end after {', '.join(map(str, run.analyses[:-1]))}" if len(run.analyses) > 1 else ""
     resumed = f"; taken up again {counted(run.resumed, 'time')}" if run.resumed else ""
     seconds = run.seconds
     spent = f"{seconds.build:.1f} s to build, {seconds.verify:.1f} s to verify, {seconds.count:.1f} s to count"
@@ -177,7 +177,7 @@ def machine_facts(document: Document) -> list[tuple[str, str]]:
         ("Suite", f"safecost {suite.version}, commit {suite.commit or 'not known'}, {state}"),
         ("Runner", f"{run.runner.compiler}; {benchmark}; ABI {run.runner.abi_version}"),
         ("Run", f"{run.mode}, seed {run.seed}, from {run.started} to {run.finished or 'an interruption'}"),
-        ("Schedule", f"{_launches(run)} per panel{looks}, {epochs}{resumed}"),
+        ("Schedule", f"{_launches(run)} per panel{analyses}, {epochs}{resumed}"),
         ("Time taken", f"{spent}, {run.seconds.measure:.1f} s to measure"),
         ("Margin", f"±{percent(run.margin)}"),
         ("Filter", run.filter or "none"),
@@ -189,7 +189,7 @@ def machine_facts(document: Document) -> list[tuple[str, str]]:
 
 def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
     found = rows(document)
-    known = belief(found)
+    known = quality(found)
     return {
         "document": document,
         "run": document.run,
@@ -197,17 +197,17 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "headlines": [sentence for sentence in (safety.headline(document), headline(document)) if sentence],
         "advisories": advisories(document),
         "conclusion": conclusion(document),
-        "rows": worst_first([row for row in found if row.kind != "control"]),
+        "rows": worst_first([row for row in found if row.kind != "calibration"]),
         "counted": count_rows(document),
         "amount": amount,
         "tallies": by_profile(document, found),
-        "belief": known,
-        "null_sentences": belief_words.nulls_sentences(known),
-        "coverage": belief_words.coverage_sentence(known.coverage, "1"),
-        "controls_coverage": belief_words.coverage_sentence(known.controls_coverage, "the planted ratio"),
-        "finding": belief_words.finding,
-        "held": belief_words.held,
-        "noise": belief_words.noise(document),
+        "quality": known,
+        "aa_sentences": validity_words.aa_sentences(known),
+        "coverage": validity_words.coverage_sentence(known.coverage, "1"),
+        "calibration_coverage": validity_words.coverage_sentence(known.calibration_coverage, "the planted ratio"),
+        "finding": validity_words.finding,
+        "held": validity_words.held,
+        "noise": validity_words.noise(document),
         "facts": machine_facts(document),
         "frontier": safety.lines(document),
         "matrices": safety.matrices(document),

@@ -1,6 +1,6 @@
 """The frontier of a run: which contenders of a document compete, what each lets through, and over which raw code.
 
-A group is a plain profile with its hardened siblings; Rust is held against the raw C++ of the profile it names.
+A group is a plain profile with its hardened siblings; Rust is compared with the raw C++ of the profile it names.
 Times of a contender and of its denominators come from the same panel, launch by launch.
 """
 
@@ -20,7 +20,7 @@ Denominator = Literal["fastest raw", "same algorithm", "as practised"]
 SCOPES: tuple[Scope, ...] = ("every fault", "spatial faults")
 DENOMINATORS: tuple[Denominator, ...] = ("fastest raw", "same algorithm", "as practised")
 
-# Spatial faults: an access outside the bounds of what it was meant for. Use after free, leaks, null, arithmetic and
+# Spatial faults: an access outside the bounds of what it was meant for. Use after free, leaks, A/A pair, arithmetic and
 # ignored errors are others: no check of bounds is made to stop them.
 SPATIAL: dict[int, str] = {
     119: "access outside a buffer, the class itself",
@@ -66,13 +66,13 @@ def groups(document: Document) -> tuple[PriceGroup, ...]:
     for plain in document.profiles:
         if plain.plain != plain.name:
             continue
-        siblings = [one for one in document.profiles if one.plain == plain.name and not _is_null(one, plain)]
+        siblings = [one for one in document.profiles if one.plain == plain.name and not _is_rebuild(one, plain)]
         if any(one.name in timed for one in siblings):
             found.append(_group(document, plain, siblings))
     return tuple(found)
 
 
-def _is_null(profile: Profile, plain: Profile) -> bool:
+def _is_rebuild(profile: Profile, plain: Profile) -> bool:
     """Is this the plain profile built a second time?"""
     return profile.name != plain.name and profile.flags == plain.flags
 
@@ -93,7 +93,7 @@ def _group(document: Document, plain: Profile, siblings: Sequence[Profile]) -> P
 
 
 def _tasks(document: Document) -> Iterator[Case]:
-    """The cases that a user asked about: controls have no safe variant."""
+    """The cases that a user asked about: calibrations have no safe variant."""
     return (case for case in document.cases if any(variant.role == "safe" for variant in case.variants))
 
 
@@ -169,7 +169,7 @@ def _uncaught(document: Document, case: Case, scope: Scope, variant: str, profil
 def _denominators(
     case: Case, arm: Contender, raws: Sequence[Contender], denominator: Denominator
 ) -> Sequence[Contender]:
-    """The raw code that a safe contender is held against; none where it shares its algorithm with no raw code."""
+    """The raw code that a safe contender is compared with; none where it shares its algorithm with no raw code."""
     if denominator == "same algorithm":
         algorithms = {variant.name: variant.algorithm for variant in case.variants}
         return [raw for raw in raws if algorithms.get(raw.variant) == algorithms.get(arm.variant)]

@@ -60,7 +60,7 @@ class Matrix:
     """What became of the faults of one case: for each idiom one cell a fault, in it one mark a profile."""
 
     case: str
-    struck: bool
+    disqualified: bool
     profiles: tuple[str, ...]
     faults: tuple[str, ...]
     rows: tuple[tuple[str, str, tuple[tuple[Mark, ...], ...]], ...]
@@ -119,7 +119,7 @@ def _with_count(made: Frontier) -> str:
 
 
 def worst_words(price: Price | None) -> str:
-    """The dearest case: its ratio, which contender, over which raw code, at which size."""
+    """The worst case: its ratio, which contender, over which raw code, at which size."""
     if price is None:
         return "–"
     return f"{number(price.ratio)} {price.case}/{price.variant}@{price.profile} over {price.against}, {price.size}"
@@ -131,7 +131,7 @@ def uncaught_words(one: Uncaught) -> str:
 
 
 def terminal_rows(document: Document) -> list[tuple[str, str, str, str]]:
-    """The frontier for a terminal: compiler and library, price for every fault, its dearest case, spatial faults alone.
+    """The frontier for a terminal: compiler and library, price for every fault, its worst case, spatial faults alone.
 
     Empty where nothing was proved, or where no case has a price and none lacks one for want of an idiom.
     """
@@ -201,7 +201,7 @@ def _matrix(case: Case, place: int, proofs: Sequence[Proof], order: Sequence[str
         )
         for variant in variants
     )
-    return Matrix(case.name, case.status == "struck", profiles, faults, rows, tuple(findings))
+    return Matrix(case.name, case.status == "disqualified", profiles, faults, rows, tuple(findings))
 
 
 def _findings(proofs: Sequence[Proof], place: int) -> list[ProofGroup]:

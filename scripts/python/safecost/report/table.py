@@ -18,14 +18,14 @@ from safecost.document.types import Case, Document, PairKind, Problem
 from safecost.report.safety import terminal_gaps, terminal_rows
 from safecost.stats.pairs import Verdict
 from safecost.validity.advisories import advisories
-from safecost.validity.data_quality import STRAY, controls, distance, nulls
+from safecost.validity.data_quality import TOLERANCE, aa_pairs, calibrations, distance
 
 MOST_ROWS = 40
 ROWS_WHEN_MORE = 30
 MOST_LINES = 20
 MOST_REASONS = 5
 
-_STYLES: dict[Verdict, str] = {"slower": "red", "faster": "green", "equivalent": "", "unresolved": "yellow"}
+_STYLES: dict[Verdict, str] = {"slower": "red", "faster": "green", "equivalent": "", "inconclusive": "yellow"}
 _WITHIN = "*"
 _BETWEEN = 2  # columns of the terminal between two of the table
 _SHOWN_FIRST: tuple[PairKind, ...] = ("full", "language", "idiom")
@@ -59,7 +59,7 @@ def _say_price(document: Document, console: Console) -> None:
     if not rows:
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    for heading in ("price of safety", "every fault", "dearest case", "spatial faults alone"):
+    for heading in ("price of safety", "every fault", "worst case", "spatial faults alone"):
         table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*(Text(_printable(cell, console)) for cell in row))
@@ -75,7 +75,7 @@ def table_rows(document: Document) -> list[PairRow]:
 
     In a plain profile that is its idiom cost (over raw in the same profile), or its full cost where another raw
     variant is faster than the first; in a hardened one its full cost (over the fastest raw in the plain sibling),
-    which holds the idiom cost; for Rust the language gap. Struck cases have no rows:
+    which holds the idiom cost; for Rust the language gap. Disqualified cases have no rows:
     their numbers time something else than they say.
     """
     best: dict[str, PairRow] = {}
@@ -103,7 +103,7 @@ def _table(rows: Sequence[PairRow], marked: Sequence[PairRow], console: Console)
         ]
         for row in rows
     ]
-    ratio, verdict = max(len(_ratio(row)) for row in rows), len("unresolved")
+    ratio, verdict = max(len(_ratio(row)) for row in rows), len("inconclusive")
     headings = ("case", "idiom", "profile")
     natural = [max(map(len, (heading, *column))) for heading, *column in zip(headings, *cells, strict=True)]
     exact = len("instr.") + _BETWEEN
@@ -161,17 +161,17 @@ def _problem_lines(document: Document) -> list[tuple[str, str]]:
     lines = []
     if not document.run.complete:
         lines.append(("interrupted: this run holds what was measured until then", "red"))
-    problems = sorted(document.problems, key=lambda problem: not problem.strikes)
+    problems = sorted(document.problems, key=lambda problem: not problem.disqualifies)
     lines += [(line, "red") for line in _first([_problem(problem) for problem in problems], "problems")]
-    explained = {problem.case for problem in problems if problem.strikes}
+    explained = {problem.case for problem in problems if problem.disqualifies}
     for case in document.cases:
-        if case.status == "struck" and case.name not in explained:
-            lines.append((f"struck: {_with_reason(case)}", "red"))
+        if case.status == "disqualified" and case.name not in explained:
+            lines.append((f"disqualified: {_with_reason(case)}", "red"))
     return lines
 
 
 def _problem(problem: Problem) -> str:
-    """For instance `struck: indexing/sum: at@gcc-o2 at size 4097: digest ...`."""
+    """For instance `disqualified: indexing/sum: at@gcc-o2 at size 4097: digest ...`."""
     place = "@".join(filter(None, (problem.variant, problem.profile)))
     if problem.size is not None:
         place += f" at size {problem.size}"
@@ -180,7 +180,7 @@ def _problem(problem: Problem) -> str:
     message = first if first.startswith(problem.kind) else f"{problem.kind}: {first}"
     if more:
         message += f" ({counted(len(more), 'more line')} in the report)"
-    head = "struck" if problem.strikes else "problem"
+    head = "disqualified" if problem.disqualifies else "problem"
     return ": ".join(filter(None, (head, problem.case, place.strip(), message)))
 
 
@@ -195,14 +195,14 @@ def _summary_lines(document: Document, rows: Sequence[PairRow]) -> list[str]:
     seen = [row.detectable for row in rows if row.detectable is not None]
     if seen:
         lines.append(f"detectable: half of them would have shown an effect of {percent(median(seen))}")
-    unresolved = [row for row in rows if row.verdict == "unresolved"]
-    lines += [f"unresolved: {row.name}: {row.reason}" for row in unresolved[:MOST_REASONS] if row.reason]
-    if len(unresolved) > MOST_REASONS:
-        lines.append(f"unresolved: {len(unresolved) - MOST_REASONS} more, with their reasons in the report")
+    inconclusive = [row for row in rows if row.verdict == "inconclusive"]
+    lines += [f"inconclusive: {row.name}: {row.reason}" for row in inconclusive[:MOST_REASONS] if row.reason]
+    if len(inconclusive) > MOST_REASONS:
+        lines.append(f"inconclusive: {len(inconclusive) - MOST_REASONS} more, with their reasons in the report")
     return [
         *lines,
-        *_null_line(document),
-        *_control_line(document),
+        *_aa_line(document),
+        *_calibration_line(document),
         *_profile_line(document),
     ]
 
@@ -234,26 +234,26 @@ def _count_lines(document: Document, rows: Sequence[PairRow]) -> list[str]:
     return lines
 
 
-def _null_line(document: Document) -> list[str]:
-    found = [row for row in valid_rows(document) if row.kind == "null"]
-    strayed = nulls(found)
-    if strayed is None:
-        return ["nulls: none, so nothing shows that identical code reads as equal here"]
+def _aa_line(document: Document) -> list[str]:
+    found = [row for row in valid_rows(document) if row.kind == "aa"]
+    spread = aa_pairs(found)
+    if spread is None:
+        return ["A/A pairs: none, so nothing shows that identical code reads as equal here"]
     worst = max(found, key=lambda row: distance(row.ratio))
-    calm = strayed.count - strayed.strays
-    line = f"nulls: {calm} of {strayed.count} within ±{percent(STRAY)}, the worst at {worst.ratio:.4f}"
-    return [f"{line} ({worst.name})" if strayed.strays else line]
+    calm = spread.count - spread.outliers
+    line = f"A/A pairs: {calm} of {spread.count} within ±{percent(TOLERANCE)}, the worst at {worst.ratio:.4f}"
+    return [f"{line} ({worst.name})" if spread.outliers else line]
 
 
-def _control_line(document: Document) -> list[str]:
-    """What the run read where it was built in, for instance `controls: 8 of 8 planted differences found, ...`."""
-    measured = controls(valid_rows(document))
+def _calibration_line(document: Document) -> list[str]:
+    """What the run read where it was built in, for instance `calibrations: 8 of 8 planted differences found, ...`."""
+    measured = calibrations(valid_rows(document))
     if not measured:
-        return ["controls: none, so nothing shows that a difference would be found here"]
-    planted = [control for control in measured if control.finding is not None]
-    found = [control for control in planted if control.finding != "not found"]
-    worst = max(measured, key=lambda control: control.error)
-    line = f"controls: {len(found)} of {counted(len(planted), 'planted difference')} found"
+        return ["calibrations: none, so nothing shows that a difference would be found here"]
+    planted = [calibration for calibration in measured if calibration.finding is not None]
+    found = [calibration for calibration in planted if calibration.finding != "not found"]
+    worst = max(measured, key=lambda calibration: calibration.error)
+    line = f"calibrations: {len(found)} of {counted(len(planted), 'planted difference')} found"
     return [f"{line}, the worst read {worst.row.ratio:.4f} for {worst.planted:.4f} ({worst.row.name})"]
 
 

@@ -16,8 +16,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select
 
-from safecost.cross_run import page as several_report
-from safecost.cross_run.agreement import Given, several
+from safecost.cross_run import page as cross_run_page
+from safecost.cross_run.agreement import Given, cross_run
 from safecost.document.types import Document
 from safecost.report import charts
 from safecost.report import page as report
@@ -105,7 +105,7 @@ def column(browser: webdriver.Chrome, head: str) -> list[str]:
     found = browser.execute_script(
         """const table = document.getElementById("table-pairs");
         const column = [...table.tHead.rows[0].cells].findIndex((cell) => cell.textContent.trim() === arguments[0]);
-        const rows = [...table.tBodies[0].rows].filter((row) => row.offsetParent !== null);
+        const rows = [...table.tBodies[0].rows].filter((row) => row.offsetParent !== A/A pair);
         return rows.map((row) => row.cells[column].innerText);""",
         head,
     )
@@ -230,7 +230,7 @@ def side_by_side(folder: Path, *, evil: bool) -> Path:
     both = (made, slower(made, "indexing/sum/span@gcc-o2", 1.2))
     names = HOSTILE[:2] if evil else ("one", "two")
     runs = [Given(letter, *given) for letter, *given in zip("AB", names, hostile(both) if evil else both, strict=True)]
-    return several_report.write(several(runs), [names[0]], folder)
+    return cross_run_page.write(cross_run(runs), [names[0]], folder)
 
 
 def test_runs_side_by_side_are_in_place_and_can_be_sorted(browser: webdriver.Chrome, tmp_path: Path) -> None:

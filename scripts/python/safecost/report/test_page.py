@@ -57,20 +57,23 @@ def test_a_new_report_removes_the_charts_of_an_earlier_one_and_nothing_else(
     nothing = dataclasses.replace(sample_document, panels=(), proofs=())
     folder = tmp_path / "charts"
     (folder / "curves-gone.svg").mkdir(parents=True)
-    for name in ("forest-gone-idiom-2.svg", "nulls.svg", "logo.svg", "map.txt"):
+    for name in ("forest-gone-idiom-2.svg", "aa-pairs.svg", "logo.svg", "map.txt"):
         (folder / name).write_text("")
     report.write(nothing, tmp_path)
     assert {path.name for path in folder.iterdir()} == {"map.svg", "curves-gone.svg", "logo.svg", "map.txt"}
 
 
-def test_headline_counts_idioms_without_struck_cases(sample_document: Document) -> None:
+def test_headline_counts_idioms_without_disqualified_cases(sample_document: Document) -> None:
     assert report.headline(sample_document) == (
-        "Of 22 idiom–profile pairs 4 are equivalent to raw within 1 %, 11 slower, 2 faster, 5 unresolved. "
-        "1 case was struck because a result was wrong."
+        "Of 22 idiom–profile pairs 4 are equivalent to raw within 1 %, 11 slower, 2 faster, 5 inconclusive. "
+        "1 case was disqualified because a result was wrong."
     )
-    cases = tuple(dataclasses.replace(case, status="struck") for case in sample_document.cases)
-    struck = dataclasses.replace(sample_document, cases=cases)
-    assert report.headline(struck) == "No idiom has been measured. 3 cases were struck because a result was wrong."
+    cases = tuple(dataclasses.replace(case, status="disqualified") for case in sample_document.cases)
+    disqualified = dataclasses.replace(sample_document, cases=cases)
+    assert (
+        report.headline(disqualified)
+        == "No idiom has been measured. 3 cases were disqualified because a result was wrong."
+    )
 
 
 def test_summary_says_what_ran_and_that_it_was_interrupted(sample_document: Document) -> None:

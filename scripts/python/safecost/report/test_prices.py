@@ -168,11 +168,11 @@ def test_cases_that_stand_outside_are_named_with_the_reason(sample_document: Doc
             made_up(sample_document, panels, told, faults=()),
             replace(
                 made_up(sample_document, panels, told),
-                cases=(replace(made_up(sample_document, panels, told).cases[0], status="struck"),),
+                cases=(replace(made_up(sample_document, panels, told).cases[0], status="disqualified"),),
             ),
         )
     ]
-    assert [told for ((_, told),) in outside] == ["bound by system calls", "no such fault", "struck"]
+    assert [told for ((_, told),) in outside] == ["bound by system calls", "no such fault", "disqualified"]
 
 
 def test_few_launches_or_one_case_give_no_interval_and_it_says_which(sample_document: Document) -> None:

@@ -24,8 +24,8 @@ def test_each_group_has_a_line_for_every_fault_and_one_for_spatial_ones(sample_d
     assert {group for group, _ in found} == {"gcc-o2", "clang-o2", "rust-o2"}
     gcc, spatial, *_ = safety.lines(sample_document)
     assert (gcc.cases, spatial.cases) == (1, 1)
-    assert gcc.outside == ("indexing/gather: struck", "errors/sqrt_chain: no size that fits into L1 or L2")
-    assert spatial.outside == ("indexing/gather: struck", "errors/sqrt_chain: no such fault")
+    assert gcc.outside == ("indexing/gather: disqualified", "errors/sqrt_chain: no size that fits into L1 or L2")
+    assert spatial.outside == ("indexing/gather: disqualified", "errors/sqrt_chain: no such fault")
 
 
 def test_the_worst_case_and_what_nothing_catches_are_named(sample_document: Document) -> None:

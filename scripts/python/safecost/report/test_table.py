@@ -16,7 +16,7 @@ from safecost.report.table import render, table_rows
 from safecost.testing.made_up_panel import Arm, make_panel
 from safecost.testing.sample_cases import GATHER
 
-VERDICTS = ("slower", "faster", "equivalent", "unresolved")
+VERDICTS = ("slower", "faster", "equivalent", "inconclusive")
 
 
 def printed(document: Document, width: int = 80, *, terminal: bool = False, encoding: str = "utf-8") -> str:
@@ -118,7 +118,7 @@ def test_an_idiom_cost_in_a_hardened_profile_is_marked(sample_document: Document
 
 
 def test_below_six_launches_their_number_stands_for_the_interval(sample_document: Document) -> None:
-    assert re.search(r"clang-o2 +4\.317 \(4 launches\) +unresolved", printed(sample_document))
+    assert re.search(r"clang-o2 +4\.317 \(4 launches\) +inconclusive", printed(sample_document))
 
 
 @pytest.mark.parametrize(
@@ -132,14 +132,14 @@ def test_large_and_small_ratios_keep_their_digits(sample_document: Document, rat
     assert shown in printed(document)
 
 
-def test_struck_cases_have_no_rows(sample_document: Document) -> None:
+def test_disqualified_cases_have_no_rows(sample_document: Document) -> None:
     document = with_many(sample_document, 3)
     assert len(table_rows(document)) == 3
     assert table_rows(replace(document, cases=sample_document.cases)) == []
     assert "no ratio was measured" in printed(replace(document, cases=sample_document.cases))
-    struck = tuple(replace(case, status="struck", reason="wrong") for case in sample_document.cases)
-    text = printed(replace(sample_document, cases=struck))
-    assert "nulls: none" in text
+    disqualified = tuple(replace(case, status="disqualified", reason="wrong") for case in sample_document.cases)
+    text = printed(replace(sample_document, cases=disqualified))
+    assert "A/A pairs: none" in text
     assert "profiles: " not in text
 
 
@@ -147,7 +147,8 @@ def test_problems_stand_above_the_table_strikes_first(sample_document: Document)
     document = replace(sample_document, problems=sample_document.problems[::-1])
     text = folded(printed(document))
     assert text.startswith(
-        "struck: indexing/gather: at@gcc-o2 at size 4097: digest 0x51a4 where raw has 0x51a5: the kernel does other"
+        "disqualified: indexing/gather: at@gcc-o2 at size 4097: digest 0x51a4 where raw has 0x51a5: the kernel does"
+        " other"
         " work than raw problem: errors/sqrt_chain: clang-o2: hang: launch 5 of 6 did not end within 60 s and was"
         " stopped case idiom profile"
     )
@@ -160,13 +161,13 @@ def test_compiler_output_is_cut_to_its_first_line(sample_document: Document) -> 
     assert "line two" not in text
 
 
-def test_a_case_struck_without_a_problem_is_still_named(sample_document: Document) -> None:
-    harmless = replace(sample_document.problems[0], strikes=False)
+def test_a_case_disqualified_without_a_problem_is_still_named(sample_document: Document) -> None:
+    harmless = replace(sample_document.problems[0], disqualifies=False)
     for problems in ((), (harmless,)):
         text = printed(replace(sample_document, problems=problems))
-        assert "struck: indexing/gather: at computed another digest than raw" in text
+        assert "disqualified: indexing/gather: at computed another digest than raw" in text
     text = printed(replace(sample_document, problems=()))
-    assert text.startswith("struck: indexing/gather: at computed another digest than raw")
+    assert text.startswith("disqualified: indexing/gather: at computed another digest than raw")
 
 
 def test_an_interrupted_run_says_so(sample_document: Document) -> None:
@@ -177,20 +178,20 @@ def test_an_interrupted_run_says_so(sample_document: Document) -> None:
 
 def test_the_summary_counts_verdicts_and_names_reasons(sample_document: Document) -> None:
     text = folded(printed(sample_document))
-    assert "26 ratios: 13 slower, 2 faster, 6 equivalent, 5 unresolved; equivalent is within 1 %" in text
+    assert "26 ratios: 13 slower, 2 faster, 6 equivalent, 5 inconclusive; equivalent is within 1 %" in text
     assert "detectable: half of them would have shown an effect of 1.2 %" in text
-    assert "unresolved: errors/sqrt_chain/exception/size:16/rate:0.01@clang-o2: 4 launches, and an interval" in text
-    assert "unresolved: indexing/sum/span/size:4096@clang-o2: the launches fall into two clusters" in text
+    assert "inconclusive: errors/sqrt_chain/exception/size:16/rate:0.01@clang-o2: 4 launches, and an interval" in text
+    assert "inconclusive: indexing/sum/span/size:4096@clang-o2: the launches fall into two clusters" in text
     assert "profiles: 5 hardened over plain, 1.000 to 1.381 (indexing/sum/span/size:262144@gcc-assertions)" in text
 
 
-def test_nulls_are_counted_and_strays_named(sample_document: Document) -> None:
-    assert "nulls: 9 of 9 within ±0.5 %, the worst at 1.0010" in printed(sample_document)
+def test_aa_pairs_are_counted_and_outliers_named(sample_document: Document) -> None:
+    assert "A/A pairs: 9 of 9 within ±0.5 %, the worst at 1.0010" in printed(sample_document)
     panel, *rest = sample_document.panels
-    stray = replace(panel, pairs=(replace(panel.pairs[0], ratio=0.9940), *panel.pairs[1:]))
-    text = folded(printed(replace(sample_document, panels=(stray, *rest))))
-    assert "nulls: 8 of 9 within ±0.5 %, the worst at 0.9940 (indexing/sum/raw_twin/size:4096@gcc-o2)" in text
-    assert "nulls: none, so nothing shows" in folded(printed(with_many(sample_document, 2)))
+    outlier = replace(panel, pairs=(replace(panel.pairs[0], ratio=0.9940), *panel.pairs[1:]))
+    text = folded(printed(replace(sample_document, panels=(outlier, *rest))))
+    assert "A/A pairs: 8 of 9 within ±0.5 %, the worst at 0.9940 (indexing/sum/raw_twin/size:4096@gcc-o2)" in text
+    assert "A/A pairs: none, so nothing shows" in folded(printed(with_many(sample_document, 2)))
 
 
 def test_what_is_missing_stands_below_and_the_price_of_safety_last(sample_document: Document) -> None:
@@ -261,7 +262,7 @@ def test_colours_only_on_a_terminal_and_never_alone(sample_document: Document) -
     assert "\x1b" not in plain
     assert "\x1b[31mslower" in coloured
     assert "\x1b[32mfaster" in coloured
-    assert "\x1b[31mstruck" in coloured
+    assert "\x1b[31mdisqualified" in coloured
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
 
 
@@ -272,7 +273,7 @@ def test_markup_in_a_document_is_only_text(sample_document: Document) -> None:
     problem = replace(sample_document.problems[0], message=f"digest {MARKUP}")
     profile = replace(sample_document.profiles[-1], reason=MARKUP)
     panels = tuple(replace(panel, label="[red]L[/]") for panel in sample_document.panels)
-    pair = replace(panels[0].pairs[1], verdict="unresolved", reason=MARKUP)
+    pair = replace(panels[0].pairs[1], verdict="inconclusive", reason=MARKUP)
     panels = (replace(panels[0], pairs=(pair,)), *panels[1:])
     gap = replace(sample_document.gaps[0], reason=MARKUP)
     case: Case = replace(sample_document.cases[2], status="not_measured", reason=MARKUP)
@@ -292,5 +293,5 @@ def test_markup_in_a_document_is_only_text(sample_document: Document) -> None:
 
 def test_a_terminal_without_unicode_ends_no_run(sample_document: Document) -> None:
     text = printed(sample_document, encoding="ascii")
-    assert "nulls: 9 of 9 within ?0.5 %" in text
+    assert "A/A pairs: 9 of 9 within ?0.5 %" in text
     assert len(body(text)) == 26

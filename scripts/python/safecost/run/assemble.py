@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # the stages call this module, which only reads what they fou
 Results = list[tuple[doc.Launch, list[list[float]]]]  # nanoseconds: [contender][round]
 
 PanelPairKey = tuple[panels.PlannedPanel, int]  # a pair: its panel, and its place in it
-# Nulls and controls are no discoveries: they say how much to believe the others.
+# A/A pairs and calibrations are no discoveries: they say how much to believe the others.
 _DISCOVERIES = frozenset({"idiom", "profile", "full", "language"})
 
 
@@ -75,7 +75,7 @@ def assemble(run: Measurement) -> doc.Document:
             finished=document.now(),
             complete=run.complete,
             seconds=_seconds(run),
-            looks=mode.looks,
+            analyses=mode.analyses,
             epoch_seconds=mode.epoch_seconds,
             contender_seconds=mode.contender_seconds,
             margin=run.options.margin,
@@ -181,12 +181,12 @@ def _case(run: Measurement, case: CaseFiles) -> doc.Case:
 
 def _status(
     run: Measurement, case: CaseFiles, described: bool
-) -> tuple[Literal["measured", "struck", "not_built", "not_measured"], str | None]:
-    strikes = [problem for problem in run.problems if problem.case == case.name and problem.strikes]
-    if strikes:
-        first = strikes[0]
+) -> tuple[Literal["measured", "disqualified", "not_built", "not_measured"], str | None]:
+    disqualifies = [problem for problem in run.problems if problem.case == case.name and problem.disqualifies]
+    if disqualifies:
+        first = disqualifies[0]
         who = f"{first.variant}@{first.profile} " if first.variant else ""
-        return "struck", _clean(run, f"{who}{first.message.splitlines()[0]}")
+        return "disqualified", _clean(run, f"{who}{first.message.splitlines()[0]}")
     if any(panel.case == case.name and launches for panel, launches in run.results.items()):
         return "measured", None
     stopped = not (run.complete or run.seconds["verify"])  # before there was anything to describe
@@ -231,16 +231,16 @@ def _panels(run: Measurement) -> tuple[doc.Panel, ...]:
     """Every panel that has a launch, with verdicts after the control of false discoveries where there is one."""
     found = [(panel, results, compared(run, panel, results)) for panel, results in run.results.items() if results]
     said = {
-        (panel, at): summarise(pair.ratios, run.options.margin, looks=run.options.mode.looks)
+        (panel, at): summarise(pair.ratios, run.options.margin, analyses=run.options.mode.analyses)
         for panel, _, pairs in found
         for at, pair in enumerate(pairs)
     }
-    struck = {problem.case for problem in run.problems if problem.strikes}
+    disqualified = {problem.case for problem in run.problems if problem.disqualifies}
     discoveries = [
         (panel, at)
         for panel, _, pairs in found
         for at, pair in enumerate(pairs)
-        if panel.case not in struck and pair.arms.kind in _DISCOVERIES
+        if panel.case not in disqualified and pair.arms.kind in _DISCOVERIES
     ]
     controlled = dict(_controlled([(key, said[key]) for key in discoveries], run.options.mode.false_discovery_rate))
 

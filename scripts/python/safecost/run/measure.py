@@ -34,12 +34,12 @@ from safecost.run.schedule import (
     summary,
 )
 from safecost.stats import sequential
+from safecost.suite import calibrations, plugin_description
 from safecost.suite import cases as case_files
-from safecost.suite import controls, plugin_description
 from safecost.suite.cases import CaseFiles
 from safecost.suite.profiles import BuildProfile, with_siblings
 from safecost.toolchain import layouts, runner
-from safecost.toolchain.build import Built, build_with_controls
+from safecost.toolchain.build import Built, build_with_calibration
 
 MARGIN = 0.01
 # A document of what has been measured is written between launches, at most so often that it takes 2 % of the time.
@@ -125,7 +125,7 @@ class Measurement:
         self.results: dict[panels.PlannedPanel, run_document.Results] = {}
         self.proofs: list[doc.Proof] = []
         self.rejections: list[doc.Rejection] = []
-        self.schedule = Schedule((), options.mode.looks, options.seed)
+        self.schedule = Schedule((), options.mode.analyses, options.seed)
         self.earlier = run_document.Earlier()
         self.complete = False
         self._written_before = launches_in(options.out) if journal and journal.resuming else 0
@@ -152,7 +152,7 @@ class Measurement:
 
     def run(self) -> None:
         """All stages in order. What fails inside a case is noted; an interrupt leaves what was measured."""
-        self.cases = controls.added(self.cases)
+        self.cases = calibrations.added(self.cases)
         if self.journal:
             identity.fix_before_build(self.journal, self)
         for stage in self.stages:
@@ -165,14 +165,14 @@ class Measurement:
 
     def prepare(self) -> None:
         """Come as far as measuring, for whoever times the panels of `schedule` in an order of their own."""
-        self.cases = controls.added(self.cases)
+        self.cases = calibrations.added(self.cases)
         self.build()
         self.verify()
         self._plan_launches()
 
     def build(self) -> None:
         """Build the runner and every plugin."""
-        self.built = build_with_controls(self.options.folders, self.cases, self.profiles)
+        self.built = build_with_calibration(self.options.folders, self.cases, self.profiles)
         facts = runner.call("facts", {}, 60)
         if isinstance(facts, runner.Failure):
             raise ToolError(f"the runner {facts.message}: remove the build folder and try again.")
@@ -263,8 +263,8 @@ class Measurement:
     def _counted(self) -> tuple[list[counts.CountTarget], counts.PluginFolders]:
         """What is counted, and where it lies. A profile built a second time has nothing new to count."""
         folders = counts.PluginFolders(self.built.plugins, {case.name: case.data for case in self.cases})
-        nulls = {profile.name for profile in self.profiles if profile.is_null}
-        own = [panel for panel in self._panels() if panel.profile not in nulls]
+        aa_pairs = {profile.name for profile in self.profiles if profile.is_rebuild}
+        own = [panel for panel in self._panels() if panel.profile not in aa_pairs]
         return counts.targets(own, self.descriptions), folders
 
     def measure(self) -> None:
@@ -273,7 +273,7 @@ class Measurement:
         doubts: list[str] = []
         written, cost = time.monotonic(), 0.0
         with (
-            Steps("measure", self.schedule.left(), at_most=len(self.options.mode.looks) > 1) as steps,
+            Steps("measure", self.schedule.left(), at_most=len(self.options.mode.analyses) > 1) as steps,
             tempfile.TemporaryDirectory(prefix="safecost-") as scratch,
         ):
             for number, visited in self.schedule:
@@ -296,7 +296,7 @@ class Measurement:
             print(said, file=sys.stderr)
 
     def _plan_launches(self) -> None:
-        self.schedule = Schedule(self._panels(), self.options.mode.looks, self.options.seed)
+        self.schedule = Schedule(self._panels(), self.options.mode.analyses, self.options.seed)
         self.results = {panel: [] for panel in self.schedule.panels}
         self._make_layouts()
 
@@ -319,7 +319,7 @@ class Measurement:
         plans = []
         for panel in self._panels():
             place = (panel.case, panel.parameter.place)
-            fresh = tuple(arm for arm in panel.contenders if arm.role != "null" and (*place, arm) not in seen)
+            fresh = tuple(arm for arm in panel.contenders if arm.role != "aa" and (*place, arm) not in seen)
             seen |= {(*place, arm) for arm in fresh}
             if fresh:
                 plans.append(self.plan(replace(panel, contenders=fresh), self.options.seed, scratch))
@@ -377,21 +377,21 @@ class Measurement:
         return timed
 
     def _break(self, panel: panels.PlannedPanel, failure: runner.Failure) -> None:
-        """Note a launch that failed: its panel has no more, nor has any panel of a case that it struck."""
+        """Note a launch that failed: its panel has no more, nor has any panel of a case that it disqualified."""
         known = {self._name(panel, arm): arm for arm in panel.contenders}
         arm = known.get(failure.contender or "")
         variant, profile = (arm.variant, arm.profile) if arm else (None, panel.profile)
         place = panel.parameter.place
         self._note(failure.kind, panel.case, variant, profile, f"while it was timed: {failure.message}", *place)
-        struck = {problem.case for problem in self.problems if problem.strikes}
+        disqualified = {problem.case for problem in self.problems if problem.disqualifies}
         for other in self.schedule.panels:
-            if other == panel or other.case in struck:
+            if other == panel or other.case in disqualified:
                 self.schedule.breaks(other)
 
     def _may_end(self, panel: panels.PlannedPanel) -> bool:
         mode = self.options.mode
         ratios = [pair.ratios for pair in run_document.compared(self, panel, self.results[panel])]
-        return sequential.may_end(ratios, self.options.margin, mode.precision, mode.beyond, mode.looks)
+        return sequential.may_end(ratios, self.options.margin, mode.precision, mode.beyond, mode.analyses)
 
     @staticmethod
     def _name(panel: panels.PlannedPanel, arm: panels.PlannedContender) -> str:
@@ -433,7 +433,7 @@ class Measurement:
         )
 
     def _panels(self) -> list[panels.PlannedPanel]:
-        struck = {problem.case for problem in self.problems if problem.strikes}
+        disqualified = {problem.case for problem in self.problems if problem.disqualifies}
         variants = {
             key: [
                 panels.PlannedVariant(v["name"], v["role"], v["planted"]) for v in said["variants"] if v["gap"] is None
@@ -441,13 +441,13 @@ class Measurement:
             for key, said in self.descriptions.items()
         }
         parameters = {case.name: self._parameters(case.name) for case in self.cases}
-        names = [case.name for case in self.cases if case.name not in struck and parameters[case.name]]
+        names = [case.name for case in self.cases if case.name not in disqualified and parameters[case.name]]
         measured = [profile for profile in self.profiles if profile.name in {p.name for p in self.options.profiles}]
-        ours = {case.name for case in self.cases if controls.is_control(case)}
+        ours = {case.name for case in self.cases if calibrations.is_calibration(case)}
         asked, known = [name for name in names if name not in ours], [name for name in names if name in ours]
         tier = self.options.mode.tier
         found = panels.plan(asked, measured, parameters, variants, tier, self.pattern)
-        if not found and not all(map(controls.is_control, self.cases)):
+        if not found and not all(map(calibrations.is_calibration, self.cases)):
             return []  # nothing that was asked for can be measured, so nothing is to be believed
         return [*found, *panels.plan(known, self.profiles, parameters, variants, tier)]
 
@@ -472,5 +472,5 @@ class Measurement:
         threads: int | None = None,
     ) -> None:
         clean = privacy.clean(self.options.folders, message, 20_000) or "it said nothing"
-        strikes = kind in WRONG
-        self.problems.append(doc.Problem(kind, case, variant, profile, size, rate, clean, strikes, threads))  # type: ignore[arg-type]
+        disqualifies = kind in WRONG
+        self.problems.append(doc.Problem(kind, case, variant, profile, size, rate, clean, disqualifies, threads))  # type: ignore[arg-type]

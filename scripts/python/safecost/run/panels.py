@@ -12,7 +12,8 @@ from safecost.suite.profiles import BuildProfile
 
 
 class PlannedVariant(NamedTuple):
-    """A variant that a plugin has; `planted` is the ratio to raw that a null or a control has by construction."""
+    """A variant that a plugin has; `planted` is the ratio to raw that an A/A pair or a calibration has by
+    construction."""
 
     name: str
     role: Role
@@ -70,23 +71,23 @@ Variants = Mapping[tuple[str, str], Sequence[PlannedVariant]]
 
 
 def contenders_of(case: str, profile: BuildProfile, variants: Variants) -> tuple[PlannedContender, ...]:
-    """All variants of one profile, the raw code of the profiles it is compared with, and a null.
+    """All variants of one profile, the raw code of the profiles it is compared with, and an A/A pair.
 
-    A profile that builds another a second time is compared with it variant by variant. Controls are compared with
+    A profile that builds another a second time is compared with it variant by variant. Calibrations are compared with
     raw code of their own profile alone.
     """
     own = [PlannedContender(name, profile.name, role, planted) for name, role, planted in variants[case, profile.name]]
-    if any(contender.role == "control" for contender in own):
+    if any(contender.role == "calibration" for contender in own):
         return tuple(own)
-    has_null = any(contender.role == "null" for contender in own)
+    has_aa = any(contender.role == "aa" for contender in own)
     others = []
     for other in profile.needs:
         for name, role, planted in variants.get((case, other), ()):
-            if role == "raw" or (profile.is_null and role == "safe"):
+            if role == "raw" or (profile.is_rebuild and role == "safe"):
                 others.append(PlannedContender(name, other, role))
-            elif role == "null" and not has_null:
+            elif role == "aa" and not has_aa:
                 others.append(PlannedContender(name, other, role, planted))
-                has_null = True
+                has_aa = True
     return (*own, *others)
 
 
@@ -115,7 +116,7 @@ def plan(
 def _matching(
     case: str, parameter: PlannedPoint, everyone: tuple[PlannedContender, ...], pattern: re.Pattern[str] | None
 ) -> tuple[PlannedContender, ...]:
-    """Those whose name the filter finds, and the raw code and null they are judged by."""
+    """Those whose name the filter finds, and the raw code and A/A pair they are judged by."""
     if pattern is None or pattern.search(case):
         return everyone
 
@@ -137,7 +138,7 @@ def pairs(panel: PlannedPanel, profile: BuildProfile, nanoseconds: Sequence[floa
 
     `nanoseconds` holds each contender's median over launches: the fastest raw code is the denominator of full
     cost and of the language gap. In a plain profile full cost differs from idiom cost only where another raw
-    variant is faster than the first. What a profile that builds another a second time compares are nulls only:
+    variant is faster than the first. What a profile that builds another a second time compares are A/A pairs only:
     its idioms have been counted with the other.
     """
     arms = list(enumerate(panel.contenders))
@@ -145,9 +146,9 @@ def pairs(panel: PlannedPanel, profile: BuildProfile, nanoseconds: Sequence[floa
     found: list[PlannedPair] = []
     raw = next((i for i, arm in own if arm.role == "raw"), None)
     if raw is not None:
-        found += [PlannedPair("null", i, raw, arm.planted) for i, arm in own if arm.role == "null"]
-        found += [PlannedPair("control", i, raw, arm.planted) for i, arm in own if arm.role == "control"]
-        if not profile.is_null:
+        found += [PlannedPair("aa", i, raw, arm.planted) for i, arm in own if arm.role == "aa"]
+        found += [PlannedPair("calibration", i, raw, arm.planted) for i, arm in own if arm.role == "calibration"]
+        if not profile.is_rebuild:
             found += [PlannedPair("idiom", i, raw) for i, arm in own if arm.role in ("raw", "safe") and i != raw]
         fastest = min((i for i, arm in own if arm.role == "raw"), key=lambda i: nanoseconds[i])
         if fastest != raw and profile.plain == profile.name:
@@ -155,13 +156,13 @@ def pairs(panel: PlannedPanel, profile: BuildProfile, nanoseconds: Sequence[floa
     for other in profile.needs:
         theirs = [(i, arm) for i, arm in arms if arm.profile == other]
         if other == profile.plain:
-            same = {arm.variant: i for i, arm in theirs if arm.role != "null"}
+            same = {arm.variant: i for i, arm in theirs if arm.role != "aa"}
             both = [(i, same[arm.variant]) for i, arm in own if arm.variant in same]
             found += [
-                PlannedPair("null", i, j, 1.0) if profile.is_null else PlannedPair("profile", i, j) for i, j in both
+                PlannedPair("aa", i, j, 1.0) if profile.is_rebuild else PlannedPair("profile", i, j) for i, j in both
             ]
         raws = [i for i, arm in theirs if arm.role == "raw"]
-        if raws and not profile.is_null:
+        if raws and not profile.is_rebuild:
             fastest = min(raws, key=lambda i: nanoseconds[i])
             if other == profile.plain:
                 found += [PlannedPair("full", i, fastest) for i, arm in own if arm.role == "safe"]
@@ -169,5 +170,5 @@ def pairs(panel: PlannedPanel, profile: BuildProfile, nanoseconds: Sequence[floa
                 found += [PlannedPair("language", i, fastest) for i, arm in own if arm.role in ("raw", "safe")]
         base = next((i for i, arm in theirs if arm.role == "raw"), None)
         if base is not None:
-            found += [PlannedPair("null", i, base, arm.planted) for i, arm in theirs if arm.role == "null"]
+            found += [PlannedPair("aa", i, base, arm.planted) for i, arm in theirs if arm.role == "aa"]
     return found

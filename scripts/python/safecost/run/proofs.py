@@ -19,12 +19,12 @@ _OF_CASE = re.compile(r"^([a-z][a-z0-9_]*/[a-z][a-z0-9_]*)")
 
 
 def prove(run: Measurement) -> None:
-    """Commit every fault of every case that was not struck, in all that was built, and note what is broken."""
-    struck = {problem.case for problem in run.problems if problem.strikes}
+    """Commit every fault of every case that was not disqualified, in all that was built, and note what is broken."""
+    disqualified = {problem.case for problem in run.problems if problem.disqualifies}
     # Every profile of the run, the plain siblings among them: attribution and the frontier need them.
-    profiles = [profile for profile in run.profiles if not profile.is_null]
+    profiles = [profile for profile in run.profiles if not profile.is_rebuild]
     proving = catch.Proving(catch.ProvingOptions(profiles, run.options.folders))
-    proving.cases = [case for case in run.cases if case.name not in struck]
+    proving.cases = [case for case in run.cases if case.name not in disqualified]
     try:
         proving.prove(_usable(run))
     finally:  # an interrupt leaves what was proved

@@ -17,14 +17,14 @@ PanelEnd = Literal["decided", "all_launches", "broken"]
 class Mode:
     """How much is measured: sizes up to a tier, and seconds of each contender in a launch and of an epoch.
 
-    A panel may end at each of `looks`, numbers of launches of which the last is the most. `precision` is the relative
-    half-width of an interval that is narrow enough to end, whatever the verdict. `false_discovery_rate` is the rate at
-    which slower and faster are controlled over all pairs of a run; None where they are not.
+    A panel may end at each of `analyses`, numbers of launches of which the last is the most. `precision` is the
+    relative half-width of an interval that is narrow enough to end, whatever the verdict. `false_discovery_rate` is
+    the rate at which slower and faster are controlled over all pairs of a run; None where they are not.
     """
 
     name: Literal["quick", "default", "full", "publish"]
     tier: int
-    looks: tuple[int, ...]
+    analyses: tuple[int, ...]
     contender_seconds: float
     epoch_seconds: float = 200e-6
     precision: float = 0.001
@@ -33,7 +33,7 @@ class Mode:
     @property
     def launches(self) -> int:
         """The most launches that a panel may have."""
-        return self.looks[-1]
+        return self.analyses[-1]
 
     @property
     def beyond(self) -> float | None:
@@ -52,8 +52,8 @@ MODES: dict[str, Mode] = {mode.name: mode for mode in (QUICK, DEFAULT, FULL, PUB
 def seed_of(seed: int, launch: int, panel: PlannedPanel, purpose: Literal["order", "launch"] = "launch") -> int:
     """A number below 2**53 that is drawn from the run's seed for one launch of one panel.
 
-    It depends on the panel's name and not on its place among the others: a panel that ends, or a case that is struck,
-    changes nothing for the rest.
+    It depends on the panel's name and not on its place among the others: a panel that ends, or a case that is
+    disqualified, changes nothing for the rest.
     """
     at = panel.parameter
     place = (panel.case, panel.profile, at.size, at.rate, *(() if at.threads is None else (at.threads,)))
@@ -72,26 +72,26 @@ class Schedule:
     Launch by launch, all panels that go on, in a fresh random order: a drift of the machine hits all alike.
     """
 
-    def __init__(self, panels: Sequence[PlannedPanel], looks: Sequence[int], seed: int) -> None:
+    def __init__(self, panels: Sequence[PlannedPanel], analyses: Sequence[int], seed: int) -> None:
         self.panels = tuple(panels)
         self.ended: dict[PlannedPanel, PanelEnd] = {}
-        self._looks, self._seed = tuple(looks), seed
+        self._analyses, self._seed = tuple(analyses), seed
         self._done = dict.fromkeys(self.panels, 0)
 
     def __iter__(self) -> Iterator[tuple[int, list[PlannedPanel]]]:
         """Each launch's number, from 0, and its panels; skip those that an earlier one of the same launch ended."""
-        for launch in range(self._looks[-1]):
+        for launch in range(self._analyses[-1]):
             going = [panel for panel in self.panels if panel not in self.ended]
             if not going:
                 return
             yield launch, order(going, launch, self._seed)
 
     def measured(self, panel: PlannedPanel, may_end: Callable[[], bool]) -> None:
-        """Note a launch of a panel; `may_end` is asked at the looks, save the last."""
+        """Note a launch of a panel; `may_end` is asked at the interim analyses, save the last."""
         self._done[panel] += 1
-        if self._done[panel] == self._looks[-1]:
+        if self._done[panel] == self._analyses[-1]:
             self.ended[panel] = "all_launches"
-        elif self._done[panel] in self._looks and may_end():
+        elif self._done[panel] in self._analyses and may_end():
             self.ended[panel] = "decided"
 
     def breaks(self, panel: PlannedPanel) -> None:
@@ -100,7 +100,7 @@ class Schedule:
 
     def left(self) -> int:
         """The most launches that are still to come."""
-        return sum(self._looks[-1] - done for panel, done in self._done.items() if panel not in self.ended)
+        return sum(self._analyses[-1] - done for panel, done in self._done.items() if panel not in self.ended)
 
 
 def summary(ended: Mapping[PlannedPanel, PanelEnd], launches: int) -> str:

@@ -71,7 +71,7 @@ def begin(
     """The first session of a run; `make` makes its folder, once all that was asked for is known to exist."""
     chosen = profile_files.choose(profiles, own.ad_hoc)
     if profiles is None and not own.ad_hoc and mode.false_discovery_rate is not None:
-        chosen = profile_files.with_nulls(chosen)
+        chosen = profile_files.with_rebuilds(chosen)
     given = {} if seed is None else {"seed": seed}
     options = RunOptions(mode, chosen, Folders.of(own.cases), own.filter, folder, count=count, **given)
     measurement = Measurement(options)

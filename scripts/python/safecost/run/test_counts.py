@@ -286,7 +286,7 @@ def test_a_valgrind_that_fails_is_a_problem_of_the_case_and_the_run_goes_on(
     ended = quick(tmp_path / "out", "--filter", "^failing/", "--count")
     document = read(tmp_path / "out")
     assert ended.code == 1, ended
-    assert {(one.kind, one.strikes) for one in document.problems} == {("count", False)}
+    assert {(one.kind, one.disqualifies) for one in document.problems} == {("count", False)}
     assert "ended with exit code 3 (no luck)" in document.problems[0].message
     assert document.panels and document.counts
     assert all(one.instructions is None and "no luck" in str(one.reason) for one in document.counts)
@@ -388,7 +388,7 @@ def test_rows_hold_ratios_of_counts(sample_document: Document) -> None:
     assert all(row.instruction_ratio is None for row in rows(uncounted))
 
 
-def test_the_scatter_names_what_strays_from_the_diagonal_and_counts_disagreements(sample_document: Document) -> None:
+def test_the_scatter_names_what_outliers_from_the_diagonal_and_counts_disagreements(sample_document: Document) -> None:
     counted = [row for row in rows(sample_document) if row.instruction_ratio is not None and row.kind == "idiom"]
     same = replace(counted[0], instruction_ratio=1.0, ratio=2.0, verdict="slower")
     more = replace(counted[0], variant="more", instruction_ratio=2.0, ratio=1.0, verdict="equivalent")

@@ -23,7 +23,7 @@ from safecost.toolchain.runner import Failure
 
 ARMS = (
     PlannedContender("raw", "gcc-o2", "raw"),
-    PlannedContender("null", "gcc-o2", "null"),
+    PlannedContender("aa", "gcc-o2", "aa"),
     PlannedContender("at", "gcc-o2", "safe"),
 )
 
@@ -75,13 +75,13 @@ def test_a_panel_that_is_decided_takes_no_further_launches_and_a_noisy_one_goes_
         ("made/calm", "decided", 8),
         ("made/wild", "all_launches", 20),
     ]
-    assert (made.run.looks, made.run.launches, made.run.complete) == ((8, 12, 20), 20, True)
+    assert (made.run.analyses, made.run.launches, made.run.complete) == ((8, 12, 20), 20, True)
     assert [visit for visit in run.visits if visit[0] >= 8] == [(number, "made/wild") for number in range(8, 20)]
     said = capsys.readouterr().err
     assert "measure: 28 in " in said and "1 of 2 panels were decided before launch 20" in said
 
 
-def test_a_quick_run_looks_at_nothing_and_controls_nothing(tmp_path: Path) -> None:
+def test_a_quick_run_looks_at_nothing_and_calibrations_nothing(tmp_path: Path) -> None:
     run = MadeUp(schedule.QUICK, tmp_path, {"calm": 0.0001})
     run.run()
     made = run.document()
@@ -90,15 +90,17 @@ def test_a_quick_run_looks_at_nothing_and_controls_nothing(tmp_path: Path) -> No
     assert all(pair.q is None and pair.p is not None for one in made.panels for pair in one.pairs)
 
 
-def test_false_discoveries_are_controlled_over_all_pairs_but_nulls(
+def test_false_discoveries_are_controlled_over_all_pairs_but_aa_pairs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = MadeUp(schedule.FULL, tmp_path, {"one": 0.0001, "two": 0.0001, "struck": 0.0001}, effect=1.5)
-    run.before = lambda number, one: Failure("crash", "it ended") if (number, one.case) == (7, "made/struck") else None
+    run = MadeUp(schedule.FULL, tmp_path, {"one": 0.0001, "two": 0.0001, "disqualified": 0.0001}, effect=1.5)
+    run.before = lambda number, one: (
+        Failure("crash", "it ended") if (number, one.case) == (7, "made/disqualified") else None
+    )
     run.run()
     made = run.document()
     assert {(pair.verdict, pair.q is None) for pair in pairs(made, "idiom")[:2]} == {("slower", False)}
-    assert all(pair.q is None for pair in pairs(made, "null"))
+    assert all(pair.q is None for pair in pairs(made, "aa"))
     asked: list[Sequence[float]] = []
 
     def doubtful(p: Sequence[float]) -> list[float]:
@@ -107,10 +109,10 @@ def test_false_discoveries_are_controlled_over_all_pairs_but_nulls(
 
     monkeypatch.setattr(run_document, "q_values", doubtful)
     made = run.document()
-    assert [len(p) for p in asked] == [2]  # one of each panel that is not struck
-    assert [(pair.verdict, pair.q) for pair in pairs(made, "idiom")[:2]] == [("unresolved", 1.0)] * 2
+    assert [len(p) for p in asked] == [2]  # one of each panel that is not disqualified
+    assert [(pair.verdict, pair.q) for pair in pairs(made, "idiom")[:2]] == [("inconclusive", 1.0)] * 2
     assert "control of false discoveries" in str(pairs(made, "idiom")[0].reason)
-    assert {pair.verdict for pair in pairs(made, "null")[:2]} == {"equivalent"}
+    assert {pair.verdict for pair in pairs(made, "aa")[:2]} == {"equivalent"}
 
 
 def test_a_panel_that_breaks_takes_its_case_with_it_and_nobody_else(tmp_path: Path) -> None:

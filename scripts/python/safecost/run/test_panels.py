@@ -16,7 +16,8 @@ SMALL = PlannedPoint(2_048, None, "L1", 0)
 LARGE = PlannedPoint(65_536, None, "L2", 1)
 CASE = "indexing/sum"
 CXX = (
-    PlannedVariant("raw", "raw"), PlannedVariant("raw_restrict", "raw"), PlannedVariant("at", "safe"), PlannedVariant("null", "null", 1.0)
+    PlannedVariant("raw", "raw"), PlannedVariant("raw_restrict", "raw"), PlannedVariant("at", "safe"),
+    PlannedVariant("aa", "aa", 1.0)
 )  # fmt: skip
 RUST = (PlannedVariant("unchecked", "raw"), PlannedVariant("index", "safe"))
 
@@ -29,11 +30,11 @@ def profile(name: str, plain: str | None = None, against: str | None = None, own
 
 PLAIN = profile("gcc-o2", own_flags=7)
 HARDENED = profile("gcc-o2-hardened", plain="gcc-o2")
-NULL = profile("gcc-o2-null", plain="gcc-o2", own_flags=0)
+AA = profile("gcc-o2-again", plain="gcc-o2", own_flags=0)
 CLANG = profile("clang-o2")
 TWIN = profile("rust", against="clang-o2")
 CHECKED_TWIN = profile("rust-checked", plain="rust", against="clang-o2")
-ALL = (PLAIN, HARDENED, NULL, CLANG, TWIN, CHECKED_TWIN)
+ALL = (PLAIN, HARDENED, AA, CLANG, TWIN, CHECKED_TWIN)
 VARIANTS: panels.Variants = {
     (CASE, one.name): RUST if one.language == "rust" else CXX for one in ALL
 }  # fmt: skip
@@ -71,30 +72,30 @@ def test_a_hardened_profile_brings_the_raw_code_of_its_plain_sibling() -> None:
 
 
 def test_a_profile_built_twice_brings_every_variant_twice() -> None:
-    arms = panel_of(NULL).contenders
-    assert Counter(arm.profile for arm in arms) == {"gcc-o2-null": 4, "gcc-o2": 3}
+    arms = panel_of(AA).contenders
+    assert Counter(arm.profile for arm in arms) == {"gcc-o2-again": 4, "gcc-o2": 3}
 
 
-def test_a_twin_brings_the_raw_code_and_the_null_of_the_cxx_profile() -> None:
+def test_a_twin_brings_the_raw_code_and_the_aa_pair_of_the_cxx_profile() -> None:
     others = {arm for arm in panel_of(TWIN).contenders if arm.profile != TWIN.name}
     assert others == {
         PlannedContender("raw", "clang-o2", "raw"),
         PlannedContender("raw_restrict", "clang-o2", "raw"),
-        PlannedContender("null", "clang-o2", "null", 1.0),
+        PlannedContender("aa", "clang-o2", "aa", 1.0),
     }
 
 
 @pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
-def test_every_panel_holds_exactly_one_null_and_nobody_twice(one: BuildProfile) -> None:
+def test_every_panel_holds_exactly_one_aa_pair_and_nobody_twice(one: BuildProfile) -> None:
     arms = panel_of(one).contenders
-    assert [arm.role for arm in arms].count("null") == 1
+    assert [arm.role for arm in arms].count("aa") == 1
     assert len(arms) == len(set(arms))
 
 
-def test_a_panel_without_a_null_of_its_own_borrows_one_only() -> None:
+def test_a_panel_without_a_aa_pair_of_its_own_borrows_one_only() -> None:
     plain, clang = ((CASE, name) for name in ("rust", "clang-o2"))
     arms = panel_of(CHECKED_TWIN, {**VARIANTS, plain: CXX, clang: CXX}).contenders
-    assert [arm.profile for arm in arms if arm.role == "null"] == ["rust"]
+    assert [arm.profile for arm in arms if arm.role == "aa"] == ["rust"]
 
 
 def test_a_profile_that_could_not_be_built_has_no_panel_and_is_no_sibling() -> None:
@@ -113,13 +114,13 @@ def test_a_tier_holds_the_sizes_below_it() -> None:
 @pytest.mark.parametrize(
     ("expression", "variants"),
     [
-        ("indexing", {"raw", "raw_restrict", "at", "null"}),
-        ("sum$", {"raw", "raw_restrict", "at", "null"}),
-        ("sum/at", {"raw", "raw_restrict", "at", "null"}),
-        ("sum/at$", {"raw", "raw_restrict", "at", "null"}),
-        ("sum/at@gcc-o2$", {"raw", "raw_restrict", "at", "null"}),
-        ("sum/raw", {"raw", "raw_restrict", "null"}),
-        ("sum/at/size:2048@gcc-o2$", {"raw", "raw_restrict", "at", "null"}),
+        ("indexing", {"raw", "raw_restrict", "at", "aa"}),
+        ("sum$", {"raw", "raw_restrict", "at", "aa"}),
+        ("sum/at", {"raw", "raw_restrict", "at", "aa"}),
+        ("sum/at$", {"raw", "raw_restrict", "at", "aa"}),
+        ("sum/at@gcc-o2$", {"raw", "raw_restrict", "at", "aa"}),
+        ("sum/raw", {"raw", "raw_restrict", "aa"}),
+        ("sum/at/size:2048@gcc-o2$", {"raw", "raw_restrict", "at", "aa"}),
         ("size:4096", set()),
         ("@gcc-o3", set()),
     ],
@@ -139,7 +140,7 @@ def test_a_filter_by_profile_drops_the_panels_of_others() -> None:
 
 def test_in_a_plain_profile_idioms_are_compared_with_the_first_raw_code() -> None:
     assert pairs_of(PLAIN) == {
-        ("null", "null@gcc-o2", "raw@gcc-o2"),
+        ("aa", "aa@gcc-o2", "raw@gcc-o2"),
         ("idiom", "raw_restrict@gcc-o2", "raw@gcc-o2"),
         ("idiom", "at@gcc-o2", "raw@gcc-o2"),
     }
@@ -148,7 +149,7 @@ def test_in_a_plain_profile_idioms_are_compared_with_the_first_raw_code() -> Non
 def test_a_hardened_profile_has_idiom_profile_and_full_costs() -> None:
     hardened, plain = "gcc-o2-hardened", "gcc-o2"
     assert pairs_of(HARDENED, {f"raw_restrict@{plain}": 90.0}) == {
-        ("null", f"null@{hardened}", f"raw@{hardened}"),
+        ("aa", f"aa@{hardened}", f"raw@{hardened}"),
         ("idiom", f"raw_restrict@{hardened}", f"raw@{hardened}"),
         ("idiom", f"at@{hardened}", f"raw@{hardened}"),
         ("profile", f"raw@{hardened}", f"raw@{plain}"),
@@ -162,10 +163,10 @@ def test_the_fastest_raw_code_of_the_plain_sibling_is_chosen_by_its_time() -> No
     assert full == {("full", "at@gcc-o2-hardened", "raw@gcc-o2")}
 
 
-def test_a_profile_built_twice_is_a_null_variant_by_variant() -> None:
-    twice = {pair for pair in pairs_of(NULL) if pair[2].endswith("@gcc-o2")}
-    assert twice == {("null", f"{name}@gcc-o2-null", f"{name}@gcc-o2") for name in ("raw", "raw_restrict", "at")}
-    assert {kind for kind, _, _ in pairs_of(NULL)} == {"null"}  # its idioms are counted with the other profile
+def test_a_profile_built_twice_is_a_aa_pair_variant_by_variant() -> None:
+    twice = {pair for pair in pairs_of(AA) if pair[2].endswith("@gcc-o2")}
+    assert twice == {("aa", f"{name}@gcc-o2-again", f"{name}@gcc-o2") for name in ("raw", "raw_restrict", "at")}
+    assert {kind for kind, _, _ in pairs_of(AA)} == {"aa"}  # its idioms are counted with the other profile
 
 
 def test_a_twin_has_a_language_gap_over_the_fastest_raw_cxx() -> None:
@@ -173,17 +174,17 @@ def test_a_twin_has_a_language_gap_over_the_fastest_raw_cxx() -> None:
         ("idiom", "index@rust", "unchecked@rust"),
         ("language", "unchecked@rust", "raw_restrict@clang-o2"),
         ("language", "index@rust", "raw_restrict@clang-o2"),
-        ("null", "null@clang-o2", "raw@clang-o2"),
+        ("aa", "aa@clang-o2", "raw@clang-o2"),
     }
 
 
 def test_a_checked_twin_has_profile_and_full_costs_over_the_plain_twin_as_well() -> None:
     kinds = Counter(kind for kind, _, _ in pairs_of(CHECKED_TWIN))
-    assert kinds == {"idiom": 1, "profile": 1, "full": 1, "language": 2, "null": 1}
+    assert kinds == {"idiom": 1, "profile": 1, "full": 1, "language": 2, "aa": 1}
 
 
 @pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
-def test_nobody_is_compared_with_itself_and_nulls_only_as_nulls(one: BuildProfile) -> None:
+def test_nobody_is_compared_with_itself_and_aa_pairs_only_as_aa_pairs(one: BuildProfile) -> None:
     for kind, numerator, denominator in pairs_of(one):
         assert numerator != denominator
-        assert ("null@" in numerator + denominator) <= (kind == "null")
+        assert ("aa@" in numerator + denominator) <= (kind == "aa")

@@ -1,4 +1,4 @@
-"""Broken promises in a run: what they strike, and how the run ends."""
+"""Broken promises in a run: what they disqualify, and how the run ends."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_broken_claim_strikes_its_case(monkeypatch: pytest.MonkeyPatch) -> Non
     where = "indexing/sum/at/one_past_end@gcc-o2"
     prove(run, monkeypatch, ProvingIssue(where, "claimed: caught (always); seen: silent", broken=True))
     (problem,) = run.problems
-    assert (problem.kind, problem.case, problem.strikes) == ("claim", "indexing/sum", True)
+    assert (problem.kind, problem.case, problem.disqualifies) == ("claim", "indexing/sum", True)
     assert where in problem.message
     assert [(one.case, one.variant, one.outcome) for one in run.proofs] == [("indexing/sum", "at", "reported")]
 
@@ -56,10 +56,10 @@ def test_a_broken_claim_strikes_its_case(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_what_could_not_be_proved_strikes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     run = run_of()
     prove(run, monkeypatch, ProvingIssue("indexing/sum@gcc-o2", "could not be proved: it hung", broken=False))
-    assert [(one.kind, one.case, one.strikes) for one in run.problems] == [("prove", "indexing/sum", False)]
+    assert [(one.kind, one.case, one.disqualifies) for one in run.problems] == [("prove", "indexing/sum", False)]
 
 
-def test_faults_of_a_struck_case_are_not_committed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_faults_of_a_disqualified_case_are_not_committed(monkeypatch: pytest.MonkeyPatch) -> None:
     run = run_of()
     run.problems.append(Problem("digest", "indexing/sum", "at", "gcc-o2", 1, None, "wrong", True))
     asked: list[str] = []
@@ -84,9 +84,11 @@ def test_only_whole_runs_that_are_not_quick_ask_the_compilers(
 
 
 @pytest.mark.parametrize(
-    ("kind", "strikes", "code"),
+    ("kind", "disqualifies", "code"),
     [("claim", True, WRONG_RESULT), ("snippet", False, WRONG_RESULT), ("prove", False, HARNESS), ("resume", False, OK)],
 )
-def test_a_broken_promise_ends_the_run_with_5(sample_document: Document, kind: Any, strikes: bool, code: int) -> None:
-    problem = Problem(kind, None, None, None, None, None, "it broke", strikes)
+def test_a_broken_promise_ends_the_run_with_5(
+    sample_document: Document, kind: Any, disqualifies: bool, code: int
+) -> None:
+    problem = Problem(kind, None, None, None, None, None, "it broke", disqualifies)
     assert exit_code(replace(sample_document, problems=(problem,))) == code

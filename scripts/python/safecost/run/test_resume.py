@@ -30,7 +30,7 @@ from safecost.testing.commands import AT, SUM, Ended, case_text, put, read, safe
 pytestmark = pytest.mark.build
 
 KILLS = 12
-LAUNCHES = 24  # six of each of two cases, and of two of controls
+LAUNCHES = 24  # six of each of two cases, and of two of calibrations
 FILTER = ("--filter", "^resume/")
 
 
@@ -99,7 +99,7 @@ def shape(document: Document) -> object:
         {one.sha256 for one in document.plugins},
         [(panel.case, panel.size, [(it.seed, it.layout) for it in panel.launches]) for panel in document.panels],
         [[(arm.variant, arm.profile) for arm in panel.contenders] for panel in document.panels],
-        (document.run.mode, document.run.seed, document.run.complete, document.run.looks),
+        (document.run.mode, document.run.seed, document.run.complete, document.run.analyses),
     )
 
 
@@ -407,7 +407,7 @@ def test_launches_that_were_spoilt_are_measured_again_and_it_is_told(copy: Path,
     assert ended.code == 0, ended
     made = read(copy)
     (problem,) = made.problems
-    assert (problem.kind, problem.case, problem.strikes) == ("resume", None, False)
+    assert (problem.kind, problem.case, problem.disqualifies) == ("resume", None, False)
     assert problem.message.startswith("measured again: launch ") and problem.message.endswith("and 1 more")
     assert "measured again: launch " in ended.err
     assert shape(made) == shape(whole)
@@ -427,7 +427,7 @@ def test_a_crash_that_was_seen_is_not_forgotten(copy: Path) -> None:
     assert ended.code == 5, ended
     made = read(copy)
     (problem,) = made.problems
-    assert (problem.kind, problem.case, problem.strikes) == ("crash", "resume/one", True)
+    assert (problem.kind, problem.case, problem.disqualifies) == ("crash", "resume/one", True)
     assert problem.message == "while it was timed: crashed: Aborted"
     (other,) = [panel for panel in made.panels if panel.case == "resume/two"]
     assert (other.ended, len(other.launches)) == ("all_launches", 6)

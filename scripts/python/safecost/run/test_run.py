@@ -85,8 +85,8 @@ def panels_of(document: Document, name: str) -> list[Panel]:
 
 
 def asked_for(document: Document) -> list[Panel]:
-    """The panels without the controls, which come with every run."""
-    return [panel for panel in document.panels if not any(arm.role == "control" for arm in panel.contenders)]
+    """The panels without the calibrations, which come with every run."""
+    return [panel for panel in document.panels if not any(arm.role == "calibration" for arm in panel.contenders)]
 
 
 # ---- a run in which nothing is wrong ---------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ def test_a_good_run_leaves_a_document_a_report_a_table_and_every_launch() -> Non
     for stage in ("build", "verify", "measure"):
         assert re.search(rf"^{stage}: \d+ in ", calm.ended.err, re.MULTILINE)
     launches = sum(len(panel.launches) for panel in calm.document.panels)
-    assert launches == 6 * len(calm.document.panels) == 6 * (4 + 2)  # two are of controls
+    assert launches == 6 * len(calm.document.panels) == 6 * (4 + 2)  # two are of calibrations
     assert len(list((calm.out / "launches").glob("*.json"))) == launches
 
 
@@ -115,10 +115,10 @@ def test_each_panel_holds_what_its_ratios_compare() -> None:
     document = commands.calm().document
     plain, hardened = panels_of(document, "calm/sum")
     assert (plain.profile, hardened.profile) == ("gcc-o2", "gcc-o2-assertions")
-    assert {arm.variant for arm in plain.contenders} == {"raw", "null", "index", "at"}
+    assert {arm.variant for arm in plain.contenders} == {"raw", "aa", "index", "at"}
     assert ("raw", "gcc-o2") in {(arm.variant, arm.profile) for arm in hardened.contenders}
-    assert {pair.kind for pair in plain.pairs} == {"idiom", "null"}
-    assert {pair.kind for pair in hardened.pairs} == {"idiom", "null", "profile", "full"}
+    assert {pair.kind for pair in plain.pairs} == {"idiom", "aa"}
+    assert {pair.kind for pair in hardened.pairs} == {"idiom", "aa", "profile", "full"}
     assert all(len(pair.ratios) == 6 and pair.level is not None for pair in (*plain.pairs, *hardened.pairs))
 
 
@@ -144,30 +144,30 @@ def test_a_filter_down_to_a_variant_measures_it_its_raw_code_and_a_null(tmp_path
     ended = quick(tmp_path / "out", "--filter", "calm/sum/at$")
     assert ended.code == 0, ended
     (panel,) = asked_for(read(tmp_path / "out"))
-    assert {arm.variant for arm in panel.contenders} == {"raw", "null", "at"}
+    assert {arm.variant for arm in panel.contenders} == {"raw", "aa", "at"}
 
 
-def test_every_run_measures_controls_in_one_plain_profile_of_its_own() -> None:
+def test_every_run_measures_calibrations_in_one_plain_profile_of_its_own() -> None:
     document = commands.calm().document
     known = [panel for panel in document.panels if panel not in asked_for(document)]
     assert [(panel.case, panel.profile) for panel in known] == [
-        ("controls/branchy", "gcc-o2"), ("controls/straight", "gcc-o2"),
+        ("calibration/branchy", "gcc-o2"), ("calibration/straight", "gcc-o2"),
     ]  # fmt: skip
     planted = {panel.contenders[pair.numerator].variant: pair.planted for panel in known for pair in panel.pairs}
-    assert planted == {"null": 1.0, "copy": 1.0, "plus_1": 1.01, "plus_2": 1.02, "plus_5": 1.05, "minus_2": 0.98}
-    assert {pair.kind for panel in known for pair in panel.pairs} == {"null", "control"}
-    assert re.search(r"^controls: \d of 8 planted differences found", commands.calm().ended.out, re.MULTILINE)
+    assert planted == {"aa": 1.0, "copy": 1.0, "plus_1": 1.01, "plus_2": 1.02, "plus_5": 1.05, "minus_2": 0.98}
+    assert {pair.kind for panel in known for pair in panel.pairs} == {"aa", "calibration"}
+    assert re.search(r"^calibrations: \d of 8 planted differences found", commands.calm().ended.out, re.MULTILINE)
 
 
 def test_a_control_of_ones_own_says_what_it_plants(tmp_path: Path) -> None:
     """This one lies: it does what raw does, once, and says that it does it one and a half times."""
     put(commands.cases(), "lies/half", case_text({"raw": SUM, "more": SUM}).replace(
-        '.safe<more>("more", "more")', '.control<more>("more", 1.5, "raw, one and a half times")'
+        '.safe<more>("more", "more")', '.calibration<more>("more", 1.5, "raw, one and a half times")'
     ))  # fmt: skip
     ended = quick(tmp_path / "out", "--filter", "^lies/")
     assert ended.code == 0, ended
     (panel,) = panels_of(read(tmp_path / "out"), "lies/half")
-    (pair,) = [pair for pair in panel.pairs if pair.kind == "control"]
+    (pair,) = [pair for pair in panel.pairs if pair.kind == "calibration"]
     assert pair.planted == 1.5
     assert "lies/half/more/size:512@gcc-o2 was built to be 1.500 and reads" in " ".join(ended.out.split())
 
@@ -188,7 +188,7 @@ def test_an_ad_hoc_profile_is_measured_and_an_absent_compiler_costs_one_line(tmp
     assert mine.flags[1] == (f"-march=x86-64-{level}", "given on the command line")
     assert mine.compiler is not None and mine.compiler.startswith("GNU ")
     assert (absent.name, absent.status) == ("x", "absent") and "no-such-compiler" in str(absent.reason)
-    assert {panel.profile for panel in document.panels} == {"mine"}  # controls and all
+    assert {panel.profile for panel in document.panels} == {"mine"}  # calibrations and all
 
 
 def test_a_run_that_measures_nothing_says_so_and_is_no_success(tmp_path: Path) -> None:
@@ -222,20 +222,20 @@ def test_a_wrong_result_ends_the_run_with_5_and_the_rest_is_measured(troubled: O
 
 def test_an_off_by_one_strikes_its_case_with_both_digests(troubled: Outcome) -> None:
     (problem,) = problems_of(troubled.document, "trouble/off_by_one")
-    assert (problem.kind, problem.variant, problem.profile, problem.strikes) == ("digest", "less", "gcc-o2", True)
+    assert (problem.kind, problem.variant, problem.profile, problem.disqualifies) == ("digest", "less", "gcc-o2", True)
     assert problem.size == 1  # the smallest size at which one less is another sum
     digests = re.findall(r"\b[0-9a-f]{16}\b", problem.message)
     assert len(set(digests)) == 2
-    assert case_of(troubled.document, "trouble/off_by_one").status == "struck"
+    assert case_of(troubled.document, "trouble/off_by_one").status == "disqualified"
     assert not panels_of(troubled.document, "trouble/off_by_one")
     said = " ".join(troubled.ended.out.split())
-    assert "struck: trouble/off_by_one: less@gcc-o2 at size 1: digest" in said
+    assert "disqualified: trouble/off_by_one: less@gcc-o2 at size 1: digest" in said
     assert all(digest in said for digest in digests)
 
 
 def test_what_does_not_compile_is_told_in_the_compilers_words(troubled: Outcome) -> None:
     (problem,) = problems_of(troubled.document, "trouble/broken")
-    assert (problem.kind, problem.profile, problem.strikes) == ("build", "gcc-o2", False)
+    assert (problem.kind, problem.profile, problem.disqualifies) == ("build", "gcc-o2", False)
     first, *rest = problem.message.splitlines()
     assert first.startswith("does not compile: bench/trouble/broken.cc:")
     assert "no_such_thing" in first
@@ -261,7 +261,7 @@ def test_a_kernel_that_goes_astray_is_contained_and_named(
     troubled: Outcome, variant: str, kind: str, message: str
 ) -> None:
     (problem,) = [one for one in problems_of(troubled.document, "trouble/kernels") if one.variant == variant]
-    assert (problem.kind, problem.profile, problem.strikes) == (kind, "gcc-o2", True)
+    assert (problem.kind, problem.profile, problem.disqualifies) == (kind, "gcc-o2", True)
     assert problem.size == 0
     assert message in problem.message
     assert "trouble/kernels: " + variant + "@gcc-o2 at size 0" in " ".join(troubled.ended.out.split())
@@ -284,11 +284,11 @@ def test_a_kernel_beside_those_that_go_astray_is_not_blamed(troubled: Outcome) -
         ("mutates", "digest", "a second call on the same input gives another digest"),
     ],
 )
-def test_a_case_in_trouble_is_struck_and_named(troubled: Outcome, case: str, kind: str, message: str) -> None:
+def test_a_case_in_trouble_is_disqualified_and_named(troubled: Outcome, case: str, kind: str, message: str) -> None:
     found = problems_of(troubled.document, f"trouble/{case}")
-    assert {(problem.kind, problem.strikes) for problem in found} == {(kind, True)}
+    assert {(problem.kind, problem.disqualifies) for problem in found} == {(kind, True)}
     assert all(message in problem.message for problem in found)
-    assert case_of(troubled.document, f"trouble/{case}").status == "struck"
+    assert case_of(troubled.document, f"trouble/{case}").status == "disqualified"
     assert not re.search(rf"trouble/{case} L1 ", troubled.ended.out)  # no row: its numbers are worthless
 
 
@@ -311,7 +311,7 @@ def test_inputs_that_are_alike_are_told_once(troubled: Outcome) -> None:
 )
 def test_a_plugin_that_cannot_be_used_costs_that_plugin(troubled: Outcome, case: str, kind: str, message: str) -> None:
     (problem,) = problems_of(troubled.document, f"trouble/{case}")
-    assert (problem.kind, problem.profile, problem.variant, problem.strikes) == (kind, "gcc-o2", None, False)
+    assert (problem.kind, problem.profile, problem.variant, problem.disqualifies) == (kind, "gcc-o2", None, False)
     assert message in problem.message
     found = case_of(troubled.document, f"trouble/{case}")
     assert found.status == "not_measured" and message in str(found.reason)
@@ -367,7 +367,7 @@ def test_a_twin_that_does_not_compile_costs_the_twin(tmp_path: Path) -> None:
     assert "no_such" in problem.message and str(commands.workshop()) not in problem.message
     (panel,) = asked_for(document)
     assert panel.case == "twins/good"
-    assert {pair.kind for pair in panel.pairs} == {"idiom", "language", "null"}
+    assert {pair.kind for pair in panel.pairs} == {"idiom", "language", "aa"}
 
 
 # ---- interrupts ------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from safecost.run.schedule import MODES, Schedule, order, seed_of
 
 SMALL = PlannedPoint(2048, None, "L1", 0)
 MANY = [PlannedPanel(f"family/case_{i}", "gcc-o2", SMALL, ()) for i in range(20)]
-LOOKS = (8, 12, 20)
+ANALYSES = (8, 12, 20)
 
 
 def never() -> bool:
@@ -30,7 +30,7 @@ def played(
     panels: list[PlannedPanel], seed: int, may_end: Callable[[PlannedPanel, int], bool]
 ) -> list[tuple[int, PlannedPanel]]:
     """All launches of a run in which `may_end` decides by panel and number of launches."""
-    plan, found = Schedule(panels, LOOKS, seed), []
+    plan, found = Schedule(panels, ANALYSES, seed), []
     done: Counter[PlannedPanel] = Counter()
     for number, visited in plan:
         for panel in visited:
@@ -41,8 +41,8 @@ def played(
 
 
 def test_the_modes_have_the_documented_looks() -> None:
-    looks = {name: mode.looks for name, mode in MODES.items()}
-    assert looks == {"quick": (6,), "default": (8, 12), "full": (8, 12, 20), "publish": (8, 12, 20, 30)}
+    analyses = {name: mode.analyses for name, mode in MODES.items()}
+    assert analyses == {"quick": (6,), "default": (8, 12), "full": (8, 12, 20), "publish": (8, 12, 20, 30)}
     assert {name: mode.tier for name, mode in MODES.items()} == {"quick": 0, "default": 0, "full": 1, "publish": 2}
     rates = {name: mode.false_discovery_rate for name, mode in MODES.items()}
     assert rates == {"quick": None, "default": None, "full": 0.05, "publish": 0.05}
@@ -78,7 +78,7 @@ def test_a_launch_begins_when_the_one_before_has_ended_for_all() -> None:
 
 @given(st.sets(st.tuples(st.integers(0, 19), st.sampled_from([8, 12])), max_size=20), st.integers(0, 2**32 - 1))
 def test_a_panel_that_ends_changes_nothing_for_the_others(ends: set[tuple[int, int]], seed: int) -> None:
-    early = {MANY[at]: look for at, look in ends}
+    early = {MANY[at]: analysis for at, analysis in ends}
     whole = played(MANY, seed, lambda _, __: False)
     found = played(MANY, seed, lambda panel, done: done >= early.get(panel, 99))
     assert found == [(number, panel) for number, panel in whole if number < early.get(panel, 99)]
@@ -86,7 +86,7 @@ def test_a_panel_that_ends_changes_nothing_for_the_others(ends: set[tuple[int, i
 
 def test_only_a_look_ends_a_panel_and_the_last_needs_no_reason() -> None:
     asked: list[int] = []
-    plan = Schedule(MANY[:1], LOOKS, 1)
+    plan = Schedule(MANY[:1], ANALYSES, 1)
     for number, (panel,) in plan:
 
         def may_end(number: int = number) -> bool:
@@ -99,7 +99,7 @@ def test_only_a_look_ends_a_panel_and_the_last_needs_no_reason() -> None:
 
 
 def test_what_is_left_counts_no_panel_that_has_ended() -> None:
-    plan = Schedule(MANY[:3], LOOKS, 1)
+    plan = Schedule(MANY[:3], ANALYSES, 1)
     assert plan.left() == 60
     for _ in range(8):
         plan.measured(MANY[0], always)
@@ -111,7 +111,7 @@ def test_what_is_left_counts_no_panel_that_has_ended() -> None:
 
 
 def test_a_broken_panel_is_visited_no_more() -> None:
-    plan = Schedule(MANY[:2], LOOKS, 1)
+    plan = Schedule(MANY[:2], ANALYSES, 1)
     numbers = []
     for number, visited in plan:
         numbers += [number for panel in visited if panel == MANY[1]]

@@ -39,9 +39,10 @@ def q_values(p: Sequence[float]) -> list[float]:
 
 
 def after_control(summary: PairSummary, q: float, rate: float) -> PairSummary:
-    """The summary with slower and faster turned into unresolved, and the reason, where `q` exceeds `rate`.
+    """The summary with slower and faster turned into inconclusive, and the reason, where `q` exceeds `rate`.
 
-    Equivalent and unresolved stay: nothing was discovered there. Raises ToolError unless 0 <= q <= 1 and 0 < rate < 1.
+    Equivalent and inconclusive stay: nothing was discovered there. Raises ToolError unless 0 <= q <= 1 and 0 < rate <
+    1.
     """
     if not 0.0 <= q <= 1.0 or not 0.0 < rate < 1.0:
         raise ToolError(f"q is {q} and the rate {rate}: q must be from 0 to 1, the rate between 0 and 1.")
@@ -51,4 +52,4 @@ def after_control(summary: PairSummary, q: float, rate: float) -> PairSummary:
         f"{summary.verdict}, but not after the control of false discoveries: q is {percent(q)}, and of all that are"
         f" called slower or faster {percent(rate)} may be wrong"
     )
-    return replace(summary, verdict="unresolved", reason=reason)
+    return replace(summary, verdict="inconclusive", reason=reason)

@@ -23,7 +23,7 @@ LaunchTimes = Sequence[float]  # nanoseconds of a call, one median a launch
 
 @dataclass(frozen=True, slots=True)
 class AtSize:
-    """A contender at one size: its times, and those of every raw variant it may be held against, launch by launch."""
+    """A contender at one size: its times, and those of every raw variant it may be compared with, launch by launch."""
 
     size: str
     safe: LaunchTimes
@@ -81,7 +81,7 @@ class Frontier:
 
     @property
     def worst(self) -> Price | None:
-        """The dearest case."""
+        """The worst case."""
         return max(self.prices, key=lambda price: price.ratio, default=None)
 
 

@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from safecost.core.errors import ToolError
 from safecost.core.text import counted, percent
-from safecost.stats.sign_test import all_looks, interval_ranks, p_value
+from safecost.stats.sign_test import all_analyses, interval_ranks, p_value
 
-Verdict = Literal["slower", "faster", "equivalent", "unresolved"]
+Verdict = Literal["slower", "faster", "equivalent", "inconclusive"]
 
 FEWEST_LAUNCHES = 6
 """Below six launches not even the smallest and largest one hold the median with a level of 95 %."""
@@ -26,7 +26,7 @@ _TOLERANCE = 1e-12  # in log ratios: rounding must not decide which side of the 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """An interval of the median, with the level it really attains (that of all looks together)."""
+    """An interval of the median, with the level it really attains (that of all interim analyses together)."""
 
     low: float
     high: float
@@ -47,7 +47,7 @@ class Clusters:
 class PairSummary:
     """What is reported of a pair; ratios above 1 mean that the numerator is slower.
 
-    `low`, `high`, `level` and `detectable` are None where launches are too few; `reason` is None unless unresolved.
+    `low`, `high`, `level` and `detectable` are None where launches are too few; `reason` is None unless inconclusive.
     `p` is the sign test's probability of launches so far beyond the margin if their median lies within it.
     """
 
@@ -61,21 +61,22 @@ class PairSummary:
     p: float
 
 
-def sign_test_interval(values: ArrayLike, level: float = 0.95, looks: Sequence[int] = ()) -> Interval | None:
+def sign_test_interval(values: ArrayLike, level: float = 0.95, analyses: Sequence[int] = ()) -> Interval | None:
     """The narrowest symmetric pair of order statistics holding the median with at least `level`.
 
     The j-th smallest and j-th largest of K independent values hold the median of any continuous distribution with
     probability 1 - 2 P(Binomial(K, 1/2) < j) (inversion of the sign test; David and Nagaraja, Order Statistics,
     section 7.1). None below six values, or where even the extremes do not attain `level`.
 
-    `looks` are the numbers of values at which measuring might have stopped, or may stop yet. The interval is then one
-    of a series that all hold the median with `level`, so that stopping at the look one likes does not harm it.
+    `analyses` are the numbers of values at which measuring might have stopped, or may stop yet. The interval is then
+    one of a series that all hold the median with `level`, so that stopping at the interim analysis one likes does not
+    harm it.
     """
     ordered = np.sort(_finite(values))
     count = len(ordered)
     if count < FEWEST_LAUNCHES:
         return None
-    at = all_looks(count, looks)
+    at = all_analyses(count, analyses)
     ranks, attained = interval_ranks(at, level)
     rank = ranks[at.index(count)]
     return Interval(float(ordered[rank - 1]), float(ordered[count - rank]), attained) if rank else None
@@ -115,13 +116,13 @@ def two_clusters(values: ArrayLike) -> Clusters | None:
 
 
 def summarise(
-    launch_ratios: Sequence[float], margin: float, level: float = 0.95, looks: Sequence[int] = ()
+    launch_ratios: Sequence[float], margin: float, level: float = 0.95, analyses: Sequence[int] = ()
 ) -> PairSummary:
     """Ratio, interval, verdict, detectable effect and p of a pair from one ratio per launch.
 
     `margin` is relative: 0.01 stands for the band from 1/1.01 to 1.01, which is symmetric in the logarithm. The
     verdict is slower or faster if the interval lies wholly beyond the band, equivalent if wholly inside, else
-    unresolved, with the reason.
+    inconclusive, with the reason.
 
     `detectable` is the relative effect that the median had to exceed, given the spread of these launches, to be
     called slower: margin plus half-width of the interval, because the near end of the interval has to clear the
@@ -131,7 +132,7 @@ def summarise(
     (1 minus the attained level, too). It is twice the smaller probability of both sides, at most 1: that so many
     launches lie above the band, or below it, when half of them should at most. Launches on the edge are inside.
 
-    `looks` are those of the run, past and coming; see sign_test_interval. Without any, the number of launches must
+    `analyses` are those of the run, past and coming; see sign_test_interval. Without any, the number of launches must
     have been fixed beforehand.
     """
     if not 0.0 < level < 1.0:
@@ -141,21 +142,21 @@ def summarise(
     logs = np.log(_positive(launch_ratios))
     ratio = float(np.exp(np.median(logs)))
     edge = float(np.log1p(margin))
-    p = _p(logs, edge, looks)
-    interval = sign_test_interval(logs, level, looks)
+    p = _p(logs, edge, analyses)
+    interval = sign_test_interval(logs, level, analyses)
     if interval is None:
-        return PairSummary(ratio, None, None, None, "unresolved", _few(len(logs), level, looks), None, p)
+        return PairSummary(ratio, None, None, None, "inconclusive", _few(len(logs), level, analyses), None, p)
     verdict = _verdict(interval, edge)
     low, high = float(np.exp(interval.low)), float(np.exp(interval.high))
-    reason = _reason(logs, interval, edge) if verdict == "unresolved" else None
+    reason = _reason(logs, interval, edge) if verdict == "inconclusive" else None
     detectable = float(np.expm1(edge + (interval.high - interval.low) / 2.0))
     return PairSummary(ratio, low, high, interval.level, verdict, reason, detectable, p)
 
 
-def _p(logs: NDArray[np.float64], edge: float, looks: Sequence[int]) -> float:
+def _p(logs: NDArray[np.float64], edge: float, analyses: Sequence[int]) -> float:
     # The tolerance is that of the verdict, or the two could differ for a launch on the edge.
     above, below = int(np.sum(logs > edge + _TOLERANCE)), int(np.sum(logs < -edge - _TOLERANCE))
-    return p_value(len(logs), max(above, below), tuple(looks))
+    return p_value(len(logs), max(above, below), tuple(analyses))
 
 
 def _verdict(interval: Interval, edge: float) -> Verdict:
@@ -165,14 +166,14 @@ def _verdict(interval: Interval, edge: float) -> Verdict:
         return "faster"
     if interval.low >= -edge - _TOLERANCE and interval.high <= edge + _TOLERANCE:
         return "equivalent"
-    return "unresolved"
+    return "inconclusive"
 
 
-def _few(count: int, level: float, looks: Sequence[int]) -> str:
+def _few(count: int, level: float, analyses: Sequence[int]) -> str:
     launches = counted(count, "launch", "launches")
     if count < FEWEST_LAUNCHES:
         return f"{launches}, and an interval needs at least {FEWEST_LAUNCHES}"
-    at = f" at the looks {', '.join(map(str, all_looks(count, looks)))}" if looks else ""
+    at = f" at the interim analyses {', '.join(map(str, all_analyses(count, analyses)))}" if analyses else ""
     return f"{launches}, too few for an interval of {percent(level)}{at}"
 
 

@@ -1,10 +1,11 @@
-"""The sign test on launches: how many may lie beyond a value, if it is the median, at one look or at several.
+"""The sign test on launches: how many may lie beyond a value, if it is the median, at one interim analysis or at
+several.
 
 Whatever the distribution of independent launches is, each lies beyond its median as a coin falls. So what follows is
 counting of tosses, exact, without simulation. Where launches are looked at more than once, an error can happen at each
 look; the probabilities here are those of an error at *any* of them, so they hold whatever made a measurement stop
 (group sequential tests; Jennison and Turnbull, Group Sequential Methods, chapter 2; the joint probability is computed
-by their recursion over looks, in whole numbers of coin tosses).
+by their recursion over interim analyses, in whole numbers of coin tosses).
 """
 
 from __future__ import annotations
@@ -19,14 +20,18 @@ from math import comb
 from safecost.core.errors import ToolError
 
 EARLY_PRICE = 2
-"""A look before the last needs a probability this many times smaller: early errors cost the last look its rank."""
+"""An interim analysis before the last needs a probability this many times smaller: early errors cost the last interim
+analysis its rank."""
 
 
-def all_looks(count: int, looks: Sequence[int]) -> tuple[int, ...]:
-    """The looks of a measurement that has `count` launches now; one that was interrupted is at a look of its own."""
-    if any(look < 1 for look in looks):
-        raise ToolError(f"The looks are {tuple(looks)}, and each must be a number of launches, one or more.")
-    return tuple(sorted({*looks, count}))
+def all_analyses(count: int, analyses: Sequence[int]) -> tuple[int, ...]:
+    """The interim analyses of a measurement that has `count` launches now; one that was interrupted is at an interim
+    analysis of its own."""
+    if any(analysis < 1 for analysis in analyses):
+        raise ToolError(
+            f"The interim analyses are {tuple(analyses)}, and each must be a number of launches, one or more."
+        )
+    return tuple(sorted({*analyses, count}))
 
 
 @lru_cache(maxsize=1 << 10)
@@ -37,54 +42,59 @@ def tails(count: int) -> tuple[Fraction, ...]:
 
 
 @lru_cache(maxsize=1 << 12)
-def miss_probability(looks: tuple[int, ...], ranks: tuple[int, ...]) -> Fraction:
-    """The probability that at any look fewer coins than its rank show heads; `looks` ascend, rank 0 looks at nothing.
+def miss_probability(analyses: tuple[int, ...], ranks: tuple[int, ...]) -> Fraction:
+    """The probability that at any interim analysis fewer coins than its rank show heads; `analyses` ascend, rank 0
+    looks at nothing.
 
-    So it is also the probability that at any look the rank-th smallest launch lies above the median.
+    So it is also the probability that at any interim analysis the rank-th smallest launch lies above the median.
     """
     ways, lost, tossed = [1], Fraction(0), 0  # ways[heads]: sequences of tosses that no look has ended
-    for look, rank in zip(looks, ranks, strict=True):
-        step = look - tossed
+    for analysis, rank in zip(analyses, ranks, strict=True):
+        step = analysis - tossed
         ways = [
             sum(ways[h] * comb(step, heads - h) for h in range(max(0, heads - step), min(heads + 1, len(ways))))
-            for heads in range(look + 1)
+            for heads in range(analysis + 1)
         ]
-        lost += Fraction(sum(ways[:rank]), 1 << look)
+        lost += Fraction(sum(ways[:rank]), 1 << analysis)
         ways[:rank] = [0] * rank
-        tossed = look
+        tossed = analysis
     return lost
 
 
-def ranks_at(looks: tuple[int, ...], probability: Fraction) -> tuple[int, ...]:
-    """For each look the largest rank whose tail is at most `probability`, or at an early look, a part of it."""
-    return tuple(bisect_right(tails(look), probability / _price(look, looks)) - 1 for look in looks)
+def ranks_at(analyses: tuple[int, ...], probability: Fraction) -> tuple[int, ...]:
+    """For each interim analysis the largest rank whose tail is at most `probability`, or at an early look, a part of
+    it."""
+    return tuple(bisect_right(tails(analysis), probability / _price(analysis, analyses)) - 1 for analysis in analyses)
 
 
 @lru_cache(maxsize=1 << 10)
-def interval_ranks(looks: tuple[int, ...], level: float) -> tuple[tuple[int, ...], float]:
-    """The rank at each look of intervals that all hold the median with at least `level`, and the level they attain.
+def interval_ranks(analyses: tuple[int, ...], level: float) -> tuple[tuple[int, ...], float]:
+    """The rank at each interim analysis of intervals that all hold the median with at least `level`, and the level
+    they attain.
 
-    The interval at a look reaches from the rank-th smallest to the rank-th largest launch; at rank 0 there is none.
+    The interval at an interim analysis reaches from the rank-th smallest to the rank-th largest launch; at rank 0
+    there is none.
     """
 
     def attained(probability: Fraction) -> float:
-        return float(1 - 2 * miss_probability(looks, ranks_at(looks, probability)))
+        return float(1 - 2 * miss_probability(analyses, ranks_at(analyses, probability)))
 
-    candidates = sorted({one * _price(look, looks) for look in looks for one in tails(look)})
+    candidates = sorted({one * _price(analysis, analyses) for analysis in analyses for one in tails(analysis)})
     insufficient = bisect_left(candidates, True, key=lambda probability: attained(probability) < level)
     if not insufficient:
-        return (0,) * len(looks), 1.0
+        return (0,) * len(analyses), 1.0
     probability = candidates[insufficient - 1]
-    return ranks_at(looks, probability), attained(probability)
+    return ranks_at(analyses, probability), attained(probability)
 
 
 @lru_cache(maxsize=1 << 14)
-def p_value(count: int, beyond: int, looks: tuple[int, ...] = ()) -> float:
-    """Twice the probability that, at any look, launches lie so far beyond their median as `beyond` of `count` do.
+def p_value(count: int, beyond: int, analyses: tuple[int, ...] = ()) -> float:
+    """Twice the probability that, at any interim analysis, launches lie so far beyond their median as `beyond` of
+    `count` do.
 
     Twice, since either side could have been the one, and at most 1. Small values tell that the median itself is beyond.
     """
-    at = all_looks(count, looks)
+    at = all_analyses(count, analyses)
     rank = count - beyond + 1
     if rank > count // 2:  # half of them at least lie elsewhere
         return 1.0
@@ -92,5 +102,5 @@ def p_value(count: int, beyond: int, looks: tuple[int, ...] = ()) -> float:
     return min(1.0, float(2 * miss_probability(at, ranks_at(at, probability))))
 
 
-def _price(look: int, looks: tuple[int, ...]) -> int:
-    return 1 if look == looks[-1] else EARLY_PRICE
+def _price(analysis: int, analyses: tuple[int, ...]) -> int:
+    return 1 if analysis == analyses[-1] else EARLY_PRICE

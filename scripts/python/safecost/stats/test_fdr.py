@@ -51,11 +51,11 @@ def test_what_is_no_probability_is_refused(p: Any) -> None:
 
 
 @pytest.mark.parametrize("ratios", [[1.05] * 6, [0.95] * 6])
-def test_verdicts_beyond_the_rate_become_unresolved(ratios: list[float]) -> None:
+def test_verdicts_beyond_the_rate_become_inconclusive(ratios: list[float]) -> None:
     said = summarise(ratios, 0.01)
     assert after_control(said, 0.05, 0.05) == said
     controlled = after_control(said, 0.0801, 0.05)
-    assert controlled.verdict == "unresolved"
+    assert controlled.verdict == "inconclusive"
     assert controlled.reason == (
         f"{said.verdict}, but not after the control of false discoveries: q is 8 %, and of all that are called slower"
         " or faster 5 % may be wrong"

@@ -19,12 +19,12 @@ RATIOS = st.lists(st.floats(0.2, 5.0), min_size=1, max_size=30)
 MARGINS = st.sampled_from([0.001, 0.01, 0.05])
 TIMES = st.floats(1e-3, 1e6)
 ROUNDS = st.lists(st.tuples(TIMES, TIMES), min_size=1, max_size=40)
-LOOKS = st.sampled_from([(), (8, 12), (8, 12, 20), (8, 12, 20, 30)])
+ANALYSES = st.sampled_from([(), (8, 12), (8, 12, 20), (8, 12, 20, 30)])
 NEAR = st.lists(st.sampled_from([0.98, 1 / 1.01, 0.995, 1.0, 1.005, 1.01, 1.02, 1.03]), min_size=1, max_size=30)
 GROUPS = st.tuples(st.integers(2, 8), st.integers(2, 8), st.floats(0.9, 1.05), st.floats(1.0, 1.1)).map(
     lambda group: [group[2] * factor for factor in [1.0, 1.001] * group[0] + [group[3], group[3] * 1.002] * group[1]]
 )
-ORDER = {"faster": 0, "equivalent": 1, "unresolved": 1, "slower": 2}
+ORDER = {"faster": 0, "equivalent": 1, "inconclusive": 1, "slower": 2}
 
 
 def known(summary: PairSummary) -> tuple[float, float, float]:
@@ -89,41 +89,41 @@ def test_launch_ratio_refuses_a_table() -> None:
         ([1.0102] * 6, "slower", None),
         ([0.9903] * 6, "equivalent", None),  # 1/1.01 is 0.99010: the margin is symmetric in the logarithm
         ([0.99005] * 6, "faster", None),
-        ([1.5] * 5, "unresolved", "5 launches, and an interval needs at least 6"),
-        ([1.5], "unresolved", "1 launch, and an interval needs at least 6"),
+        ([1.5] * 5, "inconclusive", "5 launches, and an interval needs at least 6"),
+        ([1.5], "inconclusive", "1 launch, and an interval needs at least 6"),
         (
             [0.97, 0.99, 1.0, 1.01, 1.03, 1.04],
-            "unresolved",
+            "inconclusive",
             "the launches disagree: the interval, ±3.5 %, is wider than the margin of ±1 %",
         ),
         (
             [0.985, 0.99, 0.995, 1.0, 1.005, 1.015],
-            "unresolved",
+            "inconclusive",
             "the launches disagree: the interval, ±1.5 %, is wider than the margin of ±1 %",
         ),
         (
             [1.0, 1.001, 1.002, 1.07, 1.071, 1.072],
-            "unresolved",
+            "inconclusive",
             "the launches fall into two clusters, 3 at 1.001 and 3 at 1.071: placement weighs more than the code",
         ),
         (
             [0.93, 0.931, 0.932, 1.001, 1.002],
-            "unresolved",
+            "inconclusive",
             "5 launches, and an interval needs at least 6",
         ),
         (
             [0.93, 0.931, 0.932, 1.0, 1.001, 1.002],
-            "unresolved",
+            "inconclusive",
             "the launches fall into two clusters, 3 at 0.931 and 3 at 1.001: placement weighs more than the code",
         ),
         (
             [1.005, 1.007, 1.009, 1.011, 1.013, 1.015],
-            "unresolved",
+            "inconclusive",
             "the effect lies near the margin: the interval, 1.0050 to 1.0150, reaches across 1.0100",
         ),
         (
             [0.985, 0.987, 0.989, 0.991, 0.993, 0.995],
-            "unresolved",
+            "inconclusive",
             "the effect lies near the margin: the interval, 0.9850 to 0.9950, reaches across 0.9901",
         ),
     ],
@@ -145,7 +145,7 @@ def test_detectable_is_what_the_near_end_needs_to_clear_the_margin() -> None:
     assert detectable is not None
     assert detectable == pytest.approx(math.exp(math.log(1.01) + 0.02) - 1.0)
     assert summarise(list(spread * (1.0 + detectable) * 1.0001), 0.01).verdict == "slower"
-    assert summarise(list(spread * (1.0 + detectable) * 0.9999), 0.01).verdict == "unresolved"
+    assert summarise(list(spread * (1.0 + detectable) * 0.9999), 0.01).verdict == "inconclusive"
 
 
 @pytest.mark.parametrize("margin", [0.0, -0.01, 1.0, math.nan])
@@ -222,10 +222,10 @@ def test_p_is_the_sign_test_of_both_sides(ratios: list[float], margin: float) ->
     st.lists(st.floats(0.9, 1.15), min_size=6, max_size=30) | NEAR.filter(lambda ratios: len(ratios) >= 6),
     st.floats(0.0, 0.08),
     st.sampled_from([0.9, 0.95, 0.96, 0.99]),
-    LOOKS,
+    ANALYSES,
 )
-def test_p_and_verdict_are_dual(ratios: list[float], shift: float, level: float, looks: tuple[int, ...]) -> None:
-    said = summarise([ratio * (1.0 + shift) for ratio in ratios], 0.01, level, looks)
+def test_p_and_verdict_are_dual(ratios: list[float], shift: float, level: float, analyses: tuple[int, ...]) -> None:
+    said = summarise([ratio * (1.0 + shift) for ratio in ratios], 0.01, level, analyses)
     decided = said.verdict in ("slower", "faster")
     assert decided == (said.p <= 1.0 - level)
     if said.level is not None:
@@ -233,22 +233,22 @@ def test_p_and_verdict_are_dual(ratios: list[float], shift: float, level: float,
         assert decided == (said.p <= 1.0 - said.level)
 
 
-@pytest.mark.parametrize("looks", [(), (8, 12), (8, 12, 20), (8, 12, 20, 30)])
-def test_p_and_verdict_are_dual_for_every_number_of_launches_beyond(looks: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("analyses", [(), (8, 12), (8, 12, 20), (8, 12, 20, 30)])
+def test_p_and_verdict_are_dual_for_every_number_of_launches_beyond(analyses: tuple[int, ...]) -> None:
     for count in range(6, 31):
         for beyond in range(count + 1):
             for ratio, verdict in ((1.02, "slower"), (0.98, "faster")):
-                said = summarise([ratio] * beyond + [1.0] * (count - beyond), 0.01, looks=looks)
+                said = summarise([ratio] * beyond + [1.0] * (count - beyond), 0.01, analyses=analyses)
                 assert (said.verdict == verdict) == (said.p <= 0.05), (count, beyond, said)
 
 
 def test_a_level_asks_for_launches() -> None:
     said = summarise([1.5] * 7, 0.01, 0.99)
-    assert (said.low, said.verdict) == (None, "unresolved")
+    assert (said.low, said.verdict) == (None, "inconclusive")
     assert said.reason == "7 launches, too few for an interval of 99 %"
     assert summarise([1.5] * 8, 0.01, 0.99).verdict == "slower"
-    said = summarise([1.5] * 6, 0.01, looks=(8, 12, 20, 30))
-    assert said.reason == "6 launches, too few for an interval of 95 % at the looks 6, 8, 12, 20, 30"
+    said = summarise([1.5] * 6, 0.01, analyses=(8, 12, 20, 30))
+    assert said.reason == "6 launches, too few for an interval of 95 % at the interim analyses 6, 8, 12, 20, 30"
 
 
 @pytest.mark.parametrize("level", [0.0, 1.0, math.nan])
@@ -260,7 +260,7 @@ def test_a_level_that_is_none_is_refused(level: float) -> None:
 def test_looks_make_an_interval_wider_and_state_the_level_of_all() -> None:
     values = np.arange(1.0, 31.0)
     assert sign_test_interval(values) == Interval(10.0, 21.0, 0.9572260547429323)
-    looked = sign_test_interval(values, looks=(8, 12, 20, 30))
+    looked = sign_test_interval(values, analyses=(8, 12, 20, 30))
     assert looked is not None
     assert (looked.low, looked.high) == (9.0, 22.0)
     assert looked.level == pytest.approx(0.96906, abs=1e-5)
@@ -271,10 +271,10 @@ def _kind(reason: str | None) -> str:
     return "none" if reason is None else next(kind for kind in kinds if kind in reason)
 
 
-@given(NEAR | RATIOS | GROUPS, MARGINS, LOOKS)
-def test_swapped_arms_mirror_the_summary(ratios: list[float], margin: float, looks: tuple[int, ...]) -> None:
-    there = summarise(ratios, margin, looks=looks)
-    back = summarise([1.0 / ratio for ratio in ratios], margin, looks=looks)
+@given(NEAR | RATIOS | GROUPS, MARGINS, ANALYSES)
+def test_swapped_arms_mirror_the_summary(ratios: list[float], margin: float, analyses: tuple[int, ...]) -> None:
+    there = summarise(ratios, margin, analyses=analyses)
+    back = summarise([1.0 / ratio for ratio in ratios], margin, analyses=analyses)
     assert back.p == there.p
     assert _kind(back.reason) == _kind(there.reason)
     mirror = {"slower": "faster", "faster": "slower"}
@@ -305,7 +305,7 @@ def test_the_interval_holds_the_ratio_and_the_verdict_follows_it(ratios: list[fl
     summary = summarise(ratios, margin)
     low, ratio, high = known(summary)
     assert low * (1 - 1e-12) <= ratio <= high * (1 + 1e-12)
-    assert (summary.reason is None) == (summary.verdict != "unresolved")
+    assert (summary.reason is None) == (summary.verdict != "inconclusive")
     assert summary.detectable is not None
     assert summary.detectable >= margin * (1 - 1e-12)
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from safecost.core.errors import ToolError
 from safecost.stats.pairs import summarise
-from safecost.stats.sequential import LOOKS, may_end, probability_to_survive
+from safecost.stats.sequential import ANALYSES, may_end, probability_to_survive
 
 SLOWER, EQUAL, WIDE = [1.05] * 30, [1.0] * 30, [0.9, 1.1] * 15
-NEAR = [1.0098, 1.0102] * 15  # unresolved, and known within 0.02 %
+NEAR = [1.0098, 1.0102] * 15  # inconclusive, and known within 0.02 %
 
 
 def first(launches: int, *pairs: list[float]) -> list[list[float]]:
@@ -59,40 +59,40 @@ def test_precision_is_half_the_width_of_the_interval() -> None:
 def test_pairs_beyond_the_margin_go_on_until_they_survive() -> None:
     beyond = probability_to_survive(0.05)
     assert beyond == pytest.approx(0.005)
-    assert not may_end(first(8, SLOWER), 0.01, 0.001, beyond)  # eight of eight: p is 0.017 over all looks
+    assert not may_end(first(8, SLOWER), 0.01, 0.001, beyond)  # eight of eight: p is 0.017 over all interim analyses
     assert may_end(first(12, SLOWER), 0.01, 0.001, beyond)  # twelve of twelve: 0.001
     assert may_end(first(8, EQUAL, NEAR), 0.01, 0.001, beyond)
 
 
 def test_looks_can_be_others() -> None:
-    assert may_end(first(12, WIDE), 0.01, 0.001, None, looks=(8, 12))
-    assert may_end(first(6, WIDE), 0.01, 0.001, None, looks=(6,))
-    assert not may_end(first(6, SLOWER), 0.01, 0.001, None, looks=(6, 12))  # no interval of six is strict enough
+    assert may_end(first(12, WIDE), 0.01, 0.001, None, analyses=(8, 12))
+    assert may_end(first(6, WIDE), 0.01, 0.001, None, analyses=(6,))
+    assert not may_end(first(6, SLOWER), 0.01, 0.001, None, analyses=(6, 12))  # no interval of six is strict enough
 
 
-@given(st.lists(st.lists(st.floats(0.97, 1.03), min_size=30, max_size=30), max_size=4), st.sampled_from(LOOKS))
-def test_ending_mirrors_when_arms_are_swapped(pairs: list[list[float]], look: int) -> None:
+@given(st.lists(st.lists(st.floats(0.97, 1.03), min_size=30, max_size=30), max_size=4), st.sampled_from(ANALYSES))
+def test_ending_mirrors_when_arms_are_swapped(pairs: list[list[float]], analysis: int) -> None:
     for beyond in (None, 0.005):
-        there = may_end(first(look, *pairs), 0.01, 0.0123, beyond)
+        there = may_end(first(analysis, *pairs), 0.01, 0.0123, beyond)
         swapped = [[1.0 / ratio for ratio in ratios] for ratios in pairs]
-        assert may_end(first(look, *swapped), 0.01, 0.0123, beyond) == there
+        assert may_end(first(analysis, *swapped), 0.01, 0.0123, beyond) == there
 
 
 @pytest.mark.parametrize(
-    ("pairs", "precision", "looks", "word"),
+    ("pairs", "precision", "analyses", "word"),
     [
-        ([[1.0] * 8, [1.0] * 9], 0.001, LOOKS, "8 to 9 launches"),
-        ([[1.0] * 8], 0.001, (), "looks"),
-        ([[1.0] * 8], 0.001, (12, 8), "looks"),
-        ([[1.0] * 8], -0.1, LOOKS, "precision"),
-        ([[1.0] * 8], math.nan, LOOKS, "precision"),
+        ([[1.0] * 8, [1.0] * 9], 0.001, ANALYSES, "8 to 9 launches"),
+        ([[1.0] * 8], 0.001, (), "analyses"),
+        ([[1.0] * 8], 0.001, (12, 8), "analyses"),
+        ([[1.0] * 8], -0.1, ANALYSES, "precision"),
+        ([[1.0] * 8], math.nan, ANALYSES, "precision"),
     ],
 )
 def test_what_makes_no_sense_is_refused(
-    pairs: list[list[float]], precision: float, looks: tuple[int, ...], word: str
+    pairs: list[list[float]], precision: float, analyses: tuple[int, ...], word: str
 ) -> None:
     with pytest.raises(ToolError, match=word):
-        may_end(pairs, 0.01, precision, None, looks)
+        may_end(pairs, 0.01, precision, None, analyses)
 
 
 def test_panels_that_end_early_miss_and_mistake_no_more_often_than_stated() -> None:
@@ -101,9 +101,9 @@ def test_panels_that_end_early_miss_and_mistake_no_more_often_than_stated() -> N
     missed = wrong = 0
     launches = []
     for _ in range(trials):  # the true ratio lies on the edge, where slower is wrong, and is easiest to be had
-        ratios = list(np.exp(random.normal(edge, 0.01, LOOKS[-1])))
-        at = next(look for look in LOOKS if may_end([ratios[:look]], 0.01, 0.004, None))
-        said = summarise(ratios[:at], 0.01, looks=LOOKS)
+        ratios = list(np.exp(random.normal(edge, 0.01, ANALYSES[-1])))
+        at = next(analysis for analysis in ANALYSES if may_end([ratios[:analysis]], 0.01, 0.004, None))
+        said = summarise(ratios[:at], 0.01, analyses=ANALYSES)
         assert said.low is not None
         assert said.high is not None
         assert said.level == pytest.approx(0.96906, abs=1e-5)

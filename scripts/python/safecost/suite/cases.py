@@ -12,7 +12,7 @@ from safecost.core.paths import Folders
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _FILE = re.compile(r"(?!.*[.][.])[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}")  # what the document can name
-_CXX_VARIANT = re.compile(r'\.(?:raw|safe|control)<[^;"]*?>\(\s*"(\w+)"|\.gap\(\s*"(\w+)"')
+_CXX_VARIANT = re.compile(r'\.(?:raw|safe|calibration)<[^;"]*?>\(\s*"(\w+)"|\.gap\(\s*"(\w+)"')
 _RUST_VARIANT = re.compile(r"^\s*(?:raw|safe)\s+(\w+)\s*\(", re.MULTILINE)
 
 

@@ -1,4 +1,4 @@
-"""What idioms claim to stop, held against what became of the faults.
+"""What idioms claim to stop, compared with what became of the faults.
 
 A variant claims a fault under conditions, of which any is enough: `kernel/abi.h` lists them. Each is decided by what a
 plugin's own compiler saw (its facts), never by a profile's name.
@@ -62,7 +62,7 @@ def broken(outcomes: Sequence[Outcome], facts: Mapping[tuple[str, str], BuildFac
             yield where, f"claims to be caught under {', '.join(map(repr, words))}, which is none of {known}"
         elif not one.caught and applies(one.claim, facts.get((one.case, one.profile), {})):
             seen = f"{one.words}{f' ({one.reason})' if one.reason else ''}"
-            yield where, f"claimed: caught ({one.claim}); seen: {seen}; the case is struck"
+            yield where, f"claimed: caught ({one.claim}); seen: {seen}; the case is disqualified"
 
 
 def unclaimed(outcomes: Sequence[Outcome], facts: Mapping[tuple[str, str], BuildFacts]) -> list[Outcome]:

@@ -34,7 +34,7 @@ class BuildProfile:
     file: Path
 
     @property
-    def is_null(self) -> bool:
+    def is_rebuild(self) -> bool:
         """Is this the plain sibling built a second time?"""
         return self.plain != self.name and self.own_flags == 0
 
@@ -174,10 +174,10 @@ def choose(names: str | None, given: Sequence[str]) -> list[BuildProfile]:
     return [*chosen.values(), *extra]
 
 
-def with_nulls(profiles: Sequence[BuildProfile]) -> list[BuildProfile]:
-    """Those profiles, and the shipped ones that build one of them a second time: the nulls of profile cost."""
+def with_rebuilds(profiles: Sequence[BuildProfile]) -> list[BuildProfile]:
+    """Those profiles, and the shipped ones that build one of them a second time: the A/A pairs of profile cost."""
     names = {profile.name for profile in profiles}
-    second = [one for one in shipped().values() if one.is_null and one.plain in names and one.name not in names]
+    second = [one for one in shipped().values() if one.is_rebuild and one.plain in names and one.name not in names]
     return [*profiles, *second]
 
 

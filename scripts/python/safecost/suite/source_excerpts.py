@@ -67,9 +67,9 @@ def _registered(source: Source, variant: Variant, case: Case) -> tuple[str, str]
     if variant.language == "rust":
         return variant.name, variant.name
     wanted = variant.name
-    if variant.role == "null":  # the first raw variant's source once more
+    if variant.role == "aa":  # the first raw variant's source once more
         wanted = next((one.name for one in case.variants if one.role == "raw" and one.language == "c++"), wanted)
-    registration = rf'\.\s*(?:raw|safe|control)\s*<\s*&?(([\w:]+)[^;"]*?)>\s*\(\s*"{re.escape(wanted)}"'
+    registration = rf'\.\s*(?:raw|safe|calibration)\s*<\s*&?(([\w:]+)[^;"]*?)>\s*\(\s*"{re.escape(wanted)}"'
     found = re.search(registration, source.text)
     return (found[2].rpartition("::")[2], found[1]) if found else None
 

@@ -1,4 +1,4 @@
-"""What idioms claim is held against them: a planted lie ends in 5, and names who lied, where, and what was seen."""
+"""What idioms claim is compared with them: a planted lie ends in 5, and names who lied, where, and what was seen."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def test_a_profile_adds_its_flags_to_those_of_its_plain_sibling(own: Path) -> No
 
 @pytest.mark.usefixtures("own")
 def test_a_profile_without_flags_of_its_own_is_a_null() -> None:
-    assert {name for name, profile in profiles.shipped().items() if profile.is_null} == {"again"}
+    assert {name for name, profile in profiles.shipped().items() if profile.is_rebuild} == {"again"}
 
 
 @pytest.mark.usefixtures("own")

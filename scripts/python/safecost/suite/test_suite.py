@@ -12,7 +12,7 @@ from safecost.suite import cases
 from safecost.suite.cases import CaseFiles
 
 # Cases that measure the harness: their ratios are known by construction, so there is nothing to break.
-CONTROLS = "controls/"
+CALIBRATION = "calibration/"
 _FAULT = re.compile(r"\.fault\(\s*\{(.*?)\}\)\s*(?=\.)", re.DOTALL)
 _SPOKEN = re.compile(
     r"\.(fault_kernel<[^;]*?>|inexpressible|claims)\(([^;]*?)\)\s*(?=[.;#]|$)", re.DOTALL | re.MULTILINE
@@ -70,7 +70,7 @@ def test_names_are_told_apart_by_their_language(case: CaseFiles) -> None:
 def test_a_raw_baseline_comes_first(case: CaseFiles) -> None:
     roles = re.findall(r"\.(raw|safe|control|gap)[<(]", source(case).partition("auto the_case")[2])
     assert roles[0] == "raw", roles
-    if not case.name.startswith(CONTROLS):
+    if not case.name.startswith(CALIBRATION):
         assert "safe" in roles, "nothing to compare raw with"
 
 
@@ -88,7 +88,7 @@ def test_there_is_a_twin_or_a_reason_why_there_is_none(case: CaseFiles) -> None:
 @every
 def test_faults_are_declared_in_full(case: CaseFiles) -> None:
     faults = declared(source(case))
-    if case.name.startswith(CONTROLS):
+    if case.name.startswith(CALIBRATION):
         assert not faults
         return
     assert faults, "a case declares at least one fault"

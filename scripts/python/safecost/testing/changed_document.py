@@ -50,10 +50,10 @@ def with_problem(document: Document, problem: Problem) -> Document:
     return replace(document, problems=(*document.problems, problem))
 
 
-def struck(document: Document, case: str) -> Document:
-    """The document with a case struck."""
+def disqualified(document: Document, case: str) -> Document:
+    """The document with a case disqualified."""
     cases = tuple(
-        replace(one, status="struck", reason="at computed something else") if one.name == case else one
+        replace(one, status="disqualified", reason="at computed something else") if one.name == case else one
         for one in document.cases
     )
     return replace(document, cases=cases)

@@ -120,7 +120,7 @@ def _scaled(pair: Pair, factor: float, random: np.random.Generator) -> Pair:
 
 _TEXT = st.text(
     st.characters(exclude_categories=["Cs", "Cc", "Cf", "Zl", "Zp"], include_characters="\n\t"), max_size=12
-)  # what is no control character
+)  # what is no calibration character
 _POSITIVE = st.floats(min_value=1e-300, max_value=1e300)
 _COUNT = st.integers(0, (1 << 63) - 1)
 _RATE = st.none() | st.floats(0, 1)
@@ -163,8 +163,8 @@ def histories(draw: st.DrawFn) -> list[Record]:
 
 
 def _rows(run: str) -> st.SearchStrategy[Record]:
-    kinds = st.sampled_from(["idiom", "profile", "language", "full", "null", "control"])
-    verdicts = st.sampled_from(["slower", "faster", "equivalent", "unresolved"])
+    kinds = st.sampled_from(["idiom", "profile", "language", "full", "aa", "calibration"])
+    verdicts = st.sampled_from(["slower", "faster", "equivalent", "inconclusive"])
     maybe, of = st.none() | _POSITIVE, st.just(run)
     rows: list[st.SearchStrategy[Record]] = [
         st.builds(

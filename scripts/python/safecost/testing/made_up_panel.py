@@ -72,7 +72,7 @@ def _pair(kind: PairKind, contenders: Sequence[Contender], numerator: int, denom
         kind,
         numerator,
         denominator,
-        1.0 if kind == "null" else None,
+        1.0 if kind == "aa" else None,
         ratios,
         summary.ratio,
         summary.low,

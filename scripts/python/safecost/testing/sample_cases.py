@@ -97,7 +97,7 @@ def sample_profiles() -> tuple[Profile, ...]:
 
 
 def sample_cases() -> tuple[Case, ...]:
-    """Two measured cases and a struck one."""
+    """Two measured cases and a disqualified one."""
     return (
         Case(
             "indexing",
@@ -110,7 +110,7 @@ def sample_cases() -> tuple[Case, ...]:
             (SUM_L1, SUM_L2),
             (
                 Variant("raw", "raw", "c++", "pointer and length"),
-                Variant("raw_twin", "null", "c++", "the same source as a second function"),
+                Variant("raw_twin", "aa", "c++", "the same source as a second function"),
                 Variant("at", "safe", "c++", "std::vector::at, which throws"),
                 Variant("span", "safe", "c++", "std::span::operator[], checked when hardened"),
                 Variant("range_for", "safe", "c++", "a loop over the elements, no index at all"),
@@ -131,7 +131,7 @@ def sample_cases() -> tuple[Case, ...]:
             "indexing",
             "gather",
             "What does a checked index cost when the indices are data?",
-            "struck",
+            "disqualified",
             "at computed another digest than raw",
             False,
             (Source("gather.cc", "// What does a checked index cost when the indices are data?\n"),),
@@ -153,7 +153,7 @@ def sample_cases() -> tuple[Case, ...]:
             (CHAIN,),
             (
                 Variant("raw", "raw", "c++", "an int return code and an out parameter"),
-                Variant("raw_twin", "null", "c++", "the same source as a second function"),
+                Variant("raw_twin", "aa", "c++", "the same source as a second function"),
                 Variant("expected", "safe", "c++", "std::expected, tested by hand"),
                 Variant("exception", "safe", "c++", "throw on error, catch in the kernel"),
             ),

@@ -32,7 +32,7 @@ from safecost.testing.sample_rejections import sample_rejections
 
 def _sum_panels(parameter: Parameter, unit: float) -> tuple[Panel, ...]:
     """Panels of `indexing/sum`; `unit` is the made-up time of the raw loop in nanoseconds."""
-    plain: list[tuple[PairKind, int, int]] = [("null", 1, 0), ("idiom", 2, 0), ("idiom", 3, 0), ("idiom", 4, 0)]
+    plain: list[tuple[PairKind, int, int]] = [("aa", 1, 0), ("idiom", 2, 0), ("idiom", 3, 0), ("idiom", 4, 0)]
     return (
         make_panel(
             "indexing/sum",
@@ -40,7 +40,7 @@ def _sum_panels(parameter: Parameter, unit: float) -> tuple[Panel, ...]:
             parameter,
             [
                 Arm("raw", "gcc-o2", "raw", unit),
-                Arm("raw_twin", "gcc-o2", "null", unit),
+                Arm("raw_twin", "gcc-o2", "aa", unit),
                 Arm("at", "gcc-o2", "safe", 2.41 * unit),
                 Arm("span", "gcc-o2", "safe", unit),
                 Arm("range_for", "gcc-o2", "safe", 0.93 * unit),
@@ -53,14 +53,14 @@ def _sum_panels(parameter: Parameter, unit: float) -> tuple[Panel, ...]:
             parameter,
             [
                 Arm("raw", "gcc-assertions", "raw", 1.002 * unit),
-                Arm("raw_twin", "gcc-assertions", "null", 1.002 * unit),
+                Arm("raw_twin", "gcc-assertions", "aa", 1.002 * unit),
                 Arm("at", "gcc-assertions", "safe", 2.44 * unit),
                 Arm("span", "gcc-assertions", "safe", 1.38 * unit),
                 Arm("raw", "gcc-o2", "raw", unit),
                 Arm("span", "gcc-o2", "safe", unit),
             ],
             [
-                ("null", 1, 0),
+                ("aa", 1, 0),
                 ("idiom", 2, 0),
                 ("idiom", 3, 0),
                 ("profile", 0, 4),
@@ -75,7 +75,7 @@ def _sum_panels(parameter: Parameter, unit: float) -> tuple[Panel, ...]:
             parameter,
             [
                 Arm("raw", "clang-o2", "raw", 0.7 * unit),
-                Arm("raw_twin", "clang-o2", "null", 0.7 * unit),
+                Arm("raw_twin", "clang-o2", "aa", 0.7 * unit),
                 Arm("at", "clang-o2", "safe", 1.9 * unit),
                 Arm("span", "clang-o2", "safe", 0.7 * unit, modes=0.07),
                 Arm("range_for", "clang-o2", "safe", 0.7 * unit),
@@ -100,12 +100,12 @@ def _chain_panels() -> tuple[Panel, ...]:
     def arms(profile: str, expected: float, spread: float) -> list[Arm]:
         return [
             Arm("raw", profile, "raw", 95.0),
-            Arm("raw_twin", profile, "null", 95.0),
+            Arm("raw_twin", profile, "aa", 95.0),
             Arm("expected", profile, "safe", 95.0 * expected, spread),
             Arm("exception", profile, "safe", 410.0),
         ]
 
-    pairs: list[tuple[PairKind, int, int]] = [("null", 1, 0), ("idiom", 2, 0), ("idiom", 3, 0)]
+    pairs: list[tuple[PairKind, int, int]] = [("aa", 1, 0), ("idiom", 2, 0), ("idiom", 3, 0)]
     hardened = [*arms("gcc-assertions", 1.05, 0.001), Arm("raw", "gcc-o2", "raw", 95.0)]
     return (
         make_panel("errors/sqrt_chain", "gcc-o2", CHAIN, arms("gcc-o2", 1.012, 0.02), pairs),
@@ -116,7 +116,7 @@ def _chain_panels() -> tuple[Panel, ...]:
 
 
 def build_sample_document() -> Document:
-    """Two families, three cases (one struck), five profiles (one absent), nulls and every verdict."""
+    """Two families, three cases (one disqualified), five profiles (one absent), A/A pairs and every verdict."""
     cases, profiles = sample_cases(), sample_profiles()
     return Document(
         SCHEMA,

@@ -20,8 +20,8 @@ from safecost.core import processes
 from safecost.core.errors import ToolError
 from safecost.core.paths import BUILD, ROOT, RUNNER, Folders
 from safecost.core.progress import Steps
+from safecost.suite.calibrations import is_calibration
 from safecost.suite.cases import CaseFiles
-from safecost.suite.controls import is_control
 from safecost.suite.profiles import BuildProfile
 
 # How Ninja tells that a step of so many is done, but for those that look whether its own file is up to date.
@@ -251,15 +251,15 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def build_with_controls(folders: Folders, cases: Sequence[CaseFiles], profiles: Sequence[BuildProfile]) -> Built:
-    """Build every case with every profile, and the controls with one in C++: the first plain one that is present.
+def build_with_calibration(folders: Folders, cases: Sequence[CaseFiles], profiles: Sequence[BuildProfile]) -> Built:
+    """Build every case with every profile, and the calibrations with one in C++: the first plain one that is present.
 
-    One profile is enough, since controls test clock, rounds and statistics, which all profiles share; their two
-    panels take a quick run about a second, and each further profile another one. Where nothing but controls was
+    One profile is enough, since calibrations test clock, rounds and statistics, which all profiles share; their two
+    panels take a quick run about a second, and each further profile another one. Where nothing but calibrations was
     chosen they are what was asked for, and are built with every profile.
     """
-    ours = [case for case in cases if is_control(case)]
-    others = [case for case in cases if not is_control(case)]
+    ours = [case for case in cases if is_calibration(case)]
+    others = [case for case in cases if not is_calibration(case)]
     if not others:
         return build_all(Folders.of(()), ours, profiles)
     built = build_all(folders, others, profiles)

@@ -159,7 +159,7 @@ def make(built: Built, plugins: Iterable[PluginKey], layouts: int, method: Metho
     linker = Linker.find(method)
     files: dict[PluginKey, tuple[Path, ...]] = {}
     failures: dict[PluginKey, str] = {}
-    # A run of a user's cases has plugins in two builds: theirs, and the suite's for controls.
+    # A run of a user's cases has plugins in two builds: theirs, and the suite's for calibrations.
     folders = {plugin: built.plugins[plugin].parents[1] for plugin in wanted}
     lock = next((folder.parents[1] for folder in folders.values()), BUILD) / "plugins.lock"
     with alone(lock):

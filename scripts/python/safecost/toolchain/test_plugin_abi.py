@@ -338,7 +338,7 @@ def test_kernels_are_functions_of_their_own(profile: str, plugin: Plugins) -> No
     kernels = [variant.run for variant in plugin_abi.variants(plugin_abi.load(path)).values()]
     assert len(set(kernels)) == len(kernels) >= 4
     if not profile.startswith("rust"):
-        assert {"raw", "null"} <= plugin_abi.variants(plugin_abi.load(path)).keys()
+        assert {"raw", "aa"} <= plugin_abi.variants(plugin_abi.load(path)).keys()
 
 
 TWO_KERNELS = """

@@ -1,4 +1,5 @@
-"""When the times of a run are advice only: nulls stray, controls are missed, others load it, it was cut short."""
+"""When the times of a run are advice only: A/A pairs are off, calibrations are missed, others load it, it was cut
+short."""
 
 from __future__ import annotations
 
@@ -7,23 +8,23 @@ from collections.abc import Iterator
 from safecost.core.text import counted, number, percent
 from safecost.document.rows import rows
 from safecost.document.types import Document
-from safecost.validity.data_quality import MOST_STRAYS, STRAY, AaSpread, Belief, above, belief
+from safecost.validity.data_quality import MOST_OUTLIERS, TOLERANCE, AaSpread, DataQuality, above, quality
 
 MOST_STEAL = 0.05
 """Share of the processor time that the host may take away from such a run."""
 
 
 def advisories(document: Document) -> tuple[str, ...]:
-    """Why the times of this run are advice only, in sentences; empty for a quiet, complete run with calm nulls."""
-    machine, known = document.machine, belief(rows(document))
+    """Why the times of this run are advice only, in sentences; empty for a quiet, complete run with calm A/A pairs."""
+    machine, known = document.machine, quality(rows(document))
     reasons = []
     if not document.run.complete:
         reasons.append("The run was interrupted.")
-    if known.nulls is None:
-        reasons.append("No null was measured, so nothing shows how far identical code strays here.")
-    elif known.nulls.strays > MOST_STRAYS * known.nulls.count:
-        reasons.append(straying(known.nulls))
-    reasons += _controls(known, document.run.margin)
+    if known.aa_pairs is None:
+        reasons.append("No A/A pair was measured, so nothing shows how far identical code is off here.")
+    elif known.aa_pairs.outliers > MOST_OUTLIERS * known.aa_pairs.count:
+        reasons.append(outlying(known.aa_pairs))
+    reasons += _calibrations(known, document.run.margin)
     return (*reasons, *of_machine(machine.steal_share, machine.load_before, machine.logical_cpus))
 
 
@@ -35,22 +36,25 @@ def of_machine(steal_share: float, load_before: float, cpus: int) -> Iterator[st
         yield f"The load before the run was {load_before:.2f} on {counted(cpus, 'CPU')}."
 
 
-def straying(nulls: AaSpread) -> str:
-    """That too many nulls stray; where they are too few to tell, that as well. The rule is the same for few."""
-    verb = "stray" if nulls.strays > 1 else "strays"
-    sentence = f"{nulls.strays} of {counted(nulls.count, 'null')} {verb} by more than {percent(STRAY)}"
-    low, high = nulls.share
-    if low > MOST_STRAYS:
+def outlying(aa_pairs: AaSpread) -> str:
+    """That too many A/A pairs are off; where they are too few to tell, that as well. The rule is the same for few."""
+    verb = "differ" if aa_pairs.outliers > 1 else "differs"
+    sentence = f"{aa_pairs.outliers} of {counted(aa_pairs.count, 'A/A pair')} {verb} by more than {percent(TOLERANCE)}"
+    low, high = aa_pairs.share
+    if low > MOST_OUTLIERS:
         return f"{sentence}."
     possible = f"by so few the share may be anything from {percent(low)} to {percent(high)}"
-    return f"{sentence} where {percent(MOST_STRAYS)} may; {possible}."
+    return f"{sentence} where {percent(MOST_OUTLIERS)} may; {possible}."
 
 
-def _controls(known: Belief, margin: float) -> list[str]:
-    """Planted differences that the run does not show, and controls that it reads as other than they are."""
+def _calibrations(known: DataQuality, margin: float) -> list[str]:
+    """Planted differences that the run does not show, and calibrations that it reads as other than they are."""
     reasons = []
-    wanted, wrong = above(known.controls, margin), [control for control in known.controls if control.strays]
-    unseen = [control for control in wanted if control.finding == "not found"]
+    wanted, wrong = (
+        above(known.calibrations, margin),
+        [calibration for calibration in known.calibrations if calibration.outliers],
+    )
+    unseen = [calibration for calibration in wanted if calibration.finding == "not found"]
     if unseen:
         first = unseen[0]
         reads = f"{first.row.name} was built to be {number(first.planted)} and reads {number(first.row.ratio)}"
@@ -58,19 +62,19 @@ def _controls(known: Belief, margin: float) -> list[str]:
         reasons.append(f"{len(unseen)} of {among} {'were' if len(unseen) > 1 else 'was'} not found: {reads}.")
     if wrong:
         verb = "read" if len(wrong) > 1 else "reads"
-        among = counted(len(known.controls), "control")
-        reasons.append(f"{len(wrong)} of {among} {verb} more than {percent(STRAY)} beside what was planted.")
+        among = counted(len(known.calibrations), "calibration")
+        reasons.append(f"{len(wrong)} of {among} {verb} more than {percent(TOLERANCE)} beside what was planted.")
     return reasons
 
 
 def conclusion(document: Document) -> str:
-    """What to conclude from nulls and controls, in one plain sentence."""
-    known, margin = belief(rows(document)), document.run.margin
-    if known.nulls is None and not known.controls:
+    """What to conclude from A/A pairs and calibrations, in one plain sentence."""
+    known, margin = quality(rows(document)), document.run.margin
+    if known.aa_pairs is None and not known.calibrations:
         return "Nothing was measured whose ratio is known, so how far these times can be believed is not known either."
     reasons = advisories(document)
-    if known.nulls is None or reasons:
+    if known.aa_pairs is None or reasons:
         return "Take these times as advice only, for the reasons given above."
-    calm = f"identical code read as equal within {percent(known.nulls.worst)}"
-    found = ", and every planted difference above that was found" if known.controls else ""
+    calm = f"identical code read as equal within {percent(known.aa_pairs.worst)}"
+    found = ", and every planted difference above that was found" if known.calibrations else ""
     return f"Believe what this run calls slower or faster by more than {percent(margin)}: {calm}{found}."

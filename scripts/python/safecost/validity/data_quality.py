@@ -1,4 +1,4 @@
-"""How much to believe a run: what it read where the truth is known, which is in its nulls and controls."""
+"""How much to believe a run: what it read where the truth is known, which is in its A/A pairs and calibrations."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from safecost.document.rows import PairRow
 from safecost.stats.binomial import rate_interval
 from safecost.stats.pairs import Verdict
 
-STRAY = 0.005
-"""A ratio that differs by more than this, relatively, from the one that was built in strays: the machine or the method
+TOLERANCE = 0.005
+"""A ratio that differs by more than this, relatively, from the one that was built in is off: the machine or the method
 is at fault."""
 
-MOST_STRAYS = 0.05
-"""Share of the nulls that may stray in a run whose times are fit for a gate."""
+MOST_OUTLIERS = 0.05
+"""Share of the A/A pairs that may are off in a run whose times are fit for a gate."""
 
 CERTAINTY = 0.95
 """How certain the interval of a share is that was counted in few."""
@@ -35,29 +35,29 @@ def distance(ratio: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class AaSpread:
-    """How far pairs of identical code stray from 1: relative distances, so 0.005 is 0.5 %."""
+    """How far pairs of identical code are off from 1: relative distances, so 0.005 is 0.5 %."""
 
     count: int
-    strays: int
+    outliers: int
     median: float
     worst: float
 
     @property
     def share(self) -> tuple[float, float]:
-        """The shares of straying nulls that so many of so many leave possible, at CERTAINTY.
+        """The shares of straying A/A pairs that so many of so many leave possible, at CERTAINTY.
 
-        It takes the nulls as independent; those of one panel share their denominator, so it is a little narrow.
+        It takes the A/A pairs as independent; those of one panel share their denominator, so it is a little narrow.
         """
-        return rate_interval(self.strays, self.count, CERTAINTY, two_sided=True)
+        return rate_interval(self.outliers, self.count, CERTAINTY, two_sided=True)
 
 
-def nulls(found: Iterable[PairRow]) -> AaSpread | None:
-    """How the nulls among the rows stray, without those of struck cases; None where there are none."""
-    distances = [distance(row.ratio) for row in found if row.kind == "null" and not row.struck]
+def aa_pairs(found: Iterable[PairRow]) -> AaSpread | None:
+    """How the A/A pairs among the rows are off, without those of disqualified cases; None where there are none."""
+    distances = [distance(row.ratio) for row in found if row.kind == "aa" and not row.disqualified]
     if not distances:
         return None
-    strays = sum(far > STRAY for far in distances)
-    return AaSpread(len(distances), strays, statistics.median(distances), max(distances))
+    outliers = sum(far > TOLERANCE for far in distances)
+    return AaSpread(len(distances), outliers, statistics.median(distances), max(distances))
 
 
 def at_least(hits: int, probabilities: Sequence[float]) -> float:
@@ -85,14 +85,14 @@ class Coverage:
 
 
 def holds(row: PairRow) -> bool | None:
-    """Does the interval of a null or a control hold the ratio that was built in? None without an interval."""
+    """Does the interval of an A/A pair or a calibration hold the ratio that was built in? None without an interval."""
     if row.low is None or row.high is None or row.planted is None:
         return None
     return row.low <= row.planted * (1.0 + _TOLERANCE) and row.planted * (1.0 - _TOLERANCE) <= row.high
 
 
 def coverage(found: Iterable[PairRow]) -> Coverage | None:
-    """How the intervals of these nulls or controls hold what was built in; None where none has an interval."""
+    """How the intervals of these A/A pairs or calibrations hold what was built in; None where none has an interval."""
     judged = [(row.level, holds(row)) for row in found]
     known = [(level, held) for level, held in judged if level is not None and held is not None]
     if not known:
@@ -104,7 +104,7 @@ def coverage(found: Iterable[PairRow]) -> Coverage | None:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """A control: the ratio that was planted, and what the run read there.
+    """A calibration: the ratio that was planted, and what the run read there.
 
     `finding` says how far the run shows the difference, on its planted side: its interval lies beyond the margin, or
     beyond 1, or it does not show it; None for one that plants no difference. `error` is the relative distance of
@@ -118,17 +118,17 @@ class Control:
     finding: CalibrationReading | None
 
     @property
-    def strays(self) -> bool:
-        """Is it read as another ratio than the planted one, by more than a null may be?"""
-        return self.error > STRAY and self.held is False
+    def outliers(self) -> bool:
+        """Is it read as another ratio than the planted one, by more than an A/A pair may be?"""
+        return self.error > TOLERANCE and self.held is False
 
 
-def controls(found: Iterable[PairRow]) -> tuple[Control, ...]:
-    """The controls among the rows, without those of struck cases."""
+def calibrations(found: Iterable[PairRow]) -> tuple[Control, ...]:
+    """The calibrations among the rows, without those of disqualified cases."""
     return tuple(
         Control(row, row.planted, distance(row.ratio / row.planted), holds(row), _finding(row, row.planted))
         for row in found
-        if row.kind == "control" and row.planted is not None and not row.struck
+        if row.kind == "calibration" and row.planted is not None and not row.disqualified
     )
 
 
@@ -144,33 +144,33 @@ def _finding(row: PairRow, planted: float) -> CalibrationReading | None:
 
 
 def above(found: Iterable[Control], margin: float) -> tuple[Control, ...]:
-    """The controls whose planted difference exceeds the margin: those that a sound run shows."""
-    return tuple(control for control in found if distance(control.planted) > margin + _TOLERANCE)
+    """The calibrations whose planted difference exceeds the margin: those that a sound run shows."""
+    return tuple(calibration for calibration in found if distance(calibration.planted) > margin + _TOLERANCE)
 
 
 @dataclass(frozen=True, slots=True)
-class Belief:
-    """All that the nulls and controls of a run say; None or empty where there are none of them."""
+class DataQuality:
+    """All that the A/A pairs and calibrations of a run say; None or empty where there are none of them."""
 
-    nulls: AaSpread | None
+    aa_pairs: AaSpread | None
     verdicts: tuple[tuple[Verdict, int], ...]
     coverage: Coverage | None
-    null_rows: tuple[PairRow, ...]
-    controls: tuple[Control, ...]
-    controls_coverage: Coverage | None
+    aa_rows: tuple[PairRow, ...]
+    calibrations: tuple[Control, ...]
+    calibration_coverage: Coverage | None
 
 
-def belief(found: Sequence[PairRow]) -> Belief:
-    """What the nulls and controls among the rows say, without those of struck cases."""
-    rows = tuple(row for row in found if row.kind == "null" and not row.struck)
+def quality(found: Sequence[PairRow]) -> DataQuality:
+    """What the A/A pairs and calibrations among the rows say, without those of disqualified cases."""
+    rows = tuple(row for row in found if row.kind == "aa" and not row.disqualified)
     tally = Counter(row.verdict for row in rows)
-    order: tuple[Verdict, ...] = ("equivalent", "unresolved", "slower", "faster")
-    planted = controls(found)
-    return Belief(
-        nulls(rows),
+    order: tuple[Verdict, ...] = ("equivalent", "inconclusive", "slower", "faster")
+    planted = calibrations(found)
+    return DataQuality(
+        aa_pairs(rows),
         tuple((verdict, tally[verdict]) for verdict in order),
         coverage(rows),
         rows,
         planted,
-        coverage(control.row for control in planted),
+        coverage(calibration.row for calibration in planted),
     )

@@ -10,25 +10,25 @@ import pytest
 from safecost.document.types import Document, Panel
 from safecost.testing.drawings import row
 from safecost.validity.advisories import advisories
-from safecost.validity.data_quality import distance, nulls
+from safecost.validity.data_quality import aa_pairs, distance
 
 
-def with_nulls(document: Document, ratio: float, strays: int) -> Document:
-    """The document with `strays` of its nulls at `ratio`, and the others at 1."""
-    left = strays
+def with_rebuilds(document: Document, ratio: float, outliers: int) -> Document:
+    """The document with `is off` of its A/A pairs at `ratio`, and the others at 1."""
+    left = outliers
 
-    def stray(panel: Panel) -> Panel:
+    def outlier(panel: Panel) -> Panel:
         nonlocal left
         pairs = []
         for pair in panel.pairs:
-            if pair.kind == "null":
+            if pair.kind == "aa":
                 pairs.append(dataclasses.replace(pair, ratio=ratio if left > 0 else 1.0))
                 left -= 1
             else:
                 pairs.append(pair)
         return dataclasses.replace(panel, pairs=tuple(pairs))
 
-    return dataclasses.replace(document, panels=tuple(stray(panel) for panel in document.panels))
+    return dataclasses.replace(document, panels=tuple(outlier(panel) for panel in document.panels))
 
 
 def test_a_quiet_run_is_fit_for_a_gate(sample_document: Document) -> None:
@@ -57,37 +57,37 @@ def test_an_interrupted_run_is_advisory(sample_document: Document) -> None:
     assert advisories(dataclasses.replace(sample_document, run=run)) == ("The run was interrupted.",)
 
 
-def test_straying_nulls_make_a_run_advisory(sample_document: Document) -> None:
-    assert advisories(with_nulls(sample_document, 1.02, 9)) == ("9 of 9 nulls stray by more than 0.5 %.",)
-    assert advisories(with_nulls(sample_document, 1 / 1.02, 1)) == (
-        "1 of 9 nulls strays by more than 0.5 % where 5 % may; "
+def test_outlying_aa_pairs_make_a_run_advisory(sample_document: Document) -> None:
+    assert advisories(with_rebuilds(sample_document, 1.02, 9)) == ("9 of 9 A/A pairs differ by more than 0.5 %.",)
+    assert advisories(with_rebuilds(sample_document, 1 / 1.02, 1)) == (
+        "1 of 9 A/A pairs differs by more than 0.5 % where 5 % may; "
         "by so few the share may be anything from 0.28 % to 48.2 %.",
     )
-    assert advisories(with_nulls(sample_document, 1.0049, 9)) == ()
+    assert advisories(with_rebuilds(sample_document, 1.0049, 9)) == ()
 
 
-def test_one_null_in_twenty_may_stray(sample_document: Document) -> None:
+def test_one_aa_pair_in_twenty_may_stray(sample_document: Document) -> None:
     panels = sample_document.panels
-    many = dataclasses.replace(sample_document, panels=panels * 3)  # 27 nulls
-    assert advisories(with_nulls(many, 1.02, 1)) == ()
-    assert advisories(with_nulls(many, 1.02, 2)) == (
-        "2 of 27 nulls stray by more than 0.5 % where 5 % may; "
+    many = dataclasses.replace(sample_document, panels=panels * 3)  # 27 A/A pairs
+    assert advisories(with_rebuilds(many, 1.02, 1)) == ()
+    assert advisories(with_rebuilds(many, 1.02, 2)) == (
+        "2 of 27 A/A pairs differ by more than 0.5 % where 5 % may; "
         "by so few the share may be anything from 0.91 % to 24.3 %.",
     )
 
 
-def test_a_run_without_nulls_is_advisory(sample_document: Document) -> None:
+def test_a_run_without_aa_pairs_is_advisory(sample_document: Document) -> None:
     (reason,) = advisories(dataclasses.replace(sample_document, panels=()))
-    assert reason.startswith("No null was measured")
+    assert reason.startswith("No A/A pair was measured")
 
 
-def test_nulls_are_told_by_their_distance_from_one() -> None:
-    found = [row(kind="null", ratio=ratio) for ratio in (1 / 1.02, 1.001, 1.0)]
-    others = [row(kind="null", ratio=9.0, struck=True), row(kind="idiom", ratio=9.0)]
-    strayed = nulls(found + others)
-    assert strayed is not None
-    assert (strayed.count, strayed.strays) == (3, 1)
-    assert strayed.median == pytest.approx(0.001)
-    assert strayed.worst == pytest.approx(0.02)
-    assert nulls(others) is None
+def test_aa_pairs_are_told_by_their_distance_from_one() -> None:
+    found = [row(kind="aa", ratio=ratio) for ratio in (1 / 1.02, 1.001, 1.0)]
+    others = [row(kind="aa", ratio=9.0, disqualified=True), row(kind="idiom", ratio=9.0)]
+    spread = aa_pairs(found + others)
+    assert spread is not None
+    assert (spread.count, spread.outliers) == (3, 1)
+    assert spread.median == pytest.approx(0.001)
+    assert spread.worst == pytest.approx(0.02)
+    assert aa_pairs(others) is None
     assert distance(0.5) == pytest.approx(1.0)

@@ -1,4 +1,4 @@
-"""What nulls and controls say of a run: the arithmetic, its words, and planted lies."""
+"""What A/A pairs and calibrations say of a run: the arithmetic, its words, and planted lies."""
 
 from __future__ import annotations
 
@@ -23,26 +23,35 @@ from safecost.report.charts.spread import draw_spread
 from safecost.report.table import table_rows
 from safecost.testing.drawings import marks, row, words
 from safecost.testing.hostile import hostile
-from safecost.testing.sample_controls import with_controls
+from safecost.testing.sample_calibration import with_calibration
 from safecost.validity import data_quality
 from safecost.validity.advisories import advisories, conclusion
 from safecost.validity.data_quality import at_least, coverage
-from safecost.validity.words import coverage_sentence, noise, nulls_sentences
+from safecost.validity.words import aa_sentences, coverage_sentence, noise
 
 
 @pytest.fixture(scope="module")
 def honest(sample_document: Document) -> Document:
-    return with_controls(sample_document)
+    return with_calibration(sample_document)
 
 
-def control(planted: float, low: float | None, high: float | None, ratio: float, verdict: str, **more: Any) -> PairRow:
+def calibration(
+    planted: float, low: float | None, high: float | None, ratio: float, verdict: str, **more: Any
+) -> PairRow:
     return row(
-        kind="control", role="control", planted=planted, low=low, high=high, ratio=ratio, verdict=verdict, **more
+        kind="calibration",
+        role="calibration",
+        planted=planted,
+        low=low,
+        high=high,
+        ratio=ratio,
+        verdict=verdict,
+        **more,
     )
 
 
-def null(low: float | None, high: float | None, level: float | None = 0.96875) -> PairRow:
-    return row(kind="null", role="null", planted=1.0, low=low, high=high, level=level)
+def aa(low: float | None, high: float | None, level: float | None = 0.96875) -> PairRow:
+    return row(kind="aa", role="aa", planted=1.0, low=low, high=high, level=level)
 
 
 # ---- probabilities ---------------------------------------------------------------------------------------------------
@@ -60,7 +69,7 @@ def test_chances_of_events_that_differ_add_up() -> None:
 
 
 def test_misses_are_counted_against_what_the_levels_let_expect() -> None:
-    found = [null(0.999, 1.001)] * 46 + [null(1.001, 1.002), null(0.99, 0.999), null(None, None, None)]
+    found = [aa(0.999, 1.001)] * 46 + [aa(1.001, 1.002), aa(0.99, 0.999), aa(None, None, None)]
     seen = coverage(found)
     assert seen is not None
     assert (seen.count, seen.misses) == (48, 2)
@@ -74,45 +83,46 @@ def test_misses_are_counted_against_what_the_levels_let_expect() -> None:
 
 
 def test_too_many_misses_are_no_accident() -> None:
-    says = coverage_sentence(coverage([null(1.001, 1.002)] * 5), "1")
+    says = coverage_sentence(coverage([aa(1.001, 1.002)] * 5), "1")
     assert says is not None and says.endswith("the intervals of this run are too narrow.")
 
 
 def test_an_interval_holds_its_own_ends_and_nothing_is_said_without_one() -> None:
-    assert data_quality.holds(null(1.0, 1.1)) and data_quality.holds(null(0.9, 1.0))
-    assert data_quality.holds(null(1.000001, 1.1)) is False
-    assert coverage([null(None, None, None), row(kind="null")]) is None
+    assert data_quality.holds(aa(1.0, 1.1)) and data_quality.holds(aa(0.9, 1.0))
+    assert data_quality.holds(aa(1.000001, 1.1)) is False
+    assert coverage([aa(None, None, None), row(kind="aa")]) is None
     assert coverage_sentence(None, "1") is None
 
 
-# ---- controls --------------------------------------------------------------------------------------------------------
+# ---- calibrations
+# --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("one", "finding", "held"),
     [
-        (control(1.02, 1.015, 1.025, 1.02, "slower"), "beyond the margin", True),
-        (control(1.01, 1.005, 1.015, 1.01, "unresolved"), "beyond 1", True),
-        (control(0.98, 0.985, 0.995, 0.99, "unresolved"), "beyond 1", False),
-        (control(1.02, 0.999, 1.025, 1.01, "unresolved"), "not found", True),
-        (control(1.02, 0.95, 0.96, 0.955, "faster"), "not found", False),  # beyond the margin, on the wrong side
-        (control(0.98, 1.02, 1.03, 1.025, "slower"), "not found", False),
-        (control(1.02, None, None, 1.02, "unresolved"), "not found", None),
-        (control(1.0, 0.999, 1.001, 1.0, "equivalent"), None, True),
+        (calibration(1.02, 1.015, 1.025, 1.02, "slower"), "beyond the margin", True),
+        (calibration(1.01, 1.005, 1.015, 1.01, "inconclusive"), "beyond 1", True),
+        (calibration(0.98, 0.985, 0.995, 0.99, "inconclusive"), "beyond 1", False),
+        (calibration(1.02, 0.999, 1.025, 1.01, "inconclusive"), "not found", True),
+        (calibration(1.02, 0.95, 0.96, 0.955, "faster"), "not found", False),  # beyond the margin, on the wrong side
+        (calibration(0.98, 1.02, 1.03, 1.025, "slower"), "not found", False),
+        (calibration(1.02, None, None, 1.02, "inconclusive"), "not found", None),
+        (calibration(1.0, 0.999, 1.001, 1.0, "equivalent"), None, True),
     ],
 )
 def test_a_difference_is_found_on_its_own_side_only(one: PairRow, finding: str | None, held: bool | None) -> None:
-    (judged,) = data_quality.controls([one])
+    (judged,) = data_quality.calibrations([one])
     assert (judged.finding, judged.held) == (finding, held)
 
 
-def test_struck_controls_say_nothing() -> None:
-    assert data_quality.controls([control(1.02, 1.015, 1.025, 1.02, "slower", struck=True)]) == ()
+def test_disqualified_calibrations_say_nothing() -> None:
+    assert data_quality.calibrations([calibration(1.02, 1.015, 1.025, 1.02, "slower", disqualified=True)]) == ()
 
 
-def test_honest_controls_leave_a_quiet_run_fit_for_a_gate(honest: Document) -> None:
-    known = data_quality.belief(rows(honest))
-    assert [one.finding for one in known.controls] == ["beyond 1", *["beyond the margin"] * 3]
+def test_honest_calibrations_leave_a_quiet_run_fit_for_a_gate(honest: Document) -> None:
+    known = data_quality.quality(rows(honest))
+    assert [one.finding for one in known.calibrations] == ["beyond 1", *["beyond the margin"] * 3]
     assert advisories(honest) == ()
     assert conclusion(honest).startswith(
         "Believe what this run calls slower or faster by more than 1 %: identical code"
@@ -122,22 +132,23 @@ def test_honest_controls_leave_a_quiet_run_fit_for_a_gate(honest: Document) -> N
 
 def test_a_control_that_lies_is_reported_as_not_found(sample_document: Document) -> None:
     """It says that it repeats its base 102 times, and repeats it 100 times."""
-    liar = with_controls(sample_document, {"plus_2": 1.0})
+    liar = with_calibration(sample_document, {"plus_2": 1.0})
     assert advisories(liar) == (
-        "1 of 3 planted differences above 1 % was not found: controls/straight/plus_2/size:1024@gcc-o2 was built to be"
+        "1 of 3 planted differences above 1 % was not found: calibration/straight/plus_2/size:1024@gcc-o2 was built"
+        " to be"
         " 1.020 and reads 1.000.",
-        "1 of 4 controls reads more than 0.5 % beside what was planted.",
+        "1 of 4 calibrations reads more than 0.5 % beside what was planted.",
     )
     assert conclusion(liar) == "Take these times as advice only, for the reasons given above."
     drawn = charts.draw(liar)
     assert '<span class="chip bad">not found</span>' in report.page(liar, drawn)
     assert "**not found**" in report.markdown(liar, drawn)
-    assert re.search(r"controls: 3 of 4 planted differences found, the worst read \S+ for 1.0200", shown(liar))
+    assert re.search(r"calibrations: 3 of 4 planted differences found, the worst read \S+ for 1.0200", shown(liar))
 
 
 def test_a_small_lie_is_found_by_the_interval(sample_document: Document) -> None:
-    liar = with_controls(sample_document, {"plus_5": 1.04})
-    assert advisories(liar) == ("1 of 4 controls reads more than 0.5 % beside what was planted.",)
+    liar = with_calibration(sample_document, {"plus_5": 1.04})
+    assert advisories(liar) == ("1 of 4 calibrations reads more than 0.5 % beside what was planted.",)
 
 
 def shown(document: Document) -> str:
@@ -149,52 +160,52 @@ def shown(document: Document) -> str:
 # ---- where they appear -----------------------------------------------------------------------------------------------
 
 
-def test_controls_are_no_costs(sample_document: Document, honest: Document) -> None:
+def test_calibrations_are_no_costs(sample_document: Document, honest: Document) -> None:
     assert table_rows(honest) == table_rows(sample_document)
     assert report.headline(honest) == report.headline(sample_document)
     names = {chart.name: chart for chart in charts.draw(honest)}
-    assert {name for name in names if "controls" in name} == set()
-    assert not any("controls" in word for word in words(names["map"].svg))
+    assert {name for name in names if "calibration" in name} == set()
+    assert not any("calibration" in word for word in words(names["map"].svg))
     page = report.page(honest, tuple(names.values()))
-    assert "controls/straight" not in page[page.index('id="table-pairs"') : page.index('id="gaps"')].replace(
-        'data-group="controls">controls/straight</td>\n<td class="name">null<', ""
+    assert "calibration/straight" not in page[page.index('id="table-pairs"') : page.index('id="gaps"')].replace(
+        'data-group="calibration">calibration/straight</td>\n<td class="name">aa<', ""
     )
     assert page.index('id="believe"') < page.index('id="problems"')
-    assert "controls/straight/plus_1" in page
+    assert "calibration/straight/plus_1" in page
 
 
-def test_a_document_with_controls_is_read_as_it_was_written(honest: Document) -> None:
+def test_a_document_with_calibrations_is_read_as_it_was_written(honest: Document) -> None:
     assert parse(encode(honest), "run.json") == honest
 
 
-def test_a_run_without_nulls_and_controls_cannot_be_believed(sample_document: Document) -> None:
+def test_a_run_without_aa_pairs_and_calibrations_cannot_be_believed(sample_document: Document) -> None:
     nothing = dataclasses.replace(sample_document, panels=())
     assert conclusion(nothing).startswith("Nothing was measured whose ratio is known")
-    assert nulls_sentences(data_quality.belief(rows(nothing))) == []
-    assert "controls: none, so nothing shows" in shown(sample_document)
+    assert aa_sentences(data_quality.quality(rows(nothing))) == []
+    assert "calibrations: none, so nothing shows" in shown(sample_document)
 
 
-def test_nulls_called_different_are_called_wrong() -> None:
-    found = [null(0.999, 1.001), dataclasses.replace(null(1.02, 1.03), verdict="slower", ratio=1.025)]
-    first, second, third = nulls_sentences(data_quality.belief(found))
-    assert first == "Of 2 nulls, the same source as two functions, 1 equivalent, 1 slower, which is wrong."
-    assert second.startswith("1 of them strays by more than 0.5 %;")
+def test_aa_pairs_called_different_are_called_wrong() -> None:
+    found = [aa(0.999, 1.001), dataclasses.replace(aa(1.02, 1.03), verdict="slower", ratio=1.025)]
+    first, second, third = aa_sentences(data_quality.quality(found))
+    assert first == "Of 2 A/A pairs, the same source as two functions, 1 equivalent, 1 slower, which is wrong."
+    assert second.startswith("1 of them differs by more than 0.5 %;")
     assert "lies between 1.3 % and 98.7 %" in third
 
 
-def test_every_null_has_its_dot_and_strays_are_marked(honest: Document) -> None:
+def test_every_aa_pair_has_its_dot_and_outliers_are_marked(honest: Document) -> None:
     (spread,) = [chart for chart in charts.draw(honest) if chart.name == "spread"]
-    found = [one for one in rows(honest) if one.kind == "null"]
-    strays = [one for one in found if data_quality.distance(one.ratio) > data_quality.STRAY]
-    assert len(marks(spread, "calm-")) == len(found) - len(strays)
-    assert len(marks(spread, "stray-")) == len(strays)
+    found = [one for one in rows(honest) if one.kind == "aa"]
+    outliers = [one for one in found if data_quality.distance(one.ratio) > data_quality.TOLERANCE]
+    assert len(marks(spread, "calm-")) == len(found) - len(outliers)
+    assert len(marks(spread, "are off-")) == len(outliers)
     assert len(marks(spread, "calm-")) > 5
 
 
-def test_a_thousand_nulls_take_no_more_room_than_fifty(sample_document: Document) -> None:
+def test_a_thousand_aa_pairs_take_no_more_room_than_fifty(sample_document: Document) -> None:
     def height(count: int) -> float:
         with mpl.rc_context(SETTINGS):
-            (spread,) = draw_spread(sample_document, [null(0.999, 1.001)] * count)
+            (spread,) = draw_spread(sample_document, [aa(0.999, 1.001)] * count)
         assert len(marks(spread, "calm-")) == count
         return float(str(ET.fromstring(spread.svg).get("height")))
 
@@ -212,9 +223,9 @@ def test_noise_is_told_with_its_limits(sample_document: Document) -> None:
     assert not any(thing.beyond for thing in noise(sample_document))
 
 
-def test_hostile_names_of_controls_stay_words(honest: Document) -> None:
+def test_hostile_names_of_calibrations_stay_words(honest: Document) -> None:
     evil = hostile(honest)
     page, text = report.page(evil, ()), report.markdown(evil, ())
-    section = page[page.index('id="table-controls"') : page.index('id="noise"')]
+    section = page[page.index('id="table-calibrations"') : page.index('id="noise"')]
     assert section.count("plus_1&lt;script&gt;") == 1
     assert "<script>window" not in page and "<script>window" not in text

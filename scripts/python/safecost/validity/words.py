@@ -1,4 +1,5 @@
-"""What the report says of how much to believe a run: sentences about its nulls, controls and the machine's noise."""
+"""What the report says of how much to believe a run: sentences about its A/A pairs, calibrations and the machine's
+noise."""
 
 from __future__ import annotations
 
@@ -7,9 +8,9 @@ from typing import NamedTuple
 from safecost.core.text import counted, percent
 from safecost.document.types import Document
 from safecost.validity.advisories import MOST_STEAL
-from safecost.validity.data_quality import CERTAINTY, MOST_STRAYS, STRAY, Belief, Control, Coverage
+from safecost.validity.data_quality import CERTAINTY, MOST_OUTLIERS, TOLERANCE, Control, Coverage, DataQuality
 
-CALM_VERDICTS = ("equivalent", "unresolved")
+CALM_VERDICTS = ("equivalent", "inconclusive")
 UNLIKELY = 0.05
 """Below this probability the misses of intervals are no accident."""
 
@@ -23,21 +24,23 @@ class Disturbance(NamedTuple):
     beyond: bool
 
 
-def nulls_sentences(known: Belief) -> list[str]:
-    """How many nulls are called different, how many stray, and what so many can tell; none without nulls."""
-    if known.nulls is None:
+def aa_sentences(known: DataQuality) -> list[str]:
+    """How many A/A pairs are called different, how many are off, and what so many can tell; none without A/A pairs."""
+    if known.aa_pairs is None:
         return []
-    count, strays = known.nulls.count, known.nulls.strays
+    count, outliers = known.aa_pairs.count, known.aa_pairs.outliers
     wrong = [f"{many} {verdict}" for verdict, many in known.verdicts if many and verdict not in CALM_VERDICTS]
     calm = ", ".join(f"{many} {verdict}" for verdict, many in known.verdicts if many and verdict in CALM_VERDICTS)
     called = f"{' and '.join(wrong)}, which is wrong" if wrong else "none slower or faster"
-    low, high = known.nulls.share
+    low, high = known.aa_pairs.share
     return [
-        f"Of {counted(count, 'null')}, the same source as two functions, {', '.join(filter(None, (calm, called)))}.",
-        f"{strays or 'None'} of them {'stray' if strays > 1 else 'strays'} by more than {percent(STRAY)}; the median "
-        f"distance from 1 is {percent(known.nulls.median)}, the largest {percent(known.nulls.worst)}.",
-        f"With {percent(CERTAINTY)} certainty the share that strays on this machine lies between {percent(low)} and "
-        f"{percent(high)}; at most {percent(MOST_STRAYS)} may in a run that is fit for a gate.",
+        f"Of {counted(count, 'A/A pair')}, the same source as two functions,"
+        f" {', '.join(filter(None, (calm, called)))}.",
+        f"{outliers or 'None'} of them {'differ' if outliers > 1 else 'differs'} by more than"
+        f" {percent(TOLERANCE)}; the median "
+        f"distance from 1 is {percent(known.aa_pairs.median)}, the largest {percent(known.aa_pairs.worst)}.",
+        f"With {percent(CERTAINTY)} certainty the share that is off on this machine lies between {percent(low)} and "
+        f"{percent(high)}; at most {percent(MOST_OUTLIERS)} may in a run that is fit for a gate.",
     ]
 
 
@@ -59,16 +62,18 @@ def coverage_sentence(seen: Coverage | None, truth: str) -> str | None:
     return f"{sentence}, and {chance}: {says}."
 
 
-def finding(control: Control) -> str:
+def finding(calibration: Control) -> str:
     """What a run shows of a planted difference, in words."""
-    if control.finding is None:
-        return {"equivalent": "equal, as it is", "unresolved": "unresolved"}.get(control.row.verdict, "not equal")
-    return f"found, {control.finding}" if control.finding != "not found" else "not found"
+    if calibration.finding is None:
+        return {"equivalent": "equal, as it is", "inconclusive": "inconclusive"}.get(
+            calibration.row.verdict, "not equal"
+        )
+    return f"found, {calibration.finding}" if calibration.finding != "not found" else "not found"
 
 
-def held(control: Control) -> str:
+def held(calibration: Control) -> str:
     """Whether the interval holds the planted ratio."""
-    return {True: "yes", False: "no", None: "no interval"}[control.held]
+    return {True: "yes", False: "no", None: "no interval"}[calibration.held]
 
 
 def noise(document: Document) -> list[Disturbance]:
@@ -85,7 +90,9 @@ def noise(document: Document) -> list[Disturbance]:
             "Taken by the host", percent(machine.steal_share), f"at most {percent(MOST_STEAL)} of the processor time",
             machine.steal_share > MOST_STEAL,
         ),
-        Disturbance("Load before", f"{machine.load_before:.2f}", f"at most {cpus}, the CPUs", machine.load_before > cpus),
+        Disturbance(
+            "Load before", f"{machine.load_before:.2f}", f"at most {cpus}, the CPUs", machine.load_before > cpus
+        ),
         Disturbance("Load after", f"{machine.load_after:.2f}", "holds what the run itself loads", False),
         Disturbance("Frequency governor", governor or "not known", steady, False),
         Disturbance("Address randomization", *placement, False),

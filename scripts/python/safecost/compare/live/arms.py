@@ -21,7 +21,8 @@ from safecost.stats.pairs import launch_ratio
 SideName = Literal["base", "head"]
 SIDES: tuple[SideName, ...] = ("base", "head")
 TOGETHER = 4
-"""Variants that share a panel with raw code and a null, each of them twice: eleven contenders, as panels of a run."""
+"""Variants that share a panel with raw code and an A/A pair, each of them twice: eleven contenders, as panels of a
+run."""
 
 TimeMetric = Literal["direct_time", "idiom_time"]
 Launches = Sequence[Sequence[Sequence[float]]]
@@ -53,7 +54,7 @@ def panels_of(
     head: Sequence[PlannedVariant],
     pattern: re.Pattern[str] | None = None,
 ) -> list[PlannedPanel]:
-    """The panels of a case: variants that both sides have, in groups that share raw code, and head's null.
+    """The panels of a case: variants that both sides have, in groups that share raw code, and head's A/A pair.
 
     `base` and `head` are the variants that the two builds have. A variant that only one of them has is in none.
     """
@@ -68,7 +69,7 @@ def panels_of(
         for number, group in enumerate(groups):
             arms = [
                 *(_arm(side, pairing, raw) for side, raw in zip(SIDES, raws, strict=True) if raw is not None),
-                *(_arm("head", pairing, one) for one in head if one.role == "null"),
+                *(_arm("head", pairing, one) for one in head if one.role == "aa"),
                 *(_arm(side, pairing, one) for one in group for side in SIDES),
             ]
             if len(arms) > 1:
@@ -177,19 +178,20 @@ def timed(panel: PlannedPanel, launches: Launches) -> list[TimedQuantity]:
     ]
 
 
-def null_ratios(panel: PlannedPanel, launches: Launches) -> list[float]:
-    """Head's null over head's raw code, one a launch: the same source twice, so what differs from 1 is the machine."""
+def aa_ratios(panel: PlannedPanel, launches: Launches) -> list[float]:
+    """Head's A/A pair over head's raw code, one a launch: the same source twice, so what differs from 1 is the
+    machine."""
     raw = _raws(panel).get("head")
-    null = next((at for at, arm in enumerate(panel.contenders) if arm.role == "null"), None)
-    if raw is None or null is None:
+    aa = next((at for at, arm in enumerate(panel.contenders) if arm.role == "aa"), None)
+    if raw is None or aa is None:
         return []
-    return [launch_ratio(one[null], one[raw]) for one in launches]
+    return [launch_ratio(one[aa], one[raw]) for one in launches]
 
 
 def only(panel: PlannedPanel, variants: frozenset[str]) -> PlannedPanel:
-    """The same panel with these variants, raw code and the null: what a confirmation has to time again."""
+    """The same panel with these variants, raw code and the A/A pair: what a confirmation has to time again."""
     raws = set(_raws(panel).values())
     kept = tuple(
-        arm for at, arm in enumerate(panel.contenders) if at in raws or arm.role == "null" or arm.variant in variants
+        arm for at, arm in enumerate(panel.contenders) if at in raws or arm.role == "aa" or arm.variant in variants
     )
     return PlannedPanel(panel.case, panel.profile, panel.parameter, kept)

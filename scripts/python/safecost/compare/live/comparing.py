@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from safecost.compare.documents import PARTS, compare
-from safecost.compare.live.arms import Pairing, Quantity, build_name, null_ratios, only, panels_of, quantities, timed
+from safecost.compare.live.arms import Pairing, Quantity, aa_ratios, build_name, only, panels_of, quantities, timed
 from safecost.compare.live.sides import LiveSide, matching, renamed, restricted
 from safecost.compare.live.timing import LiveBench, Timings
 from safecost.compare.rows import Comparison, ComparisonRow, RowPlace, judged, time_row
@@ -30,10 +30,10 @@ from safecost.run.schedule import DEFAULT, Mode
 from safecost.stats.pairs import summarise
 from safecost.toolchain import runner
 from safecost.toolchain.build import sha256
-from safecost.validity.advisories import of_machine, straying
-from safecost.validity.data_quality import MOST_STRAYS, STRAY, AaSpread, distance
+from safecost.validity.advisories import of_machine, outlying
+from safecost.validity.data_quality import MOST_OUTLIERS, TOLERANCE, AaSpread, distance
 
-CONFIRMING = replace(DEFAULT, looks=(8, 12, 20))
+CONFIRMING = replace(DEFAULT, analyses=(8, 12, 20))
 """How often what fails is timed again, at most; it ends at the first look that decides."""
 
 # What base and head have in one process is no accident of one of them.
@@ -84,7 +84,7 @@ class Comparing:
     def run(self) -> None:
         """All stages in order; an interrupt leaves what was found out until then."""
         self.prepare()
-        self.look()
+        self.analysis()
         self.time()
         self.complete = True
 
@@ -101,7 +101,7 @@ class Comparing:
             )
         self.panels = list(self._panels())
 
-    def look(self) -> None:
+    def analysis(self) -> None:
         """What is exact: proofs, instructions and allocations of both sides."""
         self.base.count_on_inputs_of(self.head, self.together.redrawn)
         for side in (self.base, self.head):
@@ -165,12 +165,12 @@ class Comparing:
                 self.together.apart.setdefault(case, said)
 
     def _in_both(self) -> Iterator[tuple[str, Pairing]]:
-        """The cases and pairings that both sides built, described, and did not strike."""
-        struck = self.base.struck | self.head.struck
+        """The cases and pairings that both sides built, described, and did not disqualify."""
+        disqualified = self.base.disqualified | self.head.disqualified
         for case in (one.name for one in self.head.cases):
             for pairing in self.sides.pairings:
                 both = (case, pairing.base) in self.base.descriptions and (case, pairing.head) in self.head.descriptions
-                if both and case not in struck:
+                if both and case not in disqualified:
                     yield case, pairing
 
     def _panels(self) -> Iterator[PlannedPanel]:
@@ -192,7 +192,7 @@ class Comparing:
         inputs and order.
 
         A regression is confirmed where the fresh launches alone show one beyond the row's own limit; one that they do
-        not show is unresolved from then on. What was suspected only is decided by them: the row tells what they say
+        not show is inconclusive from then on. What was suspected only is decided by them: the row tells what they say
         where they show a regression, and stays as it was otherwise. There may be more of them than there were at first,
         since what may turn a gate red is worth it: of six launches one that was disturbed is enough to hide a
         regression, of twenty none.
@@ -211,7 +211,7 @@ class Comparing:
         again = {only(panel, frozenset(variants)): variants for panel, variants in wanted.items()}
         if not again:
             return tuple(rows)
-        mode = replace(self.mode, looks=max(CONFIRMING.looks, self.mode.looks, key=max))
+        mode = replace(self.mode, analyses=max(CONFIRMING.analyses, self.mode.analyses, key=max))
         mode = replace(mode, contender_seconds=max(CONFIRMING.contender_seconds, mode.contender_seconds))
         fresh, first = Timings(), self._first_layout + self.mode.launches
         self._bench.link([*again], first + mode.launches)
@@ -289,7 +289,7 @@ class Comparing:
                         yield ComparisonRow(place, quantity.metric, None, None, "missing", note=timings.broken[panel])
                     continue
                 one = known[quantity]
-                said = summarise(one.ratios, self.margin, looks=(mode or self.mode).looks)
+                said = summarise(one.ratios, self.margin, analyses=(mode or self.mode).analyses)
                 interval = None
                 if said.low is not None and said.high is not None and said.level is not None:
                     interval = (said.low, said.high, said.level)
@@ -317,16 +317,16 @@ class Comparing:
             yield f"{where} could not be timed: {shown(why, quoted=False, limit=400)}"
 
     def _advisory(self) -> Iterator[str]:
-        """Why these times are advice only: nulls that stray, and what else ran on the machine."""
+        """Why these times are advice only: A/A pairs that are off, and what else ran on the machine."""
         ratios = [
             summarise(found, self.margin).ratio
             for panel, launches in self.timings.launches.items()
-            if (found := null_ratios(panel, launches))
+            if (found := aa_ratios(panel, launches))
         ]
         distances = sorted(map(distance, ratios))
-        strays = sum(far > STRAY for far in distances)
-        if strays > MOST_STRAYS * len(distances):
-            yield straying(AaSpread(len(distances), strays, distances[len(distances) // 2], distances[-1]))
+        outliers = sum(far > TOLERANCE for far in distances)
+        if outliers > MOST_OUTLIERS * len(distances):
+            yield outlying(AaSpread(len(distances), outliers, distances[len(distances) // 2], distances[-1]))
         sample, machine = self.head.sampler.stop(), self.head.machine
         yield from of_machine(sample.steal_share, sample.load_before, machine.logical_cpus)
 
@@ -334,7 +334,7 @@ class Comparing:
 def after_fresh(row: ComparisonRow, fresh: ComparisonRow | None) -> ComparisonRow:
     """A regression in time, certain or suspected, after fresh launches; `fresh` is what they alone say, if anything.
 
-    What they deny is unresolved; what was suspected is theirs to decide.
+    What they deny is inconclusive; what was suspected is theirs to decide.
     """
     if fresh is None or row.limit is None:
         return row

@@ -12,7 +12,7 @@ from safecost.core.errors import UsageError
 from safecost.document.types import Document
 from safecost.run import counts, panels
 from safecost.run.measure import Measurement, RunOptions
-from safecost.suite import controls
+from safecost.suite import calibrations
 from safecost.suite import profiles as profile_files
 from safecost.suite.cases import CaseFiles
 from safecost.suite.profiles import BuildProfile
@@ -31,9 +31,9 @@ class LiveSide(Measurement):
         known = profile_files.shipped()
         needed = [known[one.against] for one in options.profiles if one.language == "rust" and one.against in known]
         self.profiles = list({one.name: one for one in (*options.profiles, *needed)}.values())
-        self.cases = [case for case in self.cases if not _is_control(case)]
+        self.cases = [case for case in self.cases if not _is_calibration(case)]
         if not self.cases:
-            raise UsageError(f"{title} has no case to compare but controls: see 'safecost list'.")
+            raise UsageError(f"{title} has no case to compare but calibrations: see 'safecost list'.")
         self._drawn_by: dict[str, Path] = {}
 
     def count_on_inputs_of(self, other: LiveSide, cases: Collection[str]) -> None:
@@ -51,9 +51,9 @@ class LiveSide(Measurement):
         return targets, counts.PluginFolders(plugins, folders.data)
 
     @property
-    def struck(self) -> frozenset[str]:
+    def disqualified(self) -> frozenset[str]:
         """The cases that computed something wrong."""
-        return frozenset(problem.case for problem in self.problems if problem.strikes and problem.case is not None)
+        return frozenset(problem.case for problem in self.problems if problem.disqualifies and problem.case is not None)
 
     def variants(self, case: str, profile: str) -> list[panels.PlannedVariant]:
         """The variants that a plugin really has; none where there is no such plugin."""
@@ -75,10 +75,10 @@ class LiveSide(Measurement):
         return next((by for (name, by), said in self.descriptions.items() if name == case and said["parameters"]), None)
 
 
-def _is_control(case: CaseFiles) -> bool:
-    """A control, today's or that of an older revision: a comparison asks what changed, not what is known."""
-    return controls.is_control(case) or (
-        case.name.startswith(f"{controls.FAMILY}/") and (case.data.parent / "profiles").is_dir()
+def _is_calibration(case: CaseFiles) -> bool:
+    """A calibration, today's or that of an older revision: a comparison asks what changed, not what is known."""
+    return calibrations.is_calibration(case) or (
+        case.name.startswith(f"{calibrations.FAMILY}/") and (case.data.parent / "profiles").is_dir()
     )
 
 

@@ -1,4 +1,4 @@
-"""Panels of base and head, and the difference of two log ratios, held against times that are made up."""
+"""Panels of base and head, and the difference of two log ratios, compared with times that are made up."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import re
 import numpy as np
 import pytest
 
-from safecost.compare.live.arms import TOGETHER, Pairing, null_ratios, only, panels_of, quantities, side_of, timed
+from safecost.compare.live.arms import TOGETHER, Pairing, aa_ratios, only, panels_of, quantities, side_of, timed
 from safecost.run.panels import PlannedPanel, PlannedPoint, PlannedVariant
 
 SAME = Pairing("gcc-o2", "gcc-o2")
 SIZE = PlannedPoint(64, None, "L1", 0)
-RAW, NULL, AT = PlannedVariant("raw", "raw"), PlannedVariant("null", "null", 1.0), PlannedVariant("at", "safe")
-EVERYONE = (RAW, NULL, AT)
+RAW, AA, AT = PlannedVariant("raw", "raw"), PlannedVariant("aa", "aa", 1.0), PlannedVariant("at", "safe")
+EVERYONE = (RAW, AA, AT)
 
 
 def panel(base: tuple[PlannedVariant, ...] = EVERYONE, head: tuple[PlannedVariant, ...] = EVERYONE) -> PlannedPanel:
@@ -37,12 +37,12 @@ def made_up(panel: PlannedPanel, times: dict[tuple[str, str], float], launches: 
     return found
 
 
-def test_four_arms_and_one_null_share_a_panel() -> None:
+def test_four_arms_and_one_aa_pair_share_a_panel() -> None:
     arms = [(side_of(arm), arm.variant, arm.profile) for arm in panel().contenders]
     assert sorted(arms) == sorted(
         [
             *((side, name, f"{side}:gcc-o2") for side in ("base", "head") for name in ("raw", "at")),
-            ("head", "null", "head:gcc-o2"),
+            ("head", "aa", "head:gcc-o2"),
         ]
     )
 
@@ -54,7 +54,7 @@ def test_two_profiles_are_named_after_head() -> None:
 
 
 def test_many_variants_are_spread_over_panels_that_all_have_raw_code_of_both() -> None:
-    many = (RAW, NULL, *(PlannedVariant(f"v{i}", "safe") for i in range(2 * TOGETHER + 1)))
+    many = (RAW, AA, *(PlannedVariant(f"v{i}", "safe") for i in range(2 * TOGETHER + 1)))
     found = panels_of("a/b", SAME, [SIZE], many, many)
     assert len(found) == 3
     assert len({one.profile for one in found}) == 3, "each panel draws its own order"
@@ -69,32 +69,32 @@ def test_many_variants_are_spread_over_panels_that_all_have_raw_code_of_both() -
 
 def test_what_only_one_side_has_is_not_timed() -> None:
     found = panel(EVERYONE, (*EVERYONE, PlannedVariant("new", "safe")))
-    assert {arm.variant for arm in found.contenders} == {"raw", "null", "at"}
+    assert {arm.variant for arm in found.contenders} == {"raw", "aa", "at"}
     assert panels_of("a/b", SAME, [SIZE], (AT,), (PlannedVariant("other", "safe"),)) == []
 
 
 def test_a_filter_keeps_raw_code_beside_what_it_finds() -> None:
-    many = (RAW, NULL, AT, PlannedVariant("span", "safe"))
+    many = (RAW, AA, AT, PlannedVariant("span", "safe"))
     (made,) = panels_of("a/b", SAME, [SIZE], many, many, re.compile("a/b/at/size:64@gcc"))
-    assert {arm.variant for arm in made.contenders} == {"raw", "null", "at"}
+    assert {arm.variant for arm in made.contenders} == {"raw", "aa", "at"}
     assert panels_of("a/b", SAME, [SIZE], many, many, re.compile("size:65")) == []
 
 
 def test_direct_time_is_head_over_base() -> None:
     one = panel()
-    times = {("base", "raw"): 10.0, ("head", "raw"): 10.0, ("head", "null"): 10.0, ("base", "at"): 20.0}
+    times = {("base", "raw"): 10.0, ("head", "raw"): 10.0, ("head", "aa"): 10.0, ("base", "at"): 20.0}
     times["head", "at"] = 20.4
     found = {(each.quantity.variant, each.quantity.metric): each for each in timed(one, made_up(one, times))}
     assert np.median(found["at", "direct_time"].ratios) == pytest.approx(1.02, abs=2e-4)
     assert np.median(found["raw", "direct_time"].ratios) == pytest.approx(1.0, abs=2e-4)
     assert found["at", "direct_time"].base == 1.0
-    assert np.median(null_ratios(one, made_up(one, times))) == pytest.approx(1.0, abs=2e-4)
+    assert np.median(aa_ratios(one, made_up(one, times))) == pytest.approx(1.0, abs=2e-4)
 
 
 def test_what_slows_all_code_alike_changes_no_idiom_time() -> None:
     """The difference of two log ratios: planted here are +30 % on all of head, and +2 % on top for one idiom."""
     one = panel()
-    times = {("base", "raw"): 10.0, ("base", "at"): 15.0, ("head", "raw"): 13.0, ("head", "null"): 13.0}
+    times = {("base", "raw"): 10.0, ("base", "at"): 15.0, ("head", "raw"): 13.0, ("head", "aa"): 13.0}
     for extra in (1.0, 1.02):
         times["head", "at"] = 15.0 * 1.3 * extra
         found = {
@@ -111,7 +111,7 @@ def test_swapping_the_sides_mirrors_every_ratio() -> None:
         ("base", "raw"): 10.0,
         ("base", "at"): 15.0,
         ("head", "raw"): 12.0,
-        ("head", "null"): 12.0,
+        ("head", "aa"): 12.0,
         ("head", "at"): 21.0,
     }
     launches = made_up(one, times)
@@ -131,8 +131,8 @@ def test_no_launch_no_quantity() -> None:
 
 
 def test_a_confirmation_times_what_fails_and_what_it_is_over() -> None:
-    many = (RAW, NULL, AT, PlannedVariant("span", "safe"), PlannedVariant("list", "safe"))
+    many = (RAW, AA, AT, PlannedVariant("span", "safe"), PlannedVariant("list", "safe"))
     one = panel(many, many)
     again = only(one, frozenset({"span"}))
-    assert sorted(arm.variant for arm in again.contenders) == ["null", "raw", "raw", "span", "span"]
+    assert sorted(arm.variant for arm in again.contenders) == ["aa", "raw", "raw", "span", "span"]
     assert (again.case, again.profile, again.parameter) == (one.case, one.profile, one.parameter)

@@ -48,7 +48,7 @@ def cases(tmp_path: Path) -> Path:
         ("--profiles gcc-o2,gcc-o3 --quick --full", "--quick and --full exclude each other"),
         ("--profiles gcc-o2,gcc-o3 --filter '('", "is not a regular expression"),
         ("--profiles gcc-o2,gcc-o3 --filter nowhere/at_all", "matches no case"),
-        ("--profiles gcc-o2,gcc-o3 --filter ^controls/", "no case to compare but controls"),
+        ("--profiles gcc-o2,gcc-o3 --filter ^calibration/", "no case to compare but calibrations"),
     ],
 )
 def test_what_makes_no_sense_is_refused_at_once(

@@ -74,10 +74,10 @@ class LiveBench:
         `first_layout` is that of the first launch: a confirmation takes other ones than what it confirms. `deciding`
         are the variants of a panel whose times decide when it may end; None: all of them.
         """
-        schedule = Schedule(panels, mode.looks, seed)
+        schedule = Schedule(panels, mode.analyses, seed)
         into.launches |= {panel: [] for panel in schedule.panels}
         with (
-            Steps(what, schedule.left(), at_most=len(mode.looks) > 1) as steps,
+            Steps(what, schedule.left(), at_most=len(mode.analyses) > 1) as steps,
             tempfile.TemporaryDirectory(prefix="safecost-") as scratch,
         ):
             for number, visited in schedule:
@@ -104,7 +104,7 @@ class LiveBench:
         def settled() -> bool:
             known = timed(panel, into.launches[panel])
             ratios = [one.ratios for one in known if variants is None or one.quantity.variant in variants]
-            return sequential.may_end(ratios, margin, mode.precision, None, mode.looks)
+            return sequential.may_end(ratios, margin, mode.precision, None, mode.analyses)
 
         return settled
 

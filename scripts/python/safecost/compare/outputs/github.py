@@ -27,10 +27,10 @@ def commands(decision: Decision) -> Iterator[str]:
 
     Where there are more, the last one counts them.
     """
-    worst = [row for row in listed(decision) if decision.standing(row) in ("fails", "advisory")]
+    worst = [row for row in listed(decision) if decision.status(row) in ("fails", "advisory")]
     lines = [
         (
-            "error" if decision.standing(row) == "fails" else "warning",
+            "error" if decision.status(row) == "fails" else "warning",
             f"safecost: {verdict_of(row, decision)}",
             f"{row.name}: {about(row)}",
         )

@@ -49,8 +49,8 @@ def _row(row: ComparisonRow, decision: Decision) -> dict[str, Any]:
     place = {field.name: getattr(row.place, field.name) for field in fields(row.place)}
     limit = None if row.limit is None else {"relative": row.limit.relative, "absolute": row.limit.absolute}
     own = {field.name: getattr(row, field.name) for field in fields(row) if field.name not in ("place", "limit")}
-    standing = decision.standing(row)
-    return {"name": row.name, "place": place, "tier": row.tier, **own, "limit": limit, "standing": standing}
+    status = decision.status(row)
+    return {"name": row.name, "place": place, "tier": row.tier, **own, "limit": limit, "standing": status}
 
 
 def is_comparison(plain: Any) -> bool:

@@ -59,10 +59,10 @@ def _suite(
 
 def _kind(row: ComparisonRow, decision: Decision) -> str | None:
     """Failure for what is worse, error for what is missing, skipped for what does not count or is not decided."""
-    standing = decision.standing(row)
-    if standing == "fails":
+    status = decision.status(row)
+    if status == "fails":
         return "error" if row.verdict == "missing" else "failure"
-    return "skipped" if standing in ("advisory", "excused") or row.verdict == "unresolved" else None
+    return "skipped" if status in ("advisory", "excused") or row.verdict == "inconclusive" else None
 
 
 def _attributes(name: str, tests: int, decision: Decision, made: datetime, index: int) -> dict[str, str]:

@@ -66,7 +66,7 @@ def _page(decision: Decision, shown: Sequence[ComparisonRow], rest: int) -> str:
 def _line(row: ComparisonRow, decision: Decision) -> str:
     over = f", over {row.place.against}" if row.place.against else ""
     verdict = verdict_of(row, decision)
-    strong = f"**{verdict}**" if decision.standing(row) == "fails" else verdict
+    strong = f"**{verdict}**" if decision.status(row) == "fails" else verdict
     note = "".join(f"; {inline(one)}" for one in remarks(row))
     cells = [row.name, METRIC_NAMES[row.metric] + over, told(row.base, row.metric), told(row.head, row.metric)]
     return "| " + " | ".join([*map(inline, cells), inline(told_change(row)), strong + note]) + " |"

@@ -31,7 +31,14 @@ from safecost.compare.outputs.words import listed
 from safecost.compare.rows import METRICS, VERDICTS, Comparison, RowPlace, SideFacts, exact_row, time_row, word_row
 from safecost.document.types import Problem
 from safecost.testing import junit_shape
-from safecost.testing.changed_document import slower, sound_document, struck, with_codes, with_counts, with_problem
+from safecost.testing.changed_document import (
+    disqualified,
+    slower,
+    sound_document,
+    with_codes,
+    with_counts,
+    with_problem,
+)
 from safecost.testing.hostile import HOSTILE, hostile
 
 TODAY = date(2026, 3, 1)
@@ -42,7 +49,7 @@ EVIL = "".join(HOSTILE)
 
 def everything() -> Decision:
     """Every verdict, every standing, sentences of every kind."""
-    head = slower(struck(BASE, "errors/sqrt_chain"), "indexing/sum/at@gcc-o2", 1.2)
+    head = slower(disqualified(BASE, "errors/sqrt_chain"), "indexing/sum/at@gcc-o2", 1.2)
     head = with_counts(head, "span", lambda one: replace(one, instructions=64 * 9, allocations=None))
     head = with_codes(head, "at", lambda one: replace(one, checks=0, bytes=41))
     said = "indexing/sum/at/past@gcc-o2: claimed: caught"
@@ -78,7 +85,7 @@ def test_everything_is_in_everything() -> None:
     """What the tests below are worth."""
     made = DECISIONS[0]
     assert {row.verdict for row in made.comparison.rows} == set(VERDICTS)
-    assert {made.standing(row) for row in made.comparison.rows} == {"fails", "advisory", "excused", "fine"}
+    assert {made.status(row) for row in made.comparison.rows} == {"fails", "advisory", "excused", "fine"}
     assert made.notes and made.reasons and made.comparison.warnings
 
 
@@ -95,7 +102,7 @@ def test_json_fits_its_schema_and_holds_every_row(decision: Decision) -> None:
     Draft202012Validator(schema()).validate(plain)
     assert len(plain["rows"]) == len(decision.comparison.rows)
     assert plain["gate"]["exit_code"] == decision.exit_code
-    assert [row["standing"] for row in plain["rows"]] == [decision.standing(row) for row in decision.comparison.rows]
+    assert [row["standing"] for row in plain["rows"]] == [decision.status(row) for row in decision.comparison.rows]
 
 
 def test_the_schema_knows_each_word_and_is_of_this_version() -> None:
@@ -180,7 +187,7 @@ def test_annotations_are_at_most_ten_commands_of_a_line_each(decision: Decision)
 
 def test_annotations_are_of_the_worst_rows() -> None:
     first, *_ = compare_github.commands(DECISIONS[0])
-    assert first.startswith("::error title=safecost%3A wrong::errors/sqrt_chain: result agrees → struck")
+    assert first.startswith("::error title=safecost%3A wrong::errors/sqrt_chain: result agrees → disqualified")
     rows = tuple(exact_row(RowPlace(f"a/b{at}"), "code_bytes", 1.0, 2.0 + at) for at in range(30))
     decision = decide(Comparison(SideFacts("b"), SideFacts("h"), "documents", 0.01, rows), Policy(TODAY))
     lines = list(compare_github.commands(decision))
@@ -302,6 +309,6 @@ def test_what_may_be_a_difference_is_listed_and_what_reads_as_none_is_not() -> N
 
 def test_rows_that_fail_stand_before_those_that_do_not_count() -> None:
     made = DECISIONS[0]
-    standings = [made.standing(row) for row in listed(made)]
+    statuses = [made.status(row) for row in listed(made)]
     order = ("fails", "advisory", "excused", "fine")
-    assert standings == sorted(standings, key=order.index)
+    assert statuses == sorted(statuses, key=order.index)

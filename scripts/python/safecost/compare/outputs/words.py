@@ -54,20 +54,20 @@ def listed(decision: Decision) -> list[ComparisonRow]:
     """The rows worth a line, worst first: those that fail, those that would, then the rest that differs, or may."""
     rows = [row for row in decision.comparison.rows if row.verdict in SPOKEN_OF or _may_differ(row)]
     order = ("fails", "advisory", "excused", "fine")
-    return sorted(rows, key=lambda row: (order.index(decision.standing(row)), severity(row)))
+    return sorted(rows, key=lambda row: (order.index(decision.status(row)), severity(row)))
 
 
 def _may_differ(row: ComparisonRow) -> bool:
     """Is it a time that is not decided, and reads as beyond the margin?"""
-    if row.verdict != "unresolved" or row.change is None or row.limit is None:
+    if row.verdict != "inconclusive" or row.change is None or row.limit is None:
         return False
     return abs(math.log1p(row.change)) > math.log1p(row.limit.relative)
 
 
 def verdict_of(row: ComparisonRow, decision: Decision) -> str:
     """`regression`, `regression (advisory)`, `missing (known bad)`."""
-    standing = decision.standing(row)
-    extra = {"advisory": " (advisory)", "excused": " (known bad)"}.get(standing, "")
+    status = decision.status(row)
+    extra = {"advisory": " (advisory)", "excused": " (known bad)"}.get(status, "")
     return row.verdict + extra
 
 

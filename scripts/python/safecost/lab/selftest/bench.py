@@ -1,4 +1,5 @@
-"""The bench of a self-test: the suite's own cases and controls, built, verified, linked anew for each launch, timed."""
+"""The bench of a self-test: the suite's own cases and calibrations, built, verified, linked anew for each launch,
+timed."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ class RealBench:
     """Builds and verifies the suite with the default profiles and one that is built twice, then times what is asked."""
 
     def __init__(self, seed: int, scratch: Path, profiles: Sequence[str], layouts: int = LAYOUTS) -> None:
-        chosen = profile_files.with_nulls(profile_files.choose(",".join(profiles) or None, ()))
+        chosen = profile_files.with_rebuilds(profile_files.choose(",".join(profiles) or None, ()))
         mode = Mode("quick", 0, (layouts,), 0.036)
         self._run = Measurement(RunOptions(mode, chosen, Folders.of(()), None, scratch, seed=seed, count=False))
         self._run.prepare()
@@ -61,7 +62,7 @@ class RealBench:
         return google_time(done.stdout, f"{panel.case}/{contender.variant}/")
 
     def planted(self, panel: PlannedPanel, contender: PlannedContender) -> float | None:
-        """The ratio to raw that a control was built to have."""
+        """The ratio to raw that a calibration was built to have."""
         said = self._run.descriptions[panel.case, contender.profile]["variants"]
         found = next(one["planted"] for one in said if one["name"] == contender.variant)
         return None if found is None else float(found)

@@ -26,7 +26,7 @@ from safecost.machine import facts as machine
 from safecost.run.measure import MARGIN
 from safecost.suite import revision as suite_revision
 
-COLOURS = {"met": "green", "missed": "red", "unresolved": "yellow", "not measured": "dim"}
+COLOURS = {"met": "green", "missed": "red", "inconclusive": "yellow", "not measured": "dim"}
 
 
 def run(quick: bool, times: int, seed: int | None, folder: Path, console: Console) -> int:
@@ -50,9 +50,9 @@ def run(quick: bool, times: int, seed: int | None, folder: Path, console: Consol
         with contextlib.suppress(KeyboardInterrupt):
             made = SelfTest(
                 started, document.now(), quick, complete, seed, suite_revision.revision(),
-                machine.after(facts, sampler.stop()), neighbours, tuple(found.nulls), tuple(found.power),
+                machine.after(facts, sampler.stop()), neighbours, tuple(found.aa_pairs), tuple(found.power),
                 tuple(found.widths), tuple(found.accompanied), counted,
-                targets(found.nulls, found.power, found.widths, found.accompanied, counted, MARGIN),
+                targets(found.aa_pairs, found.power, found.widths, found.accompanied, counted, MARGIN),
                 tuple(found.notes),
             )  # fmt: skip
             written = page.write(made, folder, MARGIN)

@@ -14,7 +14,7 @@ from safecost.lab.selftest.figures import Counted
 
 
 def count_again(
-    bench: RealBench, runs: int, cases: tuple[str, ...] = ("controls/branchy", "indexing/gather")
+    bench: RealBench, runs: int, cases: tuple[str, ...] = ("calibration/branchy", "indexing/gather")
 ) -> Counted:
     """Count every contender of a few cases in so many runs; raises ToolError where nothing was counted."""
     found: dict[tuple[str, str, str, int], list[int | None]] = defaultdict(list)

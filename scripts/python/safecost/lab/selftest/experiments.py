@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from safecost.lab.selftest.figures import AaStudy, Company, PowerPoint, WidthPoint
+from safecost.lab.selftest.figures import AaStudy, BackgroundLoad, PowerPoint, WidthPoint
 from safecost.stats.pairs import FEWEST_LAUNCHES, launch_ratio, sign_test_interval, summarise
-from safecost.validity.data_quality import STRAY
+from safecost.validity.data_quality import TOLERANCE
 
 TRIAL = FEWEST_LAUNCHES
 UNTIMED = 0.2  # of an epoch's calls are made before its clock starts (src/runner/panel.cc)
@@ -49,16 +49,17 @@ def trial_logs(trial: Sequence[Reading], arms: Arms, seconds: float = math.inf) 
     return None if None in ratios else np.log(np.array(ratios, dtype=np.float64))
 
 
-def nulls(
+def aa_pairs(
     pairs: Iterable[Sequence[float]],
     launches: int,
     margin: float,
     *,
-    company: Company,
+    background: BackgroundLoad,
     built_twice: bool,
     seconds_per_pair: float,
 ) -> AaStudy | None:
-    """Judge null pairs: each row holds the ratios of a pair's launches, cut into groups of `launches`, a verdict each.
+    """Judge A/A pair pairs: each row holds the ratios of a pair's launches, cut into groups of `launches`, a verdict
+    each.
 
     What is left of a row that no whole group can be made of is dropped. None where there is no group.
     """
@@ -70,7 +71,7 @@ def nulls(
     middles = [abs(one.ratio - 1.0) for one in said]
     verdicts = [one.verdict for one in said]
     return AaStudy(
-        company=company,
+        background=background,
         built_twice=built_twice,
         launches=launches,
         level=said[0].level or 0.0,
@@ -79,7 +80,7 @@ def nulls(
         missed=sum(not (one.low or 0.0) <= 1.0 <= (one.high or math.inf) for one in said),
         called=sum(verdict in {"slower", "faster"} for verdict in verdicts),
         equivalent=verdicts.count("equivalent"),
-        strays=sum(middle > STRAY for middle in middles),
+        outliers=sum(middle > TOLERANCE for middle in middles),
         errors=tuple(sorted(round(middle, 6) for middle in middles)),
         seconds_per_pair=seconds_per_pair,
     )

@@ -7,8 +7,8 @@ from typing import Literal
 
 from safecost.document.types import Machine, Suite
 
-Company = Literal["idle", "busy"]
-TargetStatus = Literal["met", "missed", "unresolved", "not measured"]
+BackgroundLoad = Literal["idle", "busy"]
+TargetStatus = Literal["met", "missed", "inconclusive", "not measured"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +16,11 @@ class AaStudy:
     """Pairs of the same source twice, each judged by intervals over `launches` launches.
 
     `errors` holds |ratio - 1| of every interval's middle, `missed` counts intervals that do not hold 1, `called` the
-    verdicts slower or faster, `strays` the middles beyond 0.5 %. `built_twice` tells pairs of one profile built a
+    verdicts slower or faster, `is off` the middles beyond 0.5 %. `built_twice` tells pairs of one profile built a
     second time from two functions of one plugin.
     """
 
-    company: Company
+    background: BackgroundLoad
     built_twice: bool
     launches: int
     level: float
@@ -29,7 +29,7 @@ class AaStudy:
     missed: int
     called: int
     equivalent: int
-    strays: int
+    outliers: int
     errors: tuple[float, ...]
     seconds_per_pair: float
 
@@ -52,7 +52,7 @@ class PowerPoint:
 class Power:
     """How a planted effect is found over the seconds that a pair is given."""
 
-    company: Company
+    background: BackgroundLoad
     case: str
     variant: str
     planted: float
@@ -74,7 +74,7 @@ class WidthPoint:
 class Widths:
     """How well ratios are known over the seconds that a pair is given."""
 
-    company: Company
+    background: BackgroundLoad
     points: tuple[WidthPoint, ...]
 
 
@@ -91,9 +91,9 @@ class MeasuredRatio:
 class Accompanied:
     """A pair in its panel, alone in a process, and each arm in a process of its own by Google Benchmark."""
 
-    company: Company
+    background: BackgroundLoad
     pair: str
-    null: bool
+    aa: bool
     panel: MeasuredRatio
     alone: MeasuredRatio
     google: MeasuredRatio
@@ -131,7 +131,7 @@ class SelfTest:
     suite: Suite
     machine: Machine
     neighbours: int
-    nulls: tuple[AaStudy, ...]
+    aa_pairs: tuple[AaStudy, ...]
     power: tuple[Power, ...]
     widths: tuple[Widths, ...]
     accompanied: tuple[Accompanied, ...]

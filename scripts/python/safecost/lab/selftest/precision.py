@@ -8,28 +8,28 @@ from safecost.core.errors import ToolError
 from safecost.lab.selftest.bench import RealBench
 from safecost.lab.selftest.experiments import TRIAL, UNTIMED, width_point
 from safecost.lab.selftest.figures import WidthPoint
-from safecost.lab.selftest.study import only_nulls
+from safecost.lab.selftest.study import only_aa_pairs
 
 SECONDS = 0.5  # that each pair is given, in six launches
 
 
-def of_nulls(profile: str, scratch: Path) -> tuple[float, str]:
-    """The median half-width of a profile's nulls in percent, each launch with a link of its own; and in words also
+def of_aa_pairs(profile: str, scratch: Path) -> tuple[float, str]:
+    """The median half-width of a profile's A/A pairs in percent, each launch with a link of its own; and in words also
     that within one process, and that with one link for all launches, which looks better and holds the truth less often.
     """
     fresh, one = (_point(profile, scratch / f"precision-{layouts}", layouts) for layouts in (TRIAL, 1))
-    words = f"{fresh.pairs} nulls; {100 * fresh.over_rounds:.3f} % within one process"
+    words = f"{fresh.pairs} A/A pairs; {100 * fresh.over_rounds:.3f} % within one process"
     return 100 * fresh.over_launches, f"{words}; {100 * one.over_launches:.3f} % with one link for all launches"
 
 
 def _point(profile: str, scratch: Path, layouts: int) -> WidthPoint:
     scratch.mkdir()
     bench = RealBench(1, scratch, [profile], layouts)
-    panels = only_nulls(panel for panel in bench.panels if panel.profile == profile)
+    panels = only_aa_pairs(panel for panel in bench.panels if panel.profile == profile)
     # Half for each arm; of each epoch's calls a fifth is not timed, and a little more gives a last whole round.
     share = SECONDS / TRIAL / 2 / (1 + UNTIMED) * 1.1
     trials = [([bench.read(panel, launch, share) for launch in range(TRIAL)], (1, 0)) for panel in panels]
     point = width_point(trials, SECONDS)
     if point is None:
-        raise ToolError(f"no null of {profile} was timed for half a second.")
+        raise ToolError(f"no A/A pair of {profile} was timed for half a second.")
     return point

@@ -17,7 +17,7 @@ from safecost.core.errors import ToolError
 from safecost.core.progress import Steps
 from safecost.lab.selftest import experiments
 from safecost.lab.selftest.experiments import TRIAL, Arms, Reading
-from safecost.lab.selftest.figures import AaStudy, Accompanied, Company, MeasuredRatio, Power, Widths
+from safecost.lab.selftest.figures import AaStudy, Accompanied, BackgroundLoad, MeasuredRatio, Power, Widths
 from safecost.lab.selftest.neighbours import busy
 from safecost.run.panels import PlannedContender, PlannedPanel
 from safecost.stats.pairs import sign_test_interval
@@ -31,7 +31,7 @@ class SelftestBench(Protocol):
 
     @property
     def panels(self) -> Sequence[PlannedPanel]:
-        """Every panel of the first tier, the controls included."""
+        """Every panel of the first tier, the calibrations included."""
 
     def read(self, panel: PlannedPanel, launch: int, contender_seconds: float) -> Reading:
         """Time one launch; raises ToolError where that fails."""
@@ -40,7 +40,7 @@ class SelftestBench(Protocol):
         """Nanoseconds a call as Google Benchmark reads them for one contender in a process of its own."""
 
     def planted(self, panel: PlannedPanel, contender: PlannedContender) -> float | None:
-        """The ratio to raw that a control was built to have."""
+        """The ratio to raw that a calibration was built to have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,13 @@ class Amounts:
     """How much of each experiment is done; seconds are of one contender in a launch."""
 
     profiles: frozenset[str] | None  # None: all that are there
-    null_launches: int
-    null_seconds: float
+    aa_launches: int
+    aa_seconds: float
     trials: int
     trial_seconds: Mapping[str, float]  # of a pair, by kind of control
-    company_pairs: int
-    company_launches: int
-    busy_null_launches: int
+    background_pairs: int
+    background_launches: int
+    busy_aa_launches: int
     busy_trials: int
 
 
@@ -63,12 +63,12 @@ QUICK = Amounts(frozenset({"gcc-o2"}), 6, 0.036, 12, {"straight": 0.5, "branchy"
 
 
 def more(amounts: Amounts, times: int) -> Amounts:
-    """So many times the launches of nulls and the trials of planted effects: to bound rates better."""
+    """So many times the launches of A/A pairs and the trials of planted effects: to bound rates better."""
     return replace(
         amounts,
-        null_launches=amounts.null_launches * times,
+        aa_launches=amounts.aa_launches * times,
         trials=amounts.trials * times,
-        busy_null_launches=amounts.busy_null_launches * times,
+        busy_aa_launches=amounts.busy_aa_launches * times,
         busy_trials=amounts.busy_trials * times,
     )
 
@@ -77,7 +77,7 @@ def more(amounts: Amounts, times: int) -> Amounts:
 class SelftestResults:
     """What the experiments have found so far."""
 
-    nulls: list[AaStudy] = field(default_factory=list)
+    aa_pairs: list[AaStudy] = field(default_factory=list)
     power: list[Power] = field(default_factory=list)
     widths: list[Widths] = field(default_factory=list)
     accompanied: list[Accompanied] = field(default_factory=list)
@@ -93,54 +93,55 @@ class Selftest:
         self._launch = 0
         self.found = SelftestResults()
         chosen = [panel for panel in bench.panels if amounts.profiles is None or panel.profile in amounts.profiles]
-        self._nulls = only_nulls(chosen)
+        self._aa_pairs = only_aa_pairs(chosen)
         self._twice = [small for panel in bench.panels if (small := _built_twice(panel)) is not None]
         if amounts.profiles is not None:
             self._twice = self._twice[:1]
-        self._controls = [small for panel in bench.panels if (small := _control(panel)) is not None]
-        self._company = list(self._choose_company(chosen))
+        self._calibrations = [small for panel in bench.panels if (small := _calibration(panel)) is not None]
+        self._background = list(self._choose_background(chosen))
 
     def run(self) -> None:
         """Every experiment on the machine as it is, then the shorter ones beside busy neighbours."""
         amounts = self._amounts
-        self._nulls_of("idle", amounts.null_launches)
+        self._aa_rows("idle", amounts.aa_launches)
         self._power_of("idle", amounts.trials)
-        self._company_of("idle", amounts.company_launches)
+        self._background_of("idle", amounts.background_launches)
         with busy(self._neighbours):
             time.sleep(0.5)  # until they stream
-            self._nulls_of("busy", amounts.busy_null_launches)
+            self._aa_rows("busy", amounts.busy_aa_launches)
             self._power_of("busy", amounts.busy_trials)
 
-    # -- nulls and half-widths --------------------------------------------------------------------------------------
+    # -- A/A pairs and half-widths
+    # --------------------------------------------------------------------------------------
 
-    def _nulls_of(self, company: Company, launches: int) -> None:
-        panels = [*self._nulls, *self._twice]
+    def _aa_rows(self, background: BackgroundLoad, launches: int) -> None:
+        panels = [*self._aa_pairs, *self._twice]
         readings: dict[PlannedPanel, list[Reading]] = defaultdict(list)
-        with Steps(f"nulls, {company}", launches * len(panels)) as steps:
+        with Steps(f"A/A pairs, {background}", launches * len(panels)) as steps:
             for _ in range(launches):
                 for panel in self._random.sample(panels, len(panels)):
-                    self._read(readings, panel, self._amounts.null_seconds)
+                    self._read(readings, panel, self._amounts.aa_seconds)
                     steps.step()
                 self._launch += 1
-        for twice, members in ((False, self._nulls), (True, self._twice)):
-            pairs = [(panel, arms) for panel in members for arms in _null_arms(panel)]
+        for twice, members in ((False, self._aa_pairs), (True, self._twice)):
+            pairs = [(panel, arms) for panel in members for arms in _aa_arms(panel)]
             rows = [[r for one in readings[panel] if (r := one.ratio(arms)) is not None] for panel, arms in pairs]
             spent = [float(one.seconds(arms)[-1]) for panel, arms in pairs for one in readings[panel]]
             for count in (TRIAL, 2 * TRIAL):
-                judged = experiments.nulls(
-                    rows, count, self._margin, company=company, built_twice=twice,
+                judged = experiments.aa_pairs(
+                    rows, count, self._margin, background=background, built_twice=twice,
                     seconds_per_pair=float(np.mean(spent)) * count if spent else 0.0,
                 )  # fmt: skip
                 if judged is not None:
-                    self.found.nulls.append(judged)
+                    self.found.aa_pairs.append(judged)
         trials = [
             (readings[panel][at : at + TRIAL], arms)
-            for panel in self._nulls
-            for arms in _null_arms(panel)
+            for panel in self._aa_pairs
+            for arms in _aa_arms(panel)
             for at in range(0, len(readings[panel]) - TRIAL + 1, TRIAL)
         ]
         points = [experiments.width_point(trials, seconds) for seconds in SECONDS if seconds <= 0.5]
-        self.found.widths.append(Widths(company, tuple(point for point in points if point is not None)))
+        self.found.widths.append(Widths(background, tuple(point for point in points if point is not None)))
 
     def _read(self, into: dict[PlannedPanel, list[Reading]], panel: PlannedPanel, seconds: float) -> None:
         try:
@@ -152,12 +153,12 @@ class Selftest:
 
     # -- power ------------------------------------------------------------------------------------------------------
 
-    def _power_of(self, company: Company, trials: int) -> None:
-        longest = {panel: self._amounts.trial_seconds[_kind(panel)] for panel in self._controls}
+    def _power_of(self, background: BackgroundLoad, trials: int) -> None:
+        longest = {panel: self._amounts.trial_seconds[_kind(panel)] for panel in self._calibrations}
         readings: dict[PlannedPanel, list[Reading]] = defaultdict(list)
-        with Steps(f"planted effects, {company}", trials * TRIAL * len(self._controls)) as steps:
+        with Steps(f"planted effects, {background}", trials * TRIAL * len(self._calibrations)) as steps:
             for _ in range(trials * TRIAL):
-                for panel in self._random.sample(self._controls, len(self._controls)):
+                for panel in self._random.sample(self._calibrations, len(self._calibrations)):
                     # One arm of two, and a fifth of each epoch's calls are untimed.
                     share = longest[panel] / TRIAL / 2 / (1 + experiments.UNTIMED)
                     self._read(readings, panel, share * 1.1)
@@ -173,32 +174,32 @@ class Selftest:
                 for seconds in SECONDS
                 if seconds <= longest[panel]
             ]
-            made = Power(company, panel.case, panel.contenders[1].variant, planted, tuple(p for p in points if p))
+            made = Power(background, panel.case, panel.contenders[1].variant, planted, tuple(p for p in points if p))
             self.found.power.append(made)
 
     # -- company ----------------------------------------------------------------------------------------------------
 
-    def _choose_company(self, chosen: Sequence[PlannedPanel]) -> Iterable[tuple[PlannedPanel, Arms]]:
-        """A null and an idiom of each case, spread over cases; the same for the same cases."""
-        plain = [panel for panel in chosen if panel.profile == "gcc-o2" and not panel.case.startswith("controls/")]
+    def _choose_background(self, chosen: Sequence[PlannedPanel]) -> Iterable[tuple[PlannedPanel, Arms]]:
+        """An A/A pair and an idiom of each case, spread over cases; the same for the same cases."""
+        plain = [panel for panel in chosen if panel.profile == "gcc-o2" and not panel.case.startswith("calibration/")]
         pairs: list[tuple[PlannedPanel, Arms]] = []
-        for role in ("safe", "null"):
+        for role in ("safe", "aa"):
             for panel in plain:
                 raw = next((i for i, arm in enumerate(panel.contenders) if arm.role == "raw"), None)
                 other = next((i for i, arm in enumerate(panel.contenders) if arm.role == role), None)
                 if raw is not None and other is not None:
                     pairs.append((panel, (other, raw)))
-        step = max(1, len(pairs) // max(1, self._amounts.company_pairs))
-        return pairs[::step][: self._amounts.company_pairs]
+        step = max(1, len(pairs) // max(1, self._amounts.background_pairs))
+        return pairs[::step][: self._amounts.background_pairs]
 
-    def _company_of(self, company: Company, launches: int) -> None:
-        seconds = self._amounts.null_seconds
-        whole = list(dict.fromkeys(panel for panel, _ in self._company))
+    def _background_of(self, background: BackgroundLoad, launches: int) -> None:
+        seconds = self._amounts.aa_seconds
+        whole = list(dict.fromkeys(panel for panel, _ in self._background))
         in_panel: dict[PlannedPanel, list[Reading]] = defaultdict(list)
         alone: dict[PlannedPanel, list[Reading]] = defaultdict(list)
         google: dict[PlannedPanel, list[float]] = defaultdict(list)
-        small = {(panel, arms): _alone(panel, arms) for panel, arms in self._company}
-        with Steps(f"company, {company}", launches * (len(whole) + len(small))) as steps:
+        small = {(panel, arms): _alone(panel, arms) for panel, arms in self._background}
+        with Steps(f"company, {background}", launches * (len(whole) + len(small))) as steps:
             for _ in range(launches):
                 for panel in self._random.sample(whole, len(whole)):
                     self._read(in_panel, panel, seconds)
@@ -219,7 +220,7 @@ class Selftest:
             if None not in ways:
                 above = panel.contenders[arms[0]]
                 name = f"{panel.case}/{above.variant}@{panel.profile}"
-                self.found.accompanied.append(Accompanied(company, name, above.role == "null", *ways))  # type: ignore[arg-type]
+                self.found.accompanied.append(Accompanied(background, name, above.role == "aa", *ways))  # type: ignore[arg-type]
 
 
 def _way(ratios: Sequence[float]) -> MeasuredRatio | None:
@@ -234,39 +235,39 @@ def _alone(panel: PlannedPanel, arms: Arms) -> PlannedPanel:
     return replace(panel, contenders=tuple(panel.contenders[arm] for arm in arms))
 
 
-def only_nulls(panels: Iterable[PlannedPanel]) -> list[PlannedPanel]:
-    """Of each panel the first raw variant of its own profile and its null, where it has them."""
-    return [small for panel in panels if (small := _only_null(panel)) is not None]
+def only_aa_pairs(panels: Iterable[PlannedPanel]) -> list[PlannedPanel]:
+    """Of each panel the first raw variant of its own profile and its A/A pair, where it has them."""
+    return [small for panel in panels if (small := _only_aa(panel)) is not None]
 
 
-def _only_null(panel: PlannedPanel) -> PlannedPanel | None:
-    """The first raw variant of a panel's own profile and its null."""
+def _only_aa(panel: PlannedPanel) -> PlannedPanel | None:
+    """The first raw variant of a panel's own profile and its A/A pair."""
     own = [arm for arm in panel.contenders if arm.profile == panel.profile]
     raw = next((arm for arm in own if arm.role == "raw"), None)
-    null = next((arm for arm in own if arm.role == "null"), None)
-    return replace(panel, contenders=(raw, null)) if raw and null else None
+    aa = next((arm for arm in own if arm.role == "aa"), None)
+    return replace(panel, contenders=(raw, aa)) if raw and aa else None
 
 
 def _built_twice(panel: PlannedPanel) -> PlannedPanel | None:
-    """Panels that hold every variant of one profile in two builds; the nulls of functions are left out."""
-    if not panel.profile.endswith("-null"):
+    """Panels that hold every variant of one profile in two builds; the A/A pairs of functions are left out."""
+    if not panel.profile.endswith("-again"):
         return None
     arms = tuple(arm for arm in panel.contenders if arm.role in {"raw", "safe"})
     return replace(panel, contenders=arms) if arms else None
 
 
-def _null_arms(panel: PlannedPanel) -> list[Arms]:
-    """The pairs of identical code: raw and null, or each variant's two builds."""
-    if not panel.profile.endswith("-null"):
+def _aa_arms(panel: PlannedPanel) -> list[Arms]:
+    """The pairs of identical code: raw and A/A pair, or each variant's two builds."""
+    if not panel.profile.endswith("-again"):
         return [(1, 0)]
     places = {(arm.variant, arm.profile == panel.profile): i for i, arm in enumerate(panel.contenders)}
     return [(i, places[name, False]) for (name, own), i in places.items() if own and (name, False) in places]
 
 
-def _control(panel: PlannedPanel) -> PlannedPanel | None:
-    """Raw and the planted +1 % of a case of controls."""
+def _calibration(panel: PlannedPanel) -> PlannedPanel | None:
+    """Raw and the planted +1 % of a case of calibrations."""
     raw = next((arm for arm in panel.contenders if arm.role == "raw"), None)
-    planted = next((arm for arm in panel.contenders if arm.role == "control" and arm.variant == PLANTED), None)
+    planted = next((arm for arm in panel.contenders if arm.role == "calibration" and arm.variant == PLANTED), None)
     return replace(panel, contenders=(raw, planted)) if raw and planted else None
 
 

@@ -1,4 +1,4 @@
-"""The numbers to beat, each held against what a self-test found; a missed one says why as far as the data tell."""
+"""The numbers to beat, each compared with what a self-test found; a missed one says why as far as the data tell."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WIDTHS = ((0.1, 0.001), (0.5, 0.0005))  # seconds of a pair, half-width
 
 
 def targets(
-    found_nulls: Sequence[AaStudy],
+    found_aa: Sequence[AaStudy],
     power: Sequence[Power],
     widths: Sequence[Widths],
     accompanied: Sequence[Accompanied],
@@ -25,39 +25,40 @@ def targets(
 ) -> tuple[AccuracyTarget, ...]:
     """Every target; what was not measured says so."""
     return (
-        *(_called(one, margin) for one in found_nulls),
-        *(_missed(one) for one in found_nulls),
+        *(_called(one, margin) for one in found_aa),
+        *(_missed(one) for one in found_aa),
         *_found(power),
         *_widths(widths),
-        *_company(accompanied, margin),
+        *_background(accompanied, margin),
         _counts(counts),
     )
 
 
 def _where(one: AaStudy) -> str:
-    what = "nulls of a profile built twice" if one.built_twice else "nulls"
-    return f"{what}, {one.launches} launches{', busy neighbours' if one.company == 'busy' else ''}"
+    what = "A/A pairs of a profile built twice" if one.built_twice else "A/A pairs"
+    return f"{what}, {one.launches} launches{', busy neighbours' if one.background == 'busy' else ''}"
 
 
 def _called(one: AaStudy, margin: float) -> AccuracyTarget:
     """False verdicts: slower or faster where the code is the same."""
     low, high = rate_interval(one.called, one.intervals)
     said = f"{one.called} of {one.intervals}; the rate is at most {percent(high)} (95 %)"
-    status: TargetStatus = "met" if high <= MOST_CALLED else "missed" if low > MOST_CALLED else "unresolved"
+    status: TargetStatus = "met" if high <= MOST_CALLED else "missed" if low > MOST_CALLED else "inconclusive"
     enough = math.ceil(math.log(0.05) / math.log1p(-MOST_CALLED))
     reason = {
         "met": "",
-        "unresolved": f"so few cannot bound the rate at {percent(MOST_CALLED)}: that takes none of {enough:,}",
-        "missed": _stray_reason(one),
+        "inconclusive": f"so few cannot bound the rate at {percent(MOST_CALLED)}: that takes none of {enough:,}",
+        "missed": _outlier_reason(one),
     }[status]
     name = f"false verdicts at ±{percent(margin)}: {_where(one)}"
     return AccuracyTarget(name, f"at most {percent(MOST_CALLED)}", said, status, reason)
 
 
-def _stray_reason(one: AaStudy) -> str:
+def _outlier_reason(one: AaStudy) -> str:
     worst = max(one.errors)
     return (
-        f"the worst null strays by {percent(worst)}, {counted(one.strays, 'middle')} of {one.intervals} by over 0.5 %"
+        f"the worst A/A pair is off by {percent(worst)}, {counted(one.outliers, 'middle')} of {one.intervals}"
+        " by over 0.5 %"
     )
 
 
@@ -67,7 +68,7 @@ def _missed(one: AaStudy) -> AccuracyTarget:
     allowed = 1.0 - one.level
     said = f"{one.missed} of {one.intervals}, {percent(one.missed / one.intervals)} ({percent(low)} to {percent(high)})"
     met = low <= allowed
-    reason = "" if met else f"intervals miss more often than they say; {_stray_reason(one)}"
+    reason = "" if met else f"intervals miss more often than they say; {_outlier_reason(one)}"
     wanted = f"{percent(allowed)}, within chance"
     return AccuracyTarget(f"intervals that miss 1: {_where(one)}", wanted, said, "met" if met else "missed", reason)
 
@@ -80,7 +81,7 @@ def _found(power: Sequence[Power]) -> list[AccuracyTarget]:
         if not math.isclose(one.planted, 1.01) or not one.points:
             continue
         point = max((point for point in one.points if point.seconds <= within), key=lambda p: p.seconds, default=None)
-        busy = ", busy neighbours" if one.company == "busy" else ""
+        busy = ", busy neighbours" if one.background == "busy" else ""
         name = f"+1 % found in {within:g} s a pair, {one.case.partition('/')[2]}{busy}"
         wanted = f"at least {percent(FOUND_SHARE)}"
         if point is None:
@@ -88,10 +89,10 @@ def _found(power: Sequence[Power]) -> list[AccuracyTarget]:
             continue
         low, high = rate_interval(point.found, point.trials)
         said = f"{point.found} of {point.trials} in {point.seconds:g} s; the rate is at least {percent(low)}"
-        status: TargetStatus = "met" if low >= FOUND_SHARE else "missed" if high < FOUND_SHARE else "unresolved"
+        status: TargetStatus = "met" if low >= FOUND_SHARE else "missed" if high < FOUND_SHARE else "inconclusive"
         reason = {
             "met": "",
-            "unresolved": f"{point.trials} trials cannot tell: the rate lies from {percent(low)} to {percent(high)}",
+            "inconclusive": f"{point.trials} trials cannot tell: the rate lies from {percent(low)} to {percent(high)}",
             "missed": f"half of the trials know the ratio to ±{percent(point.half_width)} only",
         }[status]
         made.append(AccuracyTarget(name, wanted, said, status, reason))
@@ -103,7 +104,7 @@ def _widths(widths: Sequence[Widths]) -> list[AccuracyTarget]:
     for one in widths:
         for seconds, wanted in WIDTHS:
             point = next((point for point in one.points if math.isclose(point.seconds, seconds)), None)
-            busy = ", busy neighbours" if one.company == "busy" else ""
+            busy = ", busy neighbours" if one.background == "busy" else ""
             name = f"median half-width after {seconds:g} s a pair{busy}"
             if point is None:
                 made.append(AccuracyTarget(name, f"±{percent(wanted)}", "–", "not measured", ""))
@@ -122,10 +123,10 @@ def _width_reason(over_rounds: float, wanted: float) -> str:
     return "the rounds of one process scatter by more already"
 
 
-def _company(accompanied: Sequence[Accompanied], margin: float) -> list[AccuracyTarget]:
+def _background(accompanied: Sequence[Accompanied], margin: float) -> list[AccuracyTarget]:
     made = []
-    for company in ("idle", "busy"):
-        pairs = [one for one in accompanied if one.company == company]
+    for background in ("idle", "busy"):
+        pairs = [one for one in accompanied if one.background == background]
         if not pairs:
             continue
         for name, way in (("alone in a process", "alone"), ("by plain Google Benchmark", "google")):
@@ -134,7 +135,7 @@ def _company(accompanied: Sequence[Accompanied], margin: float) -> list[Accuracy
             shown = [one for one in pairs if _disjoint(one, way, margin)]
             worst = pairs[apart.index(max(apart))]
             said = f"{within} of {len(pairs)} pairs; worst {worst.pair}, {percent(math.expm1(max(apart)))} apart"
-            status: TargetStatus = "met" if within == len(pairs) else "missed" if shown else "unresolved"
+            status: TargetStatus = "met" if within == len(pairs) else "missed" if shown else "inconclusive"
             reason = (
                 ""
                 if status == "met"
@@ -142,7 +143,7 @@ def _company(accompanied: Sequence[Accompanied], margin: float) -> list[Accuracy
                 if shown
                 else "the intervals of both ways overlap wherever they differ"
             )
-            busy = ", busy neighbours" if company == "busy" else ""
+            busy = ", busy neighbours" if background == "busy" else ""
             made.append(
                 AccuracyTarget(
                     f"a pair {name} reads as in its panel{busy}", f"within ±{percent(margin)}", said, status, reason

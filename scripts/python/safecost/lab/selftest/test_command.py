@@ -17,7 +17,7 @@ SMALL = Amounts(frozenset({"gcc-o2"}), 6, 0.004, 1, {"straight": 0.1, "branchy":
 
 def test_more_times_multiplies_what_bounds_rates() -> None:
     made = study.more(SMALL, 3)
-    assert (made.null_launches, made.trials, made.busy_null_launches, made.busy_trials) == (18, 3, 18, 3)
+    assert (made.aa_launches, made.trials, made.busy_aa_launches, made.busy_trials) == (18, 3, 18, 3)
     assert made.trial_seconds == SMALL.trial_seconds
 
 
@@ -27,12 +27,12 @@ def test_a_self_test_of_real_plugins(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert command.run(True, 1, 7, tmp_path, Console(width=100)) == OK
     made = json.loads((tmp_path / "selftest.json").read_text(encoding="utf-8"))
     assert (made["complete"], made["quick"], made["seed"], made["notes"]) == (True, True, 7, [])
-    assert {(one["company"], one["built_twice"]) for one in made["nulls"]} == {
+    assert {(one["company"], one["built_twice"]) for one in made["aa_pairs"]} == {
         ("idle", False), ("idle", True), ("busy", False), ("busy", True),
     }  # fmt: skip
-    assert all(one["intervals"] == one["pairs"] > 0 for one in made["nulls"])
+    assert all(one["intervals"] == one["pairs"] > 0 for one in made["aa_pairs"])
     assert {(one["case"], one["planted"]) for one in made["power"]} == {
-        ("controls/branchy", 1.01), ("controls/straight", 1.01),
+        ("calibration/branchy", 1.01), ("calibration/straight", 1.01),
     }  # fmt: skip
     assert len(made["accompanied"]) == 1
     assert made["counted"]["identical"] == made["counted"]["contenders"] > 0
@@ -50,5 +50,5 @@ def test_an_interrupt_leaves_what_was_found(tmp_path: Path, monkeypatch: pytest.
         command.run(True, 1, 7, tmp_path, Console(width=100))
     made = json.loads((tmp_path / "selftest.json").read_text(encoding="utf-8"))
     assert (made["complete"], len(made["power"])) == (False, 0)
-    assert made["nulls"]
+    assert made["aa_pairs"]
     assert "interrupted" in (tmp_path / "selftest.html").read_text(encoding="utf-8")

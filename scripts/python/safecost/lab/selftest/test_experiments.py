@@ -28,13 +28,13 @@ def _panels() -> list[PlannedPanel]:
     def arms(profile: str, *names: tuple[str, str]) -> tuple[PlannedContender, ...]:
         return tuple(PlannedContender(name, profile, role) for name, role in names)  # type: ignore[arg-type]
 
-    own = (("raw", "raw"), ("at", "safe"), ("null", "null"))
-    planted = (("raw", "raw"), ("plus_1", "control"), ("null", "null"))
+    own = (("raw", "raw"), ("at", "safe"), ("aa", "aa"))
+    planted = (("raw", "raw"), ("plus_1", "calibration"), ("aa", "aa"))
     return [
         *(PlannedPanel(f"made/case{i}", "gcc-o2", place, arms("gcc-o2", *own)) for i in range(4)),
-        PlannedPanel("made/case0", "gcc-o2-null", place, (*arms("gcc-o2-null", *own), *arms("gcc-o2", *own[:2]))),
-        PlannedPanel("controls/straight", "gcc-o2", place, arms("gcc-o2", *planted)),
-        PlannedPanel("controls/branchy", "gcc-o2", place, arms("gcc-o2", *planted)),
+        PlannedPanel("made/case0", "gcc-o2-again", place, (*arms("gcc-o2-again", *own), *arms("gcc-o2", *own[:2]))),
+        PlannedPanel("calibration/straight", "gcc-o2", place, arms("gcc-o2", *planted)),
+        PlannedPanel("calibration/branchy", "gcc-o2", place, arms("gcc-o2", *planted)),
     ]
 
 
@@ -42,7 +42,7 @@ def _panels() -> list[PlannedPanel]:
 class MadeUp:
     """A bench of arms with true times, spread over launches by placement and over rounds by noise."""
 
-    truth: dict[str, float] = field(default_factory=lambda: {"raw": 1.0, "null": 1.0, "at": 1.3, "plus_1": 1.01})
+    truth: dict[str, float] = field(default_factory=lambda: {"raw": 1.0, "aa": 1.0, "at": 1.3, "plus_1": 1.01})
     placement: float = 0.0005
     noise: float = 0.002
     broken: str = ""
@@ -68,24 +68,24 @@ class MadeUp:
         return 1000.0 * self.truth[contender.variant] * math.exp(self.random.normal(0, 0.02))
 
     def planted(self, panel: PlannedPanel, contender: PlannedContender) -> float | None:
-        return 1.01 if contender.role == "control" else None
+        return 1.01 if contender.role == "calibration" else None
 
 
 def _states(bench: MadeUp) -> dict[str, tuple[str, str]]:
     study = Selftest(bench, AMOUNTS, 1, MARGIN, neighbours=0)
     study.run()
     found = study.found
-    made = targets(found.nulls, found.power, found.widths, found.accompanied, None, MARGIN)
+    made = targets(found.aa_pairs, found.power, found.widths, found.accompanied, None, MARGIN)
     return {one.name: (one.status, one.found) for one in made}
 
 
 def test_a_truthful_bench_meets_what_so_few_trials_can_show() -> None:
     states = _states(MadeUp())
-    assert states["+1 % found in 0.5 s a pair, straight"][0] in {"met", "unresolved"}
+    assert states["+1 % found in 0.5 s a pair, straight"][0] in {"met", "inconclusive"}
     assert states["+1 % found in 0.5 s a pair, straight"][1].startswith("20 of 20 in 0.2 s")
-    assert states["intervals that miss 1: nulls, 6 launches"][0] == "met"
-    assert states["false verdicts at ±1 %: nulls, 6 launches"] == (
-        "unresolved",
+    assert states["intervals that miss 1: A/A pairs, 6 launches"][0] == "met"
+    assert states["false verdicts at ±1 %: A/A pairs, 6 launches"] == (
+        "inconclusive",
         "0 of 12; the rate is at most 22.1 % (95 %)",
     )
     assert states["a pair alone in a process reads as in its panel"][0] == "met"
@@ -93,15 +93,15 @@ def test_a_truthful_bench_meets_what_so_few_trials_can_show() -> None:
     assert any("busy" in name for name in states)
 
 
-def test_a_null_that_strays_is_a_false_verdict_and_a_miss() -> None:
-    states = _states(MadeUp(truth={"raw": 1.0, "null": 1.04, "at": 1.3, "plus_1": 1.01}))
-    assert states["false verdicts at ±1 %: nulls, 6 launches"][0] == "missed"
-    assert states["intervals that miss 1: nulls, 6 launches"][0] == "missed"
-    assert states["intervals that miss 1: nulls of a profile built twice, 6 launches"][0] == "met"
+def test_a_aa_pair_that_outliers_is_a_false_verdict_and_a_miss() -> None:
+    states = _states(MadeUp(truth={"raw": 1.0, "aa": 1.04, "at": 1.3, "plus_1": 1.01}))
+    assert states["false verdicts at ±1 %: A/A pairs, 6 launches"][0] == "missed"
+    assert states["intervals that miss 1: A/A pairs, 6 launches"][0] == "missed"
+    assert states["intervals that miss 1: A/A pairs of a profile built twice, 6 launches"][0] == "met"
 
 
 def test_a_planted_effect_that_is_not_there_is_not_found() -> None:
-    states = _states(MadeUp(truth={"raw": 1.0, "null": 1.0, "at": 1.3, "plus_1": 1.0}))
+    states = _states(MadeUp(truth={"raw": 1.0, "aa": 1.0, "at": 1.3, "plus_1": 1.0}))
     assert states["+1 % found in 0.5 s a pair, straight"][0] == "missed"
 
 
@@ -109,8 +109,8 @@ def test_what_cannot_be_timed_is_a_note_and_costs_nothing_else() -> None:
     study = Selftest(MadeUp(broken="made/case1"), AMOUNTS, 1, MARGIN, neighbours=0)
     study.run()
     assert study.found.notes == ["made/case1@gcc-o2: it broke"]
-    assert study.found.nulls[0].pairs == 5  # four cases and two of controls, less the broken one
-    assert study.found.nulls[0].intervals == 10
+    assert study.found.aa_pairs[0].pairs == 5  # four cases and two of calibrations, less the broken one
+    assert study.found.aa_pairs[0].intervals == 10
 
 
 def test_seconds_are_those_of_both_arms_with_their_untimed_calls() -> None:
@@ -138,12 +138,12 @@ def test_a_rounds_interval_does_not_see_placement() -> None:
 
 
 def test_a_group_is_cut_from_the_launches_of_one_pair_only() -> None:
-    judged = experiments.nulls(
-        [[1.0] * 7, [1.1] * 13], 6, MARGIN, company="idle", built_twice=False, seconds_per_pair=1.0
+    judged = experiments.aa_pairs(
+        [[1.0] * 7, [1.1] * 13], 6, MARGIN, background="idle", built_twice=False, seconds_per_pair=1.0
     )
     assert judged is not None
-    assert (judged.pairs, judged.intervals, judged.called, judged.missed, judged.strays) == (2, 3, 2, 2, 2)
-    none = experiments.nulls([[1.0] * 5], 6, MARGIN, company="idle", built_twice=False, seconds_per_pair=1.0)
+    assert (judged.pairs, judged.intervals, judged.called, judged.missed, judged.outliers) == (2, 3, 2, 2, 2)
+    none = experiments.aa_pairs([[1.0] * 5], 6, MARGIN, background="idle", built_twice=False, seconds_per_pair=1.0)
     assert none is None
 
 

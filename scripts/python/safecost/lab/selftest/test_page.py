@@ -30,17 +30,17 @@ MARGIN = 0.01
 def made_up() -> SelfTest:
     sample = build_sample_document()
     errors = tuple(sorted(abs(np.random.default_rng(1).normal(0, 0.001, 270)).tolist()))
-    nulls = (
+    aa_pairs = (
         AaStudy("idle", False, 6, 0.96875, 45, 270, 8, 0, 250, 1, errors, 0.4),
         AaStudy("busy", True, 6, 0.96875, 50, 100, 9, 1, 60, 12, tuple(3 * e for e in errors[:100]), 0.4),
     )
     points = tuple(PowerPoint(s, 60, n, 58, 0.004 / s) for s, n in ((0.05, 12), (0.1, 30), (0.5, 60), (1.0, 60)))
     power = (
-        Power("idle", "controls/straight", "plus_1", 1.01, points),
-        Power("busy", "controls/branchy", "plus_1", 1.01, points[:2]),
+        Power("idle", "calibration/straight", "plus_1", 1.01, points),
+        Power("busy", "calibration/branchy", "plus_1", 1.01, points[:2]),
     )
     widths = (Widths("idle", (WidthPoint(0.1, 90, 0.0011, 0.004, 0.0006), WidthPoint(0.5, 90, 0.0007, 0.003, 0.0003))),)
-    company = (
+    background = (
         Accompanied(
             "idle",
             "a/sum/at@gcc-o2",
@@ -53,8 +53,9 @@ def made_up() -> SelfTest:
     )
     counted = Counted(30, 10, 30)
     return SelfTest(
-        "2026-01-02T03:04:05Z", "2026-01-02T03:34:05Z", False, True, 7, sample.suite, sample.machine, 2, nulls, power,
-        widths, company, counted, targets(nulls, power, widths, company, counted, MARGIN), ("a | `note` <b>",),
+        "2026-01-02T03:04:05Z", "2026-01-02T03:34:05Z", False, True, 7, sample.suite, sample.machine, 2,
+        aa_pairs, power,
+        widths, background, counted, targets(aa_pairs, power, widths, background, counted, MARGIN), ("a | `note` <b>",),
     )  # fmt: skip
 
 
@@ -62,7 +63,7 @@ def test_all_files_are_written_and_the_page_is_self_contained(tmp_path: Path) ->
     written = page.write(made_up(), tmp_path, MARGIN)
     text = written.read_text(encoding="utf-8")
     assert {file.name for file in (tmp_path / "charts").iterdir()} == {
-        "selftest-nulls.svg", "selftest-power.svg", "selftest-widths.svg", "selftest-company.svg",
+        "selftest-aa-pairs.svg", "selftest-power.svg", "selftest-widths.svg", "selftest-background.svg",
     }  # fmt: skip
     assert not re.search(r"(src|href)=\"(?!#)", text)
     assert "<script>alert" not in text
@@ -78,7 +79,7 @@ def test_every_target_is_told_with_its_state_and_why(tmp_path: Path) -> None:
     plain = json.loads((tmp_path / "selftest.json").read_text(encoding="utf-8"))
     assert (plain["schema"], plain["schema_version"]) == ("safecost-selftest", 1)
     assert [one["status"] for one in plain["targets"]] == [one.status for one in made.targets]
-    assert all(one.reason for one in made.targets if one.status in {"missed", "unresolved"})
+    assert all(one.reason for one in made.targets if one.status in {"missed", "inconclusive"})
 
 
 def test_the_same_figures_give_the_same_bytes(tmp_path: Path) -> None:
@@ -90,7 +91,9 @@ def test_the_same_figures_give_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_one_is_drawn_as_far_as_it_went(tmp_path: Path) -> None:
-    empty = replace(made_up(), complete=False, nulls=(), power=(), widths=(), accompanied=(), counted=None, targets=())
+    empty = replace(
+        made_up(), complete=False, aa_pairs=(), power=(), widths=(), accompanied=(), counted=None, targets=()
+    )
     text = page.write(empty, tmp_path, MARGIN).read_text(encoding="utf-8")
     assert "interrupted" in text
     assert not list((tmp_path / "charts").iterdir())

@@ -181,7 +181,7 @@ class GateStudy:
         with _quiet():
             comparing = prepared.again(self._seed + len(self.verdicts), first_layout)
             if exact:
-                comparing.look()
+                comparing.analysis()
             comparing.time()
             comparing.complete = True
             made = comparing.comparison()
@@ -207,7 +207,7 @@ def markdown(verdicts: Sequence[GateOutcome]) -> list[str]:
     return [*_of_equal(verdicts), "", *_of_planted(verdicts)]
 
 
-def _company(one: bool) -> str:
+def _background(one: bool) -> str:
     return "busy neighbours" if one else "as it is"
 
 
@@ -220,7 +220,7 @@ def _of_equal(verdicts: Sequence[GateOutcome]) -> list[str]:
         red = sum(one.exit_code != 0 for one in of)
         rows.append(
             [
-                _company(neighbours),
+                _background(neighbours),
                 str(len(of)),
                 str(red),
                 f"{percent(rate_interval(red, len(of))[1])}",
@@ -246,7 +246,7 @@ def _of_planted(verdicts: Sequence[GateOutcome]) -> list[str]:
             rows.append(
                 [
                     plant.name,
-                    _company(neighbours),
+                    _background(neighbours),
                     f"{found} of {len(of)}",
                     f"{percent(rate_interval(found, len(of))[0])}",
                     ", ".join(by) or "-",

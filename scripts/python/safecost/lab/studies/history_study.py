@@ -42,8 +42,8 @@ def heavy(random: np.random.Generator, count: int, sigma: float) -> Floats:
 def wild(random: np.random.Generator, count: int, sigma: float) -> Floats:
     """Normal, and three points in a hundred are wild, by 5 to 50 %, as on a machine with a neighbour."""
     found: Floats = normal(random, count, sigma)
-    struck = np.flatnonzero(random.random(count) < 0.03)
-    found[struck] += random.choice([-1.0, 1.0], len(struck)) * random.uniform(0.05, 0.5, len(struck))
+    disqualified = np.flatnonzero(random.random(count) < 0.03)
+    found[disqualified] += random.choice([-1.0, 1.0], len(disqualified)) * random.uniform(0.05, 0.5, len(disqualified))
     return found
 
 

@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 from safecost.lab.studies.simulate import EDGE, SHAPES, Array, Batch, autocorrelated, judge, normal, settled, stopped
 from safecost.lab.studies.tables import Table, rate, shares, table
-from safecost.stats.sequential import LOOKS
+from safecost.stats.sequential import ANALYSES
 from safecost.stats.sign_test import interval_ranks, tails
 
 COUNTS = (6, 8, 12, 20, 30)
 SPREAD = 0.005  # standard deviation of launches, where a study needs one
 PRECISION = 0.001
-SCHEDULES = ((6,), (8, 12), (8, 12, 20), LOOKS)
+SCHEDULES = ((6,), (8, 12), (8, 12, 20), ANALYSES)
 
 
 def coverage(random: np.random.Generator, trials: int) -> Table:
@@ -60,7 +60,7 @@ def layouts(random: np.random.Generator, trials: int) -> Table:
 
 
 def verdicts(random: np.random.Generator, trials: int) -> Table:
-    """How often a pair of a known ratio is called slower, equivalent and unresolved."""
+    """How often a pair of a known ratio is called slower, equivalent and inconclusive."""
     rows = []
     for truth in (0.0, 0.005, 0.01, 0.015, 0.02, 0.03):
         for spread in (0.002, 0.005, 0.01):
@@ -101,26 +101,26 @@ def detectable(random: np.random.Generator, trials: int) -> Table:
 
 
 def schedules(_: np.random.Generator, __: int) -> Table:
-    """The ranks of each look and the level of all; exact, nothing is simulated."""
+    """The ranks of each interim analysis and the level of all; exact, nothing is simulated."""
     rows = []
-    for looks in SCHEDULES:
-        ranks, level = interval_ranks(looks, 0.95)
+    for analyses in SCHEDULES:
+        ranks, level = interval_ranks(analyses, 0.95)
         own = [
-            f"{look}: {rank} to {look + 1 - rank}, {100 * float(1 - 2 * tails(look)[rank]):.1f} %"
-            for look, rank in zip(looks, ranks, strict=True)
+            f"{analysis}: {rank} to {analysis + 1 - rank}, {100 * float(1 - 2 * tails(analysis)[rank]):.1f} %"
+            for analysis, rank in zip(analyses, ranks, strict=True)
         ]
-        rows.append([", ".join(map(str, looks)), "; ".join(own), f"{100 * level:.1f} %"])
-    return table(["looks", "launches: interval by rank, its own level", "level of all together"], rows)
+        rows.append([", ".join(map(str, analyses)), "; ".join(own), f"{100 * level:.1f} %"])
+    return table(["analyses", "launches: interval by rank, its own level", "level of all together"], rows)
 
 
 def stopping(random: np.random.Generator, trials: int) -> Table:
     """What stopping early does to the intervals that are then reported, by the rule of stopping and of reporting."""
     rows = []
-    for rule in ("all 30 launches", "shipped", "95 % at each look", "until it differs from 1"):
+    for rule in ("all 30 launches", "shipped", "95 % at each interim analysis", "until it differs from 1"):
         for name in ("normal", "lognormal", "bimodal, 60 to 40"):
             missed, wrong, launches = [], [], []
             for truth in (0.0, EDGE, float(np.log1p(0.02))):
-                logs = truth + SPREAD * SHAPES[name](random, trials, LOOKS[-1])
+                logs = truth + SPREAD * SHAPES[name](random, trials, ANALYSES[-1])
                 used, low, high = _reported(rule, logs)
                 missed.append((low > truth) | (high < truth))
                 wrong.append((low > 0.0) | (high < 0.0) if truth == 0.0 else low > EDGE)
@@ -134,18 +134,22 @@ def stopping(random: np.random.Generator, trials: int) -> Table:
 def _reported(rule: str, logs: Array) -> tuple[NDArray[np.int64], Array, Array]:
     """Launches used, low and high of each pair, by a rule of the table `stopping`."""
     if rule == "shipped":
-        return stopped(logs, LOOKS, PRECISION, None)
+        return stopped(logs, ANALYSES, PRECISION, None)
     last = judge(logs)
-    used = np.full(len(logs), LOOKS[-1])
+    used = np.full(len(logs), ANALYSES[-1])
     low, high = last.low.copy(), last.high.copy()
     if rule == "all 30 launches":
         return used, low, high
     open_ = np.ones(len(logs), dtype=bool)
-    for look in LOOKS[:-1]:
-        here = judge(logs[:, :look])
-        ends = settled(here, PRECISION, None) if rule == "95 % at each look" else (here.low > 0.0) | (here.high < 0.0)
+    for analysis in ANALYSES[:-1]:
+        here = judge(logs[:, :analysis])
+        ends = (
+            settled(here, PRECISION, None)
+            if rule == "95 % at each interim analysis"
+            else (here.low > 0.0) | (here.high < 0.0)
+        )
         ends &= open_
-        used[ends], low[ends], high[ends] = look, here.low[ends], here.high[ends]
+        used[ends], low[ends], high[ends] = analysis, here.low[ends], here.high[ends]
         open_ &= ~ends
     return used, low, high
 

@@ -12,7 +12,7 @@ from safecost.lab.studies.simulate import EDGE, MARGIN, Array, autocorrelated, j
 from safecost.lab.studies.tables import Table, rate, table
 from safecost.stats.fdr import q_values
 from safecost.stats.pairs import launch_ratio
-from safecost.stats.sequential import LOOKS, may_end
+from safecost.stats.sequential import ANALYSES, may_end
 from safecost.stats.sign_test import interval_ranks
 
 RATE = 0.05
@@ -105,7 +105,7 @@ def beyond(random: np.random.Generator, trials: int) -> Table:
     for share in (0.05, 0.2, 0.5):
         real = random.random((runs, PANELS, PAIRS)) < share
         truth = np.where(real, np.log1p(random.uniform(0.02, 0.06, real.shape)), 0.002)
-        logs = truth[..., None] + _panel_noise(random, runs, LOOKS[-1], 0.5)
+        logs = truth[..., None] + _panel_noise(random, runs, ANALYSES[-1], 0.5)
         for row, needed in zip(rows, needs, strict=True):  # on the same launches, so that rows can be compared
             used, p = _ended(logs, needed)
             q = np.array([q_values(list(one)) for one in p.reshape(runs, -1)])
@@ -145,19 +145,19 @@ def _panel_noise(random: np.random.Generator, runs: int, launches: int, raw: flo
 def _ended(logs: Array, needed: float | None) -> tuple[Array, Array]:
     """Launches of each panel, and p of each pair, where panels end as soon as all their pairs are settled."""
     runs, panels, pairs, _ = logs.shape
-    used = np.full((runs, panels), float(LOOKS[-1]))
+    used = np.full((runs, panels), float(ANALYSES[-1]))
     p = np.empty((runs, panels, pairs))
     open_ = np.ones((runs, panels), dtype=bool)
-    for look in LOOKS:
-        here = judge(logs[..., :look].reshape(-1, look), LOOKS)
+    for analysis in ANALYSES:
+        here = judge(logs[..., :analysis].reshape(-1, analysis), ANALYSES)
         ends = np.all(settled(here, PRECISION, needed).reshape(runs, panels, pairs), axis=2)
-        ends = ends | np.full((runs, panels), look == LOOKS[-1])
+        ends = ends | np.full((runs, panels), analysis == ANALYSES[-1])
         for index in range(min(5, panels)):
-            ratios = [list(row) for row in np.exp(logs[0, index, :, :look])]
+            ratios = [list(row) for row in np.exp(logs[0, index, :, :analysis])]
             if may_end(ratios, MARGIN, PRECISION, needed) != ends[0, index]:
                 raise ToolError("The study ends another panel than may_end: mend lab.studies.simulate.settled.")
         ends &= open_
-        used[ends], p[ends] = look, here.p.reshape(runs, panels, pairs)[ends]
+        used[ends], p[ends] = analysis, here.p.reshape(runs, panels, pairs)[ends]
         open_ &= ~ends
     return used, p
 

@@ -2,7 +2,7 @@
 
     cd scripts && python -m safecost.lab.studies.placement_study --help
 
-Times nulls and idiom pairs of every case, interleaved in random order, in four kinds of processes: fresh ones of a
+Times A/A pairs and idiom pairs of every case, interleaved in random order, in four kinds of processes: fresh ones of a
 single link; of a fresh layout each, as a run makes them; one each of further layouts; and one each of padded builds.
 """
 
@@ -39,7 +39,7 @@ from safecost.toolchain.build import Built, build_all
 from safecost.toolchain.layouts import Layouts
 
 SCHEMA_VERSION = 1
-IDIOMS = 3  # pairs of a panel beside its null: the first ones of the case
+IDIOMS = 3  # pairs of a panel beside its A/A pair: the first ones of the case
 DOCUMENT = ROOT / "docs" / "PLACEMENT.md"
 BEGINS, ENDS = "<!-- placement.md begins -->", "<!-- placement.md ends -->"
 
@@ -93,7 +93,7 @@ class Process:
 
 
 def chosen(case: CaseFiles, built: Built, profiles: Sequence[str]) -> list[PlacementPanel]:
-    """The panels of one case at its first size: raw, its null, and the first idioms."""
+    """The panels of one case at its first size: raw, its A/A pair, and the first idioms."""
     here = [profile for profile in profiles if (case.name, profile) in built.plugins]
     if not here:
         return []
@@ -108,10 +108,10 @@ def chosen(case: CaseFiles, built: Built, profiles: Sequence[str]) -> list[Place
     for one in said["plugins"]:
         there = [variant for variant in one["variants"] if variant["gap"] is None]
         raw = [variant for variant in there if variant["role"] == "raw"][:1]
-        null = [variant for variant in there if variant["role"] == "null"][:1]
+        aa = [variant for variant in there if variant["role"] == "aa"][:1]
         idioms = [variant for variant in there if variant["role"] == "safe"][:IDIOMS]
-        names = tuple(variant["name"] for variant in [*raw, *null, *idioms])
-        roles = tuple(["raw", "null", "safe"].index(variant["role"]) for variant in [*raw, *null, *idioms])
+        names = tuple(variant["name"] for variant in [*raw, *aa, *idioms])
+        roles = tuple(["raw", "aa", "safe"].index(variant["role"]) for variant in [*raw, *aa, *idioms])
         profile = one["profile"]
         panels.append(PlacementPanel(case, profile, generator["profile"], generator["parameters"][0], names, roles))
     return panels

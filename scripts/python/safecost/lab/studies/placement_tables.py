@@ -28,7 +28,7 @@ class Placed:
     case: str
     profile: str
     variant: str
-    is_null: bool
+    is_rebuild: bool
     links: tuple[tuple[float, ...], ...]
     shipped: tuple[tuple[float, ...], ...]
     relinks: tuple[float, ...]
@@ -41,8 +41,9 @@ class Placed:
 
     @property
     def truth(self) -> float:
-        """What intervals shall hold: 0 for a null, which is one source twice, else the median over further layouts."""
-        return 0.0 if self.is_null else float(np.median(self.relinks))
+        """What intervals shall hold: 0 for an A/A pair, which is one source twice, else the median over further
+        layouts."""
+        return 0.0 if self.is_rebuild else float(np.median(self.relinks))
 
     def sets(self, source: LayoutSource) -> tuple[tuple[float, ...], ...]:
         """The sets of launches of one source."""
@@ -51,7 +52,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """Intervals of one source over all nulls, or over all idiom pairs, and what they missed.
+    """Intervals of one source over all A/A pairs, or over all idiom pairs, and what they missed.
 
     `off_pads` counts those that miss the median of the padded builds. `by_chance` is the share that would miss the
     truth if launches were independent draws, `low` to `high` the 95 % interval of the share that did. `worst` is how
@@ -60,7 +61,7 @@ class Missed:
     """
 
     source: LayoutSource
-    nulls: bool
+    aa_pairs: bool
     intervals: int
     missed: int
     off_pads: int
@@ -73,11 +74,11 @@ class Missed:
     median_width: float
 
 
-def missed(pairs: Iterable[Placed], source: LayoutSource, nulls: bool) -> Missed | None:
+def missed(pairs: Iterable[Placed], source: LayoutSource, aa_pairs: bool) -> Missed | None:
     """Count the intervals of a source that do not hold the truth; None where there is no interval."""
     found: list[tuple[float, str, Interval, Placed, int]] = []
     for pair in pairs:
-        if pair.is_null != nulls or (not nulls and not pair.relinks):
+        if pair.is_rebuild != aa_pairs or (not aa_pairs and not pair.relinks):
             continue
         for launches in pair.sets(source):
             interval = sign_test_interval(launches)
@@ -88,7 +89,7 @@ def missed(pairs: Iterable[Placed], source: LayoutSource, nulls: bool) -> Missed
     misses = sum(off > 0 for off, *_ in found)
     # Exact (Clopper and Pearson); it takes the intervals for independent, and those of one panel share their raw times.
     low, high = binomtest(misses, len(found)).proportion_ci(0.95, method="exact")
-    chance = np.mean([chance_of_a_miss(count, 0 if nulls else len(pair.relinks)) for *_, pair, count in found])
+    chance = np.mean([chance_of_a_miss(count, 0 if aa_pairs else len(pair.relinks)) for *_, pair, count in found])
     worst, name, *_ = max(found, key=lambda one: one[0])
     pads = sum(
         bool(pair.pads) and distance(interval, float(np.median(pair.pads))) > 0 for _, _, interval, pair, _ in found
@@ -96,7 +97,7 @@ def missed(pairs: Iterable[Placed], source: LayoutSource, nulls: bool) -> Missed
     beyond = sum(_beyond(interval, pair.truth) for _, _, interval, pair, _ in found)
     width = float(np.median([interval.high - interval.low for _, _, interval, *_ in found]))
     return Missed(
-        source, nulls, len(found), misses, pads, float(chance), float(low), float(high), worst, name, beyond, width
+        source, aa_pairs, len(found), misses, pads, float(chance), float(low), float(high), worst, name, beyond, width
     )
 
 
@@ -136,14 +137,14 @@ def markdown(pairs: Sequence[Placed]) -> list[str]:
         "worst miss | wrong verdicts | miss the padded | median width |",
         "|---|---|---:|---:|---:|---:|---|---:|---:|---:|",
     ]
-    for nulls in (True, False):
+    for aa_pairs in (True, False):
         for source in ("one link", "fresh layouts"):
-            if found := missed(pairs, source, nulls):
+            if found := missed(pairs, source, aa_pairs):
                 worst = f"{math.expm1(found.worst):.2%} {found.worst_name}" if found.worst else "none"
                 what = "the same link" if source == "one link" else "a layout each"
                 share = f"{found.missed} ({found.missed / found.intervals:.0%})"
                 lines.append(
-                    f"| {'nulls' if nulls else 'idioms'} | {what} | {found.intervals} | {share} "
+                    f"| {'A/A pairs' if aa_pairs else 'idioms'} | {what} | {found.intervals} | {share} "
                     f"| {found.by_chance:.0%} | {found.low:.0%} to {found.high:.0%} "
                     f"| {worst} | {found.beyond} | {found.off_pads} | {math.expm1(found.median_width):.2%} |"
                 )

@@ -17,14 +17,14 @@ from scipy.stats import beta
 from safecost.core.errors import ToolError
 from safecost.stats.pairs import Verdict, summarise
 from safecost.stats.sequential import may_end
-from safecost.stats.sign_test import all_looks, interval_ranks, p_value
+from safecost.stats.sign_test import all_analyses, interval_ranks, p_value
 
 Array = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, int, int], Array]
 
 MARGIN = 0.01
 EDGE = float(np.log1p(MARGIN))
-VERDICTS: tuple[Verdict, ...] = ("unresolved", "slower", "faster", "equivalent")
+VERDICTS: tuple[Verdict, ...] = ("inconclusive", "slower", "faster", "equivalent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,10 @@ class Batch:
     p: Array
 
 
-def judge(logs: Array, looks: Sequence[int] = (), level: float = 0.95) -> Batch:
+def judge(logs: Array, analyses: Sequence[int] = (), level: float = 0.95) -> Batch:
     """Interval, verdict and p of pairs from `logs`, their log ratios of shape (pairs, launches)."""
     count = logs.shape[1]
-    at = all_looks(count, looks)
+    at = all_analyses(count, analyses)
     ranks, attained = interval_ranks(at, level)
     rank = ranks[at.index(count)]
     if not rank:
@@ -50,16 +50,16 @@ def judge(logs: Array, looks: Sequence[int] = (), level: float = 0.95) -> Batch:
     low, high = ordered[:, rank - 1], ordered[:, count - rank]
     verdict = np.select([low > EDGE, high < -EDGE, (low >= -EDGE) & (high <= EDGE)], [1, 2, 3], 0)
     beyond = np.maximum((logs > EDGE).sum(axis=1), (logs < -EDGE).sum(axis=1))
-    p = np.array([p_value(count, launches, tuple(looks)) for launches in range(count + 1)])[beyond]
+    p = np.array([p_value(count, launches, tuple(analyses)) for launches in range(count + 1)])[beyond]
     batch = Batch(low, high, attained, verdict, p)
-    confirm(logs, batch, looks, level)
+    confirm(logs, batch, analyses, level)
     return batch
 
 
-def confirm(logs: Array, batch: Batch, looks: Sequence[int], level: float, pairs: int = 20) -> None:
+def confirm(logs: Array, batch: Batch, analyses: Sequence[int], level: float, pairs: int = 20) -> None:
     """Raises ToolError where the first `pairs` of a batch differ from what summarise says of them."""
     for index, row in enumerate(logs[:pairs]):
-        said = summarise(list(np.exp(row)), MARGIN, level, looks)
+        said = summarise(list(np.exp(row)), MARGIN, level, analyses)
         here = (np.exp(batch.low[index]), np.exp(batch.high[index]), batch.level, batch.p[index])
         shipped = np.array((said.low, said.high, said.level, said.p), dtype=np.float64)
         same = np.allclose(here, shipped)
@@ -68,19 +68,19 @@ def confirm(logs: Array, batch: Batch, looks: Sequence[int], level: float, pairs
 
 
 def stopped(
-    logs: Array, looks: Sequence[int], precision: float, beyond: float | None
+    logs: Array, analyses: Sequence[int], precision: float, beyond: float | None
 ) -> tuple[NDArray[np.int64], Array, Array]:
     """Pairs in panels of their own, ended as `may_end` says: launches used, and low and high of each then."""
     still = np.ones(len(logs), dtype=bool)
-    last = judge(logs[:, : looks[-1]], looks)
-    used, low, high = np.full(len(logs), looks[-1]), last.low, last.high
-    for look in looks[:-1]:
-        here = judge(logs[:, :look], looks)
+    last = judge(logs[:, : analyses[-1]], analyses)
+    used, low, high = np.full(len(logs), analyses[-1]), last.low, last.high
+    for analysis in analyses[:-1]:
+        here = judge(logs[:, :analysis], analyses)
         ends = still & settled(here, precision, beyond)
-        for index, row in enumerate(logs[:20, :look]):
-            if still[index] and may_end([list(np.exp(row))], MARGIN, precision, beyond, looks) != ends[index]:
+        for index, row in enumerate(logs[:20, :analysis]):
+            if still[index] and may_end([list(np.exp(row))], MARGIN, precision, beyond, analyses) != ends[index]:
                 raise ToolError("The study ends another panel than may_end: mend lab.studies.simulate.settled.")
-        used[ends], low[ends], high[ends] = look, here.low[ends], here.high[ends]
+        used[ends], low[ends], high[ends] = analysis, here.low[ends], here.high[ends]
         still &= ~ends
     return used, low, high
 

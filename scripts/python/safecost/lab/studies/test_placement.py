@@ -17,7 +17,7 @@ from safecost.stats.pairs import Interval
 
 
 def placed(
-    is_null: bool = True, links: float = 0.0, shipped: float = 0.0, relinks: float = 0.0, pads: float = 0.0
+    is_rebuild: bool = True, links: float = 0.0, shipped: float = 0.0, relinks: float = 0.0, pads: float = 0.0
 ) -> Placed:
     """A pair whose launches scatter by a thousandth around these log ratios."""
 
@@ -25,26 +25,26 @@ def placed(
         return tuple(middle + 1e-3 * (i - (count - 1) / 2) for i in range(count))
 
     return Placed(
-        "indexing/sum", "gcc-o2", "null" if is_null else "at", is_null,
+        "indexing/sum", "gcc-o2", "aa" if is_rebuild else "at", is_rebuild,
         (around(links, 6),), (around(shipped, 6),), around(relinks, 9), around(pads, 5),
     )  # fmt: skip
 
 
 def test_an_interval_over_one_link_can_miss_what_fresh_layouts_hold() -> None:
-    pairs = [placed(links=-0.036), placed(is_null=False, links=0.2, shipped=0.1, relinks=0.1, pads=0.3)]
-    for nulls, off in ((True, 0.036), (False, 0.1)):
-        one, fresh = (missed(pairs, source, nulls) for source in ("one link", "fresh layouts"))
+    pairs = [placed(links=-0.036), placed(is_rebuild=False, links=0.2, shipped=0.1, relinks=0.1, pads=0.3)]
+    for aa_pairs, off in ((True, 0.036), (False, 0.1)):
+        one, fresh = (missed(pairs, source, aa_pairs) for source in ("one link", "fresh layouts"))
         assert one is not None and fresh is not None
-        assert (one.intervals, one.missed, one.beyond) == (1, 1, 1 if nulls else 0)
+        assert (one.intervals, one.missed, one.beyond) == (1, 1, 1 if aa_pairs else 0)
         assert one.worst == pytest.approx(off - 2.5e-3)
         assert (fresh.intervals, fresh.missed, fresh.worst, fresh.beyond) == (1, 0, 0.0, 0)
-        assert (one.off_pads, fresh.off_pads) == (1, 0 if nulls else 1)
+        assert (one.off_pads, fresh.off_pads) == (1, 0 if aa_pairs else 1)
         assert one.low <= 1.0 <= one.high and fresh.low == 0.0 < fresh.high < 1.0
 
 
-def test_a_null_is_held_against_one_and_an_idiom_against_further_layouts() -> None:
+def test_a_aa_pair_is_held_against_one_and_an_idiom_against_further_layouts() -> None:
     assert placed(relinks=0.5).truth == 0.0
-    assert placed(is_null=False, relinks=0.5).truth == pytest.approx(0.5)
+    assert placed(is_rebuild=False, relinks=0.5).truth == pytest.approx(0.5)
 
 
 def test_distance_is_zero_inside_and_grows_on_both_sides() -> None:
@@ -65,13 +65,13 @@ def test_chance_is_that_of_any_distribution() -> None:
 
 
 def test_an_interrupted_study_has_tables_too() -> None:
-    few = Placed("indexing/sum", "gcc-o2", "null", True, ((0.01,),), (), (), ())
+    few = Placed("indexing/sum", "gcc-o2", "aa", True, ((0.01,),), (), (), ())
     assert missed([few], "one link", True) is None
-    assert "| indexing/sum/null@gcc-o2 | 0.00% | +1.01% | – | – | – |" in markdown([few])
+    assert "| indexing/sum/aa@gcc-o2 | 0.00% | +1.01% | – | – | – |" in markdown([few])
 
 
 def test_ratios_are_shown_as_changes() -> None:
-    text = "\n".join(markdown([placed(is_null=False, relinks=math.log(0.5), shipped=1.0)]))
+    text = "\n".join(markdown([placed(is_rebuild=False, relinks=math.log(0.5), shipped=1.0)]))
     assert "-50.00%" in text and "**no**" in text
 
 
@@ -106,5 +106,5 @@ def test_a_small_study(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     if "LLD is not installed" in ended.output:
         pytest.skip("no LLD here")
     assert ended.exit_code == 0, ended.output
-    assert "| nulls | a layout each | 1 |" in ended.output
+    assert "| A/A pairs | a layout each | 1 |" in ended.output
     assert out.exists()

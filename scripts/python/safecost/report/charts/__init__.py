@@ -27,12 +27,14 @@ __all__ = ["FILE_NAME", "Chart", "draw"]
 FORESTS: tuple[PairKind, ...] = ("idiom", "full", "profile", "language")
 # The names of charts as files, and of nothing else that a reader may keep beside them.
 FILE_NAME = re.compile(
-    r"(map|safety|nulls|spread|counts|forest-[a-z0-9_-]{1,64}-(idiom|full|profile|language)|(curves|matrix)-[a-z0-9_-]{1,64})(-\d+)?\.svg"
+    r"(map|safety|aa-pairs|nulls|spread|counts|forest-[a-z0-9_-]{1,64}-(idiom|full|profile|language)"
+    r"|(curves|matrix)-[a-z0-9_-]{1,64})(-\d+)?\.svg"
 )
 
 
 def draw(document: Document) -> tuple[Chart, ...]:
-    """Every chart of the document, those of what safety buys first, those of nulls last; without struck cases.
+    """Every chart of the document, those of what safety buys first, those of A/A pairs last; without disqualified
+    cases.
 
     As many processes draw as there are CPUs; the charts arrive as if one had drawn them.
     """
@@ -56,7 +58,7 @@ def _parts(document: Document) -> list[Part]:
     for family in families:
         parts += [partial(_forests, family, kind) for kind in FORESTS]
         parts.append(partial(_curves, family))
-    return [*parts, _spread, _nulls]
+    return [*parts, _spread, _aa_pairs]
 
 
 def _draw_part(asked: tuple[Document, str | None], part: Part) -> tuple[list[Chart], dict[str, bytes]]:
@@ -90,12 +92,12 @@ def _curves(family: str, document: Document) -> Sequence[Chart]:
 
 
 def _spread(document: Document) -> Sequence[Chart]:
-    return draw_spread(document, _nulls_of(document))
+    return draw_spread(document, _aa_rows(document))
 
 
-def _nulls(document: Document) -> Sequence[Chart]:
-    return draw_forests(document, _nulls_of(document), None, "null")
+def _aa_pairs(document: Document) -> Sequence[Chart]:
+    return draw_forests(document, _aa_rows(document), None, "aa")
 
 
-def _nulls_of(document: Document) -> list[PairRow]:
-    return [row for row in valid_rows(document) if row.kind == "null"]
+def _aa_rows(document: Document) -> list[PairRow]:
+    return [row for row in valid_rows(document) if row.kind == "aa"]

@@ -19,7 +19,7 @@ from safecost.report.charts import svg
 from safecost.report.charts.text import wrap
 
 INK, SOFT, FAINT, BAND, PAPER = "#1d2730", "#56616b", "#d5dade", "#e6eaed", "#ffffff"
-DEARER, CHEAPER = "#b3401f", "#1c65a8"  # orange above 1, blue below
+COSTLIER, CHEAPER = "#b3401f", "#1c65a8"  # orange above 1, blue below
 WIDTH = 980  # of every chart but a map of many profiles
 FONTS = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 # Text stays text, so that no installed font matters, and ids are salted with a constant.

@@ -16,11 +16,11 @@ from safecost.core.text import number, percent
 from safecost.document.rows import PairRow
 from safecost.document.types import Document, beside_size
 from safecost.report.charts.axis import ratio_axis, span
-from safecost.report.charts.canvas import CHEAPER, DEARER, FAINT, INK, PAPER, SOFT, WIDTH, Canvas, Chart
+from safecost.report.charts.canvas import CHEAPER, COSTLIER, FAINT, INK, PAPER, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.text import fit, slug
 
 LINES = (("-", "o"), ("--", "s"), (":", "^"), ("-.", "D"), ((0, (6, 1)), "v"), ((0, (1, 1)), "P"))
-SHADES = (INK, DEARER, CHEAPER, "#6b5b95")
+SHADES = (INK, COSTLIER, CHEAPER, "#6b5b95")
 PAGE_FACETS, ACROSS = 24, 3
 WIDE, TALL = (WIDTH - 24) / ACROSS, 210.0
 LABELS = 96.0  # room right of a plot for the names of its lines
@@ -45,15 +45,15 @@ def draw_curves(document: Document, found: Sequence[PairRow], family: str) -> li
     parts = [facets[start : start + PAGE_FACETS] for start in range(0, len(facets), PAGE_FACETS)]
     charts = []
     for page, part in enumerate(parts, 1):
-        several = len(parts) > 1
-        whole = f"{title} (part {page} of {len(parts)})" if several else title
-        sheet = Canvas(whole, WIDTH, math.ceil(len(part) / ACROSS) * TALL + 56)
+        cross_run = len(parts) > 1
+        whole = f"{title} (part {page} of {len(parts)})" if cross_run else title
+        canvas = Canvas(whole, WIDTH, math.ceil(len(part) / ACROSS) * TALL + 56)
         for place, line in enumerate(CAPTION):
-            sheet.text(12, 10 + 16 * place, line, color=SOFT)
+            canvas.text(12, 10 + 16 * place, line, color=SOFT)
         for place, facet in enumerate(part):
             x, y = 12 + WIDE * (place % ACROSS), 42 + TALL * (place // ACROSS)
-            _draw_facet(sheet, facet, x, y, limits[facet[0].case], margin)
-        charts.append(sheet.finish(f"curves-{slug(family)}" + (f"-{page}" if several else ""), "curves", family))
+            _draw_facet(canvas, facet, x, y, limits[facet[0].case], margin)
+        charts.append(canvas.finish(f"curves-{slug(family)}" + (f"-{page}" if cross_run else ""), "curves", family))
     return charts
 
 
@@ -101,13 +101,13 @@ def curves_title(family: str, facets: Sequence[Sequence[PairRow]], margin: float
     )
 
 
-def _draw_facet(sheet: Canvas, facet: Sequence[PairRow], x: float, y: float, limits: Limits, margin: float) -> None:
+def _draw_facet(canvas: Canvas, facet: Sequence[PairRow], x: float, y: float, limits: Limits, margin: float) -> None:
     """One case in one profile: a line per idiom over sizes, the name of those that move most at its end."""
     plot = TALL - 44
-    axes = sheet.axes(x + 38, y + 22, WIDE - 38 - LABELS, plot)
+    axes = canvas.axes(x + 38, y + 22, WIDE - 38 - LABELS, plot)
     setting = beside_size(facet[0].rate, facet[0].threads, " ")
     head = f"{facet[0].case} · {facet[0].profile}{setting and ' ·'}{setting}"
-    sheet.text(x + 4, y + 10, fit(head, 11.5, WIDE - 12, True), size=11.5, weight="bold")
+    canvas.text(x + 4, y + 10, fit(head, 11.5, WIDE - 12, True), size=11.5, weight="bold")
     ratio_axis(axes, limits, plot, margin, vertical=True)
     sizes = _size_axis(axes, facet)
     lines = sorted(_series(facet).items(), key=lambda item: -_moved(item[1]))
@@ -122,9 +122,9 @@ def _draw_facet(sheet: Canvas, facet: Sequence[PairRow], x: float, y: float, lim
     heights = spread([drop for drop, _, _ in ends], ROOM, plot - (ROOM if rest > 0 else 0))
     for (_, name, shade), height in zip(ends, heights, strict=True):
         label = fit(name, 10.5, LABELS - 12)
-        sheet.text(x + WIDE - LABELS + 6, y + 26 + height, label, size=10.5, color=shade)
+        canvas.text(x + WIDE - LABELS + 6, y + 26 + height, label, size=10.5, color=shade)
     if rest > 0:
-        sheet.text(x + WIDE - LABELS + 6, y + 26 + plot, f"and {rest} more", size=10.5, color=SOFT)
+        canvas.text(x + WIDE - LABELS + 6, y + 26 + plot, f"and {rest} more", size=10.5, color=SOFT)
 
 
 def _size_axis(axes: Axes, facet: Sequence[PairRow]) -> list[int]:

@@ -15,17 +15,17 @@ from safecost.core.text import counted, number, percent, visible
 from safecost.document.rows import KINDS, PairRow
 from safecost.document.types import Document, PairKind
 from safecost.report.charts.axis import ratio_axis, span
-from safecost.report.charts.canvas import BAND, CHEAPER, DEARER, FAINT, INK, PAPER, SOFT, WIDTH, Canvas, Chart
+from safecost.report.charts.canvas import BAND, CHEAPER, COSTLIER, FAINT, INK, PAPER, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.text import fit, slug, width
 from safecost.stats.pairs import Verdict
-from safecost.validity.data_quality import STRAY, distance, nulls
+from safecost.validity.data_quality import TOLERANCE, aa_pairs, distance
 
 # Marker, colour and filling of each verdict: the shape alone tells them apart in grey.
 MARKS: dict[Verdict, tuple[str, str, str]] = {
-    "slower": (">", DEARER, DEARER),
+    "slower": (">", COSTLIER, COSTLIER),
     "equivalent": ("s", "#2f3a44", "#2f3a44"),
     "faster": ("<", CHEAPER, CHEAPER),
-    "unresolved": ("o", "#6a747d", PAPER),
+    "inconclusive": ("o", "#6a747d", PAPER),
 }
 PAGE_ROWS = 60  # a taller chart is cut into pages, at the end of an idiom
 STEP, HEAD, TOP, RIGHT = 20, 26, 64, 252  # heights of a row and of a case's name, where the plot begins and ends
@@ -34,8 +34,8 @@ STEP, HEAD, TOP, RIGHT = 20, 26, 64, 252  # heights of a row and of a case's nam
 def forest_title(family: str | None, kind: PairKind, found: Sequence[PairRow], margin: float) -> str:
     """One sentence that says what a forest shows; at least one row."""
     noun, _, reference = KINDS[kind]
-    if kind == "null":
-        return _nulls_title(found)
+    if kind == "aa":
+        return _aa_title(found)
     tally = Counter(row.verdict for row in found)
     prefix = f"{family}: " if family else ""
     if tally["slower"]:
@@ -49,18 +49,18 @@ def forest_title(family: str | None, kind: PairKind, found: Sequence[PairRow], m
     if tally["equivalent"] == len(found):
         amount = f"the one {noun} is" if len(found) == 1 else f"all {len(found)} {noun}s are"
         return f"{prefix}{amount} equivalent to {reference} within {percent(margin)}"
-    parts = [f"{tally[verdict]} {verdict}" for verdict in ("equivalent", "faster", "unresolved") if tally[verdict]]
+    parts = [f"{tally[verdict]} {verdict}" for verdict in ("equivalent", "faster", "inconclusive") if tally[verdict]]
     return f"{prefix}none of {counted(len(found), noun)} is shown to exceed {percent(margin)}; {', '.join(parts)}"
 
 
-def _nulls_title(found: Sequence[PairRow]) -> str:
-    strayed = nulls(found)
-    if strayed is None:
-        return "No null was measured"
-    verb = "stray" if strayed.strays > 1 else "strays"
+def _aa_title(found: Sequence[PairRow]) -> str:
+    spread = aa_pairs(found)
+    if spread is None:
+        return "No A/A pair was measured"
+    verb = "differ" if spread.outliers > 1 else "differs"
     return (
-        f"Of {counted(strayed.count, 'null')}, the same code against itself, {strayed.strays or 'none'} {verb} "
-        f"by more than {percent(STRAY)}; half lie within {percent(strayed.median)} of 1"
+        f"Of {counted(spread.count, 'A/A pair')}, the same code against itself, {spread.outliers or 'none'} {verb} "
+        f"by more than {percent(TOLERANCE)}; half lie within {percent(spread.median)} of 1"
     )
 
 
@@ -70,11 +70,11 @@ def draw_forests(document: Document, found: Sequence[PairRow], family: str | Non
         return []
     margin = document.run.margin
     title = forest_title(family, kind, found, margin)
-    stem = f"forest-{slug(family)}-{kind}" if family else "nulls"
-    if kind == "null" and len(found) > PAGE_ROWS:
+    stem = f"forest-{slug(family)}-{kind}" if family else "aa-pairs"
+    if kind == "aa" and len(found) > PAGE_ROWS:
         # The spread has them all; pages of rows that read 1 tell nobody anything.
-        found = [row for row in found if distance(row.ratio) > STRAY]
-        title += "; shown are those that stray"
+        found = [row for row in found if distance(row.ratio) > TOLERANCE]
+        title += "; shown are those that are off"
         if not found:
             return []
     parts = pages(_in_order(document, found))
@@ -148,11 +148,11 @@ def draw_forest(found: Sequence[PairRow], name: str, title: str, margin: float) 
     places = _places(found)
     columns = _columns(found, places)
     height = STEP * len(found) + HEAD * len(list(groupby(found, key=lambda row: row.task))) + 4
-    sheet = Canvas(title, WIDTH, height + 100)
+    canvas = Canvas(title, WIDTH, height + 100)
     caption = f"{KINDS[kind].name.capitalize()}: {KINDS[kind].meaning}. Ratio of times, logarithmic scale."
-    sheet.text(12, 10, caption, color=SOFT)
-    _legend(sheet, 34, margin, [row.level for row in found])
-    axes = sheet.axes(columns.left, TOP, columns.plot, height)
+    canvas.text(12, 10, caption, color=SOFT)
+    _legend(canvas, 34, margin, [row.level for row in found])
+    axes = canvas.axes(columns.left, TOP, columns.plot, height)
     axes.tick_params(labeltop=True)
     ratio_axis(axes, span(found, margin), columns.plot, margin)
     ys: list[float] = []
@@ -160,22 +160,22 @@ def draw_forest(found: Sequence[PairRow], name: str, title: str, margin: float) 
     for row, place in zip(found, places, strict=True):
         if before is None or row.task != before.task:
             y += HEAD
-        _heading(sheet, TOP + y, row, before, columns)
-        _words(sheet, TOP + y + 14, row, place, columns)
+        _heading(canvas, TOP + y, row, before, columns)
+        _words(canvas, TOP + y + 14, row, place, columns)
         ys.append(y + 9)
         before = row
         y += STEP
     _intervals(axes, found, ys)
     _launches(axes, found, ys)
-    _verdicts(axes, sheet, found, ys)
-    sheet.text(columns.left, TOP + height + 32, "← faster", color=SOFT)
-    sheet.text(columns.left + columns.plot, TOP + height + 32, "slower →", color=SOFT, ha="right")
-    return sheet.finish(name, kind, None if kind == "null" else found[0].family)
+    _verdicts(axes, canvas, found, ys)
+    canvas.text(columns.left, TOP + height + 32, "← faster", color=SOFT)
+    canvas.text(columns.left + columns.plot, TOP + height + 32, "slower →", color=SOFT, ha="right")
+    return canvas.finish(name, kind, None if kind == "aa" else found[0].family)
 
 
 def _places(found: Sequence[PairRow]) -> list[str]:
     """For each row the profile, and what else tells it from its neighbours."""
-    several = len({row.place for row in found}) > 1
+    cross_run = len({row.place for row in found}) > 1
     names = []
     for row in found:
         name = row.profile
@@ -183,29 +183,29 @@ def _places(found: Sequence[PairRow]) -> list[str]:
             name += f" over {row.against}@{row.against_profile}"
         elif row.kind in {"idiom", "full"} and row.against != "raw":
             name += f" over {row.against}"
-        names.append(f"{name} · {row.parameters}" if several else name)
+        names.append(f"{name} · {row.parameters}" if cross_run else name)
     return names
 
 
-def _legend(sheet: Canvas, y: float, margin: float, levels: Iterable[float | None]) -> None:
+def _legend(canvas: Canvas, y: float, margin: float, levels: Iterable[float | None]) -> None:
     """One line that explains every mark of a forest."""
-    axes = sheet.axes(0, y - 12, sheet.width, 16)
-    axes.set_xlim(0, sheet.width)
+    axes = canvas.axes(0, y - 12, canvas.width, 16)
+    axes.set_xlim(0, canvas.width)
     axes.set_xticks([])
     x = 16.0
     for verdict, (marker, edge, face) in MARKS.items():
         axes.plot([x], [8], marker=marker, ms=7, mec=edge, mfc=face, ls="none")
-        sheet.text(x + 9, y, verdict, color=SOFT)
+        canvas.text(x + 9, y, verdict, color=SOFT)
         x += 26 + width(verdict, 11)
     bar = _interval_name(levels)
     axes.plot([x - 6, x + 12], [8, 8], color=INK, lw=2)
-    sheet.text(x + 18, y, bar, color=SOFT)
+    canvas.text(x + 18, y, bar, color=SOFT)
     x += 36 + width(bar, 11)
     axes.plot([x - 4, x + 2, x + 8], [8, 8, 8], marker="o", ms=3.2, mfc=INK, mec="none", alpha=0.5, ls="none")
-    sheet.text(x + 15, y, "one launch each", color=SOFT)
+    canvas.text(x + 15, y, "one launch each", color=SOFT)
     x += 36 + width("one launch each", 11)
     axes.add_patch(Rectangle((x - 4, 2), 16, 12, color=BAND, lw=0))
-    sheet.text(x + 17, y, f"within ±{percent(margin)}", color=SOFT)
+    canvas.text(x + 17, y, f"within ±{percent(margin)}", color=SOFT)
 
 
 def _interval_name(levels: Iterable[float | None]) -> str:
@@ -215,26 +215,26 @@ def _interval_name(levels: Iterable[float | None]) -> str:
     return f"{percent(known[0])} interval" if len(known) == 1 else f"interval ({percent(known[0])} or more)"
 
 
-def _heading(sheet: Canvas, y: float, row: PairRow, before: PairRow | None, columns: _Columns) -> None:
+def _heading(canvas: Canvas, y: float, row: PairRow, before: PairRow | None, columns: _Columns) -> None:
     """The names of case and idiom, where they differ from those of the row before."""
     if before is None or row.task != before.task:
-        head = row.task if row.kind == "null" else row.case
-        sheet.text(12, y - 5, fit(head, 12, columns.left - 24, True), size=12, weight="bold")
+        head = row.task if row.kind == "aa" else row.case
+        canvas.text(12, y - 5, fit(head, 12, columns.left - 24, True), size=12, weight="bold")
     elif row.variant != before.variant:
-        rule = Line2D([12 / WIDTH, 1 - 12 / WIDTH], [sheet.up(y)] * 2, color=FAINT, lw=0.6)
-        sheet.figure.add_artist(rule)
+        rule = Line2D([12 / WIDTH, 1 - 12 / WIDTH], [canvas.up(y)] * 2, color=FAINT, lw=0.6)
+        canvas.figure.add_artist(rule)
     else:
         return
-    sheet.text(24, y + 14, fit(row.variant, 11.5, columns.idiom), size=11.5)
+    canvas.text(24, y + 14, fit(row.variant, 11.5, columns.idiom), size=11.5)
 
 
-def _words(sheet: Canvas, y: float, row: PairRow, place: str, columns: _Columns) -> None:
+def _words(canvas: Canvas, y: float, row: PairRow, place: str, columns: _Columns) -> None:
     """What stands beside the plot: profile on its left, numbers and verdict on its right."""
-    sheet.text(24 + columns.idiom + 14, y, fit(place, 11, columns.place), color=SOFT)
-    sheet.text(WIDTH - RIGHT + 56, y, number(row.ratio), ha="right", weight="bold", size=11.5)
+    canvas.text(24 + columns.idiom + 14, y, fit(place, 11, columns.place), color=SOFT)
+    canvas.text(WIDTH - RIGHT + 56, y, number(row.ratio), ha="right", weight="bold", size=11.5)
     if row.low is not None and row.high is not None:
-        sheet.text(WIDTH - RIGHT + 64, y, f"[{number(row.low)}, {number(row.high)}]", color=SOFT, size=10.5)
-    sheet.text(WIDTH - 12, y, row.verdict, ha="right", color=MARKS[row.verdict][1])
+        canvas.text(WIDTH - RIGHT + 64, y, f"[{number(row.low)}, {number(row.high)}]", color=SOFT, size=10.5)
+    canvas.text(WIDTH - 12, y, row.verdict, ha="right", color=MARKS[row.verdict][1])
 
 
 def _intervals(axes: Axes, found: Sequence[PairRow], ys: Sequence[float]) -> None:
@@ -251,7 +251,7 @@ def _launches(axes: Axes, found: Sequence[PairRow], ys: Sequence[float]) -> None
     axes.plot(xs, heights, marker="o", ms=3, mfc=INK, mec="none", alpha=0.42, ls="none", zorder=3, gid="dots")
 
 
-def _verdicts(axes: Axes, sheet: Canvas, found: Sequence[PairRow], ys: Sequence[float]) -> None:
+def _verdicts(axes: Axes, canvas: Canvas, found: Sequence[PairRow], ys: Sequence[float]) -> None:
     """A mark at each ratio whose shape is the verdict, with all about the pair as its tooltip."""
     for verdict, (marker, edge, face) in MARKS.items():
         chosen = [(row.ratio, y, tip(row)) for row, y in zip(found, ys, strict=True) if row.verdict == verdict]
@@ -260,7 +260,7 @@ def _verdicts(axes: Axes, sheet: Canvas, found: Sequence[PairRow], ys: Sequence[
             name = f"marks-{verdict}"
             (marks,) = axes.plot(xs, heights, marker=marker, ms=7, mec=edge, mfc=face, mew=1.3, ls="none", zorder=4)
             marks.set_gid(name)
-            sheet.tips[name] = list(texts)
+            canvas.tips[name] = list(texts)
 
 
 def tip(row: PairRow) -> str:

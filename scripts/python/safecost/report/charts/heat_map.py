@@ -11,16 +11,16 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from safecost.core.text import counted, number, percent, visible
-from safecost.document.rows import PairRow, is_null
+from safecost.document.rows import PairRow, is_rebuild
 from safecost.document.types import Case, Document, Profile
-from safecost.report.charts.canvas import CHEAPER, DEARER, INK, PAPER, SOFT, WIDTH, Canvas, Chart
+from safecost.report.charts.canvas import CHEAPER, COSTLIER, INK, PAPER, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.cheapest import Cell, cheapest
 from safecost.report.charts.text import fit, width
 
 NOTES = (
     "Time of the cheapest safe idiom over the fastest raw code of the plain sibling (Rust: of the C++ profile it is",
-    "held against), at its worst parameters. The idiom is chosen on odd launches, its ratio estimated on even ones.",
-    "Hatched: not measured. Crossed: struck, a result was wrong.",
+    "compared with), at its worst parameters. The idiom is chosen on odd launches, its ratio estimated on even ones.",
+    "Hatched: not measured. Crossed: disqualified, a result was wrong.",
 )
 ROW, BETWEEN = 36, 6  # heights of a row and of the gap between families
 
@@ -69,57 +69,59 @@ def _slant(profiles: Sequence[Profile]) -> float:
 
 def draw_map(document: Document, found: Sequence[PairRow]) -> Chart | None:
     """Cases by profiles, in each cell the ratio of the cheapest safe idiom; None without cases or profiles."""
-    cases = [case for case in document.cases if not any(variant.role == "control" for variant in case.variants)]
-    profiles = [profile for profile in document.profiles if not is_null(document, profile)]
+    cases = [case for case in document.cases if not any(variant.role == "calibration" for variant in case.variants)]
+    profiles = [profile for profile in document.profiles if not is_rebuild(document, profile)]
     if not cases or not profiles:
         return None
     cells = cheapest(document, found)
     darkest = min(math.log(4), max([math.log(1.5), *(abs(math.log(cell.ratio)) for cell in cells.values())]))
     grid = _grid(cases, profiles)
     right = grid.left + grid.wide * len(profiles)
-    sheet = Canvas(
+    canvas = Canvas(
         map_title(cells, document.run.margin),
         max(WIDTH, right + _slant(profiles) + 12),
         grid.top + grid.height + 22,
     )
-    axes = _frame(sheet, grid, profiles)
+    axes = _frame(canvas, grid, profiles)
     for line, (case, y) in enumerate(zip(cases, grid.ys, strict=True)):
-        sheet.text(grid.left - 12, grid.top + y + 22, fit(case.name, 11.5, 260), ha="right", size=11.5)
+        canvas.text(grid.left - 12, grid.top + y + 22, fit(case.name, 11.5, 260), ha="right", size=11.5)
         for column, profile in enumerate(profiles):
             gid = f"cell-{line}-{column}"
             box = Rectangle((grid.wide * column + 1, y + 1), grid.wide - 2, ROW - 2, lw=0, gid=gid)
             cell = cells.get((case.name, profile.name))
-            if case.status == "struck":
-                says = _struck_cell(axes, box)
+            if case.status == "disqualified":
+                says = _disqualified_cell(axes, box)
             elif cell is None:
                 box.set(facecolor=PAPER, edgecolor="#b9c0c6", hatch="////")
                 says = "not measured" if profile.status == "measured" else "profile absent"
             else:
                 says = _price_cell(axes, box, cell, darkest)
             axes.add_patch(box)
-            sheet.tips[gid] = [visible(f"{case.name} on {profile.name}: {says}")]
-    return sheet.finish("map", "map", None)
+            canvas.tips[gid] = [visible(f"{case.name} on {profile.name}: {says}")]
+    return canvas.finish("map", "map", None)
 
 
-def _frame(sheet: Canvas, grid: _Grid, profiles: Sequence[Profile]) -> Axes:
+def _frame(canvas: Canvas, grid: _Grid, profiles: Sequence[Profile]) -> Axes:
     """The notes, the names of the profiles, and the empty plot below them."""
     for line, note in enumerate(NOTES):
-        sheet.text(12, 10 + 16 * line, note, color=SOFT)
-    axes = sheet.axes(grid.left, grid.top, grid.wide * len(profiles), grid.height)
+        canvas.text(12, 10 + 16 * line, note, color=SOFT)
+    axes = canvas.axes(grid.left, grid.top, grid.wide * len(profiles), grid.height)
     axes.set_xlim(0, grid.wide * len(profiles))
     axes.set_xticks([])
     for column, profile in enumerate(profiles):
         x, label = grid.left + grid.wide * (column + 0.5), fit(profile.name, 11, 200)
-        sheet.text(x, grid.top - 6, label, rotation=40, rotation_mode="anchor", ha="left")
+        canvas.text(x, grid.top - 6, label, rotation=40, rotation_mode="anchor", ha="left")
     return axes
 
 
-def _struck_cell(axes: Axes, box: Rectangle) -> str:
+def _disqualified_cell(axes: Axes, box: Rectangle) -> str:
     box.set(facecolor=PAPER, edgecolor=INK, linewidth=0.8)
     (left, top), (right, bottom), (x, _) = box.get_xy(), box.get_corners()[2], box.get_center()
     axes.plot([left, right, math.nan, left, right], [top, bottom, math.nan, bottom, top], color=INK, lw=0.8)
-    axes.text(x, top + 21, "struck", ha="center", size=10.5, color=INK, bbox={"fc": PAPER, "ec": "none", "pad": 1.5})
-    return "struck, a result was wrong"
+    axes.text(
+        x, top + 21, "disqualified", ha="center", size=10.5, color=INK, bbox={"fc": PAPER, "ec": "none", "pad": 1.5}
+    )
+    return "disqualified, a result was wrong"
 
 
 def _price_cell(axes: Axes, box: Rectangle, cell: Cell, darkest: float) -> str:
@@ -135,6 +137,6 @@ def _price_cell(axes: Axes, box: Rectangle, cell: Cell, darkest: float) -> str:
 def _shade(ratio: float, darkest: float) -> tuple[str, str]:
     """Fill and ink of a cell: blue below 1, orange above, paler near 1, darkest at that distance in the logarithm."""
     share = max(-1.0, min(1.0, math.log(ratio) / darkest))
-    full = bytes.fromhex((DEARER if share > 0 else CHEAPER)[1:])
+    full = bytes.fromhex((COSTLIER if share > 0 else CHEAPER)[1:])
     red, green, blue = (round(0xF4 + (end - 0xF4) * abs(share) ** 0.8) for end in full)
     return f"#{red:02x}{green:02x}{blue:02x}", PAPER if 0.3 * red + 0.59 * green + 0.11 * blue < 140 else INK

@@ -45,8 +45,8 @@ def runs(cell: Sequence[Mark]) -> list[CellSpan]:
 
 
 def draw_matrices(document: Document) -> Iterator[Chart]:
-    """One chart a family of which anything was proved, its cases below each other; without struck cases."""
-    proved = [matrix for matrix in matrices(document) if not matrix.struck]
+    """One chart a family of which anything was proved, its cases below each other; without disqualified cases."""
+    proved = [matrix for matrix in matrices(document) if not matrix.disqualified]
     for family, members in groupby(proved, key=lambda matrix: matrix.case.split("/")[0]):
         yield _draw(family, list(members))
 
@@ -55,14 +55,14 @@ def _draw(family: str, cases: Sequence[Matrix]) -> Chart:
     narrowest = min(_wide(matrix) for matrix in cases)
     right = max(LEFT + _width(matrix, narrowest) for matrix in cases)
     heights = [TITLE + HEAD + ROW * len(matrix.rows) + BETWEEN for matrix in cases]
-    sheet = Canvas(_title(family, cases), max(WIDTH, right + 12), 44 + sum(heights))
-    sheet.text(
+    canvas = Canvas(_title(family, cases), max(WIDTH, right + 12), 44 + sum(heights))
+    canvas.text(
         12,
         10,
         "Dark: caught. Grey: stopped too late or by luck. White: let through. The letters are those of the",
         color=SOFT,
     )
-    sheet.text(
+    canvas.text(
         12,
         26,
         "glossary; a box spans the profiles, in the order that stands beside the case, that tell the same.",
@@ -70,9 +70,9 @@ def _draw(family: str, cases: Sequence[Matrix]) -> Chart:
     )
     top = 44.0
     for place, (matrix, height) in enumerate(zip(cases, heights, strict=True)):
-        _case(sheet, matrix, place, top, narrowest)
+        _case(canvas, matrix, place, top, narrowest)
         top += height
-    return sheet.finish(f"matrix-{family}", "matrix", family)
+    return canvas.finish(f"matrix-{family}", "matrix", family)
 
 
 def _wide(matrix: Matrix) -> float:
@@ -85,19 +85,21 @@ def _width(matrix: Matrix, wide: float) -> float:
     return len(matrix.faults) * (wide * len(matrix.profiles) + APART)
 
 
-def _case(sheet: Canvas, matrix: Matrix, place: int, top: float, wide: float) -> None:
+def _case(canvas: Canvas, matrix: Matrix, place: int, top: float, wide: float) -> None:
     across = wide * len(matrix.profiles)
-    sheet.text(12, top + 14, fit(matrix.case, 12, 240), size=12, weight="bold")
-    sheet.text(264, top + 14, fit(" · ".join(matrix.profiles), 10.5, WIDTH - 276), size=10.5, color=SOFT)
+    canvas.text(12, top + 14, fit(matrix.case, 12, 240), size=12, weight="bold")
+    canvas.text(264, top + 14, fit(" · ".join(matrix.profiles), 10.5, WIDTH - 276), size=10.5, color=SOFT)
     for column, fault in enumerate(matrix.faults):
         x = LEFT + column * (across + APART)
-        sheet.text(x, top + TITLE + 13, fit(fault, 10.5, across + APART - 4), size=10.5, color=SOFT)
-    axes = sheet.axes(LEFT, top + TITLE + HEAD, _width(matrix, wide), ROW * len(matrix.rows))
+        canvas.text(x, top + TITLE + 13, fit(fault, 10.5, across + APART - 4), size=10.5, color=SOFT)
+    axes = canvas.axes(LEFT, top + TITLE + HEAD, _width(matrix, wide), ROW * len(matrix.rows))
     axes.set_xlim(0, _width(matrix, wide))
     axes.set_xticks([])
     for line, (variant, role, cells) in enumerate(matrix.rows):
         shade = SOFT if role == "raw" else INK
-        sheet.text(LEFT - 8, top + TITLE + HEAD + ROW * line + 13, fit(variant, 11, LEFT - 24), ha="right", color=shade)
+        canvas.text(
+            LEFT - 8, top + TITLE + HEAD + ROW * line + 13, fit(variant, 11, LEFT - 24), ha="right", color=shade
+        )
         for column, (fault, cell) in enumerate(zip(matrix.faults, cells, strict=True)):
             for run in runs(cell):
                 if run.marks[0].look == "unproved":  # as of a Rust idiom in a profile of C++
@@ -105,7 +107,7 @@ def _case(sheet: Canvas, matrix: Matrix, place: int, top: float, wide: float) ->
                 gid = f"run-{place}-{line}-{column}-{run.first}"
                 _box(axes, run, (column * (across + APART) + run.first * wide, ROW * line), wide, gid)
                 names = ", ".join(mark.profile for mark in run.marks)
-                sheet.tips[gid] = [visible(f"{variant}, {fault}: {run.marks[0].words} ({names})")]
+                canvas.tips[gid] = [visible(f"{variant}, {fault}: {run.marks[0].words} ({names})")]
 
 
 def _box(axes: Axes, run: CellSpan, corner: tuple[float, float], wide: float, gid: str) -> None:

@@ -12,13 +12,13 @@ from matplotlib.axes import Axes
 from safecost.core.text import counted, number
 from safecost.document.types import Document
 from safecost.report.charts.axis import ticks
-from safecost.report.charts.canvas import BAND, CHEAPER, DEARER, FAINT, INK, PAPER, SOFT, WIDTH, Canvas, Chart
+from safecost.report.charts.canvas import BAND, CHEAPER, COSTLIER, FAINT, INK, PAPER, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.text import fit
 from safecost.report.prices import PriceGroup, candidates, groups
 from safecost.stats.frontier import Candidate
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
-SHADES = (INK, DEARER, CHEAPER, "#6b5b95")
+SHADES = (INK, COSTLIER, CHEAPER, "#6b5b95")
 PLOT_WIDTH, PLOT_HEIGHT, LEFT, TOP, KEY = 640.0, 360.0, 76.0, 34.0, 220.0
 SPREAD = 0.011  # of the share, between the marks of two groups that catch the same
 CAPTION = (
@@ -50,14 +50,14 @@ def draw_safety(document: Document) -> Chart | None:
     everything = [spot for _, marks in found for spot in marks]
     if not everything:
         return None
-    sheet = Canvas(_title(everything), WIDTH, TOP + PLOT_HEIGHT + 56)
-    sheet.text(12, 10, CAPTION, color=SOFT)
-    axes = sheet.axes(LEFT, TOP, PLOT_WIDTH, PLOT_HEIGHT)
+    canvas = Canvas(_title(everything), WIDTH, TOP + PLOT_HEIGHT + 56)
+    canvas.text(12, 10, CAPTION, color=SOFT)
+    axes = canvas.axes(LEFT, TOP, PLOT_WIDTH, PLOT_HEIGHT)
     _grid(axes, everything, document.run.margin)
-    sheet.text(
+    canvas.text(
         LEFT + PLOT_WIDTH / 2, TOP + PLOT_HEIGHT + 40, "time over that of plain raw code", color=SOFT, ha="center"
     )
-    sheet.text(20, TOP + PLOT_HEIGHT / 2, "share of faults caught", color=SOFT, rotation=90, ha="center", va="center")
+    canvas.text(20, TOP + PLOT_HEIGHT / 2, "share of faults caught", color=SOFT, rotation=90, ha="center", va="center")
     place = 0
     for order, (group, marks) in enumerate(found):
         marker, shade = MARKERS[order % len(MARKERS)], SHADES[order % len(SHADES)]
@@ -80,10 +80,10 @@ def draw_safety(document: Document) -> Chart | None:
                 gid=identity,
                 zorder=3,
             )
-            sheet.tips[identity] = [_tip(spot) for spot in members]
-            _key(sheet, f"{group.name}{', hardened' if hardened else ''}", place, marker, shade, fill)
+            canvas.tips[identity] = [_tip(spot) for spot in members]
+            _key(canvas, f"{group.name}{', hardened' if hardened else ''}", place, marker, shade, fill)
             place += 1
-    return sheet.finish("safety", "safety", None)
+    return canvas.finish("safety", "safety", None)
 
 
 def spots(document: Document, group: PriceGroup) -> list[Spot]:
@@ -143,12 +143,12 @@ def _tip(spot: Spot) -> str:
     return f"{spot.name} over {spot.against}: time {number(spot.cost)}, catches {spot.caught} of {spot.faults}"
 
 
-def _key(sheet: Canvas, text: str, place: int, marker: str, shade: str, fill: str) -> None:
+def _key(canvas: Canvas, text: str, place: int, marker: str, shade: str, fill: str) -> None:
     x, y = LEFT + PLOT_WIDTH + 28, TOP + 12 + 20 * place
     if y > TOP + PLOT_HEIGHT:
         return
-    axes = sheet.axes(x, y - 8, 12, 12)
+    axes = canvas.axes(x, y - 8, 12, 12)
     axes.set_xlim(0, 12)
     axes.set_xticks([])
     axes.plot([6], [6], ls="", marker=marker, ms=6.5, mfc=fill, mec=shade, mew=1.2)
-    sheet.text(x + 20, y + 2, fit(text, 11, KEY - 40))
+    canvas.text(x + 20, y + 2, fit(text, 11, KEY - 40))

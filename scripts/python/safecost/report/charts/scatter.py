@@ -12,11 +12,11 @@ from safecost.core.text import counted, number, percent
 from safecost.document.rows import PairRow
 from safecost.document.types import Document
 from safecost.report.charts.axis import ticks
-from safecost.report.charts.canvas import BAND, CHEAPER, DEARER, FAINT, INK, PAPER, SOFT, WIDTH, Canvas, Chart
+from safecost.report.charts.canvas import BAND, CHEAPER, COSTLIER, FAINT, INK, PAPER, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.text import fit, width
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
-SHADES = (INK, DEARER, CHEAPER, "#6b5b95")
+SHADES = (INK, COSTLIER, CHEAPER, "#6b5b95")
 PLOT, LEFT, TOP, KEY = 560.0, 76.0, 34.0, 300.0
 NEAR = 0.02  # a count within this of 1 is "the same instructions"
 FAR = 0.10  # a distance from the diagonal that is worth a name
@@ -35,13 +35,13 @@ def draw_scatter(document: Document, found: Sequence[PairRow]) -> Chart | None:
     rows = [row for row in found if row.kind in {"idiom", "language"} and row.instruction_ratio is not None]
     if not rows:
         return None
-    sheet = Canvas(scatter_title(rows, document.run.margin), WIDTH, TOP + PLOT + 56)
-    sheet.text(12, 10, CAPTION, color=SOFT)
-    axes = sheet.axes(LEFT, TOP, PLOT, PLOT)
+    canvas = Canvas(scatter_title(rows, document.run.margin), WIDTH, TOP + PLOT + 56)
+    canvas.text(12, 10, CAPTION, color=SOFT)
+    axes = canvas.axes(LEFT, TOP, PLOT, PLOT)
     limits = _limits(rows, document.run.margin)
     _grid(axes, limits, document.run.margin)
-    sheet.text(LEFT + PLOT / 2, TOP + PLOT + 40, "instructions over those of raw code", color=SOFT, ha="center")
-    sheet.text(20, TOP + PLOT / 2, "time over that of raw code", color=SOFT, rotation=90, ha="center", va="center")
+    canvas.text(LEFT + PLOT / 2, TOP + PLOT + 40, "instructions over those of raw code", color=SOFT, ha="center")
+    canvas.text(20, TOP + PLOT / 2, "time over that of raw code", color=SOFT, rotation=90, ha="center", va="center")
     profiles = [profile.name for profile in document.profiles if any(row.profile == profile.name for row in rows)]
     for place, profile in enumerate(profiles):
         members = [row for row in rows if row.profile == profile]
@@ -60,10 +60,10 @@ def draw_scatter(document: Document, found: Sequence[PairRow]) -> Chart | None:
             gid=identity,
             zorder=3,
         )
-        sheet.tips[identity] = [_tip(row) for row in members]
-        _key(sheet, profile, place, marker, shade)
-    _name_far_ones(sheet, rows, limits)
-    return sheet.finish("counts", "counts", None)
+        canvas.tips[identity] = [_tip(row) for row in members]
+        _key(canvas, profile, place, marker, shade)
+    _name_far_ones(canvas, rows, limits)
+    return canvas.finish("counts", "counts", None)
 
 
 def scatter_title(rows: Sequence[PairRow], margin: float) -> str:
@@ -111,15 +111,15 @@ def _grid(axes: Axes, limits: tuple[float, float], margin: float) -> None:
     axes.plot(limits, limits, color=SOFT, lw=1, ls="--", zorder=1)
 
 
-def _key(sheet: Canvas, profile: str, place: int, marker: str, shade: str) -> None:
+def _key(canvas: Canvas, profile: str, place: int, marker: str, shade: str) -> None:
     x, y = LEFT + PLOT + 28, TOP + 12 + 20 * place
     if y > TOP + PLOT:
         return
-    axes = sheet.axes(x, y - 8, 12, 12)
+    axes = canvas.axes(x, y - 8, 12, 12)
     axes.set_xlim(0, 12)
     axes.set_xticks([])
     axes.plot([6], [6], ls="", marker=marker, ms=6, mfc=PAPER if place % 2 else shade, mec=shade, mew=1.2)
-    sheet.text(x + 20, y + 2, fit(profile, 11, KEY - 60))
+    canvas.text(x + 20, y + 2, fit(profile, 11, KEY - 60))
 
 
 def _tip(row: PairRow) -> str:
@@ -134,7 +134,7 @@ def _distance(row: PairRow) -> float:
     return abs(math.log(row.ratio / _instructions(row)))
 
 
-def _name_far_ones(sheet: Canvas, rows: Sequence[PairRow], limits: tuple[float, float]) -> None:
+def _name_far_ones(canvas: Canvas, rows: Sequence[PairRow], limits: tuple[float, float]) -> None:
     """Names beside the marks that lie farthest from the diagonal, each idiom once, where neither mark nor name is."""
     scale = PLOT / math.log(limits[1] / limits[0])
     places = [
@@ -154,7 +154,7 @@ def _name_far_ones(sheet: Canvas, rows: Sequence[PairRow], limits: tuple[float, 
         if box is not None:
             named.add(name)
             taken.append(box)
-            sheet.text(LEFT + box[0], TOP + box[3] - 3, label, size=10)
+            canvas.text(LEFT + box[0], TOP + box[3] - 3, label, size=10)
 
 
 def _room(x: float, y: float, long: float, crowd: Counter[tuple[int, int]], taken: Sequence[Box]) -> Box | None:

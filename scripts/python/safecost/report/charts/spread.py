@@ -1,4 +1,4 @@
-"""The spread of nulls: what identical code reads as, a dot for each null, a line for each profile."""
+"""The spread of A/A pairs: what identical code reads as, a dot for each A/A pair, a line for each profile."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from safecost.core.text import counted, percent
 from safecost.document.rows import PairRow
 from safecost.document.types import Document
 from safecost.report.charts.axis import ratio_axis
-from safecost.report.charts.canvas import DEARER, FAINT, INK, SOFT, WIDTH, Canvas, Chart
+from safecost.report.charts.canvas import COSTLIER, FAINT, INK, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.forest import tip
 from safecost.report.charts.text import fit, width
-from safecost.validity.data_quality import STRAY, distance, nulls
+from safecost.validity.data_quality import TOLERANCE, aa_pairs, distance
 
 STEP, TOP, RIGHT, DOT = 24, 44, 150, 7
 HIGHEST = 42  # pixels that the stacks of a profile may rise; higher ones are squeezed, dot over dot
@@ -20,19 +20,21 @@ CAPTION = "Ratio of times of the same code, logarithmic scale; the dotted lines 
 
 def spread_title(found: Sequence[PairRow]) -> str:
     """One sentence that says what the dots show; at least one row."""
-    strayed = nulls(found)
-    if strayed is None:
-        return "No null was measured"
+    spread = aa_pairs(found)
+    if spread is None:
+        return "No A/A pair was measured"
     return (
-        f"Identical code reads as equal within {percent(strayed.median)} for half of {counted(strayed.count, 'null')}, "
-        f"within {percent(strayed.worst)} for all"
+        f"Identical code reads as equal within {percent(spread.median)} for half of"
+        f" {counted(spread.count, 'A/A pair')}, "
+        f"within {percent(spread.worst)} for all"
     )
 
 
 def draw_spread(document: Document, found: Sequence[PairRow]) -> list[Chart]:
-    """A dot for each null at its ratio, in the line of its profile, dots that would hide each other stacked.
+    """A dot for each A/A pair at its ratio, in the line of its profile, dots that would hide each other stacked.
 
-    Where there are hundreds of nulls their stacks are squeezed, so that a profile takes at most STEP + HIGHEST pixels.
+    Where there are hundreds of A/A pairs their stacks are squeezed, so that a profile takes at most STEP + HIGHEST
+    pixels.
     """
     if not found:
         return []
@@ -47,23 +49,23 @@ def draw_spread(document: Document, found: Sequence[PairRow]) -> list[Chart]:
     tops = [max(level for _, level in stack) for stack in stacks]
     rises = [min(DOT, HIGHEST / max(1, most)) for most in tops]  # pixels from a dot to the next above it
     heights = [STEP + rise * most for rise, most in zip(rises, tops, strict=True)]
-    sheet = Canvas(spread_title(found), WIDTH, TOP + sum(heights) + 24)
-    sheet.text(12, 10, CAPTION.format(limit=percent(STRAY), margin=percent(margin)), color=SOFT)
-    sheet.text(WIDTH - 12, TOP - 8, f"beyond ±{percent(STRAY)}", color=SOFT, ha="right")
-    axes = sheet.axes(left, TOP, plot, sum(heights))
+    canvas = Canvas(spread_title(found), WIDTH, TOP + sum(heights) + 24)
+    canvas.text(12, 10, CAPTION.format(limit=percent(TOLERANCE), margin=percent(margin)), color=SOFT)
+    canvas.text(WIDTH - 12, TOP - 8, f"beyond ±{percent(TOLERANCE)}", color=SOFT, ha="right")
+    axes = canvas.axes(left, TOP, plot, sum(heights))
     ratio_axis(axes, limits, plot, margin)
-    for limit in (1 / (1 + STRAY), 1 + STRAY):
+    for limit in (1 / (1 + TOLERANCE), 1 + TOLERANCE):
         axes.axvline(limit, color=INK, lw=1.2, ls=":", zorder=1)
     top = 0.0
     for number, (profile, stack, rise, height) in enumerate(zip(profiles, stacks, rises, heights, strict=True)):
         base = top + height - 10
-        sheet.text(24, TOP + base + 4, fit(profile, 11.5, left - 36), size=11.5)
-        strays = sum(distance(row.ratio) > STRAY for row, _ in stack)
-        says = f"{strays} of {len(stack)}"
-        sheet.text(WIDTH - 12, TOP + base + 4, says, ha="right", color=DEARER if strays else INK)
+        canvas.text(24, TOP + base + 4, fit(profile, 11.5, left - 36), size=11.5)
+        outliers = sum(distance(row.ratio) > TOLERANCE for row, _ in stack)
+        says = f"{outliers} of {len(stack)}"
+        canvas.text(WIDTH - 12, TOP + base + 4, says, ha="right", color=COSTLIER if outliers else INK)
         axes.axhline(top + height, color=FAINT, lw=0.6, zorder=0.5)
-        for name, colour, wanted in (("calm", INK, False), ("stray", DEARER, True)):
-            chosen = [(row, base - rise * level) for row, level in stack if (distance(row.ratio) > STRAY) == wanted]
+        for name, colour, wanted in (("calm", INK, False), ("are off", COSTLIER, True)):
+            chosen = [(row, base - rise * level) for row, level in stack if (distance(row.ratio) > TOLERANCE) == wanted]
             if chosen:
                 xs, ys = [row.ratio for row, _ in chosen], [y for _, y in chosen]
                 shape = "D" if wanted else "o"
@@ -71,9 +73,9 @@ def draw_spread(document: Document, found: Sequence[PairRow]) -> list[Chart]:
                     xs, ys, marker=shape, ms=5, mfc=colour, mec="none", alpha=0.75, ls="none", zorder=3
                 )
                 marks.set_gid(f"{name}-{number}")
-                sheet.tips[f"{name}-{number}"] = [tip(row) for row, _ in chosen]
+                canvas.tips[f"{name}-{number}"] = [tip(row) for row, _ in chosen]
         top += height
-    return [sheet.finish("spread", "spread", None)]
+    return [canvas.finish("spread", "spread", None)]
 
 
 def _stacked(found: Sequence[PairRow], limits: tuple[float, float], pixels: float) -> list[tuple[PairRow, int]]:

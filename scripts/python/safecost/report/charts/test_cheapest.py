@@ -1,4 +1,4 @@
-"""The cheapest idiom: not flattered, not by its best size, and held against the right raw code."""
+"""The cheapest idiom: not flattered, not by its best size, and compared with the right raw code."""
 
 from __future__ import annotations
 

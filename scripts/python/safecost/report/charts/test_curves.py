@@ -32,8 +32,8 @@ def test_the_title_names_the_steepest_idiom() -> None:
 
 
 def test_a_case_with_one_size_has_no_facet(sample_document: Document) -> None:
-    several = [row(size=size, case="two", profile=profile) for size in (1, 2) for profile in ("clang-o2", "gcc-o2")]
-    (chart,) = draw_curves(sample_document, [row(case="one"), *several], "f")
+    cross_run = [row(size=size, case="two", profile=profile) for size in (1, 2) for profile in ("clang-o2", "gcc-o2")]
+    (chart,) = draw_curves(sample_document, [row(case="one"), *cross_run], "f")
     heads = [text for text in words(chart.svg) if " · " in text]
     assert heads == ["two · gcc-o2", "two · clang-o2"]
     assert (

@@ -73,10 +73,13 @@ def test_ids_are_unique_over_all_charts_and_all_references_lead_somewhere(drawn:
                 assert target[1] in ids
 
 
-def test_struck_cases_are_on_the_map_but_in_no_forest(sample_document: Document, drawn: tuple[Chart, ...]) -> None:
-    assert words(the_map(drawn).svg).count("struck") == len(sample_document.profiles)
+def test_disqualified_cases_are_on_the_map_but_in_no_forest(
+    sample_document: Document, drawn: tuple[Chart, ...]
+) -> None:
+    assert words(the_map(drawn).svg).count("disqualified") == len(sample_document.profiles)
     cases = tuple(
-        dataclasses.replace(case, status="struck") if case.case == "sum" else case for case in sample_document.cases
+        dataclasses.replace(case, status="disqualified") if case.case == "sum" else case
+        for case in sample_document.cases
     )
     others = charts.draw(dataclasses.replace(sample_document, cases=cases))
     assert not [chart for chart in others if chart.family == "indexing"]

@@ -36,7 +36,7 @@ def test_marks_stand_where_their_ratios_are(drawn: tuple[Chart, ...]) -> None:
         ),
         (["equivalent"], "f: the one idiom cost is equivalent to raw within 1 %"),
         (["equivalent"] * 3, "f: all 3 idiom costs are equivalent to raw within 1 %"),
-        (["faster", "unresolved"], "f: none of 2 idiom costs is shown to exceed 1 %; 1 faster, 1 unresolved"),
+        (["faster", "inconclusive"], "f: none of 2 idiom costs is shown to exceed 1 %; 1 faster, 1 inconclusive"),
     ],
 )
 def test_title_says_what_the_forest_shows(verdicts: list[str], expected: str) -> None:
@@ -45,7 +45,7 @@ def test_title_says_what_the_forest_shows(verdicts: list[str], expected: str) ->
 
 
 def test_title_names_the_highest_of_those_that_are_slower() -> None:
-    found = [row(verdict="slower", ratio=1.2), row(verdict="unresolved", ratio=3.0, variant="wild")]
+    found = [row(verdict="slower", ratio=1.2), row(verdict="inconclusive", ratio=3.0, variant="wild")]
     assert "case/at on gcc-o2, 1.200" in forest_title("f", "idiom", found, 0.01)
 
 
@@ -67,7 +67,7 @@ def test_long_forests_are_cut_into_pages_that_keep_idioms_together() -> None:
         assert page[-1].variant != after[0].variant
 
 
-def test_text_is_never_mathematics_nor_markup_and_controls_are_spelled_out() -> None:
+def test_text_is_never_mathematics_nor_markup_and_calibrations_are_spelled_out() -> None:
     hostile = "$\\frac{}$ <b>&]]> \u202e\x07"
     with mpl.rc_context(SETTINGS):
         chart = draw_forest([row(variant=hostile, case=hostile)], "name", hostile, 0.01)
@@ -77,13 +77,13 @@ def test_text_is_never_mathematics_nor_markup_and_controls_are_spelled_out() -> 
     assert "<b>" not in chart.svg
 
 
-def test_of_many_nulls_those_that_stray_are_listed(sample_document: Document) -> None:
-    strays = [row(kind="null", role="null", variant="null", ratio=1.02, profile=f"p{place}") for place in range(3)]
-    calm = [row(kind="null", role="null", variant="null", ratio=1.001, profile=f"c{place}") for place in range(100)]
+def test_of_many_aa_pairs_those_that_differ_are_listed(sample_document: Document) -> None:
+    outliers = [row(kind="aa", role="aa", variant="aa", ratio=1.02, profile=f"p{place}") for place in range(3)]
+    calm = [row(kind="aa", role="aa", variant="aa", ratio=1.001, profile=f"c{place}") for place in range(100)]
     with mpl.rc_context(SETTINGS):
-        (chart,) = draw_forests(sample_document, [*calm, *strays], None, "null")
-        few = draw_forests(sample_document, [*calm[:5], *strays], None, "null")
-        assert draw_forests(sample_document, calm, None, "null") == []
+        (chart,) = draw_forests(sample_document, [*calm, *outliers], None, "aa")
+        few = draw_forests(sample_document, [*calm[:5], *outliers], None, "aa")
+        assert draw_forests(sample_document, calm, None, "aa") == []
     assert {text for text in words(chart.svg) if re.fullmatch(r"[pc]\d+", text)} == {"p0", "p1", "p2"}
-    assert chart.title.startswith("Of 103 nulls") and chart.title.endswith("shown are those that stray")
+    assert chart.title.startswith("Of 103 A/A pairs") and chart.title.endswith("shown are those that are off")
     assert {"c4", "p0"} <= set(words(few[0].svg))

@@ -49,7 +49,7 @@ def test_the_title_counts_what_was_caught(sample_document: Document) -> None:
     assert chart.title == f"indexing: safe idioms catch {caught} of {safe} committed faults, raw code 0 of 3"
 
 
-def test_struck_cases_and_runs_without_proofs_have_no_matrix(sample_document: Document) -> None:
-    cases = tuple(replace(case, status="struck") for case in sample_document.cases)
+def test_disqualified_cases_and_runs_without_proofs_have_no_matrix(sample_document: Document) -> None:
+    cases = tuple(replace(case, status="disqualified") for case in sample_document.cases)
     assert not drawn(replace(sample_document, cases=cases))
     assert not drawn(replace(sample_document, proofs=()))

@@ -21,7 +21,7 @@ def _settings() -> Iterator[None]:
         yield
 
 
-def strayed(count: int, spread: float) -> list[PairRow]:
+def spread(count: int, spread: float) -> list[PairRow]:
     random = np.random.default_rng(5)
     return [
         row(variant=f"an_idiom_with_a_name_{number}", ratio=float(ratio), instruction_ratio=float(instructions))
@@ -29,11 +29,11 @@ def strayed(count: int, spread: float) -> list[PairRow]:
     ]
 
 
-@pytest.mark.parametrize(("count", "spread"), [(20, 0.2), (300, 0.5), (3000, 1.0)])
+@pytest.mark.parametrize(("count", "width"), [(20, 0.2), (300, 0.5), (3000, 1.0)])
 def test_names_cover_neither_each_other_nor_marks_nor_leave_the_plot(
-    sample_document: Document, count: int, spread: float
+    sample_document: Document, count: int, width: float
 ) -> None:
-    found = strayed(count, spread)
+    found = spread(count, width)
     chart = draw_scatter(sample_document, found)
     assert chart is not None
     assert overlaps(chart.svg) == []

@@ -1,6 +1,6 @@
 // Is a difference of 1, 2 or 5 % found in straight-line code, and is it found at its size?
 //
-// The base calls one function 100 times, a control calls the same function 101, 102, 105 or 98
+// The base calls one function 100 times, a calibration calls the same function 101, 102, 105 or 98
 // times: so much more or less time by construction, whatever the machine. A run that does not find
 // these ratios cannot be believed where it finds others. The function adds up integers: one loop, no
 // jump that depends on data.
@@ -16,7 +16,7 @@
 
 #include "kernel/case.h"
 
-namespace controls::straight {
+namespace calibration::straight {
 
 constexpr int kBase = 100;
 
@@ -37,7 +37,7 @@ struct Values {
   std::vector<std::int32_t> values;
 };
 
-// One function for the base and all controls, so that where it lies weighs on all alike; opaque, so
+// One function for the base and all calibrations, so that where it lies weighs on all alike; opaque, so
 // that no compiler looks into it, merges calls of it, or takes one out of a loop. `Copy` makes a
 // second one, which lies elsewhere.
 template <int Copy>
@@ -58,12 +58,12 @@ auto the_case =
     safecost::Case<Input>(generate)
         .size(1'024, "L1")
         .raw<repeated<kBase>>("base", "a sum over the values, 100 times")
-        .control<repeated<kBase, 1>>("copy", 1.00, "100 times a second copy of the sum's function")
-        .control<repeated<kBase + 1>>("plus_1", 1.01, "101 times the same function")
-        .control<repeated<kBase + 2>>("plus_2", 1.02, "102 times the same function")
-        .control<repeated<kBase + 5>>("plus_5", 1.05, "105 times the same function")
-        .control<repeated<kBase - 2>>("minus_2", 0.98, "98 times the same function");
+        .calibration<repeated<kBase, 1>>("copy", 1.00, "100 times a second copy of the sum's function")
+        .calibration<repeated<kBase + 1>>("plus_1", 1.01, "101 times the same function")
+        .calibration<repeated<kBase + 2>>("plus_2", 1.02, "102 times the same function")
+        .calibration<repeated<kBase + 5>>("plus_5", 1.05, "105 times the same function")
+        .calibration<repeated<kBase - 2>>("minus_2", 0.98, "98 times the same function");
 
-}  // namespace controls::straight
+}  // namespace calibration::straight
 
-SAFECOST_EXPORT(controls::straight::the_case)
+SAFECOST_EXPORT(calibration::straight::the_case)

@@ -1,4 +1,4 @@
-"""The sample document with controls in it: a case whose ratios are known, measured well or measured by a liar."""
+"""The sample document with calibrations in it: a case whose ratios are known, measured well or measured by a liar."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ PARAMETER = Parameter(1024, None, "L1")
 PLANTED = {"plus_1": 1.01, "plus_2": 1.02, "plus_5": 1.05, "minus_2": 0.98}
 
 
-def with_controls(document: Document, true: Mapping[str, float] | None = None) -> Document:
-    """The document and a case of controls: `true` holds what a control really costs where that is not what it says."""
+def with_calibration(document: Document, true: Mapping[str, float] | None = None) -> Document:
+    """The document and a case of calibrations: `true` holds what a calibration really costs where that is not what it
+    says."""
     case = Case(
-        "controls",
+        "calibration",
         "straight",
         "Is a difference of 1, 2 or 5 % found?",
         "measured",
@@ -25,16 +26,16 @@ def with_controls(document: Document, true: Mapping[str, float] | None = None) -
         (PARAMETER,),
         (
             Variant("base", "raw", "c++", "100 times"),
-            Variant("null", "null", "c++", "the same source as a second function"),
-            *(Variant(name, "control", "c++", f"{ratio} times the base") for name, ratio in PLANTED.items()),
+            Variant("aa", "aa", "c++", "the same source as a second function"),
+            *(Variant(name, "calibration", "c++", f"{ratio} times the base") for name, ratio in PLANTED.items()),
         ),
         (),
     )
-    arms = [Arm("base", "gcc-o2", "raw", 2e4, 2e-4), Arm("null", "gcc-o2", "null", 2e4, 2e-4)]
+    arms = [Arm("base", "gcc-o2", "raw", 2e4, 2e-4), Arm("aa", "gcc-o2", "aa", 2e4, 2e-4)]
     costs = {**PLANTED, **(true or {})}
-    arms += [Arm(name, "gcc-o2", "control", 2e4 * costs[name], 2e-4) for name in PLANTED]
-    pairs = [("null", 1, 0), *(("control", place, 0) for place in range(2, 2 + len(PLANTED)))]
-    panel = make_panel("controls/straight", "gcc-o2", PARAMETER, arms, pairs)  # type: ignore[arg-type]
+    arms += [Arm(name, "gcc-o2", "calibration", 2e4 * costs[name], 2e-4) for name in PLANTED]
+    pairs = [("aa", 1, 0), *(("calibration", place, 0) for place in range(2, 2 + len(PLANTED)))]
+    panel = make_panel("calibration/straight", "gcc-o2", PARAMETER, arms, pairs)  # type: ignore[arg-type]
     told = tuple(
         dataclasses.replace(pair, planted=PLANTED.get(panel.contenders[pair.numerator].variant, 1.0))
         for pair in panel.pairs

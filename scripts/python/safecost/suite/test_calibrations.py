@@ -1,4 +1,4 @@
-"""Controls: which run measures which of them, and that they do what they say, instruction by instruction."""
+"""Calibrations: which run measures which of them, and that they do what they say, instruction by instruction."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import pytest
 from safecost.core.errors import UsageError
 from safecost.core.paths import BENCH, PACKAGE, ROOT, Folders
 from safecost.run.panels import PlannedPoint, PlannedVariant, pairs, plan
-from safecost.suite import cases, controls, profiles
+from safecost.suite import calibrations, cases, profiles
 from safecost.suite.cases import CaseFiles
 from safecost.suite.profiles import BuildProfile
 from safecost.testing import plugin_abi
 from safecost.testing.commands import case_text, put
-from safecost.toolchain.build import Built, build_all, build_with_controls
+from safecost.toolchain.build import Built, build_all, build_with_calibration
 
-OURS = ["controls/branchy", "controls/straight"]
-REPEATS = {"base": 100, "null": 100, "plus_1": 101, "plus_2": 102, "plus_5": 105, "minus_2": 98}
+OURS = ["calibration/branchy", "calibration/straight"]
+REPEATS = {"base": 100, "aa": 100, "plus_1": 101, "plus_2": 102, "plus_5": 105, "minus_2": 98}
 KNOWN = profiles.shipped()
 
 
@@ -33,18 +33,18 @@ def strangers(folder: Path, *names: str) -> list[CaseFiles]:
 # ---- who measures them -----------------------------------------------------------------------------------------------
 
 
-def test_controls_come_with_whatever_was_chosen(tmp_path: Path) -> None:
-    assert [case.name for case in controls.added(strangers(tmp_path, "a/b"))] == ["a/b", *OURS]
+def test_calibrations_come_with_whatever_was_chosen(tmp_path: Path) -> None:
+    assert [case.name for case in calibrations.added(strangers(tmp_path, "a/b"))] == ["a/b", *OURS]
     every = cases.find(Folders.of(()))
-    assert controls.added(every) == every  # none twice
+    assert calibrations.added(every) == every  # none twice
     some = cases.choose(every, cases.pattern_of("indexing/sum"))
-    assert [case.name for case in controls.added(some)] == ["indexing/sum", *OURS]
+    assert [case.name for case in calibrations.added(some)] == ["indexing/sum", *OURS]
 
 
 def test_a_case_keeps_its_name_against_a_control(tmp_path: Path) -> None:
     mine = strangers(tmp_path, OURS[0])
-    assert [case.data for case in controls.added(mine)] == [tmp_path / "controls", BENCH / "controls"]
-    assert not controls.is_control(mine[0])
+    assert [case.data for case in calibrations.added(mine)] == [tmp_path / "calibration", BENCH / "calibration"]
+    assert not calibrations.is_calibration(mine[0])
 
 
 @pytest.fixture
@@ -63,8 +63,8 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], list[str]]]
 
 
 def build(tmp_path: Path, *names: str) -> Built:
-    chosen = controls.added(strangers(tmp_path, "a/b"))
-    return build_with_controls(Folders.of([tmp_path]), chosen, [KNOWN[name] for name in names])
+    chosen = calibrations.added(strangers(tmp_path, "a/b"))
+    return build_with_calibration(Folders.of([tmp_path]), chosen, [KNOWN[name] for name in names])
 
 
 def test_the_first_plain_profile_that_is_present_builds_them(
@@ -82,14 +82,14 @@ def test_without_a_compiler_for_them_there_are_none(tmp_path: Path, builds: list
 
 
 def test_who_asks_for_nothing_else_gets_them_in_every_profile(builds: list[tuple[list[str], list[str]]]) -> None:
-    chosen = cases.choose(cases.find(Folders.of(())), cases.pattern_of("^controls/"))
-    build_with_controls(Folders.of(()), controls.added(chosen), [KNOWN["gcc-o2"], KNOWN["gcc-o3"]])
+    chosen = cases.choose(cases.find(Folders.of(())), cases.pattern_of("^calibration/"))
+    build_with_calibration(Folders.of(()), calibrations.added(chosen), [KNOWN["gcc-o2"], KNOWN["gcc-o3"]])
     assert builds == [(OURS, ["gcc-o2", "gcc-o3"])]
 
 
 def test_a_filter_that_matches_nothing_is_refused_all_the_same() -> None:
     with pytest.raises(UsageError, match="matches no case"):
-        controls.added(cases.choose(cases.find(Folders.of(())), cases.pattern_of("no_such_thing")))
+        calibrations.added(cases.choose(cases.find(Folders.of(())), cases.pattern_of("no_such_thing")))
 
 
 # ---- what they are compared with -------------------------------------------------------------------------------------
@@ -98,25 +98,25 @@ def test_a_filter_that_matches_nothing_is_refused_all_the_same() -> None:
 def test_a_control_is_compared_with_the_raw_code_beside_it_and_nothing_else() -> None:
     mine = (
         PlannedVariant("base", "raw"),
-        PlannedVariant("plus_1", "control", 1.01),
-        PlannedVariant("null", "null", 1.0),
+        PlannedVariant("plus_1", "calibration", 1.01),
+        PlannedVariant("aa", "aa", 1.0),
     )
-    wanted = [KNOWN["gcc-o2-assertions"], KNOWN["gcc-o2-null"], KNOWN["gcc-o2"]]
-    variants = {("controls/x", profile.name): mine for profile in wanted}
+    wanted = [KNOWN["gcc-o2-assertions"], KNOWN["gcc-o2-again"], KNOWN["gcc-o2"]]
+    variants = {("calibration/x", profile.name): mine for profile in wanted}
     for profile in wanted:
-        (panel,) = plan(["controls/x"], [profile], {"controls/x": [PlannedPoint(1, None, "L1", 0)]}, variants, 0)
+        (panel,) = plan(["calibration/x"], [profile], {"calibration/x": [PlannedPoint(1, None, "L1", 0)]}, variants, 0)
         assert {arm.profile for arm in panel.contenders} == {profile.name}
         found = [
             (pair.kind, pair.numerator, pair.denominator, pair.planted) for pair in pairs(panel, profile, [1.0] * 3)
         ]
-        assert found == [("null", 2, 0, 1.0), ("control", 1, 0, 1.01)]
+        assert found == [("aa", 2, 0, 1.0), ("calibration", 1, 0, 1.01)]
 
 
 def test_a_full_run_builds_the_profile_again_whose_hardening_it_prices() -> None:
     usual = [profile for profile in KNOWN.values() if profile.by_default]
-    assert [profile.name for profile in profiles.with_nulls(usual) if profile not in usual] == ["gcc-o2-null"]
-    assert profiles.with_nulls([KNOWN["clang-o2"]]) == [KNOWN["clang-o2"]]
-    assert len(profiles.with_nulls([KNOWN["gcc-o2"], KNOWN["gcc-o2-null"]])) == 2
+    assert [profile.name for profile in profiles.with_rebuilds(usual) if profile not in usual] == ["gcc-o2-again"]
+    assert profiles.with_rebuilds([KNOWN["clang-o2"]]) == [KNOWN["clang-o2"]]
+    assert len(profiles.with_rebuilds([KNOWN["gcc-o2"], KNOWN["gcc-o2-again"]])) == 2
 
 
 # ---- what they do ----------------------------------------------------------------------------------------------------
@@ -124,8 +124,8 @@ def test_a_full_run_builds_the_profile_again_whose_hardening_it_prices() -> None
 
 @pytest.fixture(scope="module")
 def built() -> dict[tuple[str, str], Path]:
-    """The plugins of the controls by GCC and Clang."""
-    chosen = [case for case in cases.find(Folders.of(())) if controls.is_control(case)]
+    """The plugins of the calibrations by GCC and Clang."""
+    chosen = [case for case in cases.find(Folders.of(())) if calibrations.is_calibration(case)]
     made = build_all(Folders.of(()), chosen, [KNOWN["gcc-o2"], KNOWN["clang-o2"]])
     assert not made.failures
     return made.plugins
@@ -157,14 +157,14 @@ def instructions(caller: Path, plugin: Path, variant: str, size: int) -> int:
 @pytest.mark.build
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed")
 @pytest.mark.parametrize("profile", ["gcc-o2", "clang-o2"])
-@pytest.mark.parametrize(("case", "size"), [("controls/straight", 1024), ("controls/branchy", 64)])
+@pytest.mark.parametrize(("case", "size"), [("calibration/straight", 1024), ("calibration/branchy", 64)])
 def test_a_control_executes_its_planted_share_of_instructions(
     built: dict[tuple[str, str], Path], caller: Path, case: str, size: int, profile: str
 ) -> None:
     if (case, profile) not in built:
         pytest.skip(f"{profile} is absent")
     executed = {name: instructions(caller, built[case, profile], name, size) for name in REPEATS}
-    assert executed["null"] == executed["base"]
+    assert executed["aa"] == executed["base"]
     for name, repeats in REPEATS.items():
         assert executed[name] / executed["base"] == pytest.approx(repeats / 100, rel=2e-5), executed
     one = executed["plus_1"] - executed["base"]

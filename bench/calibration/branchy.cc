@@ -1,12 +1,12 @@
 // Is a difference of 1, 2 or 5 % found in code that jumps on its data, and is it found at its size?
 //
 // The base keeps the small values of 100 rows and leaves out the others, which a branch predictor
-// guesses wrong half the time; a control does so with 101, 102, 105 or 98 rows. All rows hold as many
+// guesses wrong half the time; a calibration does so with 101, 102, 105 or 98 rows. All rows hold as many
 // small values, in random order, hence each executes the same instructions. How many guesses fail
 // differs from row to row: over the inputs of a pool a planted 1 % is exact to about 0.01 %.
 //
 // A row that is read again is guessed better, so each repeat has a row of its own. For the same reason
-// there is no function that base and controls share, as in straight.cc: one would be taught by the other on
+// there is no function that base and calibrations share, as in straight.cc: one would be taught by the other on
 // the same inputs. A second copy of such a function, used by one contender of six, took 7 to 11 % longer than
 // the shared one.
 //
@@ -19,10 +19,10 @@
 
 #include "kernel/case.h"
 
-namespace controls::branchy {
+namespace calibration::branchy {
 
 constexpr std::size_t kBase = 100;
-constexpr std::size_t kRows = kBase + 5;   // as many as the longest control reads
+constexpr std::size_t kRows = kBase + 5;   // as many as the longest calibration reads
 constexpr std::uint16_t kLarge = 1 << 15;  // values from here on are left out
 
 struct Input {
@@ -94,11 +94,11 @@ SAFECOST_KERNEL repeated(Rows& context) {
 auto the_case = safecost::Case<Input>(generate)
                     .size(64, "L1")
                     .raw<repeated<kBase>>("base", "the small values of 100 rows")
-                    .control<repeated<kBase + 1>>("plus_1", 1.01, "the same of 101 rows")
-                    .control<repeated<kBase + 2>>("plus_2", 1.02, "the same of 102 rows")
-                    .control<repeated<kBase + 5>>("plus_5", 1.05, "the same of 105 rows")
-                    .control<repeated<kBase - 2>>("minus_2", 0.98, "the same of 98 rows");
+                    .calibration<repeated<kBase + 1>>("plus_1", 1.01, "the same of 101 rows")
+                    .calibration<repeated<kBase + 2>>("plus_2", 1.02, "the same of 102 rows")
+                    .calibration<repeated<kBase + 5>>("plus_5", 1.05, "the same of 105 rows")
+                    .calibration<repeated<kBase - 2>>("minus_2", 0.98, "the same of 98 rows");
 
-}  // namespace controls::branchy
+}  // namespace calibration::branchy
 
-SAFECOST_EXPORT(controls::branchy::the_case)
+SAFECOST_EXPORT(calibration::branchy::the_case)
