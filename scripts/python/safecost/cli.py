@@ -22,6 +22,7 @@ from safecost.catch import proving as catch
 from safecost.catch import table as catch_table
 from safecost.code import debugger
 from safecost.compare import command as compare_command
+from safecost.core.compressed import SUFFIX
 from safecost.core.errors import HARNESS, OK, WRONG_RESULT, ToolError, UsageError
 from safecost.core.help import examples
 from safecost.core.paths import LOCAL_RESULTS, ROOT, VERSION, Folders
@@ -177,7 +178,7 @@ def _run_folder(out: Path | None, mode: str) -> Path:
     """Where the run goes; raises UsageError where another run lies already."""
     folder = out or LOCAL_RESULTS / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}-{mode}"
     if folder.is_dir() and any(folder.iterdir()):
-        what = "a run" if (folder / "run.json").exists() else "files"
+        what = "a run" if document.find_run(folder) else "files"
         raise UsageError(f"--out {folder} holds {what} already: results are never overwritten, choose another folder.")
     return folder
 
@@ -282,6 +283,8 @@ def doctor_command() -> int:
         "safecost report results/local/2026-01-31T12-00-00Z-quick",
         "safecost report run.json --out /tmp/report",
         "safecost report old-gcc new-gcc another-machine        where several runs agree, and where not",
+        "safecost report results/local/tonight --record results/2026-01-31-my-machine        what to publish of it",
+        "safecost report results/2026-01-31-my-machine          all pages of a published run, into results/local",
     ),
 )
 @click.argument("run_paths", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -289,22 +292,63 @@ def doctor_command() -> int:
     "--out",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="Where the report goes (default: beside RUN; of several runs results/local/<time>-several).",
+    help="Where the report goes (default: beside run.json; of a published run, whose document is run.json.xz,"
+    " results/local/<its name>; of several runs results/local/<time>-several).",
 )
-def report_command(run_paths: tuple[Path, ...], out: Path | None) -> int:
-    """Write the report of a run document, from anybody, and show its table; or of several runs, side by side.
+@click.option(
+    "--record",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Instead: write into DIR what is published of RUN: its document compressed, report.md and one chart.",
+)
+def report_command(run_paths: tuple[Path, ...], out: Path | None, record: Path | None) -> int:
+    """Write the report of a run or of a self-test, from anybody, or of several runs, side by side.
 
-    Of several runs, of other machines or toolchains, it is told where they agree and where not, the worst first.
+    RUN is a folder with a run.json or a run.json.xz, or that file. The same document gives the same bytes. Of several
+    runs, of other machines or toolchains, it is told where they agree and where not, the worst first.
     """
+    if out is not None and record is not None:
+        raise UsageError("--out and --record exclude each other: give one.")
+    if record is not None:
+        return _publish(run_paths, record)
     if len(run_paths) > 1:
         return _report_cross_run(run_paths, out)
-    file = cross_run_inputs.run_file(run_paths[0])
-    made = document.read(file)
-    folder = out or file.parent
-    _make(folder)
-    page = _draw(made, folder)
-    table.render(made, Console())
+    from safecost.lab.selftest import command as self_test  # noqa: PLC0415 - as in _draw
+
+    if (file := self_test.find(run_paths[0])) is not None:
+        folder = out or _folder_of_report(file)
+        _make(folder)
+        page = self_test.report(file, folder, Console())
+    else:
+        file = document.run_file(run_paths[0])
+        made = document.read(file)
+        folder = out or _folder_of_report(file)
+        _make(folder)
+        page = _draw(made, folder)
+        table.render(made, Console())
     print(f"report: {_shown(page)}")
+    return OK
+
+
+def _folder_of_report(file: Path) -> Path:
+    """Beside the document; of one that is published elsewhere, for git would see the pages as changes."""
+    return LOCAL_RESULTS / file.resolve().parent.name if file.suffix == SUFFIX else file.parent
+
+
+def _publish(run_paths: tuple[Path, ...], folder: Path) -> int:
+    from safecost.cross_run import page as cross_run_page  # noqa: PLC0415 - as in _draw
+    from safecost.lab.selftest import command as self_test  # noqa: PLC0415
+    from safecost.report import record  # noqa: PLC0415
+
+    _make(folder)
+    if len(run_paths) > 1:
+        runs, notes = cross_run_inputs.read_runs(run_paths)
+        page = cross_run_page.write_record(cross_run.cross_run(runs), notes, record.command(*run_paths), folder)
+    elif (file := self_test.find(run_paths[0])) is not None:
+        page = self_test.publish(file, folder)
+    else:
+        page = record.write(run_paths[0], folder)
+    print(f"record: {_shown(page)}")
     return OK
 
 
@@ -345,7 +389,7 @@ def findings_command(run_path: Path, texts: Path, out: Path | None, readme: Path
         out.write_text(page, encoding="utf-8", newline="\n")
         print(f"findings: {_shown(out)}")
     if readme is not None:
-        made = document.read(run_path / "run.json" if run_path.is_dir() else run_path)
+        made = document.read(run_path)
         text = findings.with_headline(readme.read_text(encoding="utf-8"), made)
         readme.write_text(text, encoding="utf-8", newline="\n")
         print(f"price of safety: {_shown(readme)}")

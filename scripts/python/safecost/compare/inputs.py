@@ -36,10 +36,8 @@ def compare(base: Path, head: Path, pattern: re.Pattern[str] | None = None, marg
 def read(path: Path, role: str) -> Document | Benchmarks:
     """What a file holds; `role`, base or head, says what is missing where there is none."""
     name = _name(path)
-    file = path / "run.json" if path.is_dir() else path
+    file = document.run_file(path)
     if not file.exists():
-        if (path / "plan.json").exists():
-            raise UsageError(f"{name} holds a run that has not ended: 'safecost run --resume' finishes it.")
         remedy = "give the baseline, or measure one in the same job first" if role == "base" else "measure it first"
         raise UsageError(f"there is no {role}: {shown(str(file), quoted=False, limit=400)} does not exist; {remedy}.")
     plain = document.read_json(file, WANTED)

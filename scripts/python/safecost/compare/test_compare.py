@@ -258,7 +258,10 @@ def test_a_base_that_is_missing_says_what_to_do(capsys: pytest.CaptureFixture[st
 def test_a_run_that_has_not_ended(capsys: pytest.CaptureFixture[str]) -> None:
     Path("begun").mkdir()
     Path("begun/plan.json").touch()
-    refused(compare(capsys, "base.json", "begun"), "begun holds a run that has not ended: 'safecost run --resume'")
+    refused(
+        compare(capsys, "base.json", "begun"),
+        "begun holds a run that has not ended: 'safecost run --resume begun' finishes it.",
+    )
 
 
 def test_a_huge_file_is_not_read(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,12 @@ LOCAL_RESULTS = ROOT / "results" / "local"
 VERSION = "0.1.0"
 
 
+def public_name(path: Path) -> str:
+    """A path as a published text may have it: from the project's root, or its last name alone: more is private."""
+    whole = path.resolve()
+    return whole.relative_to(ROOT).as_posix() if whole.is_relative_to(ROOT) else whole.name
+
+
 @dataclass(frozen=True, slots=True)
 class Folders:
     """The folders that hold `<family>/<case>.cc`, and where their plugins are built."""

@@ -15,14 +15,6 @@ MOST_BYTES = document.SIZE_LIMIT
 """Of all documents together: they are in memory at once, and this is far above what real runs have."""
 
 
-def run_file(path: Path) -> Path:
-    """The document of a run that is given as its folder or as the document; raises UsageError if it is not finished."""
-    file = path / "run.json" if path.is_dir() else path
-    if not file.exists() and (path / "plan.json").exists():
-        raise UsageError(f"{file} does not exist yet: 'safecost run --resume {path}' finishes that run.")
-    return file
-
-
 def read_runs(paths: Sequence[Path]) -> tuple[list[Given], list[str]]:
     """The runs in the order given, and notes of what was left out.
 
@@ -30,12 +22,20 @@ def read_runs(paths: Sequence[Path]) -> tuple[list[Given], list[str]]:
     """
     if len(paths) > MOST_RUNS:
         raise UsageError(f"{len(paths)} runs are given, and a page has room for {MOST_RUNS}: choose among them.")
-    _refuse_oversized(paths)
     runs: list[Given] = []
     notes: list[str] = []
     seen: dict[str, Given] = {}
+    total = 0
     for path in paths:
-        made = document.read(run_file(path))
+        file = document.run_file(path)
+        data = document.read_bytes(file)
+        total += len(data)
+        if total > MOST_BYTES:
+            raise UsageError(
+                f"these documents have {total} bytes together or more, and at most {MOST_BYTES} are held side by side:"
+                " give fewer."
+            )
+        made = document.parse(data, str(file))
         digest = hashlib.sha256(document.encode(made)).hexdigest()
         if digest in seen:
             first = seen[digest]
@@ -51,19 +51,8 @@ def read_runs(paths: Sequence[Path]) -> tuple[list[Given], list[str]]:
     return runs, notes
 
 
-def _refuse_oversized(paths: Sequence[Path]) -> None:
-    total = 0
-    for path in paths:
-        file = run_file(path)
-        total += file.stat().st_size if file.is_file() else 0
-    if total > MOST_BYTES:
-        raise UsageError(
-            f"these documents have {total} bytes together, and at most {MOST_BYTES} are held side by side: give fewer."
-        )
-
-
 def _name(path: Path) -> str:
     """What a reader knows the run by, the name of its folder or of its document: a machine's paths are private."""
     whole = path.resolve()
-    name = whole.parent.name if whole.name == "run.json" else whole.name
+    name = whole.parent.name if whole.name in {document.RUN_FILE, document.RECORD_FILE} else whole.name
     return shown(name or "run", quoted=False)

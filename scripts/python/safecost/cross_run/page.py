@@ -17,7 +17,7 @@ from safecost.core.text import counted, number, percent, shown
 from safecost.cross_run import chart as drawing
 from safecost.cross_run.agreement import LETTERS, RELATIONS, AgreementRow, CrossRun, Outcomes, RunPairKey
 from safecost.document.rows import KINDS
-from safecost.report.charts.canvas import Chart
+from safecost.report.charts import Chart, save
 from safecost.report.page import interval, summary
 from safecost.validity.advisories import advisories, conclusion
 
@@ -35,16 +35,18 @@ def write(found: CrossRun, notes: Sequence[str], folder: Path) -> Path:
     The same documents give the same bytes. Charts that an earlier page left in the folder are removed.
     """
     drawn = drawing.draw(found)
-    (folder / "charts").mkdir(parents=True, exist_ok=True)
-    files = {folder / "charts" / f"{chart.name}.svg": chart.svg for chart in drawn}
-    for path, text in files.items():
-        pages.save(path, text)
+    save(drawn, folder, drawing.FILE_NAME)
     pages.save(folder / f"{STEM}.md", markdown(found, notes, drawn))
     pages.save(folder / f"{STEM}.html", page(found, notes, drawn))
-    for path in (folder / "charts").iterdir():
-        if path not in files and drawing.FILE_NAME.fullmatch(path.name) and path.is_file():
-            path.unlink()
     return folder / f"{STEM}.html"
+
+
+def write_record(found: CrossRun, notes: Sequence[str], command: str, folder: Path) -> Path:
+    """Write what is published of runs that are published themselves: several.md, which it returns, and one chart."""
+    drawn = drawing.draw(found)[:1]
+    save(drawn, folder, drawing.FILE_NAME)
+    pages.save(folder / f"{STEM}.md", markdown(found, notes, drawn, command))
+    return folder / f"{STEM}.md"
 
 
 def page(found: CrossRun, notes: Sequence[str], drawn: Sequence[Chart]) -> str:
@@ -53,9 +55,12 @@ def page(found: CrossRun, notes: Sequence[str], drawn: Sequence[Chart]) -> str:
     return pages.html("several.html.jinja", inline=lambda chart: Markup(chart.inline), limit=PAGE_ROWS, **shared)
 
 
-def markdown(found: CrossRun, notes: Sequence[str], drawn: Sequence[Chart]) -> str:
-    """The page for a code host; charts are referred to as charts/<name>.svg."""
-    return pages.markdown("several.md.jinja", limit=MARKDOWN_ROWS, **_shared(found, notes, drawn))
+def markdown(found: CrossRun, notes: Sequence[str], drawn: Sequence[Chart], command: str = "") -> str:
+    """The page for a code host; charts are referred to as charts/<name>.svg.
+
+    `command` makes the rest of the page, where it is not beside it.
+    """
+    return pages.markdown("several.md.jinja", limit=MARKDOWN_ROWS, command=command, **_shared(found, notes, drawn))
 
 
 def _shared(found: CrossRun, notes: Sequence[str], drawn: Sequence[Chart]) -> dict[str, Any]:

@@ -218,6 +218,18 @@ def test_the_command_writes_all_and_says_the_worst(
     assert str(tmp_path) not in (tmp_path / "out" / "several.html").read_text(encoding="utf-8")
 
 
+def test_a_record_has_one_chart_and_says_how_to_make_the_rest(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, folders: tuple[Path, Path]
+) -> None:
+    assert command(capsys, *folders, "--record", tmp_path / "out")[0] == OK
+    assert {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.*")} == {
+        "several.md", "charts/several-apart.svg",
+    }  # fmt: skip
+    text = (tmp_path / "out" / "several.md").read_text(encoding="utf-8")
+    assert re.findall(r"\]\(([^)]+)\)", text) == ["charts/several-apart.svg"]
+    assert "`scripts/safecost report first second` makes several.html" in text
+
+
 def test_the_same_run_twice_is_shown_once(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, folders: tuple[Path, Path]
 ) -> None:

@@ -16,8 +16,9 @@ def read(run: Path | None, case: str) -> Document:
     Raises UsageError that says how to get one where there is none.
     """
     if run is not None:
-        return document.read(run / "run.json" if run.is_dir() else run)
-    files = [file for file in LOCAL_RESULTS.glob("*/run.json") if file.is_file()]
+        return document.read(run)
+    candidates = map(document.find_run, LOCAL_RESULTS.glob("*"))
+    files = [file for file in candidates if file is not None and file.is_file()]
     for file in sorted(files, key=lambda one: one.stat().st_mtime, reverse=True):
         try:
             made = document.read(file)

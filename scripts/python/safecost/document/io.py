@@ -12,13 +12,15 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from safecost.core import files
+from safecost.core import compressed, files
 from safecost.core.errors import ToolError, UsageError
 from safecost.core.text import shown
 from safecost.document.checks import refuse_contradictions, refuse_private, well_formed
 from safecost.document.types import Document
 
 SIZE_LIMIT = 256 * 1024 * 1024  # bytes; far above any real run, and low enough to hold in memory
+RUN_FILE = "run.json"  # as a run writes it
+RECORD_FILE = RUN_FILE + compressed.SUFFIX  # as it is published
 
 
 @cache
@@ -54,9 +56,29 @@ def from_json(kind: Any, value: Any) -> Any:
     return dict(value) if origin is Mapping or kind is Mapping else value
 
 
+def find_run(folder: Path) -> Path | None:
+    """The run document in a folder, plain or compressed; None where there is none."""
+    return next((file for name in (RUN_FILE, RECORD_FILE) if (file := folder / name).exists()), None)
+
+
+def run_file(path: Path) -> Path:
+    """The document of a run that is given as its folder or as the document; raises UsageError if it is not finished.
+
+    A file need not exist: whoever reads it says so.
+    """
+    if not path.is_dir():
+        return path
+    file = find_run(path)
+    if file is None and (path / "plan.json").exists():
+        name = _file_name(path)
+        raise UsageError(f"{name} holds a run that has not ended: 'safecost run --resume {name}' finishes it.")
+    return file or path / RUN_FILE
+
+
 def read(path: Path) -> Document:
-    """The document in the file `path`; raises UsageError naming the file and the first thing wrong with it."""
-    return checked(read_json(path), str(path))
+    """The document of the run in the folder or file `path`; raises UsageError that says what is wrong with it."""
+    file = run_file(path)
+    return checked(read_json(file), str(file))
 
 
 def read_json(path: Path, wanted: str = "the run.json of a run") -> Any:
@@ -64,6 +86,11 @@ def read_json(path: Path, wanted: str = "the run.json of a run") -> Any:
 
     `wanted` says in a message what the file should have been.
     """
+    return _decoded(read_bytes(path, wanted), _file_name(path))
+
+
+def read_bytes(path: Path, wanted: str = "the run.json of a run") -> bytes:
+    """What the file `path` holds, decompressed; raises UsageError as read_json does."""
     name = _file_name(path)
     try:
         if not path.exists():
@@ -71,11 +98,10 @@ def read_json(path: Path, wanted: str = "the run.json of a run") -> Any:
         if not path.is_file():
             raise UsageError(f"{name} is not a file: give {wanted}.")
         _refuse_oversized(path.stat().st_size, name)
-        data = path.read_bytes()
+        return compressed.expanded(path.read_bytes(), name, SIZE_LIMIT)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         cause = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"{name} cannot be read: {cause}.") from error
-    return _decoded(data, name)
 
 
 def parse(data: bytes, name: str) -> Document:

@@ -13,7 +13,7 @@ import pytest
 
 from safecost.core.errors import ToolError, UsageError
 from safecost.document import io as module
-from safecost.document.io import encode, from_json, parse, read, to_json, write
+from safecost.document.io import encode, from_json, parse, read, read_json, to_json, write
 from safecost.document.types import Case, Document, Pair, contender_name
 from safecost.testing.refusals import one_sentence, with_text
 
@@ -88,7 +88,7 @@ def test_files_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with pytest.raises(UsageError, match=r"none\.json does not exist"):
         read(tmp_path / "none.json")
     with pytest.raises(UsageError, match="is not a file"):
-        read(tmp_path)
+        read_json(tmp_path)
     with pytest.raises(UsageError, match=r"cannot be read|does not exist"):
         read(tmp_path / "a\x00b")
     with pytest.raises(UsageError) as caught:

@@ -40,12 +40,11 @@ def export(run_path: Path, form: str, expression: str | None, out: Path | None) 
     from safecost.document import io as document  # noqa: PLC0415 - what reads documents takes long to load
     from safecost.exports import formats, pictures, selected  # noqa: PLC0415
 
-    file = run_path / "run.json" if run_path.is_dir() else run_path
     if form in PICTURES and out is None:
         raise UsageError(f"--format {form} writes several files: give the folder with --out.")
     if form in PICTURES and expression is not None:
         raise UsageError(f"--format {form} draws the whole run: leave --filter out.")
-    chosen = selected.select(document.read(file), expression)
+    chosen = selected.select(document.read(run_path), expression)
     if form in PICTURES and out is not None:
         print(pictures.write(chosen, out, form))
         return OK

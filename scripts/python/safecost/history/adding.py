@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from safecost.core.errors import UsageError
 from safecost.core.text import counted, shown
 from safecost.document import io as document
 from safecost.history import of_document
@@ -16,9 +15,7 @@ _NOUNS = {"pair": "pair", "count": "count", "code": "kernel", "proof": "outcome"
 
 def add(store: Store, run: Path) -> str:
     """Add the run in a folder or file, and say what was added; raises ToolError."""
-    file = run / "run.json" if run.is_dir() else run
-    if not file.exists() and (run / "plan.json").exists():
-        raise UsageError(f"{file} does not exist yet: 'safecost run --resume {run}' finishes that run.")
+    file = document.run_file(run)
     made = document.read(file)
     name = shown(str(file), quoted=False, limit=400)
     records = of_document.records(made, name)

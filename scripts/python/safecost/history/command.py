@@ -76,7 +76,7 @@ def history() -> None:
     "add",
     epilog=_examples(
         "safecost history add results/local/2026-01-31T12-00-00Z-full",
-        "safecost history add results/*/run.json --database nightly.sqlite",
+        "safecost history add results/*/run.json.xz --database nightly.sqlite",
     ),
 )
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))

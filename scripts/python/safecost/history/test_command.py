@@ -152,7 +152,7 @@ def test_what_is_not_there_or_something_else_is_told(say: Say, runs: list[Path],
     refused(say("add", tmp_path / "none"), "none does not exist: give the run.json of a run")
     refused(say("import", tmp_path / "none"), "none cannot be read: No such file or directory")
     (tmp_path / "plan.json").touch()
-    refused(say("add", tmp_path), "finishes that run")
+    refused(say("add", tmp_path), "holds a run that has not ended: ")
     old = tmp_path / "old.json"
     old.write_text(re.sub(r'"schema_version": 3', '"schema_version": 1', runs[0].read_text()))
     refused(say("add", old), "was written by an older safecost (schema 1; this one reads 2 and newer)")

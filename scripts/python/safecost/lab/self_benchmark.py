@@ -199,9 +199,9 @@ class Workshop:
 def run_quick(tree: Path, out: Path, *words: str) -> QuickRun:
     """Run `run --quick` in `tree` and read its document; the time is that on the wall, without the build."""
     ended = timed(tree, "-m", "safecost", "run", "--quick", "--out", str(out), *words)
-    if not (out / "run.json").exists():
+    if document.find_run(out) is None:
         raise ToolError(f"the run ended with {ended.code} and left no document.")
-    made = document.read(out / "run.json")
+    made = document.read(out)
     return QuickRun(out, made, ended.seconds - made.run.seconds.build)
 
 
@@ -241,13 +241,11 @@ def verify(workshop: Workshop) -> Measured:
 def report(workshop: Workshop) -> Measured:
     """Seconds of writing the report of that run, Python's start included."""
     run = workshop.quick_run
-    ended = timed(
-        ROOT, "-m", "safecost", "report", str(run.folder / "run.json"), "--out", str(workshop.folder / "report")
-    )
+    ended = timed(ROOT, "-m", "safecost", "report", str(run.folder), "--out", str(workshop.folder / "report"))
     if ended.code != OK:
         raise ToolError(f"'safecost report' ended with {ended.code}.")
     page = (workshop.folder / "report" / "report.html").stat().st_size
-    return Measured(ended.seconds, f"{(run.folder / 'run.json').stat().st_size:,} bytes in, {page:,} bytes out")
+    return Measured(ended.seconds, f"{document.run_file(run.folder).stat().st_size:,} bytes in, {page:,} bytes out")
 
 
 def first_build(workshop: Workshop) -> Measured:

@@ -278,7 +278,7 @@ def page(run: Path, texts: Path, out: Path | None) -> str:
     """The page of findings; links in it are relative to `out`, or to here."""
     from safecost.report import page as report  # noqa: PLC0415 - what draws charts takes long to load
 
-    file = run / "run.json" if run.is_dir() else run
+    file = document.run_file(run)
     made = document.read(file)
     beside = file.with_name("report.md")
     folder = out.resolve().parent if out else Path.cwd()

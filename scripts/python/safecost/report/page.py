@@ -33,16 +33,10 @@ def write(document: Document, folder: Path) -> Path:
     The same document gives the same bytes. Charts that an earlier report left in the folder are removed.
     """
     drawn = charts.draw(document)
-    drawings = {folder / "charts" / f"{chart.name}.svg": chart.svg for chart in drawn}
-    (folder / "charts").mkdir(parents=True, exist_ok=True)
-    for path, svg in drawings.items():
-        pages.save(path, svg)
+    charts.save(drawn, folder, charts.FILE_NAME)
     pages.save(folder / "report.md", markdown(document, drawn))
     pages.save(folder / "report.html", page(document, drawn))
     explain_page.write(document, folder)
-    for path in (folder / "charts").iterdir():
-        if path not in drawings and charts.FILE_NAME.fullmatch(path.name) and path.is_file():
-            path.unlink()
     return folder / "report.html"
 
 
@@ -237,9 +231,12 @@ def page(document: Document, drawn: Sequence[Chart]) -> str:
     return pages.html("report.html.jinja", inline=lambda chart: Markup(chart.inline), **_shared(document, drawn))
 
 
-def markdown(document: Document, drawn: Sequence[Chart]) -> str:
-    """The report for a code host; charts are referred to as charts/<name>.svg."""
-    return pages.markdown("report.md.jinja", **_shared(document, drawn), limit=MARKDOWN_ROWS)
+def markdown(document: Document, drawn: Sequence[Chart], command: str = "") -> str:
+    """The report for a code host; charts are referred to as charts/<name>.svg.
+
+    `command` makes the rest of the report, where it is not beside it.
+    """
+    return pages.markdown("report.md.jinja", **_shared(document, drawn), limit=MARKDOWN_ROWS, command=command)
 
 
 def findings_page(**values: Any) -> str:

@@ -130,4 +130,4 @@ def test_the_headline_of_the_readme_is_that_of_the_published_run() -> None:
     run = re.search(r"\[this run\]\(([^)]+)/report\.md\)", written)
     assert run is not None
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert findings.with_headline(readme, document.read(RESULTS / run[1] / "run.json")) == readme
+    assert findings.with_headline(readme, document.read(RESULTS / run[1])) == readme

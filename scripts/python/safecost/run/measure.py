@@ -91,7 +91,7 @@ class RunOptions:
 def launches_in(folder: Path) -> int:
     """How many launches the document in a run's folder holds; 0 where there is none that can be read."""
     try:
-        return sum(len(panel.launches) for panel in documents.read(folder / "run.json").panels)
+        return sum(len(panel.launches) for panel in documents.read(folder / documents.RUN_FILE).panels)
     except UsageError:
         return 0
 
@@ -136,7 +136,7 @@ class Measurement:
 
     def write(self) -> doc.Document:
         """Write everything known so far to the run's folder, save where an earlier session has come further there."""
-        file, made = self.options.out / "run.json", self.document()
+        file, made = self.options.out / documents.RUN_FILE, self.document()
         if sum(len(panel.launches) for panel in made.panels) < self._written_before:
             return documents.read(file)
         try:

@@ -208,7 +208,7 @@ def test_a_killed_run_goes_on_where_it_was(copy: Path, whole: Document) -> None:
 
 def test_a_killed_run_has_a_document_of_what_was_measured_or_says_how_to_get_one(copy: Path) -> None:
     (copy / "run.json").unlink(missing_ok=True)
-    refused(safecost("report", copy), "does not exist yet: 'safecost run --resume ", "finishes that run")
+    refused(safecost("report", copy), "holds a run that has not ended: 'safecost run --resume ", "finishes it")
 
 
 def test_compilers_that_outlive_a_kill_keep_the_next_build_waiting(tmp_path: Path, small_cases: None) -> None:

@@ -23,6 +23,7 @@ from safecost.lab.selftest.figures import Counted, SelfTest
 from safecost.lab.selftest.study import FULL, QUICK, Selftest, SelftestResults, more
 from safecost.lab.selftest.targets import targets
 from safecost.machine import facts as machine
+from safecost.report import record
 from safecost.run.measure import MARGIN
 from safecost.suite import revision as suite_revision
 
@@ -59,6 +60,25 @@ def run(quick: bool, times: int, seed: int | None, folder: Path, console: Consol
             render(made, console)
             print(f"self-test: {os.path.relpath(written)}", file=sys.stdout)
     return OK
+
+
+def find(path: Path) -> Path | None:
+    """The document of a self-test that is given as its folder or as the document; None if it is something else."""
+    files = [path / name for name in (page.FILE, page.RECORD_FILE)] if path.is_dir() else [path]
+    return next((file for file in files if file.name in {page.FILE, page.RECORD_FILE} and file.is_file()), None)
+
+
+def report(file: Path, folder: Path, console: Console) -> Path:
+    """Write the pages and charts of a self-test into the folder, print its targets, and return the page."""
+    self_test = page.read(file)
+    written = page.draw(self_test, folder, MARGIN)
+    render(self_test, console)
+    return written
+
+
+def publish(file: Path, folder: Path) -> Path:
+    """Write what is published of a self-test: its document compressed, selftest.md, which it returns, and one chart."""
+    return page.write_record(file, folder, record.command(folder), MARGIN)
 
 
 def _counted(bench: RealBench, quick: bool, found: SelftestResults) -> Counted | None:

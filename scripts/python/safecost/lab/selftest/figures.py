@@ -16,7 +16,7 @@ class AaStudy:
     """Pairs of the same source twice, each judged by intervals over `launches` launches.
 
     `errors` holds |ratio - 1| of every interval's middle, `missed` counts intervals that do not hold 1, `called` the
-    verdicts slower or faster, `is off` the middles beyond 0.5 %. `built_twice` tells pairs of one profile built a
+    verdicts slower or faster, `outliers` the middles beyond 0.5 %. `built_twice` tells pairs of one profile built a
     second time from two functions of one plugin.
     """
 

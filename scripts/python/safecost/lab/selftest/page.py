@@ -3,32 +3,82 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from markupsafe import Markup
 
-from safecost.core import pages
-from safecost.core.text import percent
+from safecost.core import compressed, pages
+from safecost.core.errors import UsageError
+from safecost.core.text import percent, shown
 from safecost.document import io as document
 from safecost.lab.selftest import charts
 from safecost.lab.selftest.figures import SelfTest
-from safecost.report.charts import Chart
+from safecost.report.charts import Chart, save
 
-SCHEMA, SCHEMA_VERSION = "safecost-selftest", 1
+SCHEMA, SCHEMA_VERSION = "safecost-selftest", 2
+FILE = "selftest.json"  # as a self-test writes it
+RECORD_FILE = FILE + compressed.SUFFIX  # as it is published
+_CHARTS = re.compile(r"selftest-[a-z-]+\.svg")
+# What version 1 called by other names.
+_EARLIER_KEYS = {"null": "aa", "company": "background", "nulls": "aa_pairs", "strays": "outliers"}
+_EARLIER_VALUES = {"unresolved": "inconclusive", "controls/": "calibration/"}
 
 
 def write(made: SelfTest, folder: Path, margin: float) -> Path:
     """Write selftest.json, selftest.md, selftest.html and charts/selftest-*.svg; returns the page."""
-    drawn = charts.draw(made, margin)
-    (folder / "charts").mkdir(parents=True, exist_ok=True)
-    for chart in drawn:
-        pages.save(folder / "charts" / f"{chart.name}.svg", chart.svg)
+    folder.mkdir(parents=True, exist_ok=True)
     plain = {"schema": SCHEMA, "schema_version": SCHEMA_VERSION} | document.to_json(made)
-    pages.save(folder / "selftest.json", json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
+    pages.save(folder / FILE, json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
+    return draw(made, folder, margin)
+
+
+def draw(made: SelfTest, folder: Path, margin: float) -> Path:
+    """Write all of that but the document."""
+    drawn = charts.draw(made, margin)
+    save(drawn, folder, _CHARTS)
     pages.save(folder / "selftest.md", markdown(made, drawn))
     pages.save(folder / "selftest.html", page(made, drawn))
     return folder / "selftest.html"
+
+
+def read(file: Path) -> SelfTest:
+    """The self-test in a file; raises UsageError that says what is wrong with it."""
+    name = shown(str(file), quoted=False, limit=400)
+    plain = document.read_json(file, f"the {FILE} of a self-test")
+    if not isinstance(plain, dict) or plain.get("schema") != SCHEMA:
+        raise UsageError(f"{name} is not the document of a self-test: its schema is not {SCHEMA}.")
+    version = plain.get("schema_version")
+    if version not in (1, SCHEMA_VERSION):
+        raise UsageError(f"{name} has schema {shown(version)}, and this safecost reads 1 and {SCHEMA_VERSION}.")
+    try:
+        return msgspec.convert(_upgraded(plain) if version == 1 else plain, SelfTest)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{name} is malformed: {shown(str(error), quoted=False)}.") from error
+
+
+def _upgraded(value: Any) -> Any:
+    """A document of version 1 in today's words."""
+    if isinstance(value, dict):
+        return {_EARLIER_KEYS.get(key, key): _upgraded(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_upgraded(entry) for entry in value]
+    for earlier, today in _EARLIER_VALUES.items():
+        if isinstance(value, str) and value.startswith(earlier):
+            return today + value.removeprefix(earlier)
+    return value
+
+
+def write_record(file: Path, folder: Path, command: str, margin: float) -> Path:
+    """Write what is published of a self-test: its document compressed, selftest.md, which it returns, and one chart."""
+    self_test = read(file)
+    drawn = charts.draw(self_test, margin)[:1]
+    compressed.publish(document.read_bytes(file), folder / RECORD_FILE, document.SIZE_LIMIT)
+    save(drawn, folder, _CHARTS)
+    pages.save(folder / "selftest.md", markdown(self_test, drawn, command))
+    return folder / "selftest.md"
 
 
 def headline(made: SelfTest) -> str:
@@ -72,6 +122,6 @@ def page(made: SelfTest, drawn: tuple[Chart, ...]) -> str:
     return pages.html("selftest.html.jinja", inline=lambda one: Markup(one.inline), **_shared(made, drawn))
 
 
-def markdown(made: SelfTest, drawn: tuple[Chart, ...]) -> str:
-    """The self-test for a code host."""
-    return pages.markdown("selftest.md.jinja", **_shared(made, drawn))
+def markdown(made: SelfTest, drawn: tuple[Chart, ...], command: str = "") -> str:
+    """The self-test for a code host; `command` makes the rest of it, where it is not beside it."""
+    return pages.markdown("selftest.md.jinja", command=command, **_shared(made, drawn))

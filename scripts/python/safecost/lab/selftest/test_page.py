@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import lzma
 import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from safecost import cli
+from safecost.core.errors import OK, UsageError
 from safecost.lab.selftest import page
 from safecost.lab.selftest.figures import (
     AaStudy,
@@ -77,9 +81,49 @@ def test_every_target_is_told_with_its_state_and_why(tmp_path: Path) -> None:
         text = (tmp_path / name).read_text(encoding="utf-8")
         assert text.count("missed") >= sum(one.status == "missed" for one in made.targets) > 0
     plain = json.loads((tmp_path / "selftest.json").read_text(encoding="utf-8"))
-    assert (plain["schema"], plain["schema_version"]) == ("safecost-selftest", 1)
+    assert (plain["schema"], plain["schema_version"]) == ("safecost-selftest", 2)
     assert [one["status"] for one in plain["targets"]] == [one.status for one in made.targets]
     assert all(one.reason for one in made.targets if one.status in {"missed", "inconclusive"})
+
+
+def test_a_record_is_read_again_and_gives_the_same_pages(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    page.write(made_up(), tmp_path / "whole", MARGIN)
+    record = tmp_path / "record"
+    assert cli.entry(["report", str(tmp_path / "whole"), "--record", str(record)]) == OK
+    assert {str(file.relative_to(record)) for file in record.rglob("*.*")} == {
+        "selftest.json.xz", "selftest.md", "charts/selftest-aa-pairs.svg",
+    }  # fmt: skip
+    text = (record / "selftest.md").read_text(encoding="utf-8")
+    assert re.findall(r"\]\(([^)]+)\)", text) == ["charts/selftest-aa-pairs.svg"]
+    assert "`scripts/safecost report record` draws the other charts" in text
+    document = (tmp_path / "whole/selftest.json").read_bytes()
+    assert lzma.decompress((record / "selftest.json.xz").read_bytes()) == document
+
+    assert page.read(record / "selftest.json.xz") == made_up()
+    assert cli.entry(["report", str(record), "--out", str(tmp_path / "again")]) == OK
+    assert "report: " in capsys.readouterr().out
+    for file in (tmp_path / "again").rglob("*.*"):
+        assert file.read_bytes() == (tmp_path / "whole" / file.relative_to(tmp_path / "again")).read_bytes()
+    assert (tmp_path / "again/selftest.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"schema": "other"}, "is not the document of a self-test: its schema is not safecost-selftest."),
+        ({"schema_version": 3}, "has schema 3, and this safecost reads 1 and 2."),
+        ({"seed": "seven"}, "is malformed: Expected `int`, got `str` - at `$.seed`."),
+        ({"A/A pairs": [{}]}, "is malformed: Object missing required field `company` - at `$.nulls[0]`."),
+    ],
+)
+def test_a_document_that_is_no_self_test_is_refused_in_one_sentence(
+    tmp_path: Path, change: dict[str, object], sentence: str
+) -> None:
+    page.write(made_up(), tmp_path, MARGIN)
+    file = tmp_path / "selftest.json"
+    file.write_text(json.dumps(json.loads(file.read_text(encoding="utf-8")) | change), encoding="utf-8")
+    with pytest.raises(UsageError, match=re.escape(sentence)):
+        page.read(file)
 
 
 def test_the_same_figures_give_the_same_bytes(tmp_path: Path) -> None:

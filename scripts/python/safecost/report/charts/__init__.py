@@ -13,7 +13,7 @@ from safecost.core import parallel
 from safecost.core.errors import ToolError
 from safecost.document.rows import PairRow, valid_rows
 from safecost.document.types import Document, PairKind
-from safecost.report.charts.canvas import SETTINGS, Chart, also_as, also_asked, also_drawn
+from safecost.report.charts.canvas import SETTINGS, Chart, also_as, also_asked, also_drawn, save
 from safecost.report.charts.curves import draw_curves
 from safecost.report.charts.forest import draw_forests
 from safecost.report.charts.heat_map import draw_map
@@ -22,12 +22,12 @@ from safecost.report.charts.safety import draw_safety
 from safecost.report.charts.scatter import draw_scatter
 from safecost.report.charts.spread import draw_spread
 
-__all__ = ["FILE_NAME", "Chart", "draw"]
+__all__ = ["FILE_NAME", "Chart", "draw", "overview", "save"]
 
 FORESTS: tuple[PairKind, ...] = ("idiom", "full", "profile", "language")
 # The names of charts as files, and of nothing else that a reader may keep beside them.
 FILE_NAME = re.compile(
-    r"(map|safety|aa-pairs|nulls|spread|counts|forest-[a-z0-9_-]{1,64}-(idiom|full|profile|language)"
+    r"(map|safety|aa-pairs|A/A pairs|spread|counts|forest-[a-z0-9_-]{1,64}-(idiom|full|profile|language)"
     r"|(curves|matrix)-[a-z0-9_-]{1,64})(-\d+)?\.svg"
 )
 
@@ -46,6 +46,15 @@ def draw(document: Document) -> tuple[Chart, ...]:
     if len(set(names)) != len(names):  # only names that break the document's rules collide; ids must stay apart
         raise ToolError(f"two charts are both named {max(names, key=names.count)!r}: rename one of their families")
     return tuple(charts)
+
+
+def overview(document: Document) -> tuple[Chart, ...]:
+    """The one chart that is published with a run: cost against catch, or where no fault was committed the map."""
+    for part in (_safety, _map):
+        drawn, _ = _draw_part((document, None), part)
+        if drawn:
+            return (drawn[0],)
+    return ()
 
 
 Part = Callable[[Document], Iterable[Chart | None]]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.typing import RcKeyType
 
+from safecost.core import pages
 from safecost.core.text import visible
 from safecost.report.charts import svg
 from safecost.report.charts.text import wrap
@@ -78,6 +81,18 @@ class Chart:
     title: str
     svg: str
     inline: str
+
+
+def save(drawn: Sequence[Chart], folder: Path, own: re.Pattern[str]) -> None:
+    """Write charts/*.svg into the folder, and remove the charts that `own` names and an earlier report left there."""
+    at = folder / "charts"
+    at.mkdir(parents=True, exist_ok=True)
+    names = {f"{chart.name}.svg" for chart in drawn}
+    for chart in drawn:
+        pages.save(at / f"{chart.name}.svg", chart.svg)
+    for path in at.iterdir():
+        if path.name not in names and own.fullmatch(path.name) and path.is_file():
+            path.unlink()
 
 
 class Canvas:
