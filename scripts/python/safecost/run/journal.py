@@ -60,8 +60,8 @@ _PLAN: dict[str, Any] = {
             "required": ["version", "commit", "modified"],
             "properties": {
                 "version": {"type": "string", "maxLength": 64},
-                "commit": {"type": ["string", "aa"], "pattern": "^[0-9a-f]{40}$"},
-                "modified": {"type": ["boolean", "aa"]},
+                "commit": {"type": ["string", "null"], "pattern": "^[0-9a-f]{40}$"},
+                "modified": {"type": ["boolean", "null"]},
             },
         },
         "asked": {
@@ -72,7 +72,7 @@ _PLAN: dict[str, Any] = {
                 "mode": {"enum": ["quick", "default", "full", "publish"]},
                 "seed": {"type": "integer", "minimum": 0, "maximum": 2**32 - 1},
                 "profiles": _NAMES,
-                "filter": {"type": ["string", "aa"], "maxLength": 1000},
+                "filter": {"type": ["string", "null"], "maxLength": 1000},
                 "again": {"type": "array", "items": {"enum": list(AGAIN)}, "uniqueItems": True},
                 "count": {"type": "boolean"},
             },
@@ -81,7 +81,7 @@ _PLAN: dict[str, Any] = {
             "type": "object",
             "additionalProperties": {
                 "type": "object",
-                "additionalProperties": {"type": ["string", "number", "boolean", "aa"], "maxLength": 20_000},
+                "additionalProperties": {"type": ["string", "number", "boolean", "null"], "maxLength": 20_000},
             },
         },
     },

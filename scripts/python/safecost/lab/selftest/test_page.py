@@ -113,7 +113,7 @@ def test_a_record_is_read_again_and_gives_the_same_pages(capsys: pytest.CaptureF
         ({"schema": "other"}, "is not the document of a self-test: its schema is not safecost-selftest."),
         ({"schema_version": 3}, "has schema 3, and this safecost reads 1 and 2."),
         ({"seed": "seven"}, "is malformed: Expected `int`, got `str` - at `$.seed`."),
-        ({"A/A pairs": [{}]}, "is malformed: Object missing required field `company` - at `$.nulls[0]`."),
+        ({"aa_pairs": [{}]}, "is malformed: Object missing required field `background` - at `$.aa_pairs[0]`."),
     ],
 )
 def test_a_document_that_is_no_self_test_is_refused_in_one_sentence(
