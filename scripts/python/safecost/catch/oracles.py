@@ -20,6 +20,7 @@ from safecost.catch.confirmation import ConfirmingTool, Dirty, Observed, Sightin
 from safecost.core import processes
 from safecost.core.paths import ORACLE, Folders
 from safecost.core.progress import Steps
+from safecost.core.tools import newest_tool
 from safecost.suite import plugin_description
 from safecost.suite.cases import CaseFiles
 from safecost.suite.profiles import BuildProfile
@@ -287,9 +288,8 @@ def functions_at(plugin: Path, offsets: Sequence[int]) -> dict[int, str]:
 
 def _symbolizer() -> list[str]:
     """LLVM's, or binutils', which knows Clang's inlined functions less well: it names the innermost by its symbol."""
-    names = [f"llvm-symbolizer-{version}" for version in range(40, 13, -1)]
-    found = next((name for name in ("llvm-symbolizer", *names) if shutil.which(name)), None)
-    return ["addr2line"] if found is None else [found, "--output-style=GNU"]
+    symbolizer = newest_tool("llvm-symbolizer")
+    return ["addr2line"] if symbolizer is None else [str(symbolizer.path), "--output-style=GNU"]
 
 
 def _functions(lines: Sequence[str]) -> Iterator[tuple[int, str]]:

@@ -305,20 +305,6 @@ def test_the_immediate_of_a_clang_trap_is_its_kind() -> None:
     assert mechanism_of(seen(end="stopped", stop=stop), Checks.of_flags((), {})).text == "add overflow"
 
 
-def test_check_sites_are_read_from_debug_information() -> None:
-    lines = [
-        " <1><10>: Abbrev Number: 2 (DW_TAG_subprogram)",
-        "    <11>   DW_AT_name        : (indirect string, offset: 0x1): __clang_trap_msg$libc++$vector:1: out of range",
-        " <2><20>: Abbrev Number: 9 (DW_TAG_inlined_subroutine)",
-        "    <21>   DW_AT_abstract_origin: <0x10>",
-        "    <25>   DW_AT_low_pc      : 0xea1f",
-        " <2><30>: Abbrev Number: 9 (DW_TAG_inlined_subroutine)",
-        "    <31>   DW_AT_abstract_origin: <0x99>",
-        "    <35>   DW_AT_low_pc      : 0xea2f",
-    ]
-    assert check_sites.sites_in(lines) == {0xEA1F: "vector:1: out of range"}
-
-
 def test_plain_raw_code_is_held_to_account() -> None:
     trapped = Outcome("f/c", "gcc-o2", "raw", "raw", "x", "trapped")
     elsewhere = Outcome("f/c", "gcc-o2-hardened", "raw", "raw", "x", "trapped")

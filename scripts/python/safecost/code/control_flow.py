@@ -11,25 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from safecost.code.instruction_sets import Flow
+from safecost.code.instruction_sets import Instruction
 
 CHECK, FAILURE, PACKED, JUMP, CALL, HANDLER, PLAIN = "c", "f", "v", "j", "x", "h", " "
-
-
-@dataclass(frozen=True, slots=True)
-class Instruction:
-    """One instruction of a plugin; `target` is where it jumps or calls, `callee` the name found there.
-
-    `targets` are those of a jump table, empty where the table was not found.
-    """
-
-    address: int
-    text: str
-    flow: Flow
-    packed: bool
-    target: int | None = None
-    callee: str | None = None
-    targets: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -43,7 +27,7 @@ class _Block:
 class ControlFlow:
     """The blocks of a function whose parts may lie apart, `parts` the instructions of each, the entry's first.
 
-    `fails` judges a callee by its name and address: does it report an error and never return?
+    No part is empty. `fails` judges a callee by its name and address: does it report an error and never return?
     """
 
     def __init__(self, parts: Sequence[Sequence[Instruction]], fails: Callable[[str | None, int | None], bool]) -> None:
@@ -51,7 +35,7 @@ class ControlFlow:
         self._blocks = self._cut(parts)
         for block, following in self._blocks.values():
             self._connect(block, following)
-        entry = parts[0][0].address if parts and parts[0] else None
+        entry = parts[0][0].address if parts else None
         blocks = {address: block for address, (block, _) in self._blocks.items()}
         self._leaving = _closure(blocks, {address for address, block in blocks.items() if block.leaves})
         self._reaching_failure = _closure(blocks, {address for address, block in blocks.items() if block.failure})
@@ -94,7 +78,7 @@ class ControlFlow:
     def _cut(self, parts: Sequence[Sequence[Instruction]]) -> dict[int, tuple[_Block, int | None]]:
         """Blocks by address, each with the address of what follows it in its part."""
         inside = {one.address for part in parts for one in part}
-        leaders = {part[0].address for part in parts if part}
+        leaders = {part[0].address for part in parts}
         for part in parts:
             for one, following in zip(part, [*part[1:], None], strict=True):
                 if one.flow in {"jump", "branch"} and one.target in inside:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safecost.code.control_flow import CALL, CHECK, PACKED, Instruction
+from safecost.code.control_flow import CALL, CHECK, PACKED
+from safecost.code.elf_file import Symbol
 from safecost.code.failures import readable
-from safecost.code.instruction_sets import split_prefixes
-from safecost.code.shared_object import SharedObject, Symbol
+from safecost.code.instruction_sets import Instruction
+from safecost.code.shared_object import SharedObject
 from safecost.core import parallel
 from safecost.core.errors import ToolError
 from safecost.core.text import counted
@@ -19,8 +20,7 @@ from safecost.document.types import Code
 
 HEADING = "-"  # the mark of a line that is no instruction but names the part that follows
 MOST_LINES = 2_500  # of one listing; helpers that would make it longer are named only
-_RIP = re.compile(r"\[rip[+-]0x[0-9a-f]+\]\s*#.*")
-_TARGET = re.compile(r"\b[0-9a-f]+ <[^>]*>*")
+_OWN_DATA = re.compile(r"\[rip(?: [+-] \w+)?\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def codes(case: str, profile: str, plugin: Path, description: Mapping[str, Any])
     shared = SharedObject(plugin)
     kernels: list[tuple[str, _Piece, list[_Piece | Symbol]]] = []
     for variant in description["variants"]:
-        symbol = None if variant.get("address") is None else shared.symbol_at(variant["address"])
+        symbol = None if variant.get("address") is None else shared.elf.symbol_at(variant["address"])
         if symbol is not None:
             piece = _piece(shared, symbol)
             kernels.append((variant["name"], piece, _helpers(shared, symbol, piece)))
@@ -94,8 +94,8 @@ def _helpers(shared: SharedObject, kernel: Symbol, piece: _Piece) -> list[_Piece
     for one in piece.instructions:
         if piece.marks[one.address] != CALL or one.target is None or one.target == kernel.address:
             continue
-        symbol = shared.symbol_at(one.target)
-        if symbol is None or symbol.address in found or not shared.same_source(kernel.address, symbol.address):
+        symbol = shared.elf.symbol_at(one.target)
+        if symbol is None or symbol.address in found or not shared.elf.same_source(kernel.address, symbol.address):
             continue
         helper = _piece(shared, symbol)
         size = sum(1 for _ in helper.instructions)
@@ -154,13 +154,9 @@ def _listing(piece: _Piece, names: Mapping[str, str], prefix: str) -> Iterator[s
 
 def _text(one: Instruction, labels: Mapping[int, str], names: Mapping[str, str]) -> str:
     """An instruction without addresses: labels and names for what it jumps to and calls, `data` for what it reads."""
-    prefixes, mnemonic, operands = split_prefixes(one.text)
-    prefix = f"{prefixes} " if prefixes else ""
     if one.flow in {"call", "jump", "branch"} and (one.target is not None or one.callee is not None):
         where = labels.get(one.target) if one.target is not None else None
         where = where or (names[one.callee] if one.callee is not None else "another function")
-        before = operands.rpartition(",")[0] if _TARGET.search(operands) and "," in operands.partition("<")[0] else ""
-        return f"{prefix}{mnemonic} {before}{', ' if before else ''}{where}"
-    operands = _RIP.sub("[data]", operands)
-    operands = re.sub(r"\s*#.*|\s*<[^>]*>", "", operands)
-    return f"{prefix}{mnemonic} {re.sub(r',(?! )', ', ', operands)}".strip()
+        return f"{one.mnemonic} {', '.join([*one.operands.split(', ')[:-1], where])}"
+    operands = re.sub(r"#0x\w+$", "[data]", one.operands) if one.mnemonic in {"adr", "adrp"} else one.operands
+    return f"{one.mnemonic} {_OWN_DATA.sub('[data]', operands)}".strip()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from collections.abc import Iterable
+from functools import cache
 
 from safecost.core import processes
+from safecost.core.tools import newest_tool
 
 # Only where a chain of calls ends, or leaves the plugin: what calls one of these on every path is found by its code.
 _NEVER_RETURN = re.compile(
@@ -31,7 +32,6 @@ _NEVER_RETURN = re.compile(
     )""",
     re.VERBOSE,
 )
-_DEMANGLERS = ("llvm-cxxfilt-19", "llvm-cxxfilt", "c++filt")  # GNU's does not read all that Clang 19 writes
 _LONGEST = 60
 _RUST_CODES = {"$LT$": "<", "$GT$": ">", "$RF$": "&", "$BP$": "*", "$LP$": "(", "$RP$": ")", "$C$": ",", "..": "::"}
 
@@ -45,18 +45,24 @@ def readable(names: Iterable[str]) -> dict[str, str]:
     """Mangled names as readers write them, without parameters, return types and hashes, and not long."""
     wanted = sorted(set(names))
     plain = [name.partition("@")[0] for name in wanted]
-    demangled = plain
-    for program in _DEMANGLERS:
-        if shutil.which(program) is None:
-            continue
-        done = processes.run(
-            [program], "\n".join(plain).encode(), 60, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-        lines = done.stdout.decode(errors="replace").split("\n")
-        if done.returncode == 0 and len(lines) >= len(plain):
-            demangled = lines[: len(plain)]
-            break
-    return {name: _shortened(said) for name, said in zip(wanted, demangled, strict=True)}
+    return {name: _shortened(demangled) for name, demangled in zip(wanted, _demangled(plain), strict=True)}
+
+
+def _demangled(names: list[str]) -> list[str]:
+    """The names as a demangler writes them, and as they are where there is none."""
+    demangler = _demangler()
+    if demangler is None:
+        return names
+    done = processes.run([demangler], "\n".join(names).encode(), 60, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    lines = done.stdout.decode(errors="replace").split("\n")[: len(names)]
+    return lines if done.returncode == 0 and len(lines) == len(names) else names
+
+
+@cache
+def _demangler() -> str | None:
+    """LLVM's, else GNU's, which does not read all that Clang writes."""
+    tool = newest_tool("llvm-cxxfilt") or newest_tool("c++filt")
+    return str(tool.path) if tool is not None else None
 
 
 def _shortened(name: str) -> str:

@@ -6,7 +6,6 @@ import os
 import platform
 import re
 import shutil
-import subprocess
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from safecost.core import errors
+from safecost.core import errors, tools
 from safecost.machine import facts as machine
 from safecost.machine.noise import noise_sources
 from safecost.suite.toolbox import LIBRARIES, TOOLS, Library, Tool, compilers, profiles_of
@@ -41,17 +40,6 @@ class Diagnosis:
     required: bool = False
 
 
-def version_in(text: str) -> str:
-    """Find the first dotted version number in what a program says of itself; empty where there is none."""
-    found = re.search(r"\d+(?:\.\d+)+", text)
-    return found[0] if found else ""
-
-
-def numbers(version: str) -> tuple[int, ...]:
-    """Split a dotted version for comparison; an unknown one is empty, and the oldest."""
-    return tuple(int(part) for part in version.split(".")) if re.fullmatch(r"\d+(\.\d+)*", version) else ()
-
-
 def how_to_get(package: str) -> str:
     """Write the command that installs a Debian package here, or the package's name where there is no apt."""
     if not shutil.which("apt-get"):
@@ -60,49 +48,29 @@ def how_to_get(package: str) -> str:
     return f"{sudo}apt-get install --no-install-recommends {package}"
 
 
-def candidates(command: str, folders: Sequence[Path]) -> list[Path]:
-    """Find plain `command` and the `command-N` of the highest N in the folders; either may be the newer."""
-    numbered: list[tuple[int, Path]] = []
-    for folder in folders:
-        for path in folder.glob(f"{command}-*"):
-            number = path.name.removeprefix(f"{command}-")
-            if number.isdigit() and os.access(path, os.X_OK):
-                numbered.append((int(number), path))
-    newest = [max(numbered, key=lambda pair: pair[0])[1]] if numbered else []
-    plain = shutil.which(command, path=os.pathsep.join(map(str, folders)))
-    return newest + ([Path(plain)] if plain else [])
-
-
 def search_path() -> list[Path]:
     """List the folders of PATH, and where rustup installs."""
-    named = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
-    return [*named, Path.home() / ".cargo/bin"]
+    return [*tools.search_path(), Path.home() / ".cargo/bin"]
 
 
-def ask(command: Sequence[str | Path], text: str = "") -> str:
-    """Run a program and return what it prints; empty where it fails or takes too long."""
-    try:
-        done = subprocess.run(
-            command, input=text, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False, errors="replace"
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout if done.returncode == 0 else ""
+def _ask(command: Sequence[str | Path], text: str = "") -> str:
+    return tools.ask(command, text, PATIENCE_SECONDS)
 
 
 def examine_tool(tool: Tool, folders: Sequence[Path]) -> tuple[Diagnosis, Path | None]:
     """Look for the newest of one tool; one that is too old counts as missing."""
-    paths = next((found for command in tool.commands if (found := candidates(command, folders))), [])
+    newest = (tools.newest_tool(command, folders, tool.asks, PATIENCE_SECONDS) for command in tool.commands)
+    installed = next(filter(None, newest), None)
     remedy = how_to_get(tool.package) if tool.package else RUSTUP
     missing = Diagnosis(tool.subject, "missing", "not found", tool.needed_for, remedy, tool.required)
-    if not paths:
+    if installed is None:
         return missing, None
-    said, path = max(((ask([path, *tool.asks]), path) for path in paths), key=lambda pair: numbers(version_in(pair[0])))
     # `gcc -dumpversion` of some distributions is a bare number.
-    version = version_in(said) or said.strip()[:20]
-    if numbers(version) and numbers(version) < tool.floor:
+    version = installed.version or installed.answer.strip()[:20]
+    path = installed.path
+    if tools.numbers(version) and tools.numbers(version) < tool.floor:
         return replace(missing, detail=f"{version} at {path} is older than {'.'.join(map(str, tool.floor))}"), None
-    if llvm := re.search(r"LLVM version: (\S+)", said):
+    if llvm := re.search(r"LLVM version: (\S+)", installed.answer):
         version += f" (LLVM {llvm[1]})"
     return Diagnosis(tool.subject, "found", f"{version or 'of unknown version'}, {path}", tool.needed_for), path
 
@@ -134,7 +102,7 @@ def read_probe(preprocessed: str) -> dict[int, str]:
 
 def examine_libraries(compiler: Path | None) -> list[Diagnosis]:
     """Look for the libraries' headers as the compiler does; without one, none can be found."""
-    said = ask([compiler, "-std=c++20", "-x", "c++", "-E", "-P", "-"], library_probe(LIBRARIES)) if compiler else ""
+    said = _ask([compiler, "-std=c++20", "-x", "c++", "-E", "-P", "-"], library_probe(LIBRARIES)) if compiler else ""
     versions = read_probe(said)
     findings = []
     for number, library in enumerate(LIBRARIES):
@@ -154,9 +122,9 @@ def examine_libcxx(clang: Path | None) -> Diagnosis:
     remedy = how_to_get("libc++-19-dev libc++abi-19-dev")
     if clang is None:
         return Diagnosis("libc++", "missing", "not looked for without Clang", needed, remedy)
-    said = ask([clang, "-stdlib=libc++", "-x", "c++", "-E", "-P", "-"], "#include <version>\n_LIBCPP_VERSION\n")
+    said = _ask([clang, "-stdlib=libc++", "-x", "c++", "-E", "-P", "-"], "#include <version>\n_LIBCPP_VERSION\n")
     version = re.search(r"^(\d\d)(\d\d)(\d\d)$", said, re.MULTILINE)
-    archive = Path(ask([clang, "-print-file-name=libc++.a"]).strip())
+    archive = Path(_ask([clang, "-print-file-name=libc++.a"]).strip())
     if version is None or not archive.is_absolute():
         lacking = "headers" if version is None else "static library"
         return Diagnosis("libc++", "missing", f"its {lacking} not found by {clang.name}", needed, remedy)
@@ -176,7 +144,7 @@ def examine() -> list[Diagnosis]:
     """Look at everything, all tools at once; takes about a second."""
     folders = search_path()
     with ThreadPoolExecutor(max_workers=8) as pool:
-        tools = [pool.submit(examine_tool, tool, folders) for tool in TOOLS]
+        answers = [pool.submit(examine_tool, tool, folders) for tool in TOOLS]
         (gcc, gcc_path), (clang, clang_path), (rust, _) = pool.map(
             lambda tool: examine_tool(tool, folders), compilers()
         )
@@ -186,7 +154,7 @@ def examine() -> list[Diagnosis]:
         if gcc_path is None and clang_path is None:
             gcc = replace(gcc, required=True)  # either alone would do
         python = Diagnosis("Python", "found", platform.python_version(), "everything after measuring")
-        found = [gcc, clang, rust, libcxx.result(), python, *(tool.result()[0] for tool in tools)]
+        found = [gcc, clang, rust, libcxx.result(), python, *(answer.result()[0] for answer in answers)]
         return [*found, *libraries.result(), *noise.result()]
 
 

@@ -33,25 +33,6 @@ def printed(findings: list[Diagnosis]) -> str:
     return console.file.getvalue()
 
 
-@pytest.mark.parametrize(
-    ("text", "version"),
-    [
-        ("Debian clang version 19.1.7 (3~deb12u1)", "19.1.7"),
-        ("rustc 1.95.0 (59807616e 2026-04-14)", "1.95.0"),
-        ("Chromium 156.0.8078.79 built on Debian", "156.0.8078.79"),
-        ("no number", ""),
-    ],
-)
-def test_version_in(text: str, version: str) -> None:
-    assert doctor.version_in(text) == version
-
-
-def test_versions_compare_as_numbers() -> None:
-    assert doctor.numbers("9.5") < doctor.numbers("12.2.0")
-    assert doctor.numbers("14") == (14,)
-    assert doctor.numbers("") == doctor.numbers("unknown") == ()
-
-
 def test_the_newest_compiler_is_found_whatever_it_is_called(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     program(first, "g++-9", "9.5.0")

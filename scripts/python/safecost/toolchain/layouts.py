@@ -18,7 +18,6 @@ import os
 import random
 import re
 import shlex
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,6 +29,7 @@ from safecost.core import processes
 from safecost.core.errors import ToolError
 from safecost.core.paths import BUILD
 from safecost.core.progress import Steps
+from safecost.core.tools import newest_tool
 from safecost.toolchain.build import Built, alone, sha256
 
 Method = Literal["shuffled", "padded"]
@@ -116,15 +116,8 @@ class Linker:
 
 def _lld() -> tuple[Path, str] | None:
     """The newest LLD on the path, and its version."""
-    for name in (*(f"ld.lld-{version}" for version in range(40, 13, -1)), "ld.lld"):
-        path = shutil.which(name)
-        if path is None:
-            continue
-        done = processes.run([path, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        version = re.search(rb"LLD (\d+[\w.]*)", done.stdout)
-        if done.returncode == 0 and version:
-            return Path(path), version[1].decode()
-    return None
+    linker = newest_tool("ld.lld")
+    return (linker.path, linker.version) if linker is not None and linker.version else None
 
 
 def _point(link: Path, target: Path) -> None:

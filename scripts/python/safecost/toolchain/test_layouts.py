@@ -241,7 +241,7 @@ def test_a_kill_in_the_middle_of_a_link_leaves_no_half_file(tmp_path: Path) -> N
 
 
 def test_without_lld_the_functions_are_padded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setattr(layouts, "newest_tool", lambda name: None)
     assert layouts.Linker.find().text == "padded"
     with pytest.raises(ToolError, match="LLD is not installed"):
         layouts.Linker.find("shuffled")
