@@ -14,7 +14,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -22,8 +21,11 @@
 #include "fmt/format.h"
 #include "nlohmann/json.hpp"
 #include "runner/allocations.h"
+#include "runner/fields.h"
 #include "runner/panel.h"
 #include "runner/platform.h"
+#include "runner/protocol.h"
+#include "runner/status_macros.h"
 
 #if __has_include(<valgrind/callgrind.h>)
 #include <valgrind/callgrind.h>
@@ -106,9 +108,10 @@ struct Counted {
     char one[32], two[32], three[32];
     const bool allocated = allocations != nullptr;
     return dprintf(file,
-                   "{\"index\": %zu, \"calls\": %zu, \"instructions\": %s, \"allocations\": %s, "
-                   "\"allocated_bytes\": %s}\n",
-                   index, calls,
+                   "{\"protocol\": %d, \"evidence\": \"count\", \"index\": %zu, \"calls\": %zu, "
+                   "\"instructions\": %s, "
+                   "\"allocations\": %s, \"allocated_bytes\": %s}\n",
+                   kProtocol, index, calls,
                    number(one, instructions >= 0, static_cast<std::uint64_t>(instructions)),
                    number(two, allocated, allocated ? allocations->count : 0),
                    number(three, allocated, allocated ? allocations->bytes : 0)) > 0;
@@ -119,14 +122,14 @@ struct Counted {
 // only what went wrong.
 absl::Status count_one(Panel& panel, const std::string& dumps, const char* variant,
                        std::size_t index, int results) {
-  PanelPlan::Entry entry = panel.plan().contenders.front();
-  entry.variant = variant;
-  if (absl::Status status = panel.add(entry); !status.ok()) return status;
-  if (absl::Status status = panel.have_threads(); !status.ok()) return status;
+  PanelPlan::Arm arm = panel.plan().contenders.front();
+  arm.variant = variant;
+  RETURN_IF_ERROR(panel.add(arm));
+  RETURN_IF_ERROR(panel.have_threads());
   Contender& contender = panel.contenders().front();
   Counted counted;
   counted.calls = panel.pool().count();
-  if (absl::Status status = contender.prepare(counted.calls); !status.ok()) return status;
+  RETURN_IF_ERROR(contender.prepare(counted.calls));
   std::vector<void*> contexts;
   contexts.reserve(counted.calls);
   for (std::size_t i = 0; i < counted.calls; ++i) contexts.push_back(contender.context(i));
@@ -170,7 +173,8 @@ absl::Status count_one(Panel& panel, const std::string& dumps, const char* varia
 }
 
 bool tell_problem(int results, std::size_t index, const std::string& problem) {
-  const json answer = {{"index", index}, {"problem", problem}};
+  const json answer = {
+      {"protocol", kProtocol}, {"evidence", "count"}, {"index", index}, {"problem", problem}};
   const std::string text = answer.dump(-1, ' ', false, json::error_handler_t::replace);
   return dprintf(results, "%s\n", text.c_str()) > 0;
 }
@@ -221,7 +225,10 @@ bool tell_accident(int results, std::size_t index, int status) {
   } else {
     std::snprintf(text, sizeof text, "ended the process with exit code %d", WEXITSTATUS(status));
   }
-  return dprintf(results, "{\"index\": %zu, \"problem\": \"%s\"}\n", index, text) > 0;
+  return dprintf(
+             results,
+             "{\"protocol\": %d, \"evidence\": \"count\", \"index\": %zu, \"problem\": \"%s\"}\n",
+             kProtocol, index, text) > 0;
 }
 
 // How `work`, done in a fork, ended: as waitpid says it. Negative where there is no fork.
@@ -240,6 +247,17 @@ int in_a_fork(const Work& work) {
   return status;
 }
 
+// What a request asks for, loaded; `seconds` is how long a variant may take.
+absl::StatusOr<std::unique_ptr<Panel>> open_request(const char* line, std::string& dumps,
+                                                    unsigned& seconds) {
+  const json request = json::parse(line, nullptr, false);
+  ASSIGN_OR_RETURN(const CountPlan plan, CountPlan::from_json(request));
+  dumps = plan.dumps;
+  seconds = static_cast<unsigned>(std::ceil(std::max(plan.seconds, 1.0)));
+  alarm(seconds);
+  return Panel::open(plan.panel);
+}
+
 // In a fork: loads what a request asks for, then counts its variants in forks of this one. Between them nothing is
 // allocated. False where the results cannot be written.
 bool serve_request(char (&line)[kLongestRequest], int requests, int results) {
@@ -247,14 +265,7 @@ bool serve_request(char (&line)[kLongestRequest], int requests, int results) {
   std::unique_ptr<Panel> panel;
   unsigned seconds = 0;
   try {
-    const json request = json::parse(line);
-    dumps = request.at("dumps");
-    seconds =
-        static_cast<unsigned>(std::ceil(std::clamp(request.value("seconds", 60.0), 1.0, 1e6)));
-    alarm(seconds);
-    const PanelPlan plan = PanelPlan::from_json(request);
-    if (plan.contenders.size() != 1) throw std::invalid_argument("a request is of one contender");
-    absl::StatusOr<std::unique_ptr<Panel>> opened = Panel::open(plan);
+    absl::StatusOr<std::unique_ptr<Panel>> opened = open_request(line, dumps, seconds);
     if (opened.ok()) {
       panel = *std::move(opened);
     } else {
@@ -281,6 +292,20 @@ bool serve_request(char (&line)[kLongestRequest], int requests, int results) {
 }
 
 }  // namespace
+
+absl::StatusOr<CountPlan> CountPlan::from_json(const nlohmann::json& json) {
+  CountPlan plan;
+  Fields fields(json);
+  fields.head("count");
+  fields.required("panel", plan.panel);
+  fields.required("dumps", plan.dumps);
+  fields.required("seconds", plan.seconds, kSeconds);
+  RETURN_IF_ERROR(fields.done());
+  if (plan.panel.contenders.size() != 1)
+    return absl::InvalidArgumentError(fmt::format(
+        "panel.contenders has {} entries, and a count is of 1", plan.panel.contenders.size()));
+  return plan;
+}
 
 // This process allocates nothing until the last request, nor does a request's between its variants: each fork begins
 // with the same heap, whatever else is counted.

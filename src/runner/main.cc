@@ -4,17 +4,16 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
-#include <iostream>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "benchmark/benchmark.h"
 #include "fmt/format.h"
 #include "kernel/abi.h"
@@ -23,6 +22,8 @@
 #include "runner/google_benchmark.h"
 #include "runner/panel.h"
 #include "runner/platform.h"
+#include "runner/protocol.h"
+#include "runner/status_macros.h"
 #include "runner/verify.h"
 
 ABSL_FLAG(std::string, plan, "", "the plan, a JSON file ('-' reads stdin)");
@@ -38,59 +39,35 @@ extern "C" [[gnu::noinline, gnu::used]] void safecost_before_call(safecost_kerne
 namespace safecost {
 namespace {
 
-absl::StatusOr<nlohmann::json> read_plan() {
-  const std::string path = absl::GetFlag(FLAGS_plan);
-  if (path.empty()) return absl::InvalidArgumentError("no plan: give --plan FILE");
-  std::ifstream file;
-  if (path != "-") {
-    file.open(path);
-    if (!file) return absl::NotFoundError(fmt::format("cannot read the plan {}", path));
-  }
-  nlohmann::json json = nlohmann::json::parse(path == "-" ? std::cin : file, nullptr, false);
-  if (json.is_discarded() || !json.is_object())
-    return absl::InvalidArgumentError(fmt::format("{} is no JSON object", path));
-  return json;
-}
-
-absl::Status write_result(const nlohmann::json& json) {
-  const std::string path = absl::GetFlag(FLAGS_out);
-  std::ofstream file;
-  if (path != "-") file.open(path);
-  std::ostream& out = path == "-" ? std::cout : file;
-  out << json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
-  return out ? absl::OkStatus()
-             : absl::UnavailableError(fmt::format("cannot write all of {}", path));
+absl::Status answer(const char* kind, nlohmann::json json) {
+  return write_evidence(kind, std::move(json), absl::GetFlag(FLAGS_out));
 }
 
 absl::Status run_verify() {
-  absl::StatusOr<nlohmann::json> json = read_plan();
-  if (!json.ok()) return json.status();
+  ASSIGN_OR_RETURN(const nlohmann::json json, read_plan(absl::GetFlag(FLAGS_plan)));
+  ASSIGN_OR_RETURN(const VerifyPlan plan, VerifyPlan::from_json(json));
   platform::die_with_parent();
-  return write_result(verify(VerifyPlan::from_json(*json)));
+  return answer("verification", verify(plan));
 }
 
 absl::Status run_time() {
-  absl::StatusOr<nlohmann::json> json = read_plan();
-  if (!json.ok()) return json.status();
+  ASSIGN_OR_RETURN(const nlohmann::json json, read_plan(absl::GetFlag(FLAGS_plan)));
+  ASSIGN_OR_RETURN(const PanelPlan plan, PanelPlan::from_json(json));
   platform::die_with_parent();
   platform::tell_where_it_ends();
-  const PanelPlan plan = PanelPlan::from_json(*json);
-  absl::StatusOr<std::unique_ptr<Panel>> panel = Panel::load(plan);
-  if (!panel.ok()) return panel.status();
-  absl::StatusOr<Launch> launch = time_panel(**panel, plan);
-  if (!launch.ok()) return launch.status();
-  return write_result(to_json(**panel, *launch, plan));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Panel> panel, Panel::load(plan));
+  ASSIGN_OR_RETURN(const Launch launch, time_panel(*panel, plan));
+  return answer("times", to_json(*panel, launch, plan));
 }
 
 absl::Status run_solo_mode() {
-  absl::StatusOr<nlohmann::json> json = read_plan();
-  if (!json.ok()) return json.status();
+  ASSIGN_OR_RETURN(const nlohmann::json json, read_plan(absl::GetFlag(FLAGS_plan)));
+  ASSIGN_OR_RETURN(const SoloPlan plan, SoloPlan::from_json(json));
   // Google Benchmark runs everything that is registered at once, so all panels stay loaded.
   std::vector<std::unique_ptr<Panel>> panels;
-  for (const nlohmann::json& one : (*json)["panels"]) {
-    absl::StatusOr<std::unique_ptr<Panel>> panel = Panel::load(PanelPlan::from_json(one));
-    if (!panel.ok()) return panel.status();
-    panels.push_back(*std::move(panel));
+  for (const PanelPlan& panel_plan : plan.panels) {
+    ASSIGN_OR_RETURN(std::unique_ptr<Panel> panel, Panel::load(panel_plan));
+    panels.push_back(std::move(panel));
   }
   // No way back from a process that has had a second thread.
   std::ranges::stable_sort(
@@ -102,34 +79,33 @@ absl::Status run_solo_mode() {
 
 // Calls the first contender of a plan, for a debugger or a profiler.
 absl::Status run_call() {
-  absl::StatusOr<nlohmann::json> json = read_plan();
-  if (!json.ok()) return json.status();
-  absl::StatusOr<std::unique_ptr<Panel>> panel = Panel::load(PanelPlan::from_json(*json));
-  if (!panel.ok()) return panel.status();
-  if (absl::Status status = (*panel)->have_threads(); !status.ok()) return status;
-  Contender& contender = (*panel)->contenders().front();
-  if (absl::Status status = contender.prepare((*panel)->pool().count()); !status.ok())
-    return status;
+  ASSIGN_OR_RETURN(const nlohmann::json json, read_plan(absl::GetFlag(FLAGS_plan)));
+  ASSIGN_OR_RETURN(const PanelPlan plan, PanelPlan::from_json(json));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Panel> panel, Panel::load(plan));
+  RETURN_IF_ERROR(panel->have_threads());
+  Contender& contender = panel->contenders().front();
+  RETURN_IF_ERROR(contender.prepare(panel->pool().count()));
   std::uint64_t digest = 0;
   for (std::uint64_t i = 0; i < absl::GetFlag(FLAGS_calls); ++i) {
     const std::size_t at = i % contender.contexts();
     safecost_before_call(contender.variant().run, contender.context(at));
     digest = contender.digest(at);
   }
-  return write_result(
-      {{"contender", (*panel)->name(0)}, {"digest", fmt::format("{:016x}", digest)}});
+  return answer("call",
+                {{"contender", panel->name(0)}, {"digest", fmt::format("{:016x}", digest)}});
 }
 
 absl::Status run_facts() {
-  return write_result({{"abi_version", SAFECOST_ABI_VERSION},
 #if defined(__clang__)
-                       {"compiler", fmt::format("Clang {}.{}.{}", __clang_major__, __clang_minor__,
-                                                __clang_patchlevel__)},
+  const std::string compiler =
+      fmt::format("Clang {}.{}.{}", __clang_major__, __clang_minor__, __clang_patchlevel__);
 #else
-                       {"compiler",
-                        fmt::format("GCC {}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__)},
+  const std::string compiler =
+      fmt::format("GCC {}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__);
 #endif
-                       {"benchmark", google_benchmark_facts()}});
+  return answer("facts", {{"abi_version", SAFECOST_ABI_VERSION},
+                          {"compiler", compiler},
+                          {"benchmark", google_benchmark_facts()}});
 }
 
 // Before any flag is parsed: what a parser keeps, such as the program's path, would shift the heap of all kernels.

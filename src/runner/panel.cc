@@ -9,8 +9,10 @@
 
 #include "absl/status/status.h"
 #include "fmt/format.h"
+#include "runner/fields.h"
 #include "runner/google_benchmark.h"
 #include "runner/platform.h"
+#include "runner/status_macros.h"
 
 namespace safecost {
 
@@ -19,6 +21,9 @@ namespace {
 // A pool has at most this many inputs: beyond it, contexts cost more than they teach.
 constexpr std::size_t kMostInputs = 1'024;
 constexpr std::size_t kMostCalls = 1 << 20;
+// Far more than any run has.
+constexpr std::size_t kMostContenders = 1'000;
+constexpr std::size_t kMostPanels = 100'000;
 constexpr std::size_t kFewestRounds = 8;
 // Before timing, each contender is called on so many inputs to compare digests, and to find the
 // number of calls. Verification has seen far more; over whole pools this took longer than the timing.
@@ -113,26 +118,46 @@ Calibration calibrate(const std::function<double()>& seconds_per_call, double ep
   return {std::clamp(static_cast<std::size_t>(calls), std::size_t{1}, kMostCalls), agree()};
 }
 
-PanelPlan PanelPlan::from_json(const nlohmann::json& json) {
-  const auto entry = [](const nlohmann::json& from) {
-    return Entry{from.at("profile"), from.at("path"), from.value("variant", "")};
-  };
+absl::StatusOr<PanelPlan::Arm> PanelPlan::Arm::from_json(const nlohmann::json& json,
+                                                         const std::string& name) {
+  Arm arm;
+  Fields fields(json, name);
+  fields.required("profile", arm.plugin.profile);
+  fields.required("path", arm.plugin.path);
+  fields.required("variant", arm.variant);
+  RETURN_IF_ERROR(fields.done());
+  return arm;
+}
+
+absl::StatusOr<PanelPlan> PanelPlan::from_json(const nlohmann::json& json,
+                                               const std::string& name) {
   PanelPlan plan;
-  plan.case_name = json.at("case");
-  plan.data = json.value("data", ".");
-  plan.scratch = json.value("scratch", ".");
-  plan.size = json.at("size");
-  if (json.contains("rate") && !json["rate"].is_null()) plan.rate = json["rate"];
-  if (json.contains("threads") && !json["threads"].is_null()) plan.threads = json["threads"];
-  plan.seed = json.value("seed", plan.seed);
-  plan.order_seed = json.value("order_seed", plan.order_seed);
-  plan.pool_bytes = json.value("pool_bytes", plan.pool_bytes);
-  plan.fewest_inputs =
-      std::clamp<std::size_t>(json.value("fewest_inputs", plan.fewest_inputs), 1, kMostInputs);
-  plan.epoch_seconds = json.value("epoch_seconds", plan.epoch_seconds);
-  plan.contender_seconds = json.value("contender_seconds", plan.contender_seconds);
-  plan.generator = entry(json.at("generator"));
-  for (const auto& contender : json.at("contenders")) plan.contenders.push_back(entry(contender));
+  Fields fields(json, name);
+  fields.head("panel");
+  fields.required("case", plan.case_name);
+  fields.optional("data", plan.data);
+  fields.optional("scratch", plan.scratch);
+  fields.required("size", plan.size, kSizes);
+  fields.optional("rate", plan.rate, kRates);
+  fields.optional("threads", plan.threads, kThreads);
+  fields.optional("seed", plan.seed);
+  fields.optional("order_seed", plan.order_seed);
+  fields.optional("pool_bytes", plan.pool_bytes, Range<std::size_t>{1, std::size_t{1} << 40});
+  fields.optional("fewest_inputs", plan.fewest_inputs, Range<std::size_t>{1, kMostInputs});
+  fields.optional("epoch_seconds", plan.epoch_seconds, kSeconds);
+  fields.optional("contender_seconds", plan.contender_seconds, kSeconds);
+  fields.required("generator", plan.generator);
+  fields.required("contenders", plan.contenders, Range<std::size_t>{1, kMostContenders});
+  RETURN_IF_ERROR(fields.done());
+  return plan;
+}
+
+absl::StatusOr<SoloPlan> SoloPlan::from_json(const nlohmann::json& json) {
+  SoloPlan plan;
+  Fields fields(json);
+  fields.head("solo");
+  fields.required("panels", plan.panels, Range<std::size_t>{1, kMostPanels});
+  RETURN_IF_ERROR(fields.done());
   return plan;
 }
 
@@ -149,26 +174,24 @@ absl::Status Panel::have_threads() const {
   return absl::OkStatus();
 }
 
-absl::StatusOr<const Plugin*> Panel::plugin(const PanelPlan::Entry& entry,
-                                            const std::string& case_name) {
+absl::StatusOr<const Plugin*> Panel::plugin(const PluginAt& at) {
   for (const auto& [path, plugin] : plugins_) {
-    if (path == entry.path) return plugin.get();
+    if (path == at.path) return plugin.get();
   }
   Problem problem;
-  auto plugin = Plugin::load(entry.path, entry.profile, case_name, problem);
+  auto plugin = Plugin::load(at, plan_.case_name, problem);
   if (plugin == nullptr) {
     return absl::FailedPreconditionError(
-        fmt::format("{}: {} {}", problem.kind, entry.profile, problem.message));
+        fmt::format("{}: {} {}", problem.kind, at.profile, problem.message));
   }
-  return plugins_.emplace_back(entry.path, std::move(plugin)).second.get();
+  return plugins_.emplace_back(at.path, std::move(plugin)).second.get();
 }
 
 absl::StatusOr<std::unique_ptr<Panel>> Panel::open(const PanelPlan& plan) {
   auto panel = std::make_unique<Panel>();
   panel->plan_ = plan;
-  absl::StatusOr<const Plugin*> generator = panel->plugin(plan.generator, plan.case_name);
-  if (!generator.ok()) return generator.status();
-  if (!(*generator)->generates())
+  ASSIGN_OR_RETURN(const Plugin* const generator, panel->plugin(plan.generator));
+  if (!generator->generates())
     return absl::FailedPreconditionError("load: the generator makes no inputs");
   safecost_request request = {.struct_size = sizeof(safecost_request),
                               .count = 1,
@@ -179,53 +202,48 @@ absl::StatusOr<std::unique_ptr<Panel>> Panel::open(const PanelPlan& plan) {
                               .reserved = 0,
                               .data = panel->plan_.data.c_str(),
                               .scratch = panel->plan_.scratch.c_str()};
-  absl::StatusOr<Pool> one = Pool::make(**generator, request);
-  if (!one.ok())
-    return absl::InternalError(fmt::format("pool: {}", std::string(one.status().message())));
-  const std::size_t bytes = std::max<std::size_t>(one->bytes(), 1);
+  const auto pool_of = [&]() -> absl::StatusOr<Pool> {
+    absl::StatusOr<Pool> pool = Pool::make(*generator, request);
+    if (pool.ok()) return pool;
+    return absl::InternalError(fmt::format("pool: {}", std::string(pool.status().message())));
+  };
+  ASSIGN_OR_RETURN(const Pool first, pool_of());
+  const std::size_t bytes = std::max<std::size_t>(first.bytes(), 1);
   request.count = static_cast<std::uint32_t>(
       std::clamp((plan.pool_bytes + bytes - 1) / bytes, plan.fewest_inputs, kMostInputs));
-  absl::StatusOr<Pool> pool = Pool::make(**generator, request);
-  if (!pool.ok())
-    return absl::InternalError(fmt::format("pool: {}", std::string(pool.status().message())));
-  panel->pool_ = std::make_unique<Pool>(*std::move(pool));
-  for (const PanelPlan::Entry& entry : plan.contenders) {
-    absl::StatusOr<const Plugin*> plugin = panel->plugin(entry, plan.case_name);
-    if (!plugin.ok()) return plugin.status();
-    if (std::string((*plugin)->table().input_layout) != (*generator)->table().input_layout) {
+  ASSIGN_OR_RETURN(Pool pool, pool_of());
+  panel->pool_ = std::make_unique<Pool>(std::move(pool));
+  for (const PanelPlan::Arm& arm : plan.contenders) {
+    ASSIGN_OR_RETURN(const Plugin* const plugin, panel->plugin(arm.plugin));
+    if (std::string(plugin->table().input_layout) != generator->table().input_layout) {
       return absl::FailedPreconditionError(
-          fmt::format("layout: {} lays its input out differently", entry.profile));
+          fmt::format("layout: {} lays its input out differently", arm.plugin.profile));
     }
   }
   return panel;
 }
 
-absl::Status Panel::add(const PanelPlan::Entry& entry) {
-  absl::StatusOr<const Plugin*> plugin = this->plugin(entry, plan_.case_name);
-  if (!plugin.ok()) return plugin.status();
-  const safecost_variant* variant = (*plugin)->variant(entry.variant);
+absl::Status Panel::add(const PanelPlan::Arm& arm) {
+  ASSIGN_OR_RETURN(const Plugin* const plugin, this->plugin(arm.plugin));
+  const safecost_variant* variant = plugin->variant(arm.variant);
   if (variant == nullptr || variant->run == nullptr) {
     return absl::NotFoundError(
-        fmt::format("load: {} has no variant {}", entry.profile, entry.variant));
+        fmt::format("load: {} has no variant {}", arm.plugin.profile, arm.variant));
   }
   contenders_.emplace_back(
-      **plugin, *variant, *pool_,
-      contender_name(**plugin, *variant, plan_.size, plan_.rate, plan_.threads));
+      *plugin, *variant, *pool_,
+      contender_name(*plugin, *variant, plan_.size, plan_.rate, plan_.threads));
   return absl::OkStatus();
 }
 
 absl::StatusOr<std::unique_ptr<Panel>> Panel::load(const PanelPlan& plan) {
-  absl::StatusOr<std::unique_ptr<Panel>> panel = open(plan);
-  if (!panel.ok()) return panel.status();
-  for (const PanelPlan::Entry& entry : plan.contenders) {
-    if (absl::Status status = (*panel)->add(entry); !status.ok()) return status;
-  }
-  if ((*panel)->contenders_.empty()) return absl::InvalidArgumentError("load: the panel is empty");
+  ASSIGN_OR_RETURN(std::unique_ptr<Panel> panel, open(plan));
+  for (const PanelPlan::Arm& arm : plan.contenders) RETURN_IF_ERROR(panel->add(arm));
   return panel;
 }
 
 absl::StatusOr<Launch> time_panel(Panel& panel, const PanelPlan& plan) {
-  if (absl::Status status = panel.have_threads(); !status.ok()) return status;
+  RETURN_IF_ERROR(panel.have_threads());
   std::vector<Contender>& contenders = panel.contenders();
   std::mt19937_64 random(plan.order_seed);
   std::vector<std::size_t> order(contenders.size());
@@ -237,10 +255,9 @@ absl::StatusOr<Launch> time_panel(Panel& panel, const PanelPlan& plan) {
   std::vector<platform::Filler> fillers;
   for (const std::size_t c : order) {
     fillers.emplace_back(offset);
-    if (absl::Status status = contenders[c].prepare(panel.pool().count()); !status.ok())
-      return status;
+    RETURN_IF_ERROR(contenders[c].prepare(panel.pool().count()));
   }
-  if (absl::Status status = same_digests(panel); !status.ok()) return status;
+  RETURN_IF_ERROR(same_digests(panel));
 
   Launch launch;
   launch.prepared = order;

@@ -15,10 +15,11 @@
 namespace safecost {
 
 struct PanelPlan {
-  struct Entry {
-    std::string profile;
-    std::string path;
+  struct Arm {
+    PluginAt plugin;
     std::string variant;
+
+    static absl::StatusOr<Arm> from_json(const nlohmann::json& json, const std::string& name);
   };
   std::string case_name;
   std::string data;
@@ -32,10 +33,18 @@ struct PanelPlan {
   std::size_t fewest_inputs = 4;       // however large they are; 1 shows what a fixed input does
   double epoch_seconds = 200e-6;
   double contender_seconds = 0.02;  // time for all epochs of one contender
-  Entry generator;                  // variant unused
-  std::vector<Entry> contenders;
+  PluginAt generator;
+  std::vector<Arm> contenders;
 
-  static PanelPlan from_json(const nlohmann::json& json);
+  static absl::StatusOr<PanelPlan> from_json(const nlohmann::json& json,
+                                             const std::string& name = {});
+};
+
+// Panels that Google Benchmark times one contender after the other.
+struct SoloPlan {
+  std::vector<PanelPlan> panels;
+
+  static absl::StatusOr<SoloPlan> from_json(const nlohmann::json& json);
 };
 
 // A panel's plugins, pool and contenders, bound together.
@@ -45,7 +54,7 @@ class Panel {
   static absl::StatusOr<std::unique_ptr<Panel>> load(const PanelPlan& plan);
   // The same in steps: plugins and pool, without a contender, whatever variants the plan names; then one by one.
   static absl::StatusOr<std::unique_ptr<Panel>> open(const PanelPlan& plan);
-  absl::Status add(const PanelPlan::Entry& entry);
+  absl::Status add(const PanelPlan::Arm& arm);
 
   std::vector<Contender>& contenders() { return contenders_; }
   const Pool& pool() const { return *pool_; }
@@ -56,7 +65,7 @@ class Panel {
   absl::Status have_threads() const;
 
  private:
-  absl::StatusOr<const Plugin*> plugin(const PanelPlan::Entry& entry, const std::string& case_name);
+  absl::StatusOr<const Plugin*> plugin(const PluginAt& at);
 
   PanelPlan plan_;
   std::vector<std::pair<std::string, std::unique_ptr<Plugin>>> plugins_;  // by path

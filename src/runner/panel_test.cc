@@ -25,8 +25,8 @@ PanelPlan plan_with(const std::string& plant) {
   plan.size = 1'024;
   plan.seed = 5;
   plan.contender_seconds = 0.002;
-  plan.generator = {"good", path, ""};
-  plan.contenders = {{"good", path, "raw"}, {"good", path, "aa"}, {"good", path, "bad"}};
+  plan.generator = {"good", path};
+  plan.contenders = {{{"good", path}, "raw"}, {{"good", path}, "aa"}, {{"good", path}, "bad"}};
   return plan;
 }
 
@@ -129,7 +129,7 @@ TEST(Panel, StopsWhenDigestsDiffer) {
 
 TEST(Panel, RefusesAVariantThatIsNotThere) {
   PanelPlan plan = plan_with("nothing");
-  plan.contenders.push_back({"good", plan.generator.path, "absent"});
+  plan.contenders.push_back({plan.generator, "absent"});
   const auto panel = Panel::load(plan);
   ASSERT_FALSE(panel.ok());
   EXPECT_THAT(message(panel.status()), HasSubstr("no variant absent"));
@@ -138,7 +138,7 @@ TEST(Panel, RefusesAVariantThatIsNotThere) {
 TEST(Panel, RefusesATwinOfAnotherLayout) {
   PanelPlan plan = plan_with("nothing");
   plan.contenders.push_back(
-      {"bad", std::string(PLANTED_FOLDER) + "/planted_other_layout.so", "raw"});
+      {{"bad", std::string(PLANTED_FOLDER) + "/planted_other_layout.so"}, "raw"});
   const auto panel = Panel::load(plan);
   ASSERT_FALSE(panel.ok());
   EXPECT_THAT(message(panel.status()), HasSubstr("layout: bad"));

@@ -6,14 +6,22 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <tuple>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "fmt/format.h"
+#include "runner/fields.h"
 #include "runner/platform.h"
+#include "runner/status_macros.h"
 
 namespace safecost {
 
 namespace {
+
+// What the run document can hold.
+constexpr std::uint32_t kMostEntries = 64;  // of each kind
+constexpr std::uint32_t kLargestCwe = 99'999;
 
 // Elements of an array whose writer may know longer structs than we do.
 template <class T>
@@ -37,6 +45,17 @@ bool is_name(std::string_view name) {
     if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_')) return false;
   }
   return true;
+}
+
+// At most 64 characters of UTF-8, none of which controls a terminal.
+bool is_label(std::string_view label) {
+  std::size_t characters = 0;
+  for (const char c : label) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) return false;
+    if ((byte & 0xc0u) != 0x80u) ++characters;
+  }
+  return characters <= 64;
 }
 
 // Null for a role of a later border: to time it as another one would give its ratio another meaning.
@@ -80,6 +99,15 @@ nlohmann::json names_of(std::uint32_t bits, std::span<const char* const> names) 
 
 }  // namespace
 
+absl::StatusOr<PluginAt> PluginAt::from_json(const nlohmann::json& json, const std::string& name) {
+  PluginAt plugin;
+  Fields fields(json, name);
+  fields.required("profile", plugin.profile);
+  fields.required("path", plugin.path);
+  RETURN_IF_ERROR(fields.done());
+  return plugin;
+}
+
 nlohmann::json fault_json(const safecost_fault& fault) {
   static constexpr const char* kOracles[] = {"guard",  "sanitizer", "memcheck",
                                              "ledger", "canary",    "value"};
@@ -115,9 +143,10 @@ Plugin::Plugin(std::string profile, const safecost_plugin* table)
       variants_(elements(table->variants, table->variant_count)),
       parameters_(elements(table->parameters, table->parameter_count)) {}
 
-std::unique_ptr<Plugin> Plugin::load(const std::string& path, std::string_view profile,
-                                     std::string_view case_name, Problem& problem) {
-  problem.profile = profile;
+std::unique_ptr<Plugin> Plugin::load(const PluginAt& at, std::string_view case_name,
+                                     Problem& problem) {
+  const std::string& path = at.path;
+  problem.profile = at.profile;
   problem.kind = "exports";
   if (const auto symbols = platform::exported_symbols(path); symbols.ok() && symbols->size() != 1) {
     problem.message = fmt::format(
@@ -150,7 +179,7 @@ std::unique_ptr<Plugin> Plugin::load(const std::string& path, std::string_view p
                                   table->struct_size, sizeof(safecost_plugin));
     return nullptr;
   }
-  std::unique_ptr<Plugin> plugin(new Plugin(std::string(profile), table));
+  std::unique_ptr<Plugin> plugin(new Plugin(at.profile, table));
   problem.message = plugin->objection();
   if (problem.message.empty() && !case_name.empty() && text(table->name) != case_name) {
     problem.message = fmt::format("is of case {}, expected {}", text(table->name), case_name);
@@ -180,15 +209,50 @@ std::string Plugin::objection() const {
   if (variants_.size() != table_->variant_count || variants_.empty())
     return "has no readable variants";
   if (parameters_.size() != table_->parameter_count) return "has no readable parameters";
-  if (generates() && parameters_.empty()) return "times no size: add one with size()";
-  for (const safecost_parameter* parameter : parameters_) {
-    if (parameter->threads > 2)
-      return fmt::format("asks for a process that has had {} threads: 1 or 2", parameter->threads);
-    if ((parameter->threads == 0) != (parameters_.front()->threads == 0))
-      return "says of some sizes how many threads the process has had, and not of all";
+  if (elements(table_->faults, table_->fault_count).size() != table_->fault_count)
+    return "has no readable faults";
+  for (const auto& [kind, count] : {std::pair("variants", table_->variant_count),
+                                    {"parameters", table_->parameter_count},
+                                    {"faults", table_->fault_count}}) {
+    if (count > kMostEntries)
+      return fmt::format("has {} {}, and {} are the most", count, kind, kMostEntries);
   }
   if (generates() != (table_->release != nullptr)) return "generates inputs that it cannot release";
+  if (const std::string language = text(table_->language); language != "c++" && language != "rust")
+    return fmt::format("is of the language '{}', and c++ and rust are known",
+                       language.substr(0, 80));
   if (text(table_->input_layout).empty()) return "does not tell the layout of its input";
+  for (const std::string& objection :
+       {objection_to_parameters(), objection_to_variants(), objection_to_faults()}) {
+    if (!objection.empty()) return objection;
+  }
+  return "";
+}
+
+std::string Plugin::objection_to_parameters() const {
+  if (generates() && parameters_.empty()) return "times no size: add one with size()";
+  std::set<std::tuple<std::uint64_t, double, std::uint32_t>> places;
+  for (const safecost_parameter* parameter : parameters_) {
+    const auto [size, rate, threads] =
+        std::tuple(parameter->size, parameter->rate, parameter->threads);
+    std::string where = fmt::format("size {}", size);
+    if (!(rate < 0)) where += fmt::format(", rate {}", rate);
+    if (threads > 0) where += fmt::format(", threads {}", threads);
+    if (threads > kThreads.most)
+      return fmt::format("asks for a process that has had {} threads: 1 or 2", threads);
+    if ((threads == 0) != (parameters_.front()->threads == 0))
+      return "says of some sizes how many threads the process has had, and not of all";
+    if (size > kLargestSize)
+      return fmt::format("times {}, and {} is the largest size", where, kLargestSize);
+    if (!(rate <= kRates.most)) return fmt::format("times {}, and a rate is from 0 to 1", where);
+    if (!places.emplace(size, rate, threads).second) return fmt::format("times {} twice", where);
+    if (!is_label(text(parameter->label)))
+      return fmt::format("labels {} with what is no short word", where);
+  }
+  return "";
+}
+
+std::string Plugin::objection_to_variants() const {
   std::set<std::string> names;
   bool raw = false;
   for (const safecost_variant* variant : variants_) {
@@ -214,6 +278,24 @@ std::string Plugin::objection() const {
     raw = raw || variant->role == SAFECOST_ROLE_RAW;
   }
   return raw ? "" : "has no raw variant to compare with";
+}
+
+// A twin says nothing of a fault but its name; a name that a C++ case does not declare looks the same there.
+std::string Plugin::objection_to_faults() const {
+  std::set<std::string> names;
+  for (const safecost_fault* fault : elements(table_->faults, table_->fault_count)) {
+    const std::string name = text(fault->name);
+    if (!is_name(name))
+      return fmt::format("has a fault named '{}': use lower case, digits and _",
+                         name.substr(0, 80));
+    if (!names.insert(name).second) return fmt::format("has two faults named {}", name);
+    if (fault->cwe == 0 && text(table_->language) == "c++")
+      return fmt::format(
+          "speaks of a fault {} that it does not declare, or declares with the CWE number 0", name);
+    if (fault->cwe > kLargestCwe)
+      return fmt::format("gives fault {} the CWE number {}", name, fault->cwe);
+  }
+  return "";
 }
 
 const safecost_variant* Plugin::variant(std::string_view name) const {

@@ -14,6 +14,14 @@
 
 namespace safecost {
 
+// A plugin as plans name it.
+struct PluginAt {
+  std::string profile;
+  std::string path;
+
+  static absl::StatusOr<PluginAt> from_json(const nlohmann::json& json, const std::string& name);
+};
+
 // What is wrong with a plugin, a contender or a case, and where. `kind` is one of the run document's.
 struct Problem {
   std::string kind;
@@ -33,8 +41,8 @@ nlohmann::json fault_json(const safecost_fault& fault);
 class Plugin {
  public:
   // Loads and checks. `problem` receives what is wrong when the result is null. `case_name` may be empty.
-  static std::unique_ptr<Plugin> load(const std::string& path, std::string_view profile,
-                                      std::string_view case_name, Problem& problem);
+  static std::unique_ptr<Plugin> load(const PluginAt& at, std::string_view case_name,
+                                      Problem& problem);
 
   const std::string& profile() const { return profile_; }
   const safecost_plugin& table() const { return *table_; }
@@ -50,6 +58,9 @@ class Plugin {
   Plugin(std::string profile, const safecost_plugin* table);
   // What breaks the border's rules; empty when nothing does.
   std::string objection() const;
+  std::string objection_to_parameters() const;
+  std::string objection_to_variants() const;
+  std::string objection_to_faults() const;
 
   std::string profile_;
   const safecost_plugin* table_;

@@ -5,11 +5,16 @@
 #include <memory>
 #include <set>
 #include <tuple>
+#include <utility>
+#include <variant>
 
 #include "fmt/format.h"
 #include "runner/contain.h"
 #include "runner/contender.h"
+#include "runner/fields.h"
 #include "runner/platform.h"
+#include "runner/status_macros.h"
+#include "runner/verify_events.h"
 
 namespace safecost {
 
@@ -18,6 +23,7 @@ namespace {
 constexpr std::uint64_t kSmallSizes[] = {0, 1, 2, 3, 101};
 constexpr std::uint64_t kSeeds[] = {1, 0x5afec057};
 constexpr std::uint32_t kInputs = 3;
+constexpr std::size_t kMostPlugins = 1'000;  // far more than there are profiles
 // A kernel given eight times the work takes at least this many times as long; work that the compiler
 // has removed, or put into closed form, takes as long as before.
 constexpr std::uint64_t kGrowth = 8;
@@ -30,13 +36,6 @@ struct Request {
   double rate;
   std::uint32_t threads;
   std::uint64_t seed;
-};
-
-// Where a problem is, or a digest comes from.
-struct Place {
-  std::int64_t size = -1;
-  double rate = -1.0;
-  std::uint32_t threads = 0;
 };
 
 std::vector<Request> requests(const Plugin& generator, std::uint32_t tier) {
@@ -62,12 +61,12 @@ struct State {
   std::set<std::size_t> dead_plugins;
   std::set<std::string> dead;  // "variant@profile"
   std::map<std::size_t, std::map<std::string, std::uint64_t>>
-      digests;                          // request -> contender -> digest
-  std::map<std::size_t, Place> places;  // of each request
-  std::set<std::string> grown;          // contenders whose work was seen to grow
-  std::set<std::string> compared;       // profiles whose inputs were compared
+      digests;                                  // request -> contender -> digest
+  std::map<std::size_t, events::Place> places;  // of each request
+  std::set<std::string> grown;                  // contenders whose work was seen to grow
+  std::set<std::string> compared;               // profiles whose inputs were compared
   bool generator_failed = false;
-  nlohmann::json now;
+  events::Now now;
   std::map<std::size_t, nlohmann::json> descriptions;
   std::vector<Problem> problems;
 };
@@ -76,8 +75,8 @@ std::string key(const safecost_variant& variant, const Plugin& plugin) {
   return fmt::format("{}@{}", variant.name, plugin.profile());
 }
 
-nlohmann::json event(const char* what, const Problem& problem) {
-  return {{what, problem.to_json()}};
+events::Place place_of(const Request& request) {
+  return {static_cast<std::int64_t>(request.size), request.rate, request.threads};
 }
 
 class Check {
@@ -92,8 +91,8 @@ class Check {
       if (plugin->generates() && generator_ == nullptr) generator_ = plugin.get();
     }
     if (generator_ == nullptr) {
-      emit_(event("fatal",
-                  {"load", "", "", "no C++ plugin of this case is there to make its inputs"}));
+      tell(events::Fatal{
+          {"load", "", "", "no C++ plugin of this case is there to make its inputs"}});
       return;
     }
     compare_layouts();
@@ -104,17 +103,23 @@ class Check {
   }
 
  private:
+  void tell(const events::Event& event) { emit_(events::to_json(event)); }
+  void tell_problem(std::string kind, const Plugin& plugin, std::string variant,
+                    std::string message, const events::Place& place = {}) {
+    tell(events::Found{{std::move(kind), plugin.profile(), std::move(variant), std::move(message),
+                        place.size, place.rate, place.threads}});
+  }
+
   void load() {
     for (std::size_t i = 0; i < plan_.plugins.size(); ++i) {
       if (state_.dead_plugins.contains(i)) continue;
-      emit_({{"now", {{"stage", "load"}, {"plugin", i}, {"profile", plan_.plugins[i].first}}}});
+      tell(events::Now{.stage = "load", .plugin = i, .profile = plan_.plugins[i].profile});
       Problem problem;
-      auto plugin =
-          Plugin::load(plan_.plugins[i].second, plan_.plugins[i].first, plan_.case_name, problem);
+      auto plugin = Plugin::load(plan_.plugins[i], plan_.case_name, problem);
       if (plugin == nullptr) {
-        emit_(event("problem", problem));
+        tell(events::Found{problem});
       } else {
-        emit_({{"described", i}, {"as", plugin->describe()}});
+        tell(events::Described{i, plugin->describe()});
         plugins_.push_back(std::move(plugin));
       }
     }
@@ -124,10 +129,9 @@ class Check {
     const std::string expected = generator_->table().input_layout;
     std::erase_if(plugins_, [&](const std::unique_ptr<Plugin>& plugin) {
       if (plugin->table().input_layout == expected) return false;
-      emit_(event("problem",
-                  {"layout", plugin->profile(), "",
+      tell_problem("layout", *plugin, "",
                    fmt::format("lays its input out as {}, {} lays it out as {}: mirror the struct",
-                               plugin->table().input_layout, generator_->profile(), expected)}));
+                               plugin->table().input_layout, generator_->profile(), expected));
       return true;
     });
   }
@@ -142,19 +146,20 @@ class Check {
     for (const auto& plugin : plugins_) {
       if (!plugin->generates() || state_.compared.contains(plugin->profile())) continue;
       if (judged(*plugin, request) != expected) {
-        emit_(event("problem",
-                    {"pool", plugin->profile(), "",
+        tell_problem("pool", *plugin, "",
                      fmt::format("makes other inputs than {} from the same seed: draw one number "
                                  "from generator.random in a statement",
-                                 generator_->profile())}));
+                                 generator_->profile()));
       }
-      emit_({{"compared", plugin->profile()}});
+      tell(events::Compared{plugin->profile()});
     }
   }
 
   // What the generator's first raw kernel says of the inputs that `maker` makes.
   std::string judged(const Plugin& maker, const Request& request) {
-    emit_({{"now", {{"stage", "compare"}, {"profile", maker.profile()}, {"size", request.size}}}});
+    tell(events::Now{.stage = "compare",
+                     .profile = maker.profile(),
+                     .place = {.size = static_cast<std::int64_t>(request.size)}});
     absl::StatusOr<Pool> pool = make(maker, request, kInputs);
     if (!pool.ok()) return std::string(pool.status().message());
     Contender judge(*generator_, *generator_->variants().front(), *pool);
@@ -179,11 +184,7 @@ class Check {
   }
 
   absl::StatusOr<Pool> generate(const Request& request, std::uint32_t count) {
-    emit_({{"now",
-            {{"stage", "generate"},
-             {"size", request.size},
-             {"rate", request.rate},
-             {"threads", request.threads}}}});
+    tell(events::Now{.stage = "generate", .place = place_of(request)});
     if (request.threads > 1 && !platform::has_started_a_thread())
       platform::start_and_join_a_thread();
     return make(*generator_, request, count);
@@ -204,21 +205,17 @@ class Check {
 
   void announce(const Plugin& plugin, const safecost_variant& variant, const Request& request,
                 const char* stage) {
-    emit_({{"now",
-            {{"stage", stage},
-             {"profile", plugin.profile()},
-             {"variant", variant.name},
-             {"size", request.size},
-             {"rate", request.rate},
-             {"threads", request.threads}}}});
+    tell(events::Now{.stage = stage,
+                     .profile = plugin.profile(),
+                     .variant = variant.name,
+                     .place = place_of(request)});
   }
 
   void check(std::size_t r, const Request& request) {
     absl::StatusOr<Pool> pool = generate(request, kInputs);
     if (!pool.ok()) {
-      emit_(
-          event("fatal", {"pool", generator_->profile(), "", std::string(pool.status().message()),
-                          static_cast<std::int64_t>(request.size), request.rate, request.threads}));
+      tell(events::Fatal{{"pool", generator_->profile(), "", std::string(pool.status().message()),
+                          static_cast<std::int64_t>(request.size), request.rate, request.threads}});
       return;
     }
     const auto done = state_.digests.find(r);
@@ -233,9 +230,7 @@ class Check {
               const safecost_variant& variant) {
     const auto fail = [&](std::string message) {
       failed_.insert(key(variant, plugin));
-      emit_(event("problem",
-                  {"digest", plugin.profile(), variant.name, std::move(message),
-                   static_cast<std::int64_t>(request.size), request.rate, request.threads}));
+      tell_problem("digest", plugin, variant.name, std::move(message), place_of(request));
     };
     safecost_report* const report = plugin.table().report;
     if (report != nullptr) report->count = 0;
@@ -259,18 +254,12 @@ class Check {
       return fail(fmt::format("an error reached the border on valid input: {}", report->text));
     }
     if (request.size > 100 && pool.count() > 1 && distinct.size() == 1) {
-      emit_(event("problem",
-                  {"pool", plugin.profile(), variant.name,
+      tell_problem("pool", plugin, variant.name,
                    "all inputs of the pool are alike: a branch predictor learns them; "
                    "draw each from generator.random",
-                   static_cast<std::int64_t>(request.size), request.rate, request.threads}));
+                   place_of(request));
     }
-    emit_({{"digest", all},
-           {"request", r},
-           {"contender", key(variant, plugin)},
-           {"size", request.size},
-           {"rate", request.rate},
-           {"threads", request.threads}});
+    tell(events::Digest{all, r, key(variant, plugin), place_of(request)});
   }
 
   // Least seconds for one pass over the pool.
@@ -307,14 +296,13 @@ class Check {
         long_pass = std::min(long_pass, pass(large));
       }
       if (long_pass < kGrowthInTime * short_pass) {
-        emit_(event(
-            "problem",
-            {"growth", plugin.profile(), variant.name,
-             fmt::format("its work vanished: {:.0f} ns a call at size {} and {:.0f} ns at size {}",
-                         long_pass / kInputs * 1e9, timed.size, short_pass / kInputs * 1e9, small),
-             static_cast<std::int64_t>(timed.size), timed.rate, timed.threads}));
+        tell_problem(
+            "growth", plugin, variant.name,
+            fmt::format("its work vanished: {:.0f} ns a call at size {} and {:.0f} ns at size {}",
+                        long_pass / kInputs * 1e9, timed.size, short_pass / kInputs * 1e9, small),
+            place_of({timed.size, timed.rate, timed.threads, 0}));
       }
-      emit_({{"grown", name}});
+      tell(events::Grown{name});
     });
   }
 
@@ -326,62 +314,53 @@ class Check {
   std::set<std::string> failed_;  // found by this worker itself
 };
 
-void on_event(State& state, const nlohmann::json& event) {
-  const auto problem = [](const nlohmann::json& json) {
-    const auto text = [&](const char* field) {
-      return json[field].is_null() ? "" : json[field].get<std::string>();
-    };
-    return Problem{text("kind"),
-                   text("profile"),
-                   text("variant"),
-                   text("message"),
-                   json["size"].is_null() ? -1 : json["size"].get<std::int64_t>(),
-                   json["rate"].is_null() ? -1.0 : json["rate"].get<double>(),
-                   json["threads"].is_null() ? 0u : json["threads"].get<std::uint32_t>()};
-  };
-  if (event.contains("now")) {
-    state.now = event["now"];
-  } else if (event.contains("described")) {
-    state.descriptions[event["described"]] = event["as"];
-  } else if (event.contains("digest")) {
-    state.digests[event["request"]][event["contender"]] = event["digest"];
-    state.places[event["request"]] = {event["size"], event["rate"], event["threads"]};
-  } else if (event.contains("grown")) {
-    state.grown.insert(event["grown"]);
-  } else if (event.contains("compared")) {
-    state.compared.insert(event["compared"]);
-  } else if (event.contains("problem")) {
-    const Problem found = problem(event["problem"]);
-    state.problems.push_back(found);
-    if (found.variant.empty() || state.now["stage"] == "load") {
-      if (state.now["stage"] == "load")
-        state.dead_plugins.insert(state.now["plugin"].get<std::size_t>());
-    } else if (found.kind == "digest") {
-      state.dead.insert(found.variant + "@" + found.profile);
+// What each event changes.
+struct Notes {
+  State& state;
+
+  void operator()(events::Now& now) const { state.now = std::move(now); }
+  void operator()(events::Described& described) const {
+    state.descriptions[described.plugin] = std::move(described.as);
+  }
+  void operator()(const events::Digest& digest) const {
+    state.digests[digest.request][digest.contender] = digest.digest;
+    state.places[digest.request] = digest.place;
+  }
+  void operator()(const events::Grown& grown) const { state.grown.insert(grown.contender); }
+  void operator()(const events::Compared& compared) const {
+    state.compared.insert(compared.profile);
+  }
+  void operator()(const events::Found& found) const {
+    const Problem& problem = found.problem;
+    state.problems.push_back(problem);
+    if (state.now.stage == "load") {
+      state.dead_plugins.insert(state.now.plugin);
+    } else if (problem.kind == "digest" && !problem.variant.empty()) {
+      state.dead.insert(problem.variant + "@" + problem.profile);
     }
-  } else if (event.contains("fatal")) {
-    state.problems.push_back(problem(event["fatal"]));
+  }
+  void operator()(const events::Fatal& fatal) const {
+    state.problems.push_back(fatal.problem);
     state.generator_failed = true;
   }
-}
+};
 
 void on_accident(State& state, const Accident& accident) {
-  const nlohmann::json& now = state.now;
-  const std::string stage = now.value("stage", "load");
+  const events::Now& now = state.now;
   Problem problem{accident.hung ? "hang" : "crash",
-                  now.value("profile", ""),
-                  now.value("variant", ""),
+                  now.profile,
+                  now.variant,
                   accident.what,
-                  now.value("size", std::int64_t{-1}),
-                  now.value("rate", -1.0),
-                  now.value("threads", 0u)};
-  if (stage == "load") {
+                  now.place.size,
+                  now.place.rate,
+                  now.place.threads};
+  if (now.stage == "load") {
     problem.message = "while it was loaded: " + problem.message;
-    state.dead_plugins.insert(now["plugin"].get<std::size_t>());
-  } else if (stage == "generate") {
+    state.dead_plugins.insert(now.plugin);
+  } else if (now.stage == "generate") {
     problem.message = "while its inputs were generated: " + problem.message;
     state.generator_failed = true;
-  } else if (stage == "compare") {
+  } else if (now.stage == "compare") {
     problem.message = "while its inputs were compared: " + problem.message;
     state.compared.insert(problem.profile);
   } else {
@@ -413,23 +392,28 @@ void compare_digests(State& state) {
 
 }  // namespace
 
-VerifyPlan VerifyPlan::from_json(const nlohmann::json& json) {
+absl::StatusOr<VerifyPlan> VerifyPlan::from_json(const nlohmann::json& json) {
   VerifyPlan plan;
-  plan.case_name = json.at("case");
-  plan.data = json.value("data", ".");
-  plan.scratch = json.value("scratch", ".");
-  plan.tier = json.value("tier", 0u);
-  plan.timeout_seconds = json.value("timeout_seconds", 10.0);
-  plan.describe_only = json.value("describe_only", false);
-  for (const auto& plugin : json.at("plugins"))
-    plan.plugins.emplace_back(plugin.at("profile"), plugin.at("path"));
+  Fields fields(json);
+  fields.head("verify");
+  fields.required("case", plan.case_name);
+  fields.optional("data", plan.data);
+  fields.optional("scratch", plan.scratch);
+  fields.required("plugins", plan.plugins, Range<std::size_t>{0, kMostPlugins});
+  fields.optional("tier", plan.tier);
+  fields.optional("timeout_seconds", plan.timeout_seconds, kSeconds);
+  fields.optional("describe_only", plan.describe_only);
+  RETURN_IF_ERROR(fields.done());
   return plan;
 }
 
 nlohmann::json verify(const VerifyPlan& plan) {
   State state;
   contain([&](const Emit& emit) { Check(plan, state, emit).run(); },
-          [&](const nlohmann::json& event) { on_event(state, event); },
+          [&](const nlohmann::json& event) {
+            events::Event typed = events::from_json(event);
+            std::visit(Notes{state}, typed);
+          },
           [&](const Accident& accident) { on_accident(state, accident); }, plan.timeout_seconds);
   nlohmann::json result = {{"plugins", nlohmann::json::array()},
                            {"problems", nlohmann::json::array()}};

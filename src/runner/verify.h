@@ -2,24 +2,26 @@
 #ifndef SAFECOST_RUNNER_VERIFY_H
 #define SAFECOST_RUNNER_VERIFY_H
 
+#include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "nlohmann/json.hpp"
+#include "runner/plugin.h"
 
 namespace safecost {
 
 struct VerifyPlan {
   std::string case_name;
-  std::string data;
-  std::string scratch;
-  std::vector<std::pair<std::string, std::string>> plugins;  // profile, path
-  std::uint32_t tier = 0;                                    // sizes up to this tier are checked
+  std::string data = ".";
+  std::string scratch = ".";
+  std::vector<PluginAt> plugins;
+  std::uint32_t tier = 0;  // sizes up to this tier are checked
   double timeout_seconds = 10;
   bool describe_only = false;
 
-  static VerifyPlan from_json(const nlohmann::json& json);
+  static absl::StatusOr<VerifyPlan> from_json(const nlohmann::json& json);
 };
 
 // {"plugins": [descriptions], "problems": [problems], "checked": number of digests compared}

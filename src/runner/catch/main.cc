@@ -19,8 +19,9 @@ Commits the faults of one plugin and tells what was seen; `scripts/safecost catc
 '-' reads the plan from stdin and writes the evidence to stdout, which is the default.
 
   safecost-prover prove --plan plan.json --out evidence.json
-  echo '{"plugin": {"profile": "gcc-o2", "path": "build/profiles/gcc-o2/indexing/sum.so"},
-         "data": "bench/indexing", "scratch": "/tmp"}' | safecost-prover prove --plan -
+  echo '{"protocol": 1, "plan": "prove", "data": "bench/indexing", "scratch": "/tmp",
+         "plugin": {"profile": "gcc-o2", "path": "build/profiles/gcc-o2/indexing/sum.so"}}' |
+    safecost-prover prove --plan -
 )";
 
 // What a proof may find in its environment, lest somebody else's settings change outcomes: an inherited RUST_BACKTRACE
@@ -46,6 +47,7 @@ void with_fixed_environment(char** arguments) {
 int main(int count, char** arguments) {
   return safecost::run_program({.name = "safecost-prover",
                                 .command = "prove",
+                                .evidence = "proofs",
                                 .usage = kUsage,
                                 .work = safecost::prove,
                                 .start = with_fixed_environment},

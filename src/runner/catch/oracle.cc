@@ -20,6 +20,7 @@
 #include "runner/catch/evidence_json.h"
 #include "runner/catch/sightings.h"
 #include "runner/platform.h"
+#include "runner/status_macros.h"
 
 namespace safecost {
 
@@ -72,10 +73,11 @@ class Oracle {
   }
 
   nlohmann::json run() {
-    nlohmann::json json = plugin_.describe();
-    json["tool"] = sightings::watching() == Tool::memcheck ? "memcheck" : "sanitizer";
-    json["faults"] = nlohmann::json::array();
-    json["proofs"] = nlohmann::json::array();
+    const bool memcheck = sightings::watching() == Tool::memcheck;
+    nlohmann::json json = {{"plugin", plugin_.describe()},
+                           {"tool", memcheck ? "memcheck" : "sanitizer"},
+                           {"faults", nlohmann::json::array()},
+                           {"proofs", nlohmann::json::array()}};
     const safecost_plugin& table = generator_.table();
     for (std::uint32_t i = 0; i < table.fault_count; ++i)
       json["faults"].push_back(fault_json(element(table.faults, i)));
@@ -90,7 +92,7 @@ class Oracle {
       for (std::uint32_t i = 0; i < table.fault_count; ++i) {
         const safecost_fault& fault = element(table.faults, i);
         const bool declared = (fault.oracles & SAFECOST_ORACLE_MEMCHECK) != 0;
-        if (sightings::watching() == Tool::memcheck && !(raw && declared)) continue;
+        if (memcheck && !(raw && declared)) continue;
         const safecost_kernel kernel = kernel_of(*variant, fault);
         if (kernel != nullptr && plan_.wants(variant->name, fault.name))
           json["proofs"].push_back(
@@ -230,9 +232,8 @@ absl::StatusOr<nlohmann::json> confirm(const ProvePlan& plan) {
   if (sightings::watching() == Tool::none)
     return absl::FailedPreconditionError(
         "no sanitizer and no Memcheck watches: run it with valgrind, or build it with sanitizers");
-  const absl::StatusOr<Loaded> loaded = load(plan);
-  if (!loaded.ok()) return loaded.status();
-  return Oracle(plan, *loaded).run();
+  ASSIGN_OR_RETURN(const Loaded loaded, load(plan));
+  return Oracle(plan, loaded).run();
 }
 
 }  // namespace safecost

@@ -8,7 +8,7 @@
 
 namespace safecost {
 
-// {"case", "profile", "variants": [...], "faults": [...], "tool": "sanitizer" or "memcheck", "proofs": [...]}. A proof
+// {"plugin": description, "tool": "sanitizer" or "memcheck", "faults": [...], "proofs": [...]}. A proof
 // without a fault has valid input, of each size that the case is timed at up to the plan's `largest_valid` and of
 // each at which a fault is proved. Memcheck takes raw code alone, and faults that declare it.
 // FailedPrecondition where nobody watches this process.

@@ -20,6 +20,7 @@ Commits the faults of one plugin under a tool that finds errors of memory, and t
 int main(int count, char** arguments) {
   return safecost::run_program({.name = "safecost-oracle",
                                 .command = "confirm",
+                                .evidence = "sightings",
                                 .usage = kUsage,
                                 .work = safecost::confirm,
                                 .start = nullptr},

@@ -4,6 +4,8 @@
 
 #include "absl/status/status.h"
 #include "fmt/format.h"
+#include "runner/fields.h"
+#include "runner/status_macros.h"
 
 namespace safecost {
 
@@ -23,13 +25,11 @@ void warm(const Plugin& plugin) {
     plugin.table().release(pool);
 }
 
-absl::StatusOr<std::unique_ptr<Plugin>> load_one(const ProvePlan::Built& built,
-                                                 const std::string& case_name) {
+absl::StatusOr<std::unique_ptr<Plugin>> load_one(const PluginAt& at, const std::string& case_name) {
   Problem problem;
-  std::unique_ptr<Plugin> plugin = Plugin::load(built.path, built.profile, case_name, problem);
+  std::unique_ptr<Plugin> plugin = Plugin::load(at, case_name, problem);
   if (plugin == nullptr)
-    return absl::InternalError(
-        fmt::format("{}: {} {}", problem.kind, built.profile, problem.message));
+    return absl::InternalError(fmt::format("{}: {} {}", problem.kind, at.profile, problem.message));
   return plugin;
 }
 
@@ -40,38 +40,29 @@ bool ProvePlan::wants(const std::string& variant, const std::string& fault) cons
   return pairs.empty() || std::find(pairs.begin(), pairs.end(), pair) != pairs.end();
 }
 
-absl::StatusOr<ProvePlan> read_prove_plan(const nlohmann::json& json) {
-  try {
-    const auto built = [](const nlohmann::json& part) -> ProvePlan::Built {
-      return {part.at("profile").get<std::string>(), part.at("path").get<std::string>()};
-    };
-    ProvePlan plan;
-    plan.case_name = json.value("case", "");
-    plan.plugin = built(json.at("plugin"));
-    plan.generator = json.contains("generator") ? built(json.at("generator")) : plan.plugin;
-    plan.data = json.at("data").get<std::string>();
-    plan.scratch = json.at("scratch").get<std::string>();
-    plan.seed = json.value("seed", plan.seed);
-    plan.timeout_seconds = json.value("timeout_seconds", plan.timeout_seconds);
-    plan.largest_valid = json.value("largest_valid", plan.largest_valid);
-    if (json.contains("pairs")) json.at("pairs").get_to(plan.pairs);
-    if (!(plan.timeout_seconds > 0))
-      return absl::InvalidArgumentError("timeout_seconds must be above 0");
-    return plan;
-  } catch (const nlohmann::json::exception& error) {
-    return absl::InvalidArgumentError(fmt::format("the plan cannot be read: {}", error.what()));
-  }
+absl::StatusOr<ProvePlan> ProvePlan::from_json(const nlohmann::json& json, std::string_view kind) {
+  ProvePlan plan;
+  Fields fields(json);
+  fields.head(kind);
+  fields.optional("case", plan.case_name);
+  fields.required("plugin", plan.plugin);
+  plan.generator = plan.plugin;
+  fields.optional("generator", plan.generator);
+  fields.required("data", plan.data);
+  fields.required("scratch", plan.scratch);
+  fields.optional("seed", plan.seed);
+  fields.optional("timeout_seconds", plan.timeout_seconds, kSeconds);
+  if (kind == "confirm") fields.optional("largest_valid", plan.largest_valid, kSizes);
+  fields.optional("pairs", plan.pairs);
+  RETURN_IF_ERROR(fields.done());
+  return plan;
 }
 
 absl::StatusOr<Loaded> load(const ProvePlan& plan) {
   Loaded loaded;
-  absl::StatusOr<std::unique_ptr<Plugin>> plugin = load_one(plan.plugin, plan.case_name);
-  if (!plugin.ok()) return plugin.status();
-  loaded.plugin = *std::move(plugin);
+  ASSIGN_OR_RETURN(loaded.plugin, load_one(plan.plugin, plan.case_name));
   if (plan.generator.path != plan.plugin.path) {
-    plugin = load_one(plan.generator, plan.case_name);
-    if (!plugin.ok()) return plugin.status();
-    loaded.other = *std::move(plugin);
+    ASSIGN_OR_RETURN(loaded.other, load_one(plan.generator, plan.case_name));
   }
   const Plugin& generator = loaded.generator();
   if (!generator.generates())

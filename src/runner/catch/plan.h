@@ -18,30 +18,22 @@
 
 namespace safecost {
 
-// A plan: {"case": "family/case", "plugin": {"profile", "path"}, "generator": {"profile", "path"}, "data": folder,
-// "scratch": folder, "seed": number, "timeout_seconds": number, "largest_valid": number, "pairs": [[variant, fault], ...]}. The generator is
-// the plugin that makes inputs and declares the faults; without one it is the plugin itself. Without "pairs" all
-// are proved.
 struct ProvePlan {
-  struct Built {
-    std::string profile;
-    std::string path;
-  };
   std::string case_name;
-  Built plugin;
-  Built generator;
+  PluginAt plugin;
+  PluginAt generator;  // makes inputs and declares the faults; without one it is the plugin itself
   std::string data;
   std::string scratch;
   std::uint64_t seed = 1;
   double timeout_seconds = 1;
-  std::uint64_t largest_valid = 0;  // valid inputs beyond it are left out (safecost-oracle alone)
+  std::uint64_t largest_valid = 0;  // valid inputs beyond it are left out ("confirm" alone)
   std::vector<std::pair<std::string, std::string>> pairs;  // empty: all
 
   bool wants(const std::string& variant, const std::string& fault) const;
-};
 
-// What is wrong with a plan: a missing key, a value of another kind.
-absl::StatusOr<ProvePlan> read_prove_plan(const nlohmann::json& json);
+  // `kind` is "prove" or "confirm".
+  static absl::StatusOr<ProvePlan> from_json(const nlohmann::json& json, std::string_view kind);
+};
 
 // A plugin, and the one that makes its inputs where that is another.
 struct Loaded {

@@ -1,13 +1,14 @@
 #include "runner/catch/program.h"
 
 #include <cstdio>
-#include <fstream>
-#include <iostream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "fmt/format.h"
 #include "runner/platform.h"
+#include "runner/protocol.h"
+#include "runner/status_macros.h"
 
 namespace safecost {
 
@@ -18,23 +19,12 @@ int fail(const Program& program, int code, const std::string& message) {
   return code;
 }
 
-int run(const Program& program, const std::string& plan_path, const std::string& out_path) {
-  std::ifstream file;
-  if (plan_path != "-") {
-    file.open(plan_path);
-    if (!file) return fail(program, 1, fmt::format("cannot read the plan {}", plan_path));
-  }
-  const auto json = nlohmann::json::parse(plan_path == "-" ? std::cin : file, nullptr, false);
-  if (!json.is_object()) return fail(program, 1, fmt::format("{} is no JSON object", plan_path));
-  const auto plan = read_prove_plan(json);
-  if (!plan.ok()) return fail(program, 1, std::string(plan.status().message()));
-  const auto told = program.work(*plan);
-  if (!told.ok()) return fail(program, 1, std::string(told.status().message()));
-  std::ofstream to;
-  if (out_path != "-") to.open(out_path);
-  std::ostream& out = out_path == "-" ? std::cout : to;
-  out << told->dump(1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
-  return out ? 0 : fail(program, 1, fmt::format("cannot write all of {}", out_path));
+absl::Status run(const Program& program, const std::string& plan_path,
+                 const std::string& out_path) {
+  ASSIGN_OR_RETURN(const nlohmann::json json, read_plan(plan_path));
+  ASSIGN_OR_RETURN(const ProvePlan plan, ProvePlan::from_json(json, program.command));
+  ASSIGN_OR_RETURN(nlohmann::json answer, program.work(plan));
+  return write_evidence(program.evidence, std::move(answer), out_path);
 }
 
 }  // namespace
@@ -70,7 +60,8 @@ int run_program(const Program& program, int count, char** arguments) {
   if (program.start != nullptr) program.start(arguments);
   platform::die_with_parent();
   try {
-    return run(program, plan, out);
+    const absl::Status status = run(program, plan, out);
+    return status.ok() ? 0 : fail(program, 1, std::string(status.message()));
   } catch (const std::exception& error) {
     return fail(program, 1, error.what());
   }

@@ -11,6 +11,7 @@ namespace safecost {
 struct Program {
   const char* name;
   const char* command;
+  const char* evidence;  // what its answers are of
   const char* usage;
   absl::StatusOr<nlohmann::json> (*work)(const ProvePlan& plan);
   // Called once the command line has been understood.

@@ -13,6 +13,7 @@
 #include "runner/catch/evidence_json.h"
 #include "runner/catch/witness.h"
 #include "runner/plugin.h"
+#include "runner/status_macros.h"
 
 namespace safecost {
 
@@ -43,9 +44,9 @@ class Prover {
       : plan_(plan), plugin_(plugin), generator_(generator) {}
 
   nlohmann::json run() {
-    nlohmann::json json = plugin_.describe();
-    json["faults"] = nlohmann::json::array();
-    json["proofs"] = nlohmann::json::array();
+    nlohmann::json json = {{"plugin", plugin_.describe()},
+                           {"faults", nlohmann::json::array()},
+                           {"proofs", nlohmann::json::array()}};
     const safecost_plugin& table = generator_.table();
     for (std::uint32_t i = 0; i < table.fault_count; ++i) {
       const safecost_fault& fault = element(table.faults, i);
@@ -166,10 +167,9 @@ class Prover {
 }  // namespace
 
 absl::StatusOr<nlohmann::json> prove(const ProvePlan& plan) {
-  const absl::StatusOr<Loaded> loaded = load(plan);
-  if (!loaded.ok()) return loaded.status();
+  ASSIGN_OR_RETURN(const Loaded loaded, load(plan));
   prepare_witness();
-  return Prover(plan, *loaded->plugin, loaded->generator()).run();
+  return Prover(plan, *loaded.plugin, loaded.generator()).run();
 }
 
 }  // namespace safecost

@@ -8,8 +8,8 @@
 
 namespace safecost {
 
-// {"case", "profile", "facts", "variants": [...], "faults": [...], "proofs": [...]}: evidence, no verdicts; what
-// it means is decided by the driver (scripts/python/safecost/catch/classify.py).
+// {"plugin": description, "faults": [...], "proofs": [...]}: evidence, no verdicts; what it means is decided by the
+// driver (scripts/python/safecost/catch/classify.py). Its types are in scripts/python/safecost/document/evidence.py.
 absl::StatusOr<nlohmann::json> prove(const ProvePlan& plan);
 
 }  // namespace safecost

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from safecost.catch.mechanism import Checks, Mechanism, mechanism_of
+from safecost.document.evidence import MemoryPlace, ReferencedFault, World, WorldRun, Worlds, WorldsProof
 from safecost.document.outcome import Detail, Evidence, EvidenceKind, Outcome
 
-Seen = Mapping[str, Any]
-Worlds = Mapping[str, Seen]
-
-PATTERNS = ("A", "B")
-PAGES = ("G", "F")
+PATTERNS: tuple[World, World] = ("A", "B")
+PAGES: tuple[World, World] = ("G", "F")
+_ALL: tuple[World, ...] = ("R", *PATTERNS, *PAGES)
 # Weaknesses of arithmetic: only for these is an overflow trap the right reason.
 _ARITHMETIC = frozenset({190, 191, 369, 682, 128, 131, 195})
 # Weaknesses that no world can see: to all of them, new and malloc are one allocator, which a C++ library may make so.
@@ -27,33 +25,33 @@ _BEFORE_THE_KERNEL = frozenset({"start", "generate", "prepare", "reset"})
 
 
 def judge(
-    outcome: Outcome, fault: Seen, proof: Seen, checks: Checks, confirmed_by: Collection[EvidenceKind]
+    outcome: Outcome, fault: ReferencedFault, proof: WorldsProof, checks: Checks, confirmed_by: Collection[EvidenceKind]
 ) -> Outcome:
     """Fill in an outcome, whose names are given, for one proof of the prover's.
 
     `fault` is its declaration and `confirmed_by` the oracles beyond the worlds (a sanitizer, Memcheck) that saw the
     error in the same source. Attribution needs other profiles' outcomes: see `attribute`.
     """
-    outcome = replace(outcome, claim=proof["claim"])
-    if proof["inexpressible"] is not None:
-        return replace(outcome, kind="inexpressible", reason=proof["inexpressible"])
-    if not proof["written"]:
+    outcome = replace(outcome, claim=proof.claim)
+    if proof.inexpressible is not None:
+        return replace(outcome, kind="inexpressible", reason=proof.inexpressible)
+    if not proof.written:
         return replace(outcome, kind="no_verdict", reason="nobody has written the faulty program in this idiom")
-    objection: str | None = unclean(proof["control"], checks)
-    if objection is not None and "right" in proof:
+    objection = unclean(proof.control, checks)
+    if objection is not None and proof.right is not None:
         # A bug that needs no special input shows on any: then the program without it is the control.
-        objection = unclean(proof["right"], checks)
-    if objection is not None:
+        objection = unclean(proof.right, checks)
+    if objection is not None or proof.faulted is None:
         return replace(outcome, kind="no_verdict", reason=f"without the fault: {objection}")
-    worlds: Worlds = proof["faulted"]
+    worlds = proof.faulted
     ends = {letter: mechanism_of(seen, checks) for letter, seen in worlds.items()}
-    outcome = replace(outcome, worlds=tuple((letter, _told(ends[letter], worlds[letter])) for letter in "RABGF"))
+    outcome = replace(outcome, worlds=tuple((letter, _told(ends[letter], worlds[letter])) for letter in _ALL))
     for letter, seen in worlds.items():
-        if seen["end"] == "not_made" or seen["stage"] in _BEFORE_THE_KERNEL:
+        if seen.end == "not_made" or seen.stage in _BEFORE_THE_KERNEL:
             return replace(outcome, kind="no_verdict", reason=f"the kernel was never called in {letter}")
-        if seen.get("exhausted"):
+        if seen.exhausted:
             return replace(outcome, kind="no_verdict", reason=f"world {letter} had no room for so many blocks")
-    evidence = tuple(_evidence(fault, proof))
+    evidence = tuple(_evidence(fault, proof, worlds))
     outcome = replace(outcome, evidence=evidence)
     if ends["R"].check is not None:
         return _stopped_by_check(outcome, fault, ends)
@@ -64,33 +62,30 @@ def unclean(control: Worlds, checks: Checks) -> str | None:
     """What is wrong with a proof without a fault; None where it ran clean and alike in every world."""
     for letter, seen in control.items():
         end = mechanism_of(seen, checks)
-        if seen["end"] != "returned" or end.check is not None:
+        if seen.end != "returned" or end.check is not None:
             what = end.name or end.how
             return f"{what}{f' ({end.text})' if end.text else ''} in world {letter}"
-        for key, what in (("damage", "memory was changed that nobody owns"), ("frees", "a block was freed wrongly")):
-            if key in seen:
-                return f"{what} in world {letter}"
-        if seen.get("exhausted"):
+        if seen.damage is not None:
+            return f"memory was changed that nobody owns in world {letter}"
+        if seen.frees is not None:
+            return f"a block was freed wrongly in world {letter}"
+        if seen.exhausted:
             return f"world {letter} had no room for so many blocks"
-    if len({_value(seen) for seen in control.values()}) > 1:
+    if len({seen.value for seen in control.values()}) > 1:
         return "its result depends on where memory lies or what is in it"
     return None
 
 
-def _value(seen: Seen) -> tuple[str, str]:
-    return seen["result"], seen["digest"]
-
-
-def _told(end: Mechanism, seen: Seen) -> str:
+def _told(end: Mechanism, seen: WorldRun) -> str:
     if end.how == "returned" and end.check is None:
         return "returned"
-    where = (seen.get("stop") or {}).get("place")
+    where = None if seen.stop is None else seen.stop.place
     if end.how == "crashed" and where is not None:
         return f"{end.name} {_place(where)}"
     return end.name or end.how
 
 
-def _stopped_by_check(outcome: Outcome, fault: Seen, ends: Mapping[str, Mechanism]) -> Outcome:
+def _stopped_by_check(outcome: Outcome, fault: ReferencedFault, ends: Mapping[World, Mechanism]) -> Outcome:
     """A check ended the program a user would run, or told of an error: was it in time, for this, and no accident?"""
     check = ends["R"]
     outcome = replace(outcome, mechanism=check.name, text=check.text)
@@ -101,9 +96,9 @@ def _stopped_by_check(outcome: Outcome, fault: Seen, ends: Mapping[str, Mechanis
     if others:
         reason = f"the check does not stop it in world {', '.join(others)}: it looks at something else"
         return replace(outcome, kind="terminated", reason=reason)
-    if check.check not in fault["stops"]:
+    if check.check not in fault.stops:
         return replace(outcome, kind="terminated", reason=f"{check.name} is no check for this fault")
-    if check.arithmetic and fault["cwe"] not in _ARITHMETIC:
+    if check.arithmetic and fault.cwe not in _ARITHMETIC:
         return replace(outcome, kind="terminated", reason=f"a check of arithmetic ({check.text}), not of memory")
     if check.how == "returned":
         return replace(outcome, kind="reported", detail=check.check)  # type: ignore[arg-type]
@@ -111,7 +106,11 @@ def _stopped_by_check(outcome: Outcome, fault: Seen, ends: Mapping[str, Mechanis
 
 
 def _not_stopped(
-    outcome: Outcome, fault: Seen, proof: Seen, ends: Mapping[str, Mechanism], confirmed_by: Collection[EvidenceKind]
+    outcome: Outcome,
+    fault: ReferencedFault,
+    proof: WorldsProof,
+    ends: Mapping[World, Mechanism],
+    confirmed_by: Collection[EvidenceKind],
 ) -> Outcome:
     """No check of this fault's ended the program a user would run: something else did, or nothing."""
     user = ends["R"]
@@ -130,14 +129,14 @@ def _not_stopped(
     kinds = {one.kind for one in outcome.evidence}
     if detail := _silent(outcome.evidence):
         return replace(outcome, kind="silent", detail=detail)
-    if confirmed_by and fault["cwe"] not in _UNSEEN_BY_WORLDS:
+    if confirmed_by and fault.cwe not in _UNSEEN_BY_WORLDS:
         reason = f"the compiler removed it: {' and '.join(sorted(confirmed_by))} saw it in the same source"
         return replace(outcome, kind="deleted", reason=reason)
     if "value" in kinds:
         return replace(outcome, kind="silent", detail="wrong_value")
-    if fault["reference"] is None:
+    if fault.reference is None:
         return replace(outcome, kind="silent", detail="nothing_seen", reason="no world saw anything of it")
-    if outcome.role == "raw" and proof["claim"] is None:
+    if outcome.role == "raw" and proof.claim is None:
         reason = "no world saw anything, and the result is right; raw code prevents nothing unless it claims to"
         return replace(outcome, kind="silent", detail="nothing_seen", reason=reason)
     return replace(outcome, kind="prevented", reason="clean in every world, and the result is the reference's")
@@ -156,48 +155,46 @@ def _silent(evidence: Sequence[Evidence]) -> Detail | None:
     return "leaked" if True in left_behind else None
 
 
-def _evidence(fault: Seen, proof: Seen) -> Iterator[Evidence]:
+def _evidence(fault: ReferencedFault, proof: WorldsProof, worlds: Worlds) -> Iterator[Evidence]:
     """Everything that shows the error itself, whatever ended the program."""
-    worlds: Worlds = proof["faulted"]
     yield from _of_pages(worlds)
     for letter in (*PATTERNS, *PAGES):
-        if damage := worlds[letter].get("damage"):
-            where = damage["first"]
-            text = f"{damage['bytes']} bytes changed that nobody owns, the first {_place(where)}"
-            yield _at("canary", letter, text, where)
+        if (damage := worlds[letter].damage) is not None and damage.first is not None:
+            text = f"{damage.bytes} bytes changed that nobody owns, the first {_place(damage.first)}"
+            yield _at("canary", letter, text, damage.first)
             break
     if (foreign := _foreign(worlds)) is not None:
         yield Evidence("foreign", "AB", foreign)
-    yield from _of_ledger(fault, proof)
-    if (value := _shown_value(proof)) is not None and fault["reference"] is not None and value != fault["reference"]:
-        yield Evidence("value", "RABGF", f"the result is {value}, not {fault['reference']} as the reference has it")
+    yield from _of_ledger(fault, proof, worlds)
+    if (value := _shown_value(proof, worlds)) is not None and fault.reference is not None and value != fault.reference:
+        yield Evidence("value", "RABGF", f"the result is {value}, not {fault.reference} as the reference has it")
 
 
 def _of_pages(worlds: Worlds) -> Iterator[Evidence]:
     """Accesses that a page without access stopped, one for each block and offset."""
     seen: dict[str, Evidence] = {}
     for letter in PAGES:
-        stop = worlds[letter].get("stop") or {}
-        where = stop.get("place")
-        if where is None or where["kind"] != "block":
+        stop = worlds[letter].stop
+        where = None if stop is None else stop.place
+        if stop is None or where is None or where.kind != "block":
             continue
-        text = f"{stop['access']}s {_place(where)}"
-        kind: EvidenceKind = "freed" if where["freed"] else "guard"
+        text = f"{stop.access}s {_place(where)}"
+        kind: EvidenceKind = "freed" if where.freed else "guard"
         before = seen[text].worlds if text in seen else ""
         seen[text] = _at(kind, before + letter, text, where)
     yield from seen.values()
 
 
-def _at(kind: EvidenceKind, worlds: str, text: str, where: Seen) -> Evidence:
-    return Evidence(kind, worlds, text, where["size"], where["offset"], where["freed"])
+def _at(kind: EvidenceKind, worlds: str, text: str, where: MemoryPlace) -> Evidence:
+    return Evidence(kind, worlds, text, where.size, where.offset, where.freed)
 
 
-def _place(where: Seen) -> str:
+def _place(where: MemoryPlace) -> str:
     """Where an address lies: `4 bytes past the end of a block of 32 bytes`."""
-    if where["kind"] == "stack":
+    if where.kind == "stack":
         return "beside the stack"
-    size, offset = where["size"], where["offset"]
-    block = f"a {'freed ' if where['freed'] else ''}block of {size} bytes"
+    size, offset = where.size, where.offset
+    block = f"a {'freed ' if where.freed else ''}block of {size} bytes"
     if offset < 0:
         return f"{-offset} bytes before {block}"
     if offset >= size:
@@ -208,59 +205,60 @@ def _place(where: Seen) -> str:
 def _foreign(worlds: Worlds) -> str | None:
     """How the result depends on memory that the program does not own; None where it does not."""
     first, second = (worlds[letter] for letter in PATTERNS)
-    if first["end"] == second["end"] == "returned":
-        if _value(first) != _value(second):
+    if first.end == second.end == "returned":
+        if first.value != second.value:
             return f"the result is {_spoken(first)} or {_spoken(second)}, as the memory around is filled"
     elif _way(first) != _way(second):
         return f"it {_way(first)} or {_way(second)}, as the memory around is filled"
-    returned = {_value(seen) for seen in worlds.values() if seen["end"] == "returned"}
+    returned = {seen.value for seen in worlds.values() if seen.end == "returned"}
     if len(returned) > 1:
         return "the result differs with what is in the memory around"
-    ways = {_way(worlds[letter]) for letter in ("R", *PATTERNS)}
-    if len(ways) > 1 and worlds["R"]["end"] == "returned" and "report" not in worlds["R"]:
+    real = worlds["R"]
+    if real.end == "returned" and real.report is None and len({_way(real), _way(first), _way(second)}) > 1:
         return f"it {_way(first)} where the memory around is filled with a pattern"
     return None
 
 
-def _way(seen: Seen) -> str:
-    if seen["end"] == "returned":
-        return "tells of an error" if "report" in seen else "returns"
-    return f"ends with {seen['stop']['signal']}" if "stop" in seen else seen["end"].replace("_", " ")
+def _way(seen: WorldRun) -> str:
+    if seen.end == "returned":
+        return "returns" if seen.report is None else "tells of an error"
+    return seen.end.replace("_", " ") if seen.stop is None else f"ends with {seen.stop.signal}"
 
 
-def _spoken(seen: Seen) -> str:
-    return str(seen["digest"] if seen["digest"].strip("0") else seen["result"])
+def _spoken(seen: WorldRun) -> str:
+    return str(seen.digest if seen.digest and seen.digest.strip("0") else seen.result)
 
 
-def _of_ledger(fault: Seen, proof: Seen) -> Iterator[Evidence]:
-    worlds: Worlds = proof["faulted"]
+def _of_ledger(fault: ReferencedFault, proof: WorldsProof, worlds: Worlds) -> Iterator[Evidence]:
     for letter in (*PATTERNS, *PAGES):
-        if frees := worlds[letter].get("frees"):
-            what = "frees twice" if frees["double"] else "frees what is no block"
-            where = frees["first"] or {"size": None, "offset": None, "freed": None}
-            yield Evidence("ledger", letter, f"{what}, {frees['double'] + frees['bad']} times", where["size"],
-                           where["offset"], where["freed"])  # fmt: skip
+        if (frees := worlds[letter].frees) is not None:
+            what = "frees twice" if frees.double else "frees what is no block"
+            text = f"{what}, {frees.double + frees.bad} times"
+            yield Evidence("ledger", letter, text) if frees.first is None else _at("ledger", letter, text, frees.first)
             break
     # A leak counts only where the fault may be one: a program that reports an error may keep what the report needs.
-    if "ledger" not in fault["oracles"]:
+    if "ledger" not in fault.oracles:
         return
     for letter in (*PATTERNS, *PAGES):
-        leak = worlds[letter].get("leak")
-        if leak and leak["blocks"] > 0 and worlds[letter]["end"] == "returned" and "report" not in worlds[letter]:
+        seen = worlds[letter]
+        leak = seen.leak
+        if leak is not None and leak.blocks > 0 and seen.end == "returned" and seen.report is None:
             # A bug in the program leaks on any input; then it is the right program that must not.
-            control = proof.get("right", proof["control"])
-            if "leak" not in control[letter]:
-                size = (leak["first"] or {}).get("size")
-                text = f"{_LEAVES} {leak['blocks']} blocks behind, {leak['bytes']} bytes"
+            control = proof.control if proof.right is None else proof.right
+            if control[letter].leak is None:
+                size = None if leak.first is None else leak.first.size
+                text = f"{_LEAVES} {leak.blocks} blocks behind, {leak.bytes} bytes"
                 yield Evidence("ledger", letter, text, size, None, False)
             return
 
 
-def _shown_value(proof: Seen) -> str | None:
+def _shown_value(proof: WorldsProof, worlds: Worlds) -> str | None:
     """The value that is compared with the reference, where all worlds that returned agree on it."""
-    key = "digest" if proof["digests"] else "result"
-    worlds: Worlds = proof["faulted"]
-    values = {str(seen[key]) for seen in worlds.values() if seen["end"] == "returned" and "report" not in seen}
+    values = {
+        seen.digest if proof.digests else seen.result
+        for seen in worlds.values()
+        if seen.end == "returned" and seen.report is None
+    }
     return values.pop() if len(values) == 1 else None
 
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
+from safecost.document.evidence import ConfirmingTool, ReferencedFault
 from safecost.document.outcome import EvidenceKind, Outcome
-
-OracleName = Literal["guard", "sanitizer", "memcheck", "ledger", "canary", "value"]
-ConfirmingTool = Literal["sanitizer", "memcheck"]
+from safecost.document.outcome import Oracle as OracleName
 
 # What a world's evidence confirms; a result that depends on foreign bytes is a wrong value wherever it comes out right.
 _OF_EVIDENCE: dict[EvidenceKind, OracleName] = {
@@ -148,7 +147,7 @@ def saw_in_source(watched: Watched) -> dict[tuple[str, str, str], frozenset[Evid
 
 def combine(
     outcomes: Sequence[Outcome],
-    faults: Mapping[str, Sequence[Mapping[str, Any]]],
+    faults: Mapping[str, Sequence[ReferencedFault]],
     watched: Watched,
     gaps: Mapping[ConfirmingTool, str],
     plain: Collection[str],
@@ -158,7 +157,7 @@ def combine(
     `outcomes` are those of the worlds, of which the ones in the `plain` profiles count; `faults` the declarations by
     case; `gaps` say why a tool did not look at anything.
     """
-    declared = {(case, fault["name"]): fault for case, all_of in faults.items() for fault in all_of}
+    declared = {(case, fault.name): fault for case, all_of in faults.items() for fault in all_of}
     raw: dict[tuple[str, str, str], list[Outcome]] = {}
     for one in outcomes:
         if one.role == "raw" and one.profile in plain and _commits(one) and (one.case, one.fault) in declared:
@@ -174,11 +173,11 @@ def _commits(one: Outcome) -> bool:
 
 def _confirmation(
     ones: Sequence[Outcome],
-    fault: Mapping[str, Any],
+    fault: ReferencedFault,
     observations: Sequence[Observed],
     gaps: Mapping[ConfirmingTool, str],
 ) -> Confirmation:
-    declared: tuple[OracleName, ...] = tuple(fault["oracles"])
+    declared = fault.oracles
     sightings = [
         Sighting(_OF_EVIDENCE[seen.kind], one.profile, seen.kind, seen.text, None, seen.size, seen.offset, seen.freed)
         for one in ones
@@ -205,7 +204,7 @@ def _confirmation(
             if tool not in could
         ),
         ", ".join(ends),
-        not sightings and fault["reference"] is not None and all(one.detail == "nothing_seen" for one in ones),
+        not sightings and fault.reference is not None and all(one.detail == "nothing_seen" for one in ones),
     )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from safecost.document.evidence import CodePlace, SignalStop, WorldRun
 from safecost.document.outcome import Detail
 from safecost.suite.profiles import BuildProfile
 
@@ -93,21 +93,21 @@ class Checks:
         return cls(sites, checked if traps else None, zeroed, contracts)
 
 
-def mechanism_of(seen: Mapping[str, Any], checks: Checks) -> Mechanism:
+def mechanism_of(seen: WorldRun, checks: Checks) -> Mechanism:
     """What ended the proof that left this evidence."""
-    end = seen["end"]
-    if "report" in seen:
-        stop = str(seen["report"]["stop"])
-        return Mechanism("returned", stop.replace("_", " "), stop, stop, seen["report"]["text"])
-    if end == "left":
-        how = f"exit code {seen['exit_code']}" if seen["exit_code"] >= 0 else seen.get("signal", "an unknown signal")
+    if seen.report is not None:
+        kind = seen.report.stop
+        return Mechanism("returned", kind.replace("_", " "), kind, kind, seen.report.text)
+    if seen.end == "left":
+        by_exit = seen.exit_code is not None and seen.exit_code >= 0
+        how = f"exit code {seen.exit_code}" if by_exit else seen.signal or "an unknown signal"
         return Mechanism("left", "left by itself", text=how)
-    if end != "stopped":
-        return Mechanism(end)
-    stop = seen["stop"]
-    signal = stop["signal"]
+    stop = seen.stop
+    if stop is None:
+        return Mechanism(seen.end)
+    signal = stop.signal
     if signal == "SIGABRT":
-        return _aborted(stop, seen.get("said", ""), checks)
+        return _aborted(stop, seen.said, checks)
     if signal in {"SIGILL", "SIGTRAP"}:
         return _trapped(stop, checks)
     if signal == "SIGFPE":
@@ -115,15 +115,20 @@ def mechanism_of(seen: Mapping[str, Any], checks: Checks) -> Mechanism:
     return Mechanism("crashed", signal, crash=_crash(stop))
 
 
-def _crash(stop: Mapping[str, Any]) -> Detail:
-    if stop.get("null"):
+def _crash(stop: SignalStop) -> Detail:
+    if stop.null:
         return "null"
-    return "guard" if stop.get("place") is not None else "wild"
+    return "guard" if stop.place is not None else "wild"
 
 
-def _aborted(stop: Mapping[str, Any], said: str, checks: Checks) -> Mechanism:
-    message = f"{stop['message']}\n{said}"
-    if stop["hook"] == "stack_protector" or "stack smashing detected" in message:
+def in_plugin(places: Iterable[CodePlace | None]) -> list[int]:
+    """The offsets of those places that lie in the plugin."""
+    return [place.offset for place in places if place is not None and place.module == "plugin"]
+
+
+def _aborted(stop: SignalStop, said: str, checks: Checks) -> Mechanism:
+    message = f"{stop.message}\n{said}"
+    if stop.hook == "stack_protector" or "stack smashing detected" in message:
         return Mechanism("late", "stack protector", text="stack smashing detected")
     if "buffer overflow detected" in message or "%n in writable segment" in message:
         return Mechanism("stopped", "FORTIFY", "fortify", "fortify", "buffer overflow detected")
@@ -134,22 +139,21 @@ def _aborted(stop: Mapping[str, Any], said: str, checks: Checks) -> Mechanism:
         return Mechanism("stopped", "Abseil check", "assertion", found["site"], found["text"])
     if found := _PANIC.search(message):
         return Mechanism("stopped", "panic", "panic", found["site"], found["text"])
-    ways = [caller["offset"] for caller in stop["callers"] if caller and caller["module"] == "plugin"]
+    ways = in_plugin(stop.callers)
     if failed := [index for index, offset in enumerate(ways) if offset in checks.contracts]:
         site = "".join(f"@{offset}" for offset in ways[failed[0] :])
         return Mechanism("stopped", "GSL contract", "assertion", site, "Expects or Ensures")
     if found := _TERMINATED.search(message):
         return Mechanism("terminated", "std::terminate", text=found[0])
-    if stop["hook"] == "none" and (found := _MALLOC.search(stop["message"] or said)):
+    if stop.hook == "none" and (found := _MALLOC.search(stop.message or said)):
         return Mechanism("allocator", "malloc's integrity check", text=found[0])
     return Mechanism("terminated", "abort", text=said.strip().splitlines()[-1] if said.strip() else None)
 
 
-def _trapped(stop: Mapping[str, Any], checks: Checks) -> Mechanism:
-    code = bytes.fromhex(stop["instruction"])
-    pc = stop["pc"] or {}
-    offset = pc.get("offset", -1)
-    inside = pc.get("module") == "plugin"
+def _trapped(stop: SignalStop, checks: Checks) -> Mechanism:
+    code = bytes.fromhex(stop.instruction or "")
+    offset = next(iter(in_plugin([stop.pc])), -1)
+    inside = offset >= 0
     if inside and code.startswith((b"\x67\x0f\xb9\x40", b"\x67\x0f\xb9\x00")):
         kind = code[4] if code[3] == 0x40 else 0  # the assembler leaves out a displacement of 0
         text = _TRAPS.get(kind, f"kind {kind}")

@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from safecost.catch.confirmation import ConfirmingTool, Dirty, Observed, Sighting
+from safecost.catch.confirmation import Dirty, Observed, Sighting
 from safecost.core import processes
 from safecost.core.paths import ORACLE, Folders
 from safecost.core.progress import Steps
 from safecost.core.tools import newest_tool
-from safecost.suite import plugin_description
+from safecost.document import evidence
+from safecost.document.evidence import ConfirmingTool
+from safecost.document.plan import ConfirmPlan, PluginAt
 from safecost.suite.cases import CaseFiles
 from safecost.suite.profiles import BuildProfile
 from safecost.toolchain import runner
@@ -120,25 +122,21 @@ def _watch(job: Job, folders: Folders, seed: int) -> _Told | runner.Failure:
         inputs = Path(scratch) / "inputs"
         reports.mkdir()
         inputs.mkdir()
-        plan = {
-            "case": job.case.name,
-            "plugin": {"profile": job.profile.name, "path": str(job.plugin)},
-            "generator": {"profile": job.profile.name, "path": str(job.generator)},
-            "data": str(job.case.data),
-            "scratch": str(inputs),
-            "seed": seed,
-            "timeout_seconds": _HANG_SECONDS[job.tool],
-            "largest_valid": _LARGEST_VALID[job.tool],
-        }
+        plan = ConfirmPlan(
+            case=job.case.name,
+            plugin=PluginAt(profile=job.profile.name, path=str(job.plugin)),
+            generator=PluginAt(profile=job.profile.name, path=str(job.generator)),
+            data=str(job.case.data),
+            scratch=str(inputs),
+            seed=seed,
+            timeout_seconds=_HANG_SECONDS[job.tool],
+            largest_valid=_LARGEST_VALID[job.tool],
+        )
         host, under = ORACLE, _memcheck(reports)
         if job.tool == "sanitizer":
             host, under = folders.build / "profiles" / job.profile.name / ORACLE.name, ()
-        told = runner.call("confirm", plan, _HOST_SECONDS, host, under)
-        if isinstance(told, runner.Failure):
-            return told
-        if objection := plugin_description.objection(told):
-            return runner.Failure("abi", objection)
-        return read(job, told, reports)
+        answer = runner.call("confirm", plan, evidence.ConfirmAnswer, _HOST_SECONDS, host, under)
+        return answer if isinstance(answer, runner.Failure) else read(job, answer, reports)
 
 
 def _memcheck(reports: Path) -> tuple[str, ...]:
@@ -146,26 +144,26 @@ def _memcheck(reports: Path) -> tuple[str, ...]:
     return ("valgrind", *words, f"--xml-file={reports}/%p.xml")
 
 
-def read(job: Job, told: Mapping[str, Any], reports: Path) -> _Told:
+def read(job: Job, answer: evidence.ConfirmAnswer, reports: Path) -> _Told:
     """What the host's answer says of each fault, and of valid input; `reports` holds Memcheck's files."""
-    weaknesses = {fault["name"]: fault["cwe"] for fault in told["faults"]}
-    proofs = told["proofs"]
-    offsets = {offset for proof in proofs for report in proof["reports"] for offset in report["frames"]}
+    weaknesses = {fault.name: fault.cwe for fault in answer.faults}
+    proofs = answer.proofs
+    offsets = {offset for proof in proofs for report in proof.reports for offset in report.frames}
     functions = functions_at(job.plugin, sorted(offsets)) if offsets else {}
-    leaky = {proof["variant"] for proof in proofs if proof["fault"] is None and proof["leaked_bytes"]}
+    leaky = {proof.variant for proof in proofs if proof.fault is None and proof.leaked_bytes}
     observations: list[tuple[tuple[str, str], Observed]] = []
     dirty: list[Dirty] = []
     for proof in proofs:
         seen = list(_sightings(job, proof, reports, functions))
-        if proof["fault"] is None:
+        if proof.fault is None:
             dirty += _dirty(job, proof, seen)
             continue
-        if proof["variant"] in leaky:
+        if proof.variant in leaky:
             seen = [one for one in seen if one.kind != "leak"]
-        cwe = weaknesses[proof["fault"]]
+        cwe = weaknesses[proof.fault]
         counting = tuple(one for one in seen if counts(one, cwe))
         observation = Observed(job.tool, job.profile.name, _end(proof, seen), counting)
-        observations.append(((proof["variant"], proof["fault"]), observation))
+        observations.append(((proof.variant, proof.fault), observation))
     return observations, dirty
 
 
@@ -177,37 +175,39 @@ def counts(seen: Sighting, cwe: int) -> bool:
     return of_memory or not _ARITHMETIC_KINDS.search(seen.kind)
 
 
-def _end(proof: Mapping[str, Any], seen: Sequence[Sighting]) -> str:
+def _end(proof: evidence.WatchedProof, seen: Sequence[Sighting]) -> str:
     kinds = ", ".join(dict.fromkeys(one.kind for one in seen))
-    return kinds or str(proof["end"]).replace("_", " ")
+    return kinds or proof.end.replace("_", " ")
 
 
-def _dirty(job: Job, proof: Mapping[str, Any], seen: Sequence[Sighting]) -> Iterator[Dirty]:
-    where = (job.case.name, proof["variant"], job.profile.name, job.tool, proof["size"], proof["rate"])
+def _dirty(job: Job, proof: evidence.WatchedProof, seen: Sequence[Sighting]) -> Iterator[Dirty]:
+    where = (job.case.name, proof.variant, job.profile.name, job.tool, proof.size, proof.rate)
     for one in seen:
         yield Dirty(*where, one.kind, one.text, one.function)
-    if not seen and proof["end"] != "returned":
-        yield Dirty(*where, "does not come back", str(proof["end"]).replace("_", " "))
-    elif not seen and proof["errors"]:
-        yield Dirty(*where, "errors", f"{proof['errors']} errors, of which nothing is told")
+    if not seen and proof.end != "returned":
+        yield Dirty(*where, "does not come back", proof.end.replace("_", " "))
+    elif not seen and proof.errors:
+        yield Dirty(*where, "errors", f"{proof.errors} errors, of which nothing is told")
 
 
-def _sightings(job: Job, proof: Mapping[str, Any], reports: Path, functions: Mapping[int, str]) -> Iterator[Sighting]:
+def _sightings(
+    job: Job, proof: evidence.WatchedProof, reports: Path, functions: Mapping[int, str]
+) -> Iterator[Sighting]:
     if job.tool == "memcheck":
-        for one in _of_memcheck(reports / f"{int(proof['process'])}.xml"):
+        for one in _of_memcheck(reports / f"{proof.process}.xml"):
             yield replace(one, profile=job.profile.name)
-    for report in proof["reports"]:
+    for report in proof.reports:
         yield _of_sanitizer(report, job.profile.name, functions)
-    if proof["leaked_bytes"]:
-        amount = f"{proof['leaked_bytes']} bytes are lost" if job.tool == "memcheck" else "a block is lost"
+    if proof.leaked_bytes:
+        amount = f"{proof.leaked_bytes} bytes are lost" if job.tool == "memcheck" else "a block is lost"
         yield Sighting(job.tool, job.profile.name, "leak", amount)
 
 
-def _of_sanitizer(report: Mapping[str, Any], profile: str, functions: Mapping[int, str]) -> Sighting:
-    text = str(report["text"])
-    function = next((functions[at] for at in report["frames"] if at in functions), None)
-    if report["tool"] == "undefined":
-        return Sighting("sanitizer", profile, _word(report["kind"]), _cut(text), function)
+def _of_sanitizer(report: evidence.SanitizerReport, profile: str, functions: Mapping[int, str]) -> Sighting:
+    text = report.text
+    function = next((functions[at] for at in report.frames if at in functions), None)
+    if report.tool == "undefined":
+        return Sighting("sanitizer", profile, _word(report.kind), _cut(text), function)
     access = _ACCESS.search(text)
     parts = [f"{access[1].lower()}s {access[2]} bytes" if access else ""]
     size = offset = None
@@ -216,7 +216,7 @@ def _of_sanitizer(report: Mapping[str, Any], profile: str, functions: Mapping[in
         parts.append(f"{region[1]} bytes {region[2]} a region of {size} bytes")
     freed = "freed by thread" in text if region else None
     return Sighting(
-        "sanitizer", profile, _word(report["kind"]), _cut(", ".join(filter(None, parts))), function, size, offset, freed
+        "sanitizer", profile, _word(report.kind), _cut(", ".join(filter(None, parts))), function, size, offset, freed
     )
 
 
@@ -225,8 +225,8 @@ def _place(found: re.Match[str]) -> tuple[int, int]:
     return size, size + distance if found[2] in _BEHIND else -distance if found[2] in _BEFORE else distance
 
 
-def _word(kind: object) -> str:
-    return re.sub(r"[^\w .-]", "?", str(kind))[:64] or "unknown"
+def _word(kind: str) -> str:
+    return re.sub(r"[^\w .-]", "?", kind)[:64] or "unknown"
 
 
 def _cut(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,15 +13,17 @@ from typing import Any, TypeVar
 from safecost.catch import classify as verdict
 from safecost.catch import confirmation, oracles
 from safecost.catch.confirmation import Confirmation, Dirty
-from safecost.catch.mechanism import Checks
+from safecost.catch.mechanism import Checks, in_plugin
 from safecost.code.check_sites import check_sites, contracts
 from safecost.core import privacy, processes
 from safecost.core.errors import HARNESS, OK, WRONG_RESULT
 from safecost.core.paths import PROVER, Folders
 from safecost.core.progress import Steps
+from safecost.document import evidence
 from safecost.document.outcome import EvidenceKind, Outcome
+from safecost.document.plan import PluginAt, ProvePlan
 from safecost.suite import cases as case_files
-from safecost.suite import claims, plugin_description
+from safecost.suite import claims
 from safecost.suite import profiles as profile_files
 from safecost.suite.cases import CaseFiles
 from safecost.suite.profiles import BuildProfile, with_siblings
@@ -67,7 +69,7 @@ class Proved:
     """
 
     outcomes: list[Outcome] = field(default_factory=list)
-    faults: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    faults: dict[str, Sequence[evidence.ReferencedFault]] = field(default_factory=dict)
     troubles: list[ProvingIssue] = field(default_factory=list)
     confirmations: list[Confirmation] = field(default_factory=list)
     dirty: list[Dirty] = field(default_factory=list)
@@ -169,24 +171,24 @@ class Proving:
         for where, message in confirmation.unconfirmed(self.proved.confirmations):
             self.proved.troubles.append(ProvingIssue(where[:300], message[:4_000], broken=True))
 
-    def _evidence(self, case: CaseFiles, profile: BuildProfile, built: Built) -> dict[str, Any] | runner.Failure:
-        def entry(name: str) -> dict[str, str]:
-            return {"profile": name, "path": str(built.plugins[case.name, name])}
+    def _evidence(self, case: CaseFiles, profile: BuildProfile, built: Built) -> evidence.ProveAnswer | runner.Failure:
+        def plugin(name: str) -> PluginAt:
+            return PluginAt(profile=name, path=str(built.plugins[case.name, name]))
 
         generator = self._generator(case, profile, built)
         if generator is None:
             return runner.Failure("load", f"no C++ plugin of {case.name} was built that could make its inputs")
         with tempfile.TemporaryDirectory(prefix="safecost-") as scratch:
-            plan = {
-                "case": case.name,
-                "plugin": entry(profile.name),
-                "generator": entry(generator),
-                "data": str(case.data),
-                "scratch": scratch,
-                "seed": self.options.seed,
-                "timeout_seconds": self.options.hang_seconds,
-            }
-            return runner.call("prove", plan, _PROVER_SECONDS, PROVER)
+            plan = ProvePlan(
+                case=case.name,
+                plugin=plugin(profile.name),
+                generator=plugin(generator),
+                data=str(case.data),
+                scratch=scratch,
+                seed=self.options.seed,
+                timeout_seconds=self.options.hang_seconds,
+            )
+            return runner.call("prove", plan, evidence.ProveAnswer, _PROVER_SECONDS, PROVER)
 
     def _generator(self, case: CaseFiles, profile: BuildProfile, built: Built) -> str | None:
         if profile.language != "rust":
@@ -195,31 +197,27 @@ class Proving:
         return next((name for name in candidates if name and (case.name, name) in built.plugins), None)
 
     def _judge(
-        self, case: CaseFiles, profile: BuildProfile, told: dict[str, Any] | runner.Failure, built: Built
+        self, case: CaseFiles, profile: BuildProfile, answer: evidence.ProveAnswer | runner.Failure, built: Built
     ) -> Iterator[Outcome]:
         plugin = built.plugins[case.name, profile.name]
         where = f"{case.name}@{profile.name}"
-        if isinstance(told, runner.Failure):
-            self._note(where, f"could not be proved: {told.message}")
+        if isinstance(answer, runner.Failure):
+            self._note(where, f"could not be proved: {answer.message}")
             return
-        if objection := plugin_description.objection(told):
-            self._note(where, objection)
-            return
-        traps = _bare_traps(told)
+        traps = _bare_traps(answer)
         sibling = None if profile.plain == profile.name else built.plugins.get((case.name, profile.plain))
         sites = check_sites(plugin, traps, sibling) if traps else {}
-        checks = Checks.of(profile, sites, contracts(plugin, _calls(told)))
+        checks = Checks.of(profile, sites, contracts(plugin, _calls(answer)))
         self._checks[case.name, profile.name] = checks
-        self.facts[case.name, profile.name] = told["facts"]
-        self.proved.faults.setdefault(case.name, told["faults"])
-        faults = {fault["name"]: fault for fault in told["faults"]}
-        roles = {variant["name"]: variant["role"] for variant in told["variants"]}
-        for proof in told["proofs"]:
-            name = Outcome(
-                case.name, profile.name, proof["variant"], roles[proof["variant"]], proof["fault"], "no_verdict"
-            )
-            confirmed = self.options.confirmed.get((case.name, proof["variant"], proof["fault"]), frozenset())
-            yield self._clean(verdict.judge(name, faults[proof["fault"]], proof, checks, confirmed))
+        self.facts[case.name, profile.name] = answer.plugin.facts
+        self.proved.faults.setdefault(case.name, answer.faults)
+        faults = {fault.name: fault for fault in answer.faults}
+        roles = {variant.name: variant.role for variant in answer.plugin.variants}
+        for proof in answer.proofs:
+            role: Any = roles[proof.variant]  # the prover proves raw and safe variants
+            name = Outcome(case.name, profile.name, proof.variant, role, proof.fault, "no_verdict")
+            confirmed = self.options.confirmed.get((case.name, proof.variant, proof.fault), frozenset())
+            yield self._clean(verdict.judge(name, faults[proof.fault], proof, checks, confirmed))
 
     def _clean_text(self, text: str) -> str:
         return privacy.clean(self.options.folders, text, 400) or ""
@@ -254,43 +252,36 @@ class Proving:
         languages = {profile.name: profile.language for profile in self.profiles}
         for case, faults in self.proved.faults.items():
             for fault in faults:
-                if not set(fault["oracles"]) & {"guard", "ledger", "canary", "value"}:
+                if not set(fault.oracles) & {"guard", "ledger", "canary", "value"}:
                     continue
                 raws = [
                     one
                     for one in outcomes
-                    if (one.case, one.fault, one.role) == (case, fault["name"], "raw")
+                    if (one.case, one.fault, one.role) == (case, fault.name, "raw")
                     and plain[one.profile] == one.profile
                     and languages[one.profile] != "rust"
                 ]
                 if raws and not any(one.confirmed or one.kind == "crashed" for one in raws):
                     message = "no world saw raw code commit it: the fault, or its oracle, is not what it says"
-                    yield ProvingIssue(f"{case}: {fault['name']}", message, broken=True)
+                    yield ProvingIssue(f"{case}: {fault.name}", message, broken=True)
 
     def _note(self, where: str, message: str) -> None:
         clean = privacy.clean(self.options.folders, message, 4_000) or "it said nothing"
         self.proved.troubles.append(ProvingIssue(where, clean, broken=False))
 
 
-def _stops(told: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for proof in told["proofs"]:
-        for kind in ("control", "right", "faulted"):
-            yield from (seen["stop"] for seen in proof.get(kind, {}).values() if seen.get("stop"))
+def _stops(answer: evidence.ProveAnswer) -> Iterator[evidence.SignalStop]:
+    return (seen.stop for proof in answer.proofs for seen in proof.seen if seen.stop is not None)
 
 
-def _bare_traps(told: Mapping[str, Any]) -> set[int]:
+def _bare_traps(answer: evidence.ProveAnswer) -> set[int]:
     """Where in the plugin proofs ended at a trap instruction that says nothing of itself."""
-    bare = (stop["pc"] for stop in _stops(told) if stop.get("instruction", "").startswith("0f0b"))
-    return _inside(bare)
+    return set(in_plugin(stop.pc for stop in _stops(answer) if (stop.instruction or "").startswith("0f0b")))
 
 
-def _calls(told: Mapping[str, Any]) -> set[int]:
+def _calls(answer: evidence.ProveAnswer) -> set[int]:
     """The return addresses in the plugin of the calls that led proofs to abort()."""
-    return _inside(caller for stop in _stops(told) for caller in stop.get("callers", ()))
-
-
-def _inside(places: Iterable[Mapping[str, Any] | None]) -> set[int]:
-    return {place["offset"] for place in places if place and place["module"] == "plugin"}
+    return set(in_plugin(caller for stop in _stops(answer) for caller in stop.callers))
 
 
 def trapped_raw(outcomes: Sequence[Outcome], plain: Mapping[str, str]) -> Iterator[ProvingIssue]:

@@ -17,11 +17,15 @@ import pytest
 from safecost.catch import confirmation, oracles, proving
 from safecost.catch.confirmation import Confirmation, Dirty, Observed, Sighting
 from safecost.cli import entry
+from safecost.core.decoding import convert
 from safecost.core.errors import OK, WRONG_RESULT
 from safecost.core.paths import ORACLE, PACKAGE, Folders
+from safecost.document.evidence import ConfirmAnswer
 from safecost.document.outcome import Evidence, Outcome
+from safecost.document.plan import ConfirmPlan, PluginAt, encoded
 from safecost.suite import profiles
 from safecost.suite.cases import CaseFiles
+from safecost.testing.sample_evidence import described, fault
 from safecost.toolchain import build
 
 _SCHEMA = Path(__file__).with_name("outcomes.schema.json")
@@ -159,6 +163,9 @@ def test_missing_tools_are_gaps_that_change_no_exit_code(monkeypatch: pytest.Mon
     assert any(one.confirmed for one in told.confirmations)  # by guard pages, which need no tool
 
 
+PLAN = encoded(ConfirmPlan(plugin=PluginAt(profile="p", path="x"), data=".", scratch=".")).decode()
+
+
 @pytest.mark.build
 @pytest.mark.parametrize(
     ("words", "plan", "code", "said"),
@@ -167,9 +174,9 @@ def test_missing_tools_are_gaps_that_change_no_exit_code(monkeypatch: pytest.Mon
         ([], "", 2, "give the command: confirm"),
         (["prove", "--plan=-"], "", 2, "prove is no option"),
         (["confirm", "--plan=-"], "[]", 1, "no JSON object"),
-        (["confirm", "--plan=-"], "{}", 1, "plugin"),
-        (["confirm", "--plan=-"], '{"plugin": {"profile": "p", "path": "x"}, "data": ".", "scratch": "."}', 1,
-         "no Memcheck watches"),
+        (["confirm", "--plan=-"], "{}", 1, "this program speaks 1, and the plan names none"),
+        (["confirm", "--plan=-"], '{"protocol": 1, "plan": "confirm"}', 1, "plugin is missing from the plan"),
+        (["confirm", "--plan=-"], PLAN, 1, "no Memcheck watches"),
     ],
 )  # fmt: skip
 def test_the_host_says_what_it_wants(words: Sequence[str], plan: str, code: int, said: str) -> None:
@@ -179,7 +186,7 @@ def test_the_host_says_what_it_wants(words: Sequence[str], plan: str, code: int,
     assert said in done.stderr.replace("'", "")
 
 
-FAULTS = {"f/c": [{"name": "x", "oracles": ["guard", "sanitizer"], "reference": "0a"}]}
+FAULTS = {"f/c": [fault("x", oracles=["guard", "sanitizer"])]}
 SILENT = Outcome("f/c", "gcc-o2", "raw", "raw", "x", "silent", "nothing_seen", worlds=(("R", "returned"),))
 SIGHTED = Sighting("sanitizer", "clang-sanitized", "heap-buffer-overflow", "reads 4 bytes", "sum(int)", 32, 32, False)
 
@@ -217,7 +224,7 @@ def test_code_that_bears_the_fault_is_told_where_other_raw_code_commits_it() -> 
 
 
 def test_where_no_declared_oracle_could_look_nothing_is_broken() -> None:
-    only = {"f/c": [{"name": "x", "oracles": ["sanitizer"], "reference": None}]}
+    only = {"f/c": [fault("x", oracles=["sanitizer"], reference=None)]}
     (made,) = confirmation.combine([SILENT], only, {}, {"sanitizer": "no runtimes"}, {"gcc-o2"})
     assert (made.undecided, made.gaps) == (True, ("sanitizer: no runtimes",))
     assert list(confirmation.unconfirmed([made])) == []
@@ -253,7 +260,8 @@ def told(text: str, tmp_path: Path, **more: Any) -> list[Sighting]:
     (tmp_path / "7.xml").write_text(text, encoding="utf-8")
     made = {"variant": "raw", "fault": "x", "size": 8, "rate": None, "process": 7, "errors": 1, "leaked_bytes": None,
             "reports": [], "end": "returned", **more}  # fmt: skip
-    observations, _ = oracles.read(JOB, {"faults": [{"name": "x", "cwe": 125}], "proofs": [made]}, tmp_path)
+    answer = {"plugin": described(), "tool": "memcheck", "faults": [fault("x")], "proofs": [made]}
+    observations, _ = oracles.read(JOB, convert(answer, ConfirmAnswer), tmp_path)
     return list(observations[0][1].sightings)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 
 from safecost.catch import classify as verdict
@@ -19,8 +20,11 @@ from safecost.cli import entry
 from safecost.code import check_sites
 from safecost.core.errors import HARNESS, WRONG_RESULT
 from safecost.core.paths import BENCH, PACKAGE, PROVER, Folders
+from safecost.document.evidence import ProveAnswer, WorldsProof
 from safecost.document.outcome import ALL_KINDS, DETAILS, LETTERS, Outcome
+from safecost.document.plan import PluginAt, ProvePlan, encoded
 from safecost.suite import cases, profiles
+from safecost.testing.sample_evidence import digest, fault, proof, world
 from safecost.toolchain import build, runner
 
 _SCHEMA = Path(__file__).with_name("outcomes.schema.json")
@@ -195,44 +199,24 @@ def test_ten_repeats_are_identical_outside_the_real_world(case: str, tmp_path: P
     folders = Folders.of([])
     found = cases.choose(cases.find(folders), cases.pattern_of(f"^{case}$"))
     plugin = build.build_all(folders, found, profiles.choose("gcc-o2", ())).plugins[case, "gcc-o2"]
-    plan = {
-        "case": case,
-        "plugin": {"profile": "gcc-o2", "path": str(plugin)},
-        "data": str(BENCH),
-        "scratch": str(tmp_path),
-    }
+    plan = ProvePlan(
+        case=case, plugin=PluginAt(profile="gcc-o2", path=str(plugin)), data=str(BENCH), scratch=str(tmp_path)
+    )
     repeats = []
     for _ in range(10):
-        told = runner.call("prove", plan, 60, PROVER)
-        assert isinstance(told, dict)
-        for proof in told["proofs"]:
+        told = runner.call("prove", plan, ProveAnswer, 60, PROVER)
+        assert isinstance(told, ProveAnswer)
+        proofs: Any = msgspec.to_builtins(told.proofs)
+        for one in proofs:
             for kind in ("control", "right", "faulted"):  # none of them where a fault is inexpressible
-                proof.get(kind, {}).pop("R", None)
-        repeats.append(json.dumps(told["proofs"]))
+                (one[kind] or {}).pop("R", None)
+        repeats.append(json.dumps(proofs))
     assert len(set(repeats)) == 1
 
 
-def seen(**more: Any) -> dict[str, Any]:
-    return {"end": "returned", "stage": "release", "result": "0a", "digest": "00", **more}
-
-
-def proof(**worlds: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "claim": None,
-        "inexpressible": None,
-        "written": True,
-        "digests": False,
-        "control": {letter: seen() for letter in "RABGF"},
-        "faulted": {letter: worlds.get(letter, seen()) for letter in "RABGF"},
-    }
-
-
-FAULT = {"cwe": 125, "stops": ["assertion", "trap"], "oracles": ["guard"], "reference": "0a"}
-
-
-def judged(made: Mapping[str, Any], confirmed_by: Sequence[Any] = (), role: Any = "safe") -> Outcome:
+def judged(made: WorldsProof, confirmed_by: Sequence[Any] = (), role: Any = "safe") -> Outcome:
     name = Outcome("family/case", "gcc-o2", "at", role, "fault", "no_verdict")
-    return verdict.judge(name, FAULT, made, Checks.of_flags((), {}), confirmed_by)
+    return verdict.judge(name, fault(), made, Checks.of_flags((), {}), confirmed_by)
 
 
 def test_a_removed_path_is_deleted_where_a_sanitizer_saw_it() -> None:
@@ -242,67 +226,66 @@ def test_a_removed_path_is_deleted_where_a_sanitizer_saw_it() -> None:
 
 def test_what_no_world_can_see_was_not_deleted() -> None:
     name = Outcome("family/case", "gcc-o2", "raw", "raw", "mismatched_free", "no_verdict")
-    mismatched = {**FAULT, "cwe": 762, "reference": None}
+    mismatched = fault(cwe=762, reference=None)
     told = verdict.judge(name, mismatched, proof(), Checks.of_flags((), {}), ["sanitizer"])
     assert told.words == "silent: nothing seen"
 
 
 def test_raw_code_prevents_nothing_unless_it_claims_to() -> None:
     assert judged(proof(), role="raw").words == "silent: nothing seen"
-    assert judged({**proof(), "claim": "always"}, role="raw").kind == "prevented"
+    assert judged(proof(claim="always"), role="raw").kind == "prevented"
 
 
 def test_the_right_value_in_the_real_world_alone_prevents_nothing() -> None:
-    assert judged(proof(A=seen(result="0b"))).words == "silent: read foreign"
+    assert judged(proof({"A": world(result=digest(11))})).words == "silent: read foreign"
 
 
 def test_a_check_that_flips_with_the_memory_around_is_luck() -> None:
-    assertion = seen(
+    assertion = world(
         end="stopped",
         said="a.h:1: f: Assertion 'x' failed.\n",
-        stop={"signal": "SIGABRT", "hook": "abort", "message": "", "pc": None, "callers": []},
+        stop={"signal": "SIGABRT", "code": 0, "hook": "abort", "message": "", "pc": None, "callers": []},
     )
-    assert judged(proof(**dict.fromkeys("RABGF", assertion))).kind == "trapped"
-    assert judged(proof(**dict.fromkeys("RBGF", assertion))).kind != "trapped"
-    assert judged(proof(**dict.fromkeys("ABGF", assertion))).kind == "silent"
+    assert judged(proof(dict.fromkeys("RABGF", assertion))).kind == "trapped"
+    assert judged(proof(dict.fromkeys("RBGF", assertion))).kind != "trapped"
+    assert judged(proof(dict.fromkeys("ABGF", assertion))).kind == "silent"
 
 
 def test_a_control_that_differs_between_worlds_gives_no_verdict() -> None:
-    made = proof()
-    made["control"]["B"] = seen(result="0b")
+    made = proof(control={"B": world(result=digest(11))})
     assert judged(made).kind == "no_verdict"
 
 
-TRAP = {"signal": "SIGILL", "instruction": "0f0b000000000000", "pc": {"module": "plugin", "offset": 16}}
+TRAP = {"signal": "SIGILL", "code": 0, "instruction": "0f0b000000000000", "pc": {"module": "plugin", "offset": 16}}
 
 
 def test_a_bare_trap_is_a_check_only_where_it_is_registered() -> None:
-    stopped = seen(end="stopped", stop=TRAP)
+    stopped = world(end="stopped", stop=TRAP)
     assert mechanism_of(stopped, Checks.of_flags((), {})).check is None
     assert mechanism_of(stopped, Checks.of_flags((), {16: "index out of range"})).check == "assertion"
     flags = ["-fsanitize=bounds", "-fsanitize-trap=bounds"]
     assert mechanism_of(stopped, Checks.of_flags(flags, {})).check == "trap"
     elsewhere = {**TRAP, "pc": {"module": "libc.so.6", "offset": 16}}
-    assert mechanism_of(seen(end="stopped", stop=elsewhere), Checks.of_flags(flags, {16: "x"})).check is None
+    assert mechanism_of(world(end="stopped", stop=elsewhere), Checks.of_flags(flags, {16: "x"})).check is None
 
 
 def test_an_error_asked_for_its_value_is_a_check_of_abseil() -> None:
     text = "Attempting to fetch value instead of handling error NOT_FOUND: no such file"
-    stop: dict[str, Any] = {"signal": "SIGABRT", "hook": "abort", "message": "", "pc": None, "callers": []}
+    stop: dict[str, Any] = {"signal": "SIGABRT", "code": 0, "hook": "abort", "message": "", "pc": None, "callers": []}
     told = mechanism_of(
-        seen(end="stopped", stop=stop, said=f"[./absl/status/statusor.cc : 83] RAW: {text}\n"), Checks.of_flags((), {})
+        world(end="stopped", stop=stop, said=f"[./absl/status/statusor.cc : 83] RAW: {text}\n"), Checks.of_flags((), {})
     )
     assert (told.name, told.check, told.site) == ("Abseil check", "assertion", "./absl/status/statusor.cc : 83")
     assert told.text == text
-    other = seen(end="stopped", stop=stop, said="[./absl/base/x.cc : 83] RAW: out of memory\n")
+    other = world(end="stopped", stop=stop, said="[./absl/base/x.cc : 83] RAW: out of memory\n")
     assert mechanism_of(other, Checks.of_flags((), {})).how == "terminated"
 
 
 def test_the_immediate_of_a_clang_trap_is_its_kind() -> None:
     stop = {**TRAP, "instruction": "670fb94012000000"}
-    assert mechanism_of(seen(end="stopped", stop=stop), Checks.of_flags((), {})).text == "out of bounds"
+    assert mechanism_of(world(end="stopped", stop=stop), Checks.of_flags((), {})).text == "out of bounds"
     stop = {**TRAP, "instruction": "670fb90066666666"}
-    assert mechanism_of(seen(end="stopped", stop=stop), Checks.of_flags((), {})).text == "add overflow"
+    assert mechanism_of(world(end="stopped", stop=stop), Checks.of_flags((), {})).text == "add overflow"
 
 
 def test_plain_raw_code_is_held_to_account() -> None:
@@ -327,6 +310,12 @@ def test_what_is_written_fits_the_schema(tmp_path: Path) -> None:
     assert list(VALIDATOR.iter_errors(made)) != []
 
 
+def _plan(**changes: Any) -> str:
+    """A plan of a plugin that is not there."""
+    plan = ProvePlan(plugin=PluginAt(profile="p", path="/nowhere.so"), data=".", scratch=".")
+    return json.dumps(json.loads(encoded(plan)) | changes)
+
+
 @pytest.mark.build
 @pytest.mark.parametrize(
     ("words", "plan", "code", "said"),
@@ -336,11 +325,12 @@ def test_what_is_written_fits_the_schema(tmp_path: Path) -> None:
         (["prove"], None, 2, "give --plan"),
         (["prove", "--plann=-"], None, 2, "--plann=- is no option"),
         (["prove", "--plan=-"], "[]", 1, "no JSON object"),
-        (["prove", "--plan=-"], "{}", 1, "plugin"),
-        (["prove", "--plan=-"], '{"plugin": {"profile": "p", "path": "/nowhere.so"}, "data": ".", "scratch": "."}', 1,
-         "cannot be loaded"),
-        (["prove", "--plan=-"], '{"plugin": {"profile": "p", "path": "x"}, "data": ".", "scratch": ".", '
-         '"timeout_seconds": 0}', 1, "must be above 0"),
+        (["prove", "--plan=-"], "{}", 1, "this program speaks 1, and the plan names none: remove the build folder"),
+        (["prove", "--plan=-"], '{"protocol": 1, "plan": "prove"}', 1, "plugin is missing from the plan"),
+        (["prove", "--plan=-"], _plan(), 1, "cannot be loaded"),
+        (["prove", "--plan=-"], _plan(timeout_seconds=0), 1, "timeout_seconds is 0, and must be a number from"),
+        (["prove", "--plan=-"], _plan(protocol=2), 1, "this program speaks 1, and the plan is of 2"),
+        (["prove", "--plan=-"], _plan(plan="confirm"), 1, "plan is \"confirm\", and must be \"prove\""),
     ],
 )  # fmt: skip
 def test_the_prover_says_what_it_wants(words: Sequence[str], plan: str | None, code: int, said: str) -> None:
@@ -355,16 +345,16 @@ def test_the_environment_changes_nothing(tmp_path: Path) -> None:
     folders = Folders.of([])
     found = cases.choose(cases.find(folders), cases.pattern_of("^indexing/sum$"))
     plugins = build.build_all(folders, found, profiles.choose("gcc-o2,rust", ())).plugins
-    plan = {
-        "plugin": {"profile": "rust", "path": str(plugins["indexing/sum", "rust"])},
-        "generator": {"profile": "gcc-o2", "path": str(plugins["indexing/sum", "gcc-o2"])},
-        "data": ".",
-        "scratch": str(tmp_path),
-        "pairs": [["rust_index", "one_past_end"]],
-    }
+    plan = ProvePlan(
+        plugin=PluginAt(profile="rust", path=str(plugins["indexing/sum", "rust"])),
+        generator=PluginAt(profile="gcc-o2", path=str(plugins["indexing/sum", "gcc-o2"])),
+        data=".",
+        scratch=str(tmp_path),
+        pairs=(("rust_index", "one_past_end"),),
+    )
     done = subprocess.run(
         [PROVER, "prove", "--plan=-"],
-        input=json.dumps(plan),
+        input=encoded(plan).decode(),
         env={"RUST_BACKTRACE": "full"},
         capture_output=True,
         text=True,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import shlex
@@ -11,10 +10,10 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from safecost.core.errors import ToolError, UsageError
 from safecost.core.paths import RUNNER, Folders
+from safecost.document.plan import Arm, PanelPlan, PluginAt, encoded
 from safecost.suite import cases as case_files
 from safecost.suite import profiles as profile_files
 from safecost.toolchain import runner
@@ -44,27 +43,28 @@ def start(case: str, variant: str, profile: str, size: int | None, folders: Fold
             raise ToolError(f"profile {one.name} is absent: {built.absent[one.name]}")
         if (case, one.name) in built.failures:
             raise ToolError(f"{case} does not compile with {one.name}:\n{built.failures[case, one.name]}")
-    variants = [one["name"] for one in _described(case, profile, built.plugins[case, profile])["variants"]]
+    (described,) = runner.describe(case, {profile: built.plugins[case, profile]})
+    variants = [one.name for one in described.variants]
     if variant not in variants:
         raise UsageError(f"{case} has no variant {variant!r} in {profile}: choose from {', '.join(variants)}.")
     generator = built.plugins[case, wanted[-1].name]
-    first = _described(case, wanted[-1].name, generator)["parameters"][0]
+    first = runner.describe(case, {wanted[-1].name: generator})[0].parameters[0]
     # In the build folder, where it outlives this command: what --print prints is for later.
     place = folders.build / "debug" / f"{case}.{variant}@{profile}"
     place.mkdir(parents=True, exist_ok=True)
-    plan = {
-        "case": case,
-        "data": str(found[case].data),
-        "scratch": str(place),
-        "size": first["size"] if size is None else size,
-        "rate": first["rate"],
-        "threads": first["threads"],
-        "seed": 1,
-        "generator": {"profile": wanted[-1].name, "path": str(generator)},
-        "contenders": [{"profile": profile, "path": str(built.plugins[case, profile]), "variant": variant}],
-    }
+    plan = PanelPlan(
+        case=case,
+        data=str(found[case].data),
+        scratch=str(place),
+        size=first.size if size is None else size,
+        rate=first.rate,
+        threads=first.threads,
+        seed=1,
+        generator=PluginAt(profile=wanted[-1].name, path=str(generator)),
+        contenders=(Arm(profile=profile, path=str(built.plugins[case, profile]), variant=variant),),
+    )
     file = place / "plan.json"
-    file.write_text(json.dumps(plan), encoding="utf-8")
+    file.write_bytes(encoded(plan))
     command = debugger_command(file)
     if print_only:
         print(shlex.join(command))
@@ -89,12 +89,3 @@ def debugger_command(plan: Path) -> Sequence[str]:
         "-ex", "x/12i $pc",
         "--args", str(RUNNER), "call", "--plan", str(plan),
     ]  # fmt: skip
-
-
-def _described(case: str, profile: str, plugin: Path) -> dict[str, Any]:
-    plan = {"case": case, "describe_only": True, "plugins": [{"profile": profile, "path": str(plugin)}]}
-    said = runner.call("verify", plan, 60)
-    if isinstance(said, runner.Failure) or not said["plugins"]:
-        raise ToolError(f"the plugin of {case} for {profile} cannot be loaded: see 'safecost run --filter {case}'.")
-    description: dict[str, Any] = said["plugins"][0]
-    return description

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from safecost.code.control_flow import CALL, CHECK, PACKED
 from safecost.code.elf_file import Symbol
@@ -16,6 +15,7 @@ from safecost.code.shared_object import SharedObject
 from safecost.core import parallel
 from safecost.core.errors import ToolError
 from safecost.core.text import counted
+from safecost.document.evidence import PluginDescription
 from safecost.document.types import Code
 
 HEADING = "-"  # the mark of a line that is no instruction but names the part that follows
@@ -42,7 +42,7 @@ class _Piece:
         return self.count(PACKED)
 
 
-def codes(case: str, profile: str, plugin: Path, description: Mapping[str, Any]) -> list[Code]:
+def codes(case: str, profile: str, plugin: Path, description: PluginDescription) -> list[Code]:
     """The code of every kernel of a plugin; `description` is the runner's, which tells where the kernels are.
 
     Counted is the kernel with its out-of-line parts; functions of the case that it calls are listed behind it, one
@@ -51,17 +51,17 @@ def codes(case: str, profile: str, plugin: Path, description: Mapping[str, Any])
     """
     shared = SharedObject(plugin)
     kernels: list[tuple[str, _Piece, list[_Piece | Symbol]]] = []
-    for variant in description["variants"]:
-        symbol = None if variant.get("address") is None else shared.elf.symbol_at(variant["address"])
+    for variant in description.variants:
+        symbol = None if variant.address is None else shared.elf.symbol_at(variant.address)
         if symbol is not None:
             piece = _piece(shared, symbol)
-            kernels.append((variant["name"], piece, _helpers(shared, symbol, piece)))
+            kernels.append((variant.name, piece, _helpers(shared, symbol, piece)))
     names = readable(_names(kernels))
     return [_code(case, profile, variant, piece, helpers, names) for variant, piece, helpers in kernels]
 
 
 def of_run(
-    plugins: Mapping[tuple[str, str], Path], descriptions: Mapping[tuple[str, str], Mapping[str, Any]]
+    plugins: Mapping[tuple[str, str], Path], descriptions: Mapping[tuple[str, str], PluginDescription]
 ) -> tuple[list[Code], list[str]]:
     """The codes of a whole run, by (case, profile), and what could not be read, each reason once."""
     found: list[Code] = []
@@ -75,7 +75,7 @@ def of_run(
     return found, list(complaints)
 
 
-def _codes_or_why(_: None, wanted: tuple[str, str, Path, Mapping[str, Any]]) -> list[Code] | str:
+def _codes_or_why(_: None, wanted: tuple[str, str, Path, PluginDescription]) -> list[Code] | str:
     try:
         return codes(*wanted)
     except ToolError as error:

@@ -15,6 +15,7 @@ from safecost.code.failures import fails_by_name, readable
 from safecost.core.errors import ToolError
 from safecost.document.types import Code
 from safecost.testing import commands
+from safecost.testing.sample_evidence import described, variant
 
 pytestmark = [
     pytest.mark.build,
@@ -36,8 +37,8 @@ def codes(made: Path, names: Iterable[str] = ("kernel",)) -> list[Code]:
     """The codes of functions, by their symbols."""
     told = subprocess.run(["nm", str(made)], check=True, capture_output=True, text=True).stdout
     known = {words[2]: int(words[0], 16) for words in map(str.split, told.splitlines()) if len(words) == 3}
-    variants = [{"name": name, "address": known[name]} for name in names]
-    return disassembly.codes("planted/snippet", "gcc-o2", made, {"variants": variants})
+    variants = [variant(name, address=known[name]) for name in names]
+    return disassembly.codes("planted/snippet", "gcc-o2", made, described(*variants))
 
 
 def assembled(folder: Path, body: str, more: str = "") -> Code:
@@ -234,16 +235,16 @@ extern "C" long kernel(long x) { return helper(x) + helper(x + 1); }
 def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
     (tmp_path / "text.so").write_text("no machine code")
     with pytest.raises(ToolError, match=r"text\.so cannot be read as an ELF file"):
-        disassembly.codes("planted/snippet", "gcc-o2", tmp_path / "text.so", {"variants": []})
+        disassembly.codes("planted/snippet", "gcc-o2", tmp_path / "text.so", described())
     key = ("planted/snippet", "gcc-o2")
-    found, complaints = disassembly.of_run({key: tmp_path / "text.so"}, {key: {"variants": []}})
+    found, complaints = disassembly.of_run({key: tmp_path / "text.so"}, {key: described()})
     assert (found, len(complaints)) == ([], 1)
 
 
 def test_a_variant_without_address_has_no_code(tmp_path: Path) -> None:
     made = compiled(tmp_path, 'extern "C" int kernel() { return 1; }', "cc", "g++", "-shared", "-fPIC")
-    said = {"variants": [{"name": "gap", "address": None}, {"name": "far", "address": 2**40}]}
-    assert disassembly.codes("planted/snippet", "gcc-o2", made, said) == []
+    without = described(variant("gap"), variant("far", address=2**40))
+    assert disassembly.codes("planted/snippet", "gcc-o2", made, without) == []
 
 
 def test_a_run_holds_the_code_of_every_variant() -> None:

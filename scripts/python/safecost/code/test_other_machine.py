@@ -10,6 +10,7 @@ import pytest
 
 from safecost.code import disassembly
 from safecost.code.elf_file import ElfFile
+from safecost.testing.sample_evidence import described, variant
 
 SOURCE = """
 extern void abort(void);
@@ -31,7 +32,7 @@ def test_a_plugin_for_aarch64(tmp_path: Path) -> None:
     target = ("--target=aarch64-linux-gnu", "-nostdlib", "-fuse-ld=lld")
     subprocess.run(["clang-19", *target, "-O2", "-shared", "-fPIC", str(source), "-o", str(plugin)], check=True)
     (symbol,) = (symbol for symbol in ElfFile(plugin).functions if symbol.name == "kernel")
-    description = {"variants": [{"name": "kernel", "address": symbol.address + 4}]}
+    description = described(variant("kernel", address=symbol.address + 4))
     (code,) = disassembly.codes("planted/kernel", "clang-o2", plugin, description)
     assert (code.checks, code.calls) == (1, 1)
     lines = code.listing.split("\n")

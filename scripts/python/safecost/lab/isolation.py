@@ -167,11 +167,7 @@ def _codes_of(_shared: None, plugin: tuple[str, str, Path]) -> list[Code]:
 
 
 def _codes(case: str, profile: str, plugin: Path) -> list[Code]:
-    plan = {"case": case, "describe_only": True, "plugins": [{"profile": profile, "path": str(plugin)}]}
-    said = runner.call("verify", plan, 60)
-    if isinstance(said, runner.Failure) or not said["plugins"]:
-        raise ToolError(f"the plugin of {case} for {profile} cannot be loaded.")
-    return disassembly.codes(case, profile, plugin, said["plugins"][0])
+    return disassembly.codes(case, profile, plugin, *runner.describe(case, {profile: plugin}))
 
 
 def _body(code: Code) -> list[str]:

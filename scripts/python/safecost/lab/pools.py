@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
+from msgspec.structs import replace
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from safecost.core.errors import ToolError
 from safecost.core.paths import Folders
+from safecost.document.evidence import DescribedPoint, RoundTimes, TimeAnswer
+from safecost.document.plan import Arm, PanelPlan, PluginAt
 from safecost.run import schedule
 from safecost.stats.pairs import launch_ratio, summarise
 from safecost.suite import cases as case_files
@@ -90,35 +93,34 @@ def differing(rows: Sequence[PoolRow]) -> tuple[int, str]:
 def study(case: CaseFiles, scratch: Path, sizes: Sequence[int]) -> list[PoolRow]:
     """Time one panel at its first size with each size of pool, interleaved launch by launch in random order."""
     plugin = built_plugin(Folders.of(()), case)
-    said = runner.call("verify", {"case": case.name, "describe_only": True, "plugins": [plugin]}, 60)
-    if isinstance(said, runner.Failure) or not said["plugins"]:
-        raise ToolError(f"{case.name} cannot be described.")
-    plan = plan_of(case, plugin, scratch) | said["plugins"][0]["parameters"][0]
-    variants = [one["name"] for one in said["plugins"][0]["variants"] if one["gap"] is None]
-    plan["contenders"] = [plugin | {"variant": variant} for variant in variants]
+    (described,) = runner.describe(case.name, {PROFILE: plugin})
+    variants = [one.name for one in described.present]
+    plan = plan_of(case, plugin, scratch, described.parameters[0], variants)
     shuffle = random.Random(case.name)
-    results: dict[int, list[dict[str, Any]]] = {size: [] for size in sizes}
+    results: dict[int, list[RoundTimes]] = {size: [] for size in sizes}
     for launch in range(LAUNCHES):
         for size in shuffle.sample(sizes, len(sizes)):
             pool = {"pool_bytes": size} if size else {"pool_bytes": 1, "fewest_inputs": 1}
-            results[size].append(timed_launch(plan | pool | {"order_seed": launch * 1_000_003 + size})["safecost"])
-    return pool_rows(case.name, plan["size"], variants, results)
+            results[size].append(timed_launch(replace(plan, **pool, order_seed=launch * 1_000_003 + size)))
+    return pool_rows(case.name, plan.size, variants, results)
 
 
-def pool_rows(case: str, size: int, variants: Sequence[str], results: dict[int, list[dict[str, Any]]]) -> list[PoolRow]:
+def pool_rows(
+    case: str, size: int, variants: Sequence[str], results: Mapping[int, Sequence[RoundTimes]]
+) -> list[PoolRow]:
     """The rows of a panel from what its launches wrote, by size of pool; the first variant is raw."""
     rows = []
     for index, variant in enumerate(variants):
         ratios = {
-            pool: [launch_ratio(one["nanoseconds"][index], one["nanoseconds"][0]) for one in launches]
+            pool: [launch_ratio(one.nanoseconds[index], one.nanoseconds[0]) for one in launches]
             for pool, launches in results.items()
         }
         points = []
         for pool, launches in results.items():
             said = summarise(ratios[pool], MARGIN)
-            time_of_call = float(np.median([np.median(one["nanoseconds"][index]) for one in launches]))
+            time_of_call = float(np.median([np.median(one.nanoseconds[index]) for one in launches]))
             low, high = (said.low or said.ratio), (said.high or said.ratio)
-            points.append(PoolPoint(pool, launches[0]["inputs"], time_of_call, said.ratio, low, high))
+            points.append(PoolPoint(pool, launches[0].inputs, time_of_call, said.ratio, low, high))
         changes = [b / a for a, b in zip(ratios[DEFAULT_POOL], ratios[4 * DEFAULT_POOL], strict=True)]
         change = summarise(changes, MARGIN)
         words: dict[str, Agreement] = {"equivalent": "agree", "inconclusive": "inconclusive"}
@@ -127,35 +129,39 @@ def pool_rows(case: str, size: int, variants: Sequence[str], results: dict[int, 
     return rows
 
 
-def built_plugin(folders: Folders, case: CaseFiles) -> dict[str, str]:
-    """Build a case with the profile of the study, as a plan names a plugin; raises ToolError where that fails."""
+def built_plugin(folders: Folders, case: CaseFiles) -> Path:
+    """Build a case with the profile of the study; raises ToolError where that fails."""
     built = build_all(folders, [case], profile_files.choose(PROFILE, ()))
     if PROFILE in built.absent:
         raise ToolError(f"profile {PROFILE} is absent: {built.absent[PROFILE]}")
     if (case.name, PROFILE) not in built.plugins:
         raise ToolError(f"{case.name} does not compile with {PROFILE}: {built.failures.get((case.name, PROFILE), '')}")
-    return {"profile": PROFILE, "path": str(built.plugins[case.name, PROFILE])}
+    return built.plugins[case.name, PROFILE]
 
 
-def plan_of(case: CaseFiles, plugin: dict[str, str], scratch: Path) -> dict[str, Any]:
-    """A plan of the runner as a run makes it, but for size and contenders."""
-    return {
-        "case": case.name,
-        "data": str(case.data),
-        "scratch": str(scratch),
-        "seed": 1,
-        "epoch_seconds": schedule.DEFAULT.epoch_seconds,
-        "contender_seconds": schedule.DEFAULT.contender_seconds,
-        "generator": plugin,
-    }
+def plan_of(case: CaseFiles, plugin: Path, scratch: Path, at: DescribedPoint, variants: Sequence[str]) -> PanelPlan:
+    """A plan of the runner as a run makes it."""
+    return PanelPlan(
+        case=case.name,
+        data=str(case.data),
+        scratch=str(scratch),
+        size=at.size,
+        rate=at.rate,
+        threads=at.threads,
+        seed=1,
+        epoch_seconds=schedule.DEFAULT.epoch_seconds,
+        contender_seconds=schedule.DEFAULT.contender_seconds,
+        generator=PluginAt(profile=PROFILE, path=str(plugin)),
+        contenders=tuple(Arm(profile=PROFILE, path=str(plugin), variant=variant) for variant in variants),
+    )
 
 
-def timed_launch(plan: dict[str, Any]) -> dict[str, Any]:
+def timed_launch(plan: PanelPlan) -> RoundTimes:
     """What the runner wrote of one launch; raises ToolError where it could not time."""
-    result = runner.call("time", plan, 120)
+    result = runner.call("time", plan, TimeAnswer, 120)
     if isinstance(result, runner.Failure):
-        raise ToolError(f"{plan['case']} could not be timed: {result.message}")
-    return result
+        raise ToolError(f"{plan.case} could not be timed: {result.message}")
+    return result.safecost
 
 
 def markdown(rows: Sequence[PoolRow]) -> list[str]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from msgspec.structs import replace
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -26,6 +27,7 @@ from safecost.core.errors import HARNESS, OK, WRONG_RESULT, ToolError, UsageErro
 from safecost.core.paths import PYTHON, ROOT, Folders
 from safecost.document import io as document
 from safecost.document import types as doc
+from safecost.document.evidence import DescribedPoint
 from safecost.document.types import Document, Machine
 from safecost.lab import pools
 from safecost.lab.pools import PoolRow
@@ -286,12 +288,12 @@ def border(workshop: Workshop) -> Measured:
     (folder / "pace" / "border.cc").write_text(_EMPTY_CASE, encoding="utf-8")
     folders = Folders((folder,), workshop.folder / "border-build")
     case = case_files.find(folders)[0]
-    plan = pools.plan_of(case, pools.built_plugin(folders, case), workshop.folder) | {"size": 1, "rate": None}
-    plan["contenders"] = [plan["generator"] | {"variant": variant} for variant in ("raw", "aa")]
+    at = DescribedPoint(size=1, rate=None, threads=None, label="", tier=0)
+    plan = pools.plan_of(case, pools.built_plugin(folders, case), workshop.folder, at, ("raw", "aa"))
     medians = []
     for launch in range(pools.LAUNCHES):
-        result = pools.timed_launch(plan | {"order_seed": launch})
-        medians.append(float(np.median(result["safecost"]["nanoseconds"][0])))
+        timing = pools.timed_launch(replace(plan, order_seed=launch))
+        medians.append(float(np.median(timing.nanoseconds[0])))
     return Measured(
         float(np.median(medians)),
         f"median of {pools.LAUNCHES} launches, {min(medians):.2f} to {max(medians):.2f} ns, {pools.PROFILE}",

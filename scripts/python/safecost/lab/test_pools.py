@@ -5,21 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from safecost.core.paths import ROOT, Folders
+from safecost.document.evidence import RoundTimes
 from safecost.lab import pools
 from safecost.run import schedule
 from safecost.suite import cases
+from safecost.testing.sample_evidence import rounds
 
 
-def launches(raw: float, other: float, count: int = pools.LAUNCHES, wild: float = 0.0) -> list[dict[str, Any]]:
+def launches(raw: float, other: float, count: int = pools.LAUNCHES, wild: float = 0.0) -> list[RoundTimes]:
     """Launches of two contenders, alike but for `wild`, which spreads the second one's times."""
-    return [
-        {"inputs": 8, "nanoseconds": [[raw] * 3, [other * (1 + wild * (i - count // 2))] * 3]} for i in range(count)
-    ]
+    return [rounds([[raw] * 8, [other * (1 + wild * (i - count // 2))] * 8]) for i in range(count)]
 
 
 @pytest.mark.parametrize(

@@ -83,10 +83,10 @@ def assemble(run: Measurement) -> doc.Document:
             resumed=plan.resumed if plan else 0,
             filter=None if run.options.filter is None else _clean(run, run.options.filter, 1_000),
             runner=doc.Runner(
-                facts.get("compiler", "unknown"),
-                facts.get("benchmark", {}).get("version", "unknown"),
-                facts.get("benchmark", {}).get("build", "unknown"),
-                facts.get("abi_version", 1),
+                facts.compiler if facts else "unknown",
+                facts.benchmark.version if facts else "unknown",
+                facts.benchmark.build if facts else "unknown",
+                facts.abi_version if facts else 1,
             ),
         ),
         machine=machine.after(run.machine, _sample(run)),
@@ -98,10 +98,10 @@ def assemble(run: Measurement) -> doc.Document:
             if path.exists()
         ),
         gaps=tuple(
-            doc.Gap(case, variant["name"], profile, _clean(run, variant["gap"]))
-            for (case, profile), said in sorted(run.descriptions.items())
-            for variant in said["variants"]
-            if variant["gap"] is not None
+            doc.Gap(case, variant.name, profile, _clean(run, variant.gap))
+            for (case, profile), said in sorted(run.descriptions.items(), key=lambda item: item[0])
+            for variant in said.variants
+            if variant.gap is not None
         ),
         panels=_panels(run),
         proofs=tuple(run.proofs),
@@ -130,22 +130,20 @@ def _profile(run: Measurement, profile: BuildProfile) -> doc.Profile:
         reason=None if reason is None else _clean(run, reason),
         compiler=_clean(run, run.built.compilers.get(profile.name, "")) or None,
         flags=tuple((_clean(run, flag), _clean(run, why)) for flag, why in profile.flags),
-        facts={key: _clean(run, value) for key, value in said["facts"].items()} if said else {},
+        facts={key: _clean(run, value) for key, value in said.facts.items()} if said else {},
     )
 
 
 def _case(run: Measurement, case: CaseFiles) -> doc.Case:
     family, _, name = case.name.partition("/")
     described = [said for (of, _), said in run.descriptions.items() if of == case.name]
-    generator = next((said for said in described if said["parameters"]), None)
+    generator = next((said for said in described if said.parameters), None)
     status, reason = _status(run, case, bool(described))
     variants: dict[tuple[str, str], doc.Variant] = {}
     for said in described:
-        for one in said["variants"]:
-            summary = _clean(run, one["summary"])
-            variant = doc.Variant(
-                one["name"], one["role"], said["language"], summary, one["algorithm"], one["practised"]
-            )
+        for one in said.variants:
+            summary = _clean(run, one.summary)
+            variant = doc.Variant(one.name, one.role, said.language, summary, one.algorithm, one.practised)
             variants.setdefault((variant.name, variant.language), variant)
     return doc.Case(
         family=family,
@@ -153,28 +151,27 @@ def _case(run: Measurement, case: CaseFiles) -> doc.Case:
         question=_clean(run, case.question),
         status=status,
         reason=reason,
-        system_bound=bool(generator and generator["system_bound"]),
+        system_bound=bool(generator and generator.system_bound),
         sources=tuple(
             doc.Source(file.name, _clean(run, file.read_text(encoding="utf-8", errors="replace"), 200_000))
             for file in case.files
         ),
         parameters=tuple(
-            doc.Parameter(p["size"], p["rate"], p["label"], p["threads"])
-            for p in (generator["parameters"] if generator else ())
+            doc.Parameter(p.size, p.rate, p.label, p.threads) for p in (generator.parameters if generator else ())
         ),
         variants=tuple(variants.values()),
         faults=tuple(
             doc.Fault(
-                fault["name"],
-                fault["cwe"],
-                fault["kind"],
-                _clean(run, fault["description"]),
-                _clean(run, fault["contract"]),
-                tuple(fault["oracles"]),
-                tuple(fault["stops"]),
-                fault["reference"],
+                fault.name,
+                fault.cwe,
+                fault.kind,
+                _clean(run, fault.description),
+                _clean(run, fault.contract),
+                fault.oracles,
+                fault.stops,
+                fault.reference,
             )
-            for fault in (generator["faults"] if generator else ())
+            for fault in (generator.faults if generator else ())
         ),
     )
 

@@ -7,7 +7,6 @@ off again by counting an empty kernel. Whatever still differs between two counts
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -18,17 +17,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+import msgspec
+
 from safecost.core import privacy, processes
+from safecost.core.decoding import Misfit, decode
 from safecost.core.paths import BUILD, RUNNER
 from safecost.core.progress import Steps
+from safecost.core.text import shown
 from safecost.document import types as doc
+from safecost.document.evidence import CountLine, PluginDescription
+from safecost.document.plan import PROTOCOL, Arm, CountPlan, PanelPlan, PluginAt, encoded
 from safecost.run.panels import PlannedPanel, PlannedPoint
 
 CALLS = 32  # inputs of a pool, each called once
 SEED = 1  # of inputs: the same in every run, so that counts of two runs compare
 TIER = 0  # larger sizes take longer and add no instruction that the smallest does not have
 PRELOADED = BUILD / "safecost-allocations.so"
-_MOST_INSTRUCTIONS = 10**15
 _TOLD_ONE_BY_ONE = 4  # contenders of a case that failed alike
 _FOLDER = Path("/tmp")  # whatever TMPDIR says: paths are copied, and their length counts
 
@@ -96,7 +100,7 @@ class PluginFolders:
 
 
 def targets(
-    panels: Iterable[PlannedPanel], descriptions: Mapping[tuple[str, str], Mapping[str, Any]]
+    panels: Iterable[PlannedPanel], descriptions: Mapping[tuple[str, str], PluginDescription]
 ) -> list[CountTarget]:
     """Every contender of the panels once, at the parameters that are counted.
 
@@ -105,7 +109,7 @@ def targets(
     """
     generators: dict[str, list[str]] = {}
     for (case, profile), said in descriptions.items():
-        if said["parameters"]:
+        if said.parameters:
             generators.setdefault(case, []).append(profile)
     found: dict[tuple[str, str, str, PlannedPoint], CountTarget] = {}
     for panel in panels:
@@ -132,10 +136,10 @@ def count(wanted: Sequence[CountTarget], folders: PluginFolders, seconds: float)
     passes = [_Pass(None, ""), *(_Pass(path, padding) for padding in ("", "x" * 1000) if path)]
     # The longest first, so that no processor is left with one at the end.
     jobs = [(case, one) for case in sorted(by_case, key=lambda case: -len(by_case[case])) for one in reversed(passes)]
-    answers: dict[tuple[str, _Pass], list[dict[str, Any]]] = {}
+    answers: dict[tuple[str, _Pass], list[CountLine]] = {}
     with Steps("count", len(jobs)) as steps, processes.workers(len(os.sched_getaffinity(0))) as pool:
 
-        def work(job: tuple[str, _Pass]) -> list[dict[str, Any]]:
+        def work(job: tuple[str, _Pass]) -> list[CountLine]:
             return _ask(by_case[job[0]], folders, job[1], seconds)
 
         for job, answer in zip(jobs, pool.map(work, jobs), strict=True):
@@ -146,7 +150,7 @@ def count(wanted: Sequence[CountTarget], folders: PluginFolders, seconds: float)
     for case, members in by_case.items():
         for number, target in enumerate(members):
             heard = [answers[case, one][number] for one in passes]
-            said = dict.fromkeys(answer["problem"] for answer in heard if "problem" in answer)
+            said = dict.fromkeys(answer.problem for answer in heard if answer.problem is not None)
             troubles += [CountIssue(case, target, problem) for problem in said]
             counts += _count_of(target, heard, missing)
     if tool and counts and all(one.instructions is None and one.reason is None for one in counts):
@@ -192,7 +196,7 @@ def _valgrind() -> tuple[str | None, str | None, str | None]:
     return path, f"Callgrind of {said}", None
 
 
-def _ask(wanted: Sequence[CountTarget], folders: PluginFolders, one: _Pass, seconds: float) -> list[dict[str, Any]]:
+def _ask(wanted: Sequence[CountTarget], folders: PluginFolders, one: _Pass, seconds: float) -> list[CountLine]:
     """What the runner answers to each target: counts, or a "problem"."""
     root = _FOLDER if os.access(_FOLDER, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="safecost-", dir=root) as name, tempfile.TemporaryFile() as results:
@@ -232,31 +236,30 @@ def _requests(wanted: Sequence[CountTarget], folder: Path, seconds: float) -> st
         groups.setdefault((target.generator, target.profile, target.parameter), []).append((number, target))
     lines = []
     for members in groups.values():
-        lines.append(json.dumps(_plan(members[0][1], folder, seconds)))
+        lines.append(encoded(_plan(members[0][1], folder, seconds)).decode())
         lines += [f"{number} {target.variant}" for number, target in members]
         lines.append("")
     return "".join(f"{line}\n" for line in lines)
 
 
-def _plan(target: CountTarget, folder: Path, seconds: float) -> dict[str, Any]:
-    def entry(profile: str) -> dict[str, str]:
-        return {"profile": profile, "path": f"{folder}/plugins/{profile}.so"}
+def _plan(target: CountTarget, folder: Path, seconds: float) -> CountPlan:
+    def path(profile: str) -> str:
+        return f"{folder}/plugins/{profile}.so"
 
-    return {
-        "case": target.case,
-        "data": f"{folder}/data",
-        "scratch": f"{folder}/scratch",
-        "dumps": f"{folder}/dumps",
-        "size": target.parameter.size,
-        "rate": target.parameter.rate,
-        "threads": target.parameter.threads,
-        "seed": SEED,
-        "pool_bytes": 1,
-        "fewest_inputs": CALLS,
-        "seconds": seconds,
-        "generator": entry(target.generator),
-        "contenders": [entry(target.profile)],
-    }
+    panel = PanelPlan(
+        case=target.case,
+        data=f"{folder}/data",
+        scratch=f"{folder}/scratch",
+        size=target.parameter.size,
+        rate=target.parameter.rate,
+        threads=target.parameter.threads,
+        seed=SEED,
+        pool_bytes=1,
+        fewest_inputs=CALLS,
+        generator=PluginAt(profile=target.generator, path=path(target.generator)),
+        contenders=(Arm(profile=target.profile, path=path(target.profile), variant=target.variant),),
+    )
+    return CountPlan(panel=panel, dumps=f"{folder}/dumps", seconds=seconds)
 
 
 def _ended(code: int, said: bytes) -> str:
@@ -265,52 +268,57 @@ def _ended(code: int, said: bytes) -> str:
     return f"{how} ({lines[-1][:300]})" if lines else how
 
 
-def _answers(text: bytes, wanted: int, ended: str) -> list[dict[str, Any]]:
+def _answers(text: bytes, wanted: int, ended: str) -> list[CountLine]:
     """The answer to each request, read with distrust: a kernel shares its process with what writes them."""
-    found: dict[int, dict[str, Any]] = {}
+    found: dict[int, CountLine] = {}
     for line in text.decode(errors="replace").splitlines():
         try:
-            answer = json.loads(line)
+            head = msgspec.json.decode(line, type=_Head)
         except (ValueError, RecursionError):
             continue
-        if not isinstance(answer, dict) or not _is_count(answer.get("index")):
-            continue
-        found.setdefault(answer["index"], _sound(answer))
-    missing = {"problem": f"the runner {ended or 'gave no count of it'}"}
-    return [found.get(number, missing) for number in range(wanted)]
+        found.setdefault(head.index, _sound(line, head))
+    missing = f"the runner {ended or 'gave no count of it'}"
+    return [found.get(number) or _without(number, missing) for number in range(wanted)]
 
 
-def _sound(answer: Mapping[str, Any]) -> dict[str, Any]:
-    if "problem" in answer:
-        return {"problem": str(answer["problem"])[:2_000] or "the runner gave no reason"}
-    numbers = {key: answer.get(key) for key in ("calls", "instructions", "allocations", "allocated_bytes")}
-    if numbers["calls"] != CALLS:
-        return {"problem": f"the runner made {str(numbers['calls'])[:20]} calls instead of {CALLS}"}
-    for key, value in numbers.items():
-        if value is not None and not _is_count(value):
-            return {"problem": f"the runner counted {str(value)[:40]} {key}, which is no count"}
-    return numbers
+class _Head(msgspec.Struct):
+    index: int
+    protocol: Any = None
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_INSTRUCTIONS
+def _without(number: int, problem: str) -> CountLine:
+    return CountLine(index=number, problem=problem[:2_000] or "the runner gave no reason")
 
 
-def _count_of(target: CountTarget, heard: Sequence[dict[str, Any]], missing: str | None) -> list[doc.Count]:
+def _sound(line: str, head: _Head) -> CountLine:
+    if head.protocol != PROTOCOL:
+        return _without(head.index, f"the runner speaks protocol {shown(head.protocol)} instead of {PROTOCOL}")
+    try:
+        answer = decode(line, CountLine)
+    except Misfit as misfit:
+        return _without(head.index, f"the runner counted what cannot be: {misfit}")
+    if answer.problem is not None:
+        return _without(head.index, answer.problem)
+    if answer.calls != CALLS:
+        return _without(head.index, f"the runner made {answer.calls} calls instead of {CALLS}")
+    return answer
+
+
+def _count_of(target: CountTarget, heard: Sequence[CountLine], missing: str | None) -> list[doc.Count]:
     """The count of a target from all passes, the native one first; none at all where every pass failed."""
     native, *valgrind = heard
-    if all("problem" in answer for answer in heard):
+    if all(answer.problem is not None for answer in heard):
         return []
     instructions, reason = None, missing
     for answer in valgrind:
-        if "problem" in answer:
-            instructions, reason = None, f"could not be counted: {answer['problem']}"
+        if answer.problem is not None:
+            instructions, reason = None, f"could not be counted: {answer.problem}"
             break
-        if instructions is not None and answer["instructions"] != instructions:
-            other = answer["instructions"]
+        if instructions is not None and answer.instructions != instructions:
+            other = answer.instructions
             instructions, reason = None, f"differs from one count to the next: {instructions:,} and {other:,}"
             break
-        instructions = answer["instructions"]
+        instructions = answer.instructions
     parameter = target.parameter
     return [
         doc.Count(
@@ -321,8 +329,8 @@ def _count_of(target: CountTarget, heard: Sequence[dict[str, Any]], missing: str
             parameter.rate,
             CALLS,
             instructions,
-            native.get("allocations"),
-            native.get("allocated_bytes"),
+            native.allocations,
+            native.allocated_bytes,
             None if reason is None else reason[:1_000],
             parameter.threads,
         )

@@ -43,10 +43,10 @@ def fix_after_build(journal: Journal, run: Measurement) -> None:
     }
     journal.fix("compilers", compilers, "install the one that the run was begun with")
     rebuilt = "bring back the compiler and the libraries that the run was begun with"
-    said, benchmark = run.runner_facts, run.runner_facts.get("benchmark", {})
+    facts = run.runner_facts
     runner: SessionFacts = {
-        "the compiler of the runner": said.get("compiler"),
-        "the runner's Google Benchmark": f"{benchmark.get('version')}, {benchmark.get('build')}",
+        "the compiler of the runner": facts.compiler if facts else None,
+        "the runner's Google Benchmark": f"{facts.benchmark.version}, {facts.benchmark.build}" if facts else None,
     }
     journal.fix("runner", runner, rebuilt)
     plugins = {

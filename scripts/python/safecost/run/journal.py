@@ -12,108 +12,65 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
-import math
 import os
 import re
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from jsonschema import Draft202012Validator
+import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import asdict, replace
 
 from safecost.core import files
+from safecost.core.decoding import Misfit, decode
 from safecost.core.errors import ToolError, UsageError
 from safecost.core.text import shown
 from safecost.document import io as document
 from safecost.document import types as doc
+from safecost.document.evidence import TimeAnswer
 from safecost.run.panels import PlannedPanel
 from safecost.toolchain.runner import Failure
 
 SCHEMA_VERSION = 1
 _LARGEST_PLAN = 4 << 20  # bytes; a run of the whole suite needs some tens of thousands
 _LARGEST_LAUNCH = 64 << 20
-_MOST_NANOSECONDS = 1e15
-_FEWEST_ROUNDS = 8
 _HASH = re.compile("[0-9a-f]{64}")
 
-AGAIN = ("--cases", "--profile", "--filter")
-SessionFacts = Mapping[str, str | int | float | bool | None]
-
-_NAMES = {"type": "array", "items": {"type": "string", "maxLength": 64}, "maxItems": 1000}
-_PLAN: dict[str, Any] = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["schema", "schema_version", "run", "started", "load_before", "resumed", "suite", "asked", "fixed"],
-    "properties": {
-        "schema": {"const": "safecost-plan"},
-        "schema_version": {"type": "integer"},
-        "run": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
-        "started": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"},
-        "load_before": {"type": "number", "minimum": 0, "maximum": 1e6},
-        "resumed": {"type": "integer", "minimum": 0, "maximum": 99_999},
-        "suite": {
-            "type": "object",
-            "additionalProperties": False,
-            "required": ["version", "commit", "modified"],
-            "properties": {
-                "version": {"type": "string", "maxLength": 64},
-                "commit": {"type": ["string", "null"], "pattern": "^[0-9a-f]{40}$"},
-                "modified": {"type": ["boolean", "null"]},
-            },
-        },
-        "asked": {
-            "type": "object",
-            "additionalProperties": False,
-            "required": ["mode", "seed", "profiles", "filter", "again", "count"],
-            "properties": {
-                "mode": {"enum": ["quick", "default", "full", "publish"]},
-                "seed": {"type": "integer", "minimum": 0, "maximum": 2**32 - 1},
-                "profiles": _NAMES,
-                "filter": {"type": ["string", "null"], "maxLength": 1000},
-                "again": {"type": "array", "items": {"enum": list(AGAIN)}, "uniqueItems": True},
-                "count": {"type": "boolean"},
-            },
-        },
-        "fixed": {
-            "type": "object",
-            "additionalProperties": {
-                "type": "object",
-                "additionalProperties": {"type": ["string", "number", "boolean", "null"], "maxLength": 20_000},
-            },
-        },
-    },
-}
+Again = Literal["--cases", "--profile", "--filter"]
+AGAIN: tuple[Again, ...] = get_args(Again)
+SessionFacts = Mapping[str, Annotated[str, Meta(max_length=20_000)] | int | float | bool | None]
+Names = Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=1000)]
+Ticks = Annotated[int, Meta(ge=0, le=2**53)]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True, forbid_unknown_fields=True):
     """What the user asked for: `again` are options whose values may be private, to be given again by who resumes.
 
     `profiles` are those of the suite, `filter` is None where it is to be given again.
     """
 
     mode: Literal["quick", "default", "full", "publish"]
-    seed: int
-    profiles: tuple[str, ...]
-    filter: str | None
-    again: tuple[str, ...]
+    seed: Annotated[int, Meta(ge=0, le=2**32 - 1)]
+    profiles: Names
+    filter: Annotated[str, Meta(max_length=1000)] | None
+    again: tuple[Again, ...]
     count: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True, forbid_unknown_fields=True, tag_field="schema", tag="safecost-plan"):
     """The plan of a run; `fixed` holds what must be the same in every session, by theme."""
 
-    run: str
-    started: str
-    load_before: float
-    resumed: int
+    run: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$(?!\n)")]
+    started: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$(?!\n)")]
+    load_before: Annotated[float, Meta(ge=0, le=1e6)]
+    resumed: Annotated[int, Meta(ge=0, le=99_999)]
     suite: doc.Suite
     asked: Asked
     fixed: Mapping[str, SessionFacts]
+    schema_version: int = SCHEMA_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +89,46 @@ class Unusable:
     """A launch's file that is there and cannot be believed, and why."""
 
     reason: str
+
+
+class PanelName(Struct, frozen=True, forbid_unknown_fields=True):
+    """What tells a panel from others."""
+
+    case: str
+    profile: str
+    size: int
+    rate: float | None
+    threads: int | None
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """What stands in a launch's file beside the runner's times: of which launch of which run it is."""
+
+    run: str
+    panel: PanelName
+    launch: int
+    seed: int
+    failure: Failure | None = None
+
+
+class TimedEntry(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The same of a launch that did not fail: how long it took, and ticks of its CPUs, stolen and all."""
+
+    layout: int
+    seconds: Annotated[float, Meta(gt=0, le=1e6)]
+    ticks: tuple[Ticks, Ticks]
+
+
+class AnyFile(Struct, frozen=True, kw_only=True):
+    """A launch's file, whatever became of the launch."""
+
+    journal: Entry
+
+
+class TimedFile(TimeAnswer, frozen=True, kw_only=True):
+    """A launch that did not fail."""
+
+    journal: TimedEntry
 
 
 def names_of(panel: PlannedPanel) -> list[str]:
@@ -209,29 +206,33 @@ class Journal:
         except OSError as error:
             return Unusable(error.strerror or "it cannot be read")
         try:
-            return self._checked(json.loads(data, parse_constant=_refuse), panel, number, seed, layout)
-        except _Doubt as doubt:
+            return self._checked(data, panel, number, seed, layout)
+        except Misfit as doubt:
             return Unusable(str(doubt))
-        except (ValueError, RecursionError):
+        except ValueError:
             return Unusable("it is no JSON, or cut off")
 
-    def put(self, panel: PlannedPanel, number: int, timed: TimedLaunch, result: Mapping[str, Any]) -> None:
-        """Write a launch that was measured; `result` is the runner's. Raises ToolError where there is no room."""
-        self._put(panel, number, timed.launch.seed, dict(result), {
-            "layout": timed.launch.layout, "seconds": timed.seconds, "ticks": [timed.stolen_ticks, timed.ticks],
-        })  # fmt: skip
+    def put(self, panel: PlannedPanel, number: int, timed: TimedLaunch, times: TimeAnswer) -> None:
+        """Write a launch that was measured; `times` are the runner's. Raises ToolError where there is no room."""
+        entry = TimedEntry(
+            run=self.plan.run,
+            panel=_identity(panel),
+            launch=number,
+            seed=timed.launch.seed,
+            layout=timed.launch.layout,
+            seconds=timed.seconds,
+            ticks=(timed.stolen_ticks, timed.ticks),
+        )
+        self._put(panel, number, TimedFile(**asdict(times), journal=entry))
 
     def put_failure(self, panel: PlannedPanel, number: int, seed: int, failure: Failure) -> None:
         """Write that a launch failed, so that no later session forgets it; the message must hold nothing private."""
-        self._put(panel, number, seed, {}, {"failure": asdict(failure)})
+        entry = Entry(run=self.plan.run, panel=_identity(panel), launch=number, seed=seed, failure=failure)
+        self._put(panel, number, AnyFile(journal=entry))
 
-    def _put(
-        self, panel: PlannedPanel, number: int, seed: int, result: dict[str, Any], more: Mapping[str, Any]
-    ) -> None:
-        entry = {"run": self.plan.run, "panel": _identity(panel), "launch": number, "seed": seed, **more}
-        data = json.dumps({**result, "journal": entry}) + "\n"
+    def _put(self, panel: PlannedPanel, number: int, file: AnyFile | TimedFile) -> None:
         with _writing(self.folder):
-            files.replace(self._file(panel, number), data.encode(), durable=False)
+            files.replace(self._file(panel, number), msgspec.json.encode(file) + b"\n", durable=False)
 
     def _file(self, panel: PlannedPanel, number: int) -> Path:
         rate = "" if panel.parameter.rate is None else f"r{panel.parameter.rate!r}"
@@ -239,31 +240,30 @@ class Journal:
         name = f"{panel.case}.{panel.parameter.size}{rate}{threads}@{panel.profile}.{number:02}.json".replace("/", ".")
         return self._launches / name
 
-    def _checked(self, read: Any, panel: PlannedPanel, number: int, seed: int, layout: int) -> TimedLaunch | Failure:
-        entry = read.get("journal") if isinstance(read, dict) else None
-        if not isinstance(entry, dict):
-            raise _Doubt("it is no launch of safecost")
+    def _checked(self, data: bytes, panel: PlannedPanel, number: int, seed: int, layout: int) -> TimedLaunch | Failure:
+        entry = decode(data, AnyFile).journal
         expected = {"run": self.plan.run, "panel": _identity(panel), "launch": number, "seed": seed}
         for key, value in expected.items():
-            if json.dumps(entry.get(key)) != json.dumps(value):
-                raise _Doubt(f"it belongs to another {key}")
-        if "failure" in entry:
-            return _failure(entry["failure"])
-        if entry.get("layout") != layout:
-            raise _Doubt("it belongs to another layout")
-        times = _times(read, panel, seed)
-        ticks = entry.get("ticks")
-        if not isinstance(ticks, list) or len(ticks) != 2 or not all(_whole(one, 0, 2**53) for one in ticks):
-            raise _Doubt("its ticks are no numbers")
-        seconds = _number(entry.get("seconds"), 1e6)
-        launch = doc.Launch(seed, layout, read["safecost"]["calls"], len(times[0]))
-        return TimedLaunch(launch, times, seconds, *ticks)
+            if getattr(entry, key) != value:
+                raise Misfit(f"it belongs to another {key}")
+        if entry.failure is not None:
+            return entry.failure
+        file = decode(data, TimedFile)
+        if file.journal.layout != layout:
+            raise Misfit("it belongs to another layout")
+        times = _times(file, panel, seed)
+        launch = doc.Launch(seed, layout, file.safecost.calls, len(times[0]))
+        return TimedLaunch(launch, times, file.journal.seconds, *file.journal.ticks)
 
     def _write_plan(self, plan: Plan) -> None:
         self.plan = plan
-        plain = {"schema": "safecost-plan", "schema_version": SCHEMA_VERSION, **document.to_json(plan)}
+        data = msgspec.json.format(msgspec.json.encode(plan), indent=1) + b"\n"
         with _writing(self.folder):
-            files.replace(self.folder / "plan.json", (json.dumps(plain, indent=1) + "\n").encode(), durable=True)
+            files.replace(self.folder / "plan.json", data, durable=True)
+
+
+class _Version(Struct):
+    schema_version: Any = None
 
 
 def read_plan(folder: Path) -> Plan:
@@ -271,28 +271,22 @@ def read_plan(folder: Path) -> Plan:
     file = folder / "plan.json"
     refused = f"{folder} cannot be resumed:"
     try:
-        plain = json.loads(files.read_plain(file, _LARGEST_PLAN), parse_constant=_refuse)
+        data = files.read_plain(file, _LARGEST_PLAN)
+        version = decode(data, _Version).schema_version
+        if version != SCHEMA_VERSION:
+            raise UsageError(
+                f"{refused} plan.json has schema {shown(version)}, and this safecost reads {SCHEMA_VERSION};"
+                " resume it with the safecost that began it, or start a new run."
+            )
+        return decode(data, Plan)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UsageError(f"{refused} it holds no plan.json; give the folder of a run, or start a new run.") from error
     except OSError as error:
         raise UsageError(f"{refused} plan.json: {error.strerror}; start a new run.") from error
-    except (ValueError, RecursionError) as error:
+    except Misfit as misfit:
+        raise UsageError(f"{refused} plan.json: {misfit}; start a new run.") from misfit
+    except ValueError as error:
         raise UsageError(f"{refused} plan.json is no JSON, or cut off; start a new run.") from error
-    version = plain.get("schema_version") if isinstance(plain, dict) else None
-    if version != SCHEMA_VERSION:
-        raise UsageError(
-            f"{refused} plan.json has schema {shown(version)}, and this safecost reads {SCHEMA_VERSION};"
-            " resume it with the safecost that began it, or start a new run."
-        )
-    wrong = next(Draft202012Validator(_PLAN).iter_errors(plain), None)
-    if wrong is not None:
-        place = ".".join(map(str, wrong.absolute_path)) or "it"
-        raise UsageError(f"{refused} plan.json: {shown(place, quoted=False)} is not as written; start a new run.")
-    asked = plain["asked"]
-    return Plan(
-        plain["run"], plain["started"], plain["load_before"], plain["resumed"], doc.Suite(**plain["suite"]),
-        Asked(**asked | {key: tuple(asked[key]) for key in ("profiles", "again")}), plain["fixed"],
-    )  # fmt: skip
 
 
 def _locked(folder: Path) -> int:
@@ -318,58 +312,23 @@ def _writing(folder: Path) -> Iterator[None]:
         ) from error
 
 
-class _Doubt(ValueError):
-    """Why a launch's file is not believed."""
-
-
-def _refuse(_: str) -> float:
-    raise _Doubt("it holds a number that is not finite")
-
-
-def _identity(panel: PlannedPanel) -> dict[str, Any]:
+def _identity(panel: PlannedPanel) -> PanelName:
     at = panel.parameter
-    return {"case": panel.case, "profile": panel.profile, "size": at.size, "rate": at.rate, "threads": at.threads}
+    return PanelName(panel.case, panel.profile, at.size, at.rate, at.threads)
 
 
-def _whole(value: Any, low: int, high: int) -> bool:
-    return type(value) is int and low <= value <= high
-
-
-def _number(value: Any, most: float) -> float:
-    if type(value) not in (int, float) or not math.isfinite(value) or not 0 < value <= most:
-        raise _Doubt("it holds a number that cannot be")
-    return float(value)
-
-
-def _times(read: Mapping[str, Any], panel: PlannedPanel, seed: int) -> list[list[float]]:
+def _times(file: TimedFile, panel: PlannedPanel, seed: int) -> list[list[float]]:
     """The times that the runner wrote, once they fit the panel."""
-    benchmarks, said = read.get("benchmarks"), read.get("safecost")
-    if not isinstance(benchmarks, list) or not isinstance(said, dict):
-        raise _Doubt("it holds no times")
-    names = [one.get("name") if isinstance(one, dict) else None for one in benchmarks]
-    if names != names_of(panel):
-        raise _Doubt("it has other contenders")
-    if said.get("order_seed") != seed or said.get("case") != panel.case:
-        raise _Doubt("its times are of another launch")
-    if not _whole(said.get("calls"), 1, 1 << 20):
-        raise _Doubt("its number of calls cannot be")
-    rounds = said.get("nanoseconds")
-    if not isinstance(rounds, list) or len(rounds) != len(names) or not all(isinstance(one, list) for one in rounds):
-        raise _Doubt("it lacks the times of a contender")
-    if len({len(one) for one in rounds}) != 1 or len(rounds[0]) < _FEWEST_ROUNDS:
-        raise _Doubt("its contenders differ in rounds, or have too few")
-    return [[_number(value, _MOST_NANOSECONDS) for value in one] for one in rounds]
-
-
-_FAILURES = {"load", "abi", "layout", "exports", "folded", "pool", "digest", "crash", "hang", "timing"}
-
-
-def _failure(said: Any) -> Failure:
-    texts = isinstance(said, dict) and said.keys() == {"kind", "message", "contender"}
-    if not texts or said["kind"] not in _FAILURES or not isinstance(said["message"], str):
-        raise _Doubt("it tells of no failure that can be")
-    contender = said["contender"]
-    return Failure(said["kind"], said["message"], contender if isinstance(contender, str) else None)
+    if [one.get("name") for one in file.benchmarks] != names_of(panel):
+        raise Misfit("it has other contenders")
+    if file.safecost.order_seed != seed or file.safecost.case != panel.case:
+        raise Misfit("its times are of another launch")
+    rounds = file.safecost.nanoseconds
+    if len(rounds) != len(panel.contenders):
+        raise Misfit("it lacks the times of a contender")
+    if len({len(one) for one in rounds}) != 1:
+        raise Misfit("its contenders differ in rounds")
+    return rounds
 
 
 def _told(value: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import secrets
@@ -13,15 +12,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from safecost.code import disassembly
 from safecost.core import privacy, processes
 from safecost.core.errors import ToolError, UsageError
 from safecost.core.paths import RUNNER, Folders
 from safecost.core.progress import Steps
+from safecost.document import evidence
 from safecost.document import io as documents
 from safecost.document import types as doc
+from safecost.document.plan import Arm, PanelPlan, PluginAt, SoloPlan, VerifyPlan, encoded
 from safecost.machine import facts as machine
 from safecost.run import assemble as run_document
 from safecost.run import counts, identity, panels
@@ -34,7 +34,7 @@ from safecost.run.schedule import (
     summary,
 )
 from safecost.stats import sequential
-from safecost.suite import calibrations, plugin_description
+from safecost.suite import calibrations
 from safecost.suite import cases as case_files
 from safecost.suite.cases import CaseFiles
 from safecost.suite.profiles import BuildProfile, with_siblings
@@ -117,8 +117,8 @@ class Measurement:
         self.seconds = {stage.__name__: 0.0 for stage in self.stages}
         self.built = Built()
         self.layouts: layouts.Layouts | None = None  # of the plugins that are timed
-        self.runner_facts: dict[str, Any] = {}
-        self.descriptions: dict[tuple[str, str], dict[str, Any]] = {}
+        self.runner_facts: evidence.FactsAnswer | None = None
+        self.descriptions: dict[tuple[str, str], evidence.PluginDescription] = {}
         self.codes: tuple[doc.Code, ...] = ()
         self.problems: list[doc.Problem] = []
         self.counted = counts.CountResult()
@@ -173,7 +173,7 @@ class Measurement:
     def build(self) -> None:
         """Build the runner and every plugin."""
         self.built = build_with_calibration(self.options.folders, self.cases, self.profiles)
-        facts = runner.call("facts", {}, 60)
+        facts = runner.call("facts", None, evidence.FactsAnswer, 60)
         if isinstance(facts, runner.Failure):
             raise ToolError(f"the runner {facts.message}: remove the build folder and try again.")
         self.runner_facts = facts
@@ -199,40 +199,40 @@ class Measurement:
         for complaint in complaints:
             print(f"no machine code: {complaint}", file=sys.stderr)
 
-    def _verify_case(self, case: CaseFiles) -> dict[str, Any] | runner.Failure:
-        plugins = [
-            {"profile": profile.name, "path": str(self.built.plugins[case.name, profile.name])}
+    def _verify_case(self, case: CaseFiles) -> evidence.VerifyAnswer | runner.Failure:
+        plugins = tuple(
+            PluginAt(profile=profile.name, path=str(self.built.plugins[case.name, profile.name]))
             for profile in self.profiles
             if (case.name, profile.name) in self.built.plugins
-        ]
+        )
         with tempfile.TemporaryDirectory(prefix="safecost-") as scratch:
-            plan: dict[str, Any] = {"case": case.name, "data": str(case.data), "scratch": scratch, "plugins": plugins}
-            plan |= {"tier": self.options.mode.tier, "timeout_seconds": self.options.verify_seconds}
-            return runner.call("verify", plan, 600)
+            plan = VerifyPlan(
+                case=case.name,
+                data=str(case.data),
+                scratch=scratch,
+                plugins=plugins,
+                tier=self.options.mode.tier,
+                timeout_seconds=self.options.verify_seconds,
+            )
+            return runner.call("verify", plan, evidence.VerifyAnswer, 600)
 
-    def _take_verification(self, case: CaseFiles, result: dict[str, Any] | runner.Failure) -> None:
+    def _take_verification(self, case: CaseFiles, result: evidence.VerifyAnswer | runner.Failure) -> None:
         if isinstance(result, runner.Failure):
             self._note(result.kind, case.name, None, None, f"while it was verified, the runner {result.message}")
             return
-        for description in result["plugins"]:
-            objection = plugin_description.objection(description)
-            if objection is not None:
-                self._note("abi", case.name, None, description["profile"], objection)
-                continue
-            self.descriptions[case.name, description["profile"]] = description
+        self.descriptions |= {(case.name, one.profile): one for one in result.plugins}
         told = set()
-        for problem in result["problems"]:
-            kind, profile = problem["kind"], problem["profile"]
-            if kind in {"crash", "hang"} and problem["size"] is None:
+        for problem in result.problems:
+            kind, profile = problem.kind, problem.profile
+            if kind in {"crash", "hang"} and problem.size is None:
                 kind = "load"  # no kernel was called yet: it costs this plugin only
-            what = (kind, profile, None if kind == "pool" else problem["variant"])
+            what = (kind, profile, None if kind == "pool" else problem.variant)
             if what in told:
                 continue  # the same once more, at another size or of inputs that all variants share, says nothing new
             told.add(what)
-            place = (problem["size"], problem["rate"], problem["threads"])
-            self._note(kind, case.name, problem["variant"], profile, problem["message"], *place)
+            self._note(kind, case.name, problem.variant, profile, problem.message, *problem.place)
             if kind not in WRONG:
-                self.descriptions.pop((case.name, profile), None)
+                self.descriptions.pop((case.name, profile or ""), None)
 
     def catch(self) -> None:
         """Commit every fault of every case in every variant, and decide what became of it."""
@@ -327,13 +327,13 @@ class Measurement:
             raise ToolError("nothing is left to time: see 'safecost run' for what went wrong.")
         counters, why_not = counter_flags(
             self.machine.hardware_counters,
-            self.runner_facts.get("benchmark", {}).get("perf_counters") is True,
+            self.runner_facts is not None and self.runner_facts.benchmark.perf_counters,
             flags,
         )
         if why_not:
             print(f"solo: {why_not}", file=sys.stderr)
         file = scratch / "plan.json"
-        file.write_text(json.dumps({"panels": plans}), encoding="utf-8")
+        file.write_bytes(encoded(SoloPlan(panels=tuple(plans))))
         return subprocess.run([str(RUNNER), "solo", "--plan", str(file), *counters, *flags], check=False).returncode
 
     def _launch(self, number: int, panel: panels.PlannedPanel, scratch: Path, doubts: list[str]) -> bool:
@@ -361,15 +361,15 @@ class Measurement:
         """Measure a launch, and write it as a whole before it counts."""
         start, before = time.monotonic(), machine.ticks()
         plan = self.plan(panel, seed, scratch, number)
-        result = runner.call("time", plan, self.options.launch_seconds)
+        result = runner.call("time", plan, evidence.TimeAnswer, self.options.launch_seconds)
         if isinstance(result, runner.Failure):
             said = privacy.clean(self.options.folders, result.message, 20_000)
             failure = replace(result, message=said)
             if self.journal:
                 self.journal.put_failure(panel, number, seed, failure)
             return failure
-        rounds = result["safecost"]["nanoseconds"]
-        launch = doc.Launch(seed, number, result["safecost"]["calls"], len(rounds[0]))
+        rounds = result.safecost.nanoseconds
+        launch = doc.Launch(seed, number, result.safecost.calls, len(rounds[0]))
         stolen, ticks = (after - earlier for after, earlier in zip(machine.ticks(), before, strict=True))
         timed = TimedLaunch(launch, rounds, round(time.monotonic() - start, 3), max(0, stolen), max(0, ticks))
         if self.journal:
@@ -404,40 +404,38 @@ class Measurement:
             return self.built.plugins[case, profile]
         return self.layouts.path(case, profile, number)
 
-    def plan(self, panel: panels.PlannedPanel, seed: int, scratch: Path, number: int | None = None) -> dict[str, Any]:
+    def plan(self, panel: panels.PlannedPanel, seed: int, scratch: Path, number: int | None = None) -> PanelPlan:
         """What the runner is told to time: a panel with the plugins of a launch, or as they were built."""
 
-        def entry(profile: str, variant: str) -> dict[str, str]:
-            path = self._plugin_path(panel.case, profile, number)
-            return {"profile": profile, "path": str(path), "variant": variant}
+        def path(profile: str) -> str:
+            return str(self._plugin_path(panel.case, profile, number))
 
         data = next(case.data for case in self.cases if case.name == panel.case)
-        return {
-            "case": panel.case,
-            "data": str(data),
-            "scratch": str(scratch),
-            "size": panel.parameter.size,
-            "rate": panel.parameter.rate,
-            "threads": panel.parameter.threads,
-            "seed": self.options.seed,
-            "order_seed": seed,
-            "epoch_seconds": self.options.mode.epoch_seconds,
-            "contender_seconds": self.options.mode.contender_seconds,
-            "generator": entry(self._generator(panel.case), ""),
-            "contenders": [entry(arm.profile, arm.variant) for arm in panel.contenders],
-        }
+        generator = self._generator(panel.case)
+        return PanelPlan(
+            case=panel.case,
+            data=str(data),
+            scratch=str(scratch),
+            size=panel.parameter.size,
+            rate=panel.parameter.rate,
+            threads=panel.parameter.threads,
+            seed=self.options.seed,
+            order_seed=seed,
+            epoch_seconds=self.options.mode.epoch_seconds,
+            contender_seconds=self.options.mode.contender_seconds,
+            generator=PluginAt(profile=generator, path=path(generator)),
+            contenders=tuple(
+                Arm(profile=arm.profile, path=path(arm.profile), variant=arm.variant) for arm in panel.contenders
+            ),
+        )
 
     def _generator(self, case: str) -> str:
-        return next(
-            profile for (name, profile), said in self.descriptions.items() if name == case and said["parameters"]
-        )
+        return next(profile for (name, profile), said in self.descriptions.items() if name == case and said.parameters)
 
     def _panels(self) -> list[panels.PlannedPanel]:
         disqualified = {problem.case for problem in self.problems if problem.disqualifies}
         variants = {
-            key: [
-                panels.PlannedVariant(v["name"], v["role"], v["planted"]) for v in said["variants"] if v["gap"] is None
-            ]
+            key: [panels.PlannedVariant(v.name, v.role, v.planted) for v in said.present]
             for key, said in self.descriptions.items()
         }
         parameters = {case.name: self._parameters(case.name) for case in self.cases}
@@ -453,11 +451,8 @@ class Measurement:
 
     def _parameters(self, case: str) -> list[panels.PlannedPoint]:
         for (name, _), said in self.descriptions.items():
-            if name == case and said["parameters"]:
-                return [
-                    panels.PlannedPoint(p["size"], p["rate"], p["label"], p["tier"], p["threads"])
-                    for p in said["parameters"]
-                ]
+            if name == case and said.parameters:
+                return [panels.PlannedPoint(p.size, p.rate, p.label, p.tier, p.threads) for p in said.parameters]
         return []
 
     def _note(

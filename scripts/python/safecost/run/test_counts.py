@@ -12,7 +12,10 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 
+from safecost.core.decoding import convert
 from safecost.core.paths import RUNNER, Folders
+from safecost.document.evidence import CountLine
+from safecost.document.plan import PROTOCOL
 from safecost.document.rows import rows
 from safecost.document.types import Count, Document
 from safecost.report import page as report
@@ -25,6 +28,7 @@ from safecost.suite import cases as case_files
 from safecost.suite import profiles as profile_files
 from safecost.testing import commands
 from safecost.testing.commands import FOREVER, NULL_WRITE, SUM, case_text, put, quick, read
+from safecost.testing.sample_evidence import described
 from safecost.toolchain.build import build_all
 
 SIZE = 100
@@ -194,7 +198,7 @@ def test_ten_environments_give_the_same_counts(built: counts.PluginFolders, move
         Elsewhere(VALGRIND, "", runner=moved_runner),
     )
     found = [counts._ask(wanted, built, one, 60.0) for one in elsewhere]
-    assert all(isinstance(answer["instructions"], int) for answer in found[0]), found[0]
+    assert all(answer.instructions is not None for answer in found[0]), found[0]
     for one in found[1:]:
         assert one == found[0]
 
@@ -268,9 +272,9 @@ def test_a_plugin_that_cannot_be_loaded_costs_its_own_variants_only(
     folders = replace(built, plugins={**built.plugins, **bad})
     arms = [("raw", "crash"), ("raw", "gcc-o2"), ("one_more", "crash"), ("raw", "text"), ("news", "gcc-o2")]
     found = counts._ask([target(*arm) for arm in arms], folders, counts._Pass(None, ""), 60.0)
-    assert [one.get("allocations") for one in found] == [None, 0, None, None, 3 * CALLS]
-    assert found[0] == found[2] == {"problem": "crashed: Illegal instruction"}
-    assert found[3]["problem"].startswith("load: text ")
+    assert [one.allocations for one in found] == [None, 0, None, None, 3 * CALLS]
+    assert found[0].problem == found[2].problem == "crashed: Illegal instruction"
+    assert str(found[3].problem).startswith("load: text ")
 
 
 @pytest.mark.build
@@ -310,7 +314,8 @@ def test_without_valgrind_allocations_are_counted_and_the_run_is_fine(
 
 
 def test_an_answer_is_read_with_distrust() -> None:
-    good = {"index": 0, "calls": CALLS, "instructions": 5, "allocations": None, "allocated_bytes": None}
+    good = {"protocol": PROTOCOL, "index": 0, "calls": CALLS, "instructions": 5, "allocations": None,
+            "allocated_bytes": None}  # fmt: skip
     lines = [
         b"\xff\xfe not JSON",
         b"[" * 100_000,
@@ -321,15 +326,25 @@ def test_an_answer_is_read_with_distrust() -> None:
         json.dumps(good | {"index": 1, "instructions": -5}).encode(),
         json.dumps(good | {"index": 2, "instructions": 1e300}).encode(),
         json.dumps(good | {"index": 3, "calls": 1}).encode(),
-        json.dumps({"index": 4, "problem": "x" * 100_000}).encode(),
+        json.dumps({"protocol": PROTOCOL, "index": 4, "problem": "x" * 100_000}).encode(),
+        json.dumps(good | {"index": 5, "protocol": PROTOCOL + 1}).encode(),
+        json.dumps({"index": 6, "calls": CALLS}).encode(),  # an old runner
         json.dumps(good | {"index": 99}).encode(),
     ]
-    found = counts._answers(b"\n".join(lines), 6, "ended with exit code 7")
-    assert found[0] == {key: value for key, value in good.items() if key != "index"}
-    assert "which is no count" in found[1]["problem"] and "which is no count" in found[2]["problem"]
-    assert found[3]["problem"] == f"the runner made 1 calls instead of {CALLS}"
-    assert len(found[4]["problem"]) == 2_000
-    assert found[5]["problem"] == "the runner ended with exit code 7"
+    found = counts._answers(b"\n".join(lines), 8, "ended with exit code 7")
+    assert found[0] == convert(good, CountLine)
+    problems = [str(one.problem) for one in found]
+    assert (
+        problems[1] == "the runner counted what cannot be: instructions is -5, and must be a whole number of at least 0"
+    )
+    assert problems[2].startswith(
+        "the runner counted what cannot be: instructions is 1e+300, and must be a whole number"
+    )
+    assert problems[3] == f"the runner made 1 calls instead of {CALLS}"
+    assert len(problems[4]) == 2_000
+    assert problems[5] == f"the runner speaks protocol {PROTOCOL + 1} instead of {PROTOCOL}"
+    assert problems[6] == f"the runner speaks protocol null instead of {PROTOCOL}"
+    assert problems[7] == "the runner ended with exit code 7"
 
 
 def test_the_same_trouble_of_many_is_told_once() -> None:
@@ -344,10 +359,10 @@ def test_inputs_are_drawn_by_a_contenders_own_plugin_where_it_can() -> None:
     arms = (PlannedContender("raw", "clang-o2", "raw"), PlannedContender("index", "rust", "safe"))
     larger = replace(L1, size=9_999, tier=1)
     panels = [PlannedPanel("a/b", "rust", parameter, arms) for parameter in (L1, L1, larger)]
-    said: dict[tuple[str, str], dict[str, list[int]]] = {
-        ("a/b", "gcc-o2"): {"parameters": [1]},
-        ("a/b", "clang-o2"): {"parameters": [1]},
-        ("a/b", "rust"): {"parameters": []},
+    said = {
+        ("a/b", "gcc-o2"): described(),
+        ("a/b", "clang-o2"): described(),
+        ("a/b", "rust"): described(points=()),
     }
     found = counts.targets(panels, said)
     assert [(one.variant, one.generator, one.parameter.size) for one in found] == [

@@ -19,6 +19,7 @@ from safecost.document import types as doc
 from safecost.run import journal
 from safecost.run.journal import Asked, Journal, TimedLaunch, Unusable
 from safecost.run.panels import PlannedContender, PlannedPanel, PlannedPoint
+from safecost.testing.sample_evidence import rounds, times
 from safecost.toolchain.runner import Failure
 
 ARMS = (PlannedContender("raw", "gcc-o2", "raw"), PlannedContender("at", "gcc-o2", "safe"))
@@ -27,11 +28,7 @@ RATE = PlannedPanel("indexing/sum", "gcc-o2", PlannedPoint(2048, 0.01, "L1", 0),
 SEED = 77
 ROUNDS = [[1.5 + 0.1 * i for i in range(9)], [2.5 + 0.1 * i for i in range(9)]]
 TIMED = TimedLaunch(doc.Launch(SEED, 0, 200, 9), ROUNDS, 0.25, 3, 40)
-RESULT = {
-    "context": {},
-    "benchmarks": [{"name": name} for name in journal.names_of(PANEL)],
-    "safecost": {"case": PANEL.case, "order_seed": SEED, "calls": 200, "nanoseconds": ROUNDS},
-}
+RESULT = times(journal.names_of(PANEL), rounds(ROUNDS, order_seed=SEED))
 ASKED = Asked("quick", 5, ("gcc-o2",), None, (), False)
 Change = Callable[[dict[str, Any]], object]
 
@@ -125,41 +122,62 @@ def test_a_hash_is_said_to_have_changed(held: Journal) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda it: it.pop("journal"), "no launch of safecost"),
+        (lambda it: it.pop("journal"), 'it lacks "journal"'),
         (lambda it: it["journal"].update(run="0" * 32), "another run"),
         (lambda it: it["journal"].update(launch=1), "another launch"),
-        (lambda it: it["journal"].update(launch=0.0), "another launch"),
-        (lambda it: it["journal"].update(launch=False), "another launch"),
+        (lambda it: it["journal"].update(launch=0.5), "journal.launch is 0.5, and must be a whole number"),
+        (lambda it: it["journal"].update(launch=False), "journal.launch is false, and must be a whole number"),
         (lambda it: it["journal"].update(seed=SEED + 1), "another seed"),
         (lambda it: it["journal"].update(layout=4), "another layout"),
         (lambda it: it["journal"]["panel"].update(size=1), "another panel"),
         (lambda it: it["journal"]["panel"].update(rate=0.0), "another panel"),
-        (lambda it: it["journal"].update(ticks=[1, -1]), "ticks"),
-        (lambda it: it["journal"].update(ticks=None), "ticks"),
-        (lambda it: it["journal"].update(seconds="1"), "a number that cannot be"),
-        (lambda it: it["journal"].update(seconds=1e9), "a number that cannot be"),
-        (lambda it: it.pop("safecost"), "no times"),
-        (lambda it: it.update(benchmarks=None), "no times"),
+        (
+            lambda it: it["journal"].update(ticks=[1, -1]),
+            "journal.ticks[1] is -1, and must be a whole number of at least 0",
+        ),
+        (lambda it: it["journal"].update(ticks=None), "journal.ticks is null, and must be a list"),
+        (lambda it: it["journal"].update(seconds="1"), 'journal.seconds is "1", and must be a number'),
+        (
+            lambda it: it["journal"].update(seconds=1e9),
+            "journal.seconds is 1000000000.0, and must be a number of at most 1000000",
+        ),
+        (lambda it: it.pop("safecost"), 'it lacks "safecost"'),
+        (lambda it: it.update(benchmarks=None), "benchmarks is null, and must be a list"),
         (lambda it: it["benchmarks"].reverse(), "other contenders"),
         (lambda it: it["benchmarks"].pop(), "other contenders"),
         (lambda it: it["safecost"].update(order_seed=0), "another launch"),
-        (lambda it: it["safecost"].update(calls=0), "number of calls"),
-        (lambda it: it["safecost"].update(calls=True), "number of calls"),
-        (lambda it: it["safecost"].update(calls=10**400), "number of calls"),
+        (lambda it: it["safecost"].update(calls=0), "safecost.calls is 0, and must be a whole number of at least 1"),
+        (lambda it: it["safecost"].update(calls=True), "safecost.calls is true, and must be a whole number"),
+        (lambda it: it["safecost"].update(calls=10**400), "safecost.calls is 1000"),
         (lambda it: it["safecost"]["nanoseconds"].pop(), "the times of a contender"),
-        (lambda it: it["safecost"].update(nanoseconds=[1, 2]), "the times of a contender"),
+        (lambda it: it["safecost"].update(nanoseconds=[1, 2]), "safecost.nanoseconds[0] is 1, and must be a list"),
         (lambda it: it["safecost"]["nanoseconds"][0].pop(), "differ in rounds"),
-        (lambda it: it["safecost"].update(nanoseconds=[[1.0] * 7] * 2), "too few"),
-        (lambda it: it["safecost"]["nanoseconds"][1].__setitem__(2, 0), "a number that cannot be"),
-        (lambda it: it["safecost"]["nanoseconds"][1].__setitem__(2, -1.0), "a number that cannot be"),
-        (lambda it: it["safecost"]["nanoseconds"][1].__setitem__(2, "1"), "a number that cannot be"),
-        (lambda it: it["safecost"]["nanoseconds"][1].__setitem__(2, True), "a number that cannot be"),
-        (lambda it: it["safecost"]["nanoseconds"][1].__setitem__(2, 1e300), "a number that cannot be"),
-        (lambda it: it["safecost"]["nanoseconds"][1].__setitem__(2, float("nan")), "not finite"),
-        (lambda it: it["safecost"]["nanoseconds"][1].__setitem__(2, float("inf")), "not finite"),
-        (lambda it: it["journal"].update(failure={}), "no failure that can be"),
-        (lambda it: it["journal"].update(failure={"kind": "sabotage", "message": "", "contender": None}), "no failure"),
-        (lambda it: it["journal"].update(failure={"kind": "crash", "message": 1, "contender": None}), "no failure"),
+        (
+            lambda it: it["safecost"].update(nanoseconds=[[1.0] * 7] * 2),
+            "safecost.nanoseconds[0] is a list with 7 entries, and must be a list with at least 8 entries",
+        ),
+        (
+            lambda it: it["safecost"]["nanoseconds"][1].__setitem__(2, 0),
+            "safecost.nanoseconds[1][2] is 0, and must be a number above 0",
+        ),
+        (lambda it: it["safecost"]["nanoseconds"][1].__setitem__(2, -1.0), "[1][2] is -1.0, and must be"),
+        (lambda it: it["safecost"]["nanoseconds"][1].__setitem__(2, "1"), '[1][2] is "1", and must be a number'),
+        (lambda it: it["safecost"]["nanoseconds"][1].__setitem__(2, True), "[1][2] is true, and must be a number"),
+        (
+            lambda it: it["safecost"]["nanoseconds"][1].__setitem__(2, 1e300),
+            "[1][2] is 1e+300, and must be a number of at most ",
+        ),
+        (lambda it: it["safecost"]["nanoseconds"][1].__setitem__(2, float("nan")), "no JSON"),
+        (lambda it: it["safecost"]["nanoseconds"][1].__setitem__(2, float("inf")), "no JSON"),
+        (lambda it: it["journal"].update(failure={}), 'journal.failure lacks "kind"'),
+        (
+            lambda it: it["journal"].update(failure={"kind": "sabotage", "message": "", "contender": None}),
+            'journal.failure.kind is "sabotage", and must be one of load, ',
+        ),
+        (
+            lambda it: it["journal"].update(failure={"kind": "crash", "message": 1, "contender": None}),
+            "journal.failure.message is 1, and must be a text",
+        ),
     ],
 )
 def test_a_launch_that_was_changed_is_not_believed(held: Journal, change: Change, reason: str) -> None:
@@ -209,13 +227,19 @@ def test_a_pipe_a_link_a_folder_and_a_giant_are_not_read(held: Journal) -> None:
     [
         (lambda it: it.update(schema_version=2), "has schema 2, and this safecost reads 1"),
         (lambda it: it.update(schema_version="1"), 'has schema "1"'),
-        (lambda it: it.update(schema="another"), "plan.json: schema is not as written"),
-        (lambda it: it.update(surplus=1), "plan.json: it is not as written"),
-        (lambda it: it.update(resumed=-1), "plan.json: resumed is not as written"),
-        (lambda it: it["asked"].update(mode="endless"), "plan.json: asked.mode is not as written"),
-        (lambda it: it["asked"].update(seed=0.5), "plan.json: asked.seed is not as written"),
-        (lambda it: it["asked"].update(again=["--out"]), "plan.json: asked.again.0 is not as written"),
-        (lambda it: it.update(started="\x1b[31m"), "plan.json: started is not as written"),
+        (lambda it: it.update(schema="another"), 'plan.json: schema is "another", and must be "safecost-plan"'),
+        (lambda it: it.update(surplus=1), 'plan.json: it has the unknown entry "surplus"'),
+        (lambda it: it.update(resumed=-1), "plan.json: resumed is -1, and must be a whole number of at least 0"),
+        (
+            lambda it: it["asked"].update(mode="endless"),
+            'plan.json: asked.mode is "endless", and must be one of quick, default, full, publish',
+        ),
+        (lambda it: it["asked"].update(seed=0.5), "plan.json: asked.seed is 0.5, and must be a whole number"),
+        (
+            lambda it: it["asked"].update(again=["--out"]),
+            'plan.json: asked.again[0] is "--out", and must be one of --cases, --profile, --filter',
+        ),
+        (lambda it: it.update(started="\x1b[31m"), 'plan.json: started is "\\x1b[31m", and must be'),
         (lambda it: it.update(load_before=float("inf")), "no JSON, or cut off"),
     ],
 )

@@ -20,6 +20,7 @@ from safecost.run import proofs as run_proofs
 from safecost.run.measure import Measurement
 from safecost.run.schedule import DEFAULT, QUICK, Mode
 from safecost.suite.cases import find
+from safecost.testing.sample_evidence import described
 from safecost.toolchain.build import Built
 
 
@@ -30,7 +31,7 @@ def run_of(mode: Mode = DEFAULT, pattern: str | None = None) -> Measurement:
     options: Any = SimpleNamespace(folders=folders, mode=mode, filter=pattern)
     run.options, run.cases, run.profiles, run.built = options, find(folders), [], Built()
     run.problems, run.proofs, run.rejections = [], [], []
-    run.descriptions = {("indexing/sum", "gcc-o2"): {}}
+    run.descriptions = {("indexing/sum", "gcc-o2"): described()}
     return run
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -11,14 +11,24 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar, get_args
+
+import msgspec
 
 from safecost.core import processes
+from safecost.core.decoding import Misfit, decode
 from safecost.core.errors import ToolError
 from safecost.core.paths import RUNNER
+from safecost.core.text import shown
+from safecost.document import evidence
+from safecost.document.plan import PROTOCOL, Plan, PluginAt, VerifyPlan, encoded
 
 # The environment's size moves the stack, and placement with it: each launch draws one.
 _MOST_PADDING = 4096
+_Answer = TypeVar("_Answer", bound=msgspec.Struct)
+
+
+FailureKind = Literal["load", "abi", "layout", "exports", "folded", "pool", "digest", "crash", "hang", "timing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +38,7 @@ class Failure:
     `contender` is the name of the one that was called when it ended by itself, where the runner could tell.
     """
 
-    kind: str
+    kind: FailureKind
     message: str
     contender: str | None = None
 
@@ -43,14 +53,23 @@ def environment() -> dict[str, str]:
 
 
 def call(
-    command: str, plan: Mapping[str, Any], seconds: float, runner: Path = RUNNER, under: Sequence[str] = ()
-) -> dict[str, Any] | Failure:
-    """Run one command of the runner on a plan; `seconds` is how long it may take, `under` a tool that runs it."""
+    verb: str,
+    plan: Plan | None,
+    answer: type[_Answer],
+    seconds: float,
+    program: Path = RUNNER,
+    under: Sequence[str] = (),
+) -> _Answer | Failure:
+    """Run one command of the runner on a plan, and read its answer; `under` is a tool that runs it.
+
+    `seconds` is how long it may take. Raises ToolError where the program speaks another protocol than this package.
+    """
+    command = [*under, str(program), verb, *([] if plan is None else ["--plan=-"])]
     with tempfile.TemporaryFile() as result:  # not stdout, which belongs to whatever a kernel prints
         try:
             done = processes.run(
-                [*under, str(runner), command, "--plan=-", f"--out=/dev/fd/{result.fileno()}"],
-                json.dumps(plan).encode(),
+                [*command, f"--out=/dev/fd/{result.fileno()}"],
+                b"" if plan is None else encoded(plan),
                 seconds,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -69,20 +88,46 @@ def call(
             name = signal.strsignal(-done.returncode) or f"signal {-done.returncode}"
             return Failure("crash", f"crashed: {name}{_in_brackets(said)}", contender)
         if done.returncode != 0:
+            if refusal := re.fullmatch(r"(safecost-[a-z]+): protocol: (.*)", said):
+                raise ToolError(f"{refusal[1]}: {refusal[2]}.")
             return _told(said) or _left(done.returncode, said)
         result.seek(0)
-        try:
-            told: dict[str, Any] = json.loads(result.read())
-        except ValueError:
-            return _left(done.returncode, said)
-        return told
+        data = result.read()
+    try:
+        spoken = msgspec.json.decode(data, type=_Head).protocol
+    except ValueError:
+        return _left(done.returncode, said)
+    if type(spoken) is not int or spoken != PROTOCOL:
+        raise ToolError(
+            f"{program.name} speaks protocol {shown(spoken)}, and this safecost speaks {PROTOCOL}: it is of another"
+            f" source; remove {program.parent} and try again."
+        )
+    try:
+        return decode(data, answer)
+    except Misfit as misfit:
+        return Failure("crash", f"gave an answer of {program.name} that cannot be: {misfit}; rebuild it if that stays")
+
+
+def describe(case: str, plugins: Mapping[str, Path]) -> tuple[evidence.PluginDescription, ...]:
+    """What a case's plugins say of themselves, by profile; raises ToolError where one of them cannot be loaded."""
+    at = tuple(PluginAt(profile=profile, path=str(path)) for profile, path in plugins.items())
+    answer = call("verify", VerifyPlan(case=case, plugins=at, describe_only=True), evidence.VerifyAnswer, 60)
+    if isinstance(answer, Failure) or len(answer.plugins) != len(plugins):
+        raise ToolError(
+            f"the plugin of {case} for {' or '.join(plugins)} cannot be loaded: see 'safecost run --filter {case}'."
+        )
+    return answer.plugins
+
+
+class _Head(msgspec.Struct):
+    protocol: Any = None
 
 
 _PREFIX = "safecost-runner: "
 _PROVER = "safecost-prover: "
 _ORACLE = "safecost-oracle: "
 _INSIDE = f"{_PREFIX}in "
-_KINDS = {"load", "abi", "layout", "exports", "folded", "pool", "digest"}
+_KINDS: Mapping[str, FailureKind] = {kind: kind for kind in get_args(FailureKind)[:-3]}
 
 
 def _told(line: str) -> Failure | None:
@@ -91,7 +136,7 @@ def _told(line: str) -> Failure | None:
         return None
     line = line.removeprefix(_PREFIX).removeprefix(_PROVER).removeprefix(_ORACLE)
     kind, _, rest = line.partition(": ")
-    return Failure(kind, rest) if kind in _KINDS else Failure("timing", line)
+    return Failure(_KINDS[kind], rest) if kind in _KINDS else Failure("timing", line)
 
 
 def _heard(stderr: bytes) -> tuple[str, str | None]:

@@ -17,6 +17,8 @@ import pytest
 
 from safecost.core.errors import ToolError
 from safecost.core.paths import Folders
+from safecost.document.evidence import VerifyAnswer
+from safecost.document.plan import PluginAt, VerifyPlan
 from safecost.suite import cases as case_files
 from safecost.suite import profiles as profile_files
 from safecost.testing import commands, plugin_abi
@@ -138,17 +140,17 @@ def test_functions_and_loops_of_the_file_start_at_lines(built: Built, profile: s
 
 def test_the_runner_takes_layouts_and_their_digests_agree(built: Built, folder: Path, tmp_path: Path) -> None:
     method: layouts.Method = "padded" if layouts._lld() is None else "shuffled"
-    plugins = [
-        {"profile": f"{profile}-{layout}", "path": str(path)}
+    plugins = tuple(
+        PluginAt(profile=f"{profile}-{layout}", path=str(path))
         for profile in PROFILES
         if profile not in built.absent
         for layout, path in enumerate(made(built, profile, method, 2))
-    ]
-    plan = {"case": CASE, "data": str(folder), "scratch": str(tmp_path), "plugins": plugins, "tier": 0}
-    result = runner.call("verify", plan | {"timeout_seconds": 10}, 60)
+    )
+    plan = VerifyPlan(case=CASE, data=str(folder), scratch=str(tmp_path), plugins=plugins)
+    result = runner.call("verify", plan, VerifyAnswer, 60)
     assert not isinstance(result, runner.Failure), result
-    assert result["problems"] == []
-    assert len(result["plugins"]) == len(plugins)
+    assert result.problems == ()
+    assert len(result.plugins) == len(plugins)
 
 
 def test_one_source_built_twice_is_not_placed_alike_twice() -> None:

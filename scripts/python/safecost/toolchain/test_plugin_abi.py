@@ -22,6 +22,8 @@ import pytest
 
 from safecost.core.errors import ToolError
 from safecost.core.paths import PYTHON, ROOT, Folders
+from safecost.document.evidence import VerifyAnswer
+from safecost.document.plan import PluginAt, VerifyPlan
 from safecost.suite import cases, profiles
 from safecost.testing import plugin_abi
 from safecost.testing.plugin_abi import Recipe
@@ -325,10 +327,10 @@ def test_no_exception_and_no_panic_leaves_a_plugin(profile: str, variant: str, p
 
 def folded(path: Path, case: str = plugin_abi.CASE) -> list[Any]:
     """What the runner says of a plugin's kernels: two in one place, or only a jump."""
-    plan = {"case": case, "describe_only": True, "plugins": [{"profile": "this", "path": str(path)}]}
-    said = runner.call("verify", plan, 60)
-    assert isinstance(said, dict), said
-    return [(problem["kind"], problem["variant"]) for problem in said["problems"]]
+    plan = VerifyPlan(case=case, describe_only=True, plugins=(PluginAt(profile="this", path=str(path)),))
+    said = runner.call("verify", plan, VerifyAnswer, 60)
+    assert isinstance(said, VerifyAnswer), said
+    return [(problem.kind, problem.variant) for problem in said.problems]
 
 
 @pytest.mark.parametrize("profile", ALL)

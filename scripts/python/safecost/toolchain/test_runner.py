@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from safecost.core import processes
+from safecost.core.errors import ToolError
+from safecost.document.evidence import CallAnswer
+from safecost.document.plan import PROTOCOL, PluginAt, ProvePlan, encoded
 from safecost.toolchain import runner
 from safecost.toolchain.runner import Failure
 
 # The last argument is --out=FILE.
-RESULT = 'for out; do :; done; echo \'{"told": 1}\' >"${out#--out=}"\n'
+ANSWER = CallAnswer(contender="a/b/raw/size:3@gcc-o2", digest="0" * 16)
+PLAN = ProvePlan(plugin=PluginAt(profile="gcc-o2", path="sum.so"), data=".", scratch=".")
+
+
+def answering(text: str) -> str:
+    return f"for out; do :; done; echo '{text}' >\"${{out#--out=}}\"\n"
+
+
+RESULT = answering(msgspec.json.encode(ANSWER).decode())
 
 
 @pytest.fixture
@@ -23,15 +37,64 @@ def fake(tmp_path: Path) -> Path:
 def call(fake: Path, script: str, seconds: float = 30.0) -> object:
     fake.write_text(f"#!/bin/sh\n{script}", encoding="utf-8")
     fake.chmod(0o755)
-    return runner.call("time", {"size": 3}, seconds, fake)
+    return runner.call("call", PLAN, CallAnswer, seconds, fake)
 
 
 def test_the_result_is_what_the_runner_wrote_whatever_a_kernel_prints(fake: Path) -> None:
-    assert call(fake, "echo hello; echo hello >&2\n" + RESULT) == {"told": 1}
+    assert call(fake, "echo hello; echo hello >&2\n" + RESULT) == ANSWER
 
 
 def test_the_plan_comes_by_stdin(fake: Path) -> None:
-    assert call(fake, 'for out; do :; done; [ "$1 $2" = "time --plan=-" ] && cat >"${out#--out=}"') == {"size": 3}
+    said = fake.with_name("stdin")
+    call(fake, f'[ "$1 $2" = "call --plan=-" ] && cat >{said}')
+    assert said.read_bytes() == encoded(PLAN)
+
+
+def test_a_plan_that_would_be_refused_is_not_sent(fake: Path) -> None:
+    with pytest.raises(
+        ToolError,
+        match=r"^a ProvePlan cannot be sent to the runner: seed is -1, and must be a whole number of at least 0\.",
+    ):
+        runner.call("call", replace(PLAN, seed=-1), CallAnswer, 30.0, fake)
+
+
+@pytest.mark.parametrize(
+    ("answer", "spoken"),
+    [('{"contender": "a", "digest": "b"}', "null"), ('{"protocol": 99}', "99"), ('{"protocol": "1"}', '"1"'),
+     ('{"protocol": true}', "true")],
+)  # fmt: skip
+def test_a_runner_of_another_protocol_is_refused_by_name(fake: Path, answer: str, spoken: str) -> None:
+    with pytest.raises(ToolError) as refused:
+        call(fake, answering(answer))
+    assert str(refused.value) == (
+        f"runner speaks protocol {spoken}, and this safecost speaks {PROTOCOL}: it is of another source;"
+        f" remove {fake.parent} and try again."
+    )
+
+
+def test_a_runner_that_refuses_our_protocol_ends_the_command(fake: Path) -> None:
+    said = "protocol: this program speaks 2, and the plan is of 1: remove the build folder and try again"
+    with pytest.raises(ToolError, match=r"^safecost-prover: this program speaks 2, and the plan is of 1: remove"):
+        call(fake, f"echo 'safecost-prover: {said}' >&2; exit 1")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"digest": 1}, "digest is 1, and must be a text"),
+        ({"digest": "0" * 15}, 'digest is "000000000000000", and must be a text that matches'),
+        ({"extra": 1}, 'it has the unknown entry "extra"'),
+        ({"evidence": "times"}, 'evidence is "times", and must be "call"'),
+    ],
+)
+def test_an_answer_that_cannot_be_names_the_field_and_the_value(
+    fake: Path, change: dict[str, object], message: str
+) -> None:
+    plain = msgspec.to_builtins(ANSWER) | change
+    failure = call(fake, answering(json.dumps(plain)))
+    assert isinstance(failure, Failure)
+    assert failure.kind == "crash"
+    assert failure.message.startswith(f"gave an answer of runner that cannot be: {message}")
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,8 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from safecost.compare.documents import PARTS, compare
 from safecost.compare.live.arms import Pairing, Quantity, aa_ratios, build_name, only, panels_of, quantities, timed
@@ -24,6 +23,8 @@ from safecost.core import processes
 from safecost.core.errors import ToolError
 from safecost.core.progress import Steps
 from safecost.core.text import shown
+from safecost.document.evidence import VerifyAnswer
+from safecost.document.plan import PluginAt, VerifyPlan
 from safecost.document.types import Document
 from safecost.run.panels import PlannedPanel
 from safecost.run.schedule import DEFAULT, Mode
@@ -136,32 +137,37 @@ class Comparing:
             self.together.differing, "base and head compute different results from the same inputs"
         )
 
-    def _verify_case(self, case: str) -> Mapping[str, Any] | runner.Failure:
-        plugins = [
-            {"profile": build_name(side.name, by), "path": str(side.built.plugins[name, by])}
+    def _verify_case(self, case: str) -> VerifyAnswer | runner.Failure:
+        plugins = tuple(
+            PluginAt(profile=build_name(side.name, by), path=str(side.built.plugins[name, by]))
             for side in (self.head, self.base)  # the first that draws inputs draws them for all
             for name, by in side.descriptions
             if name == case
-        ]
+        )
         with tempfile.TemporaryDirectory(prefix="safecost-") as scratch:
-            plan: dict[str, Any] = {"case": case, "data": str(self.head.data(case)), "scratch": scratch}
-            plan |= {"plugins": plugins, "tier": self.mode.tier}
-            plan["timeout_seconds"] = self.head.options.verify_seconds
-            return runner.call("verify", plan, 600)
+            plan = VerifyPlan(
+                case=case,
+                data=str(self.head.data(case)),
+                scratch=scratch,
+                plugins=plugins,
+                tier=self.mode.tier,
+                timeout_seconds=self.head.options.verify_seconds,
+            )
+            return runner.call("verify", plan, VerifyAnswer, 600)
 
-    def _take(self, case: str, result: Mapping[str, Any] | runner.Failure) -> None:
+    def _take(self, case: str, result: VerifyAnswer | runner.Failure) -> None:
         """Sort what was found: each side was fine by itself, so this is between them."""
         if isinstance(result, runner.Failure):
             self.together.apart[case] = f"together, the runner {result.message}"
             return
-        for problem in result["problems"]:
-            where = "@".join(filter(None, (problem["variant"], problem["profile"])))
-            said = f"{where}: {problem['message']}" if where else str(problem["message"])
-            if problem["kind"] == "digest":
+        for problem in result.problems:
+            where = "@".join(filter(None, (problem.variant, problem.profile)))
+            said = f"{where}: {problem.message}" if where else problem.message
+            if problem.kind == "digest":
                 self.together.differing.setdefault(case, said)
-            elif problem["kind"] == "pool":
+            elif problem.kind == "pool":
                 self.together.redrawn.append(case)
-            elif problem["kind"] != "growth":  # a busy machine: each side was seen to grow
+            elif problem.kind != "growth":  # a busy machine: each side was seen to grow
                 self.together.apart.setdefault(case, said)
 
     def _in_both(self) -> Iterator[tuple[str, Pairing]]:

@@ -60,7 +60,7 @@ class LiveSide(Measurement):
         said = self.descriptions.get((case, profile))
         if said is None:
             return []
-        return [panels.PlannedVariant(v["name"], v["role"], v["planted"]) for v in said["variants"] if v["gap"] is None]
+        return [panels.PlannedVariant(v.name, v.role, v.planted) for v in said.present]
 
     def parameters(self, case: str) -> list[panels.PlannedPoint]:
         """The sizes that a case is timed at in this kind of run."""
@@ -72,7 +72,7 @@ class LiveSide(Measurement):
 
     def plugin_with_inputs(self, case: str) -> str | None:
         """The profile whose plugin draws the inputs of a case; None where none was built."""
-        return next((by for (name, by), said in self.descriptions.items() if name == case and said["parameters"]), None)
+        return next((by for (name, by), said in self.descriptions.items() if name == case and said.parameters), None)
 
 
 def _is_calibration(case: CaseFiles) -> bool:

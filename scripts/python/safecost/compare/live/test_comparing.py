@@ -18,6 +18,7 @@ from safecost.compare.live.comparing import CONFIRMING, Comparing
 from safecost.compare.live.timing import Timings
 from safecost.compare.rows import ComparisonRow, Limit
 from safecost.core.errors import OK, REGRESSION, WRONG_RESULT
+from safecost.document.evidence import VerifyAnswer, VerifyProblem
 from safecost.run.panels import PlannedPanel, PlannedPoint, PlannedVariant
 from safecost.run.schedule import QUICK, Mode
 from safecost.testing import commands
@@ -222,8 +223,11 @@ def test_what_slows_all_of_head_is_told_for_time_and_not_for_idioms(folders: tup
 
 def test_results_that_differ_between_the_sides_are_wrong_and_not_timed(folders: tuple[Path, Path]) -> None:
     one, _ = comparing(folders, {})
-    problem = {"kind": "digest", "variant": "at", "profile": "head:gcc-o2", "message": "digest 1, 3 of 4 agree on 2"}
-    one._take("a/b", {"problems": [problem]})
+    problem = VerifyProblem(
+        kind="digest", variant="at", profile="head:gcc-o2", size=64, rate=None, threads=None,
+        message="digest 1, 3 of 4 agree on 2",
+    )  # fmt: skip
+    one._take("a/b", VerifyAnswer(plugins=(), problems=(problem,), checked=4))
     (row,) = [row for row in one.comparison().rows if row.metric == "result"]
     assert (row.verdict, row.head) == ("wrong", "differs from base")
     assert "digest 1" in str(row.note)

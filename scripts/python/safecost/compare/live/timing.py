@@ -6,12 +6,13 @@ import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from safecost.compare.live.arms import SIDES, SideName, build_name, timed
 from safecost.compare.live.sides import LiveSide
 from safecost.core import privacy
 from safecost.core.progress import Steps
+from safecost.document.evidence import TimeAnswer
+from safecost.document.plan import Arm, PanelPlan, PluginAt
 from safecost.run.panels import PlannedPanel
 from safecost.run.schedule import Mode, Schedule, seed_of
 from safecost.stats import sequential
@@ -84,14 +85,14 @@ class LiveBench:
                 for panel in visited:
                     if panel in schedule.ended:
                         continue
-                    plan = self._plan(panel, seed, seed_of(seed, number, panel), mode, Path(scratch))
-                    self._load(plan, panel, first_layout + number)
-                    result = runner.call("time", plan, self._sides["head"].options.launch_seconds)
+                    order = seed_of(seed, number, panel)
+                    plan = self._plan(panel, seed, order, mode, Path(scratch), first_layout + number)
+                    result = runner.call("time", plan, TimeAnswer, self._sides["head"].options.launch_seconds)
                     if isinstance(result, runner.Failure):
                         schedule.breaks(panel)
                         into.broken[panel] = privacy.clean(self._sides["head"].options.folders, result.message, 2_000)
                     else:
-                        into.launches[panel].append(result["safecost"]["nanoseconds"])
+                        into.launches[panel].append(result.safecost.nanoseconds)
                         variants = None if deciding is None else deciding[panel]
                         schedule.measured(panel, self._settled(panel, into, mode, margin, variants))
                     steps.step()
@@ -108,29 +109,27 @@ class LiveBench:
 
         return settled
 
-    def _plan(self, panel: PlannedPanel, seed: int, order: int, mode: Mode, scratch: Path) -> dict[str, Any]:
-        return {
-            "case": panel.case,
-            "data": str(self._sides["head"].data(panel.case)),
-            "scratch": str(scratch),
-            "size": panel.parameter.size,
-            "rate": panel.parameter.rate,
-            "threads": panel.parameter.threads,
-            "seed": seed,
-            "order_seed": order,
-            "epoch_seconds": mode.epoch_seconds,
-            "contender_seconds": mode.contender_seconds,
-        }
+    def _plan(self, panel: PlannedPanel, seed: int, order: int, mode: Mode, scratch: Path, layout: int) -> PanelPlan:
+        """A launch, with the plugins that were linked for it."""
 
-    def _load(self, plan: dict[str, Any], panel: PlannedPanel, layout: int) -> None:
-        """Name the plugins of a launch: those that were linked for it."""
-
-        def entry(side: SideName, profile: str, variant: str) -> dict[str, str]:
+        def plugin(side: SideName, profile: str) -> dict[str, str]:
             path = self._layouts[side].path(panel.case, profile, layout)
-            return {"profile": build_name(side, profile), "path": str(path), "variant": variant}
+            return {"profile": build_name(side, profile), "path": str(path)}
 
-        plan["generator"] = entry("head", self._generator(panel), "")
-        plan["contenders"] = [entry(*parts(arm.profile), arm.variant) for arm in panel.contenders]
+        return PanelPlan(
+            case=panel.case,
+            data=str(self._sides["head"].data(panel.case)),
+            scratch=str(scratch),
+            size=panel.parameter.size,
+            rate=panel.parameter.rate,
+            threads=panel.parameter.threads,
+            seed=seed,
+            order_seed=order,
+            epoch_seconds=mode.epoch_seconds,
+            contender_seconds=mode.contender_seconds,
+            generator=PluginAt(**plugin("head", self._generator(panel))),
+            contenders=tuple(Arm(**plugin(*parts(arm.profile)), variant=arm.variant) for arm in panel.contenders),
+        )
 
     def _generator(self, panel: PlannedPanel) -> str:
         """The profile of head whose plugin draws the inputs, for base and head alike."""

@@ -3,18 +3,19 @@ timed."""
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from safecost.core.errors import ToolError
 from safecost.core.paths import RUNNER, Folders
+from safecost.document.evidence import TimeAnswer
+from safecost.document.plan import PanelPlan, SoloPlan, encoded
 from safecost.lab.selftest.experiments import Reading
 from safecost.lab.selftest.study import google_time
 from safecost.run import counts
@@ -44,17 +45,17 @@ class RealBench:
     def read(self, panel: PlannedPanel, launch: int, contender_seconds: float) -> Reading:
         """Time one launch; raises ToolError where that fails."""
         start = time.monotonic()
-        result = runner.call("time", self._plan(panel, launch, contender_seconds), self._run.options.launch_seconds)
+        plan = self._plan(panel, launch, contender_seconds)
+        result = runner.call("time", plan, TimeAnswer, self._run.options.launch_seconds)
         if isinstance(result, runner.Failure):
             raise ToolError(result.message)
-        said = result["safecost"]
-        return Reading(np.array(said["nanoseconds"]), said["calls"], time.monotonic() - start)
+        return Reading(np.array(result.safecost.nanoseconds), result.safecost.calls, time.monotonic() - start)
 
     def google(self, panel: PlannedPanel, launch: int, contender: PlannedContender, seconds: float) -> float:
         """Nanoseconds a call as Google Benchmark reads them for one contender in a process of its own."""
         plan = self._plan(panel, launch, seconds, [contender])
         file = self._scratch / "solo.json"
-        file.write_text(json.dumps({"panels": [plan]}), encoding="utf-8")
+        file.write_bytes(encoded(SoloPlan(panels=(plan,))))
         command = [str(RUNNER), "solo", "--plan", str(file), f"--benchmark_min_time={seconds:g}"]
         done = subprocess.run([*command, "--benchmark_format=json"], capture_output=True, text=True, check=False)
         if done.returncode != 0:
@@ -63,9 +64,8 @@ class RealBench:
 
     def planted(self, panel: PlannedPanel, contender: PlannedContender) -> float | None:
         """The ratio to raw that a calibration was built to have."""
-        said = self._run.descriptions[panel.case, contender.profile]["variants"]
-        found = next(one["planted"] for one in said if one["name"] == contender.variant)
-        return None if found is None else float(found)
+        said = self._run.descriptions[panel.case, contender.profile].variants
+        return next(one.planted for one in said if one.name == contender.variant)
 
     def count(self, cases: Collection[str]) -> counts.CountResult:
         """Instructions and allocations of every contender of these cases."""
@@ -76,11 +76,9 @@ class RealBench:
 
     def _plan(
         self, panel: PlannedPanel, launch: int, seconds: float, contenders: Sequence[PlannedContender] | None = None
-    ) -> dict[str, Any]:
+    ) -> PanelPlan:
         seed = seed_of(self._seed, launch, panel)
         plan = self._run.plan(panel, seed, self._scratch, launch % self._layouts)
-        plan["contender_seconds"] = seconds
-        if contenders is not None:
-            names = {(arm.variant, arm.profile) for arm in contenders}
-            plan["contenders"] = [one for one in plan["contenders"] if (one["variant"], one["profile"]) in names]
-        return plan
+        names = {(arm.variant, arm.profile) for arm in (panel.contenders if contenders is None else contenders)}
+        arms = tuple(one for one in plan.contenders if (one.variant, one.profile) in names)
+        return replace(plan, contender_seconds=seconds, contenders=arms)

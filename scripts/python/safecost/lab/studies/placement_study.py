@@ -26,6 +26,8 @@ from safecost.core.errors import HARNESS, ToolError
 from safecost.core.paths import ROOT, Folders
 from safecost.core.progress import Steps
 from safecost.document import io as document
+from safecost.document.evidence import DescribedPoint, TimeAnswer
+from safecost.document.plan import Arm, PanelPlan, PluginAt
 from safecost.document.types import Machine, Suite
 from safecost.lab.studies.placement_tables import Placed, markdown
 from safecost.machine import facts as machine
@@ -77,7 +79,7 @@ class PlacementPanel:
     case: CaseFiles
     profile: str
     generator: str
-    parameter: dict[str, Any]
+    parameter: DescribedPoint
     variants: tuple[str, ...]
     roles: tuple[int, ...]
 
@@ -97,23 +99,18 @@ def chosen(case: CaseFiles, built: Built, profiles: Sequence[str]) -> list[Place
     here = [profile for profile in profiles if (case.name, profile) in built.plugins]
     if not here:
         return []
-    plugins = [{"profile": profile, "path": str(built.plugins[case.name, profile])} for profile in here]
-    said = runner.call("verify", {"case": case.name, "describe_only": True, "plugins": plugins}, 60)
-    if isinstance(said, runner.Failure) or len(said["plugins"]) != len(plugins):
-        raise ToolError(f"{case.name} cannot be described: see 'safecost run --filter {case.name}'.")
-    generator = next((one for one in said["plugins"] if one["parameters"]), None)
+    described = runner.describe(case.name, {profile: built.plugins[case.name, profile] for profile in here})
+    generator = next((one for one in described if one.parameters), None)
     if generator is None:
         raise ToolError(f"{case.name}: none of {', '.join(here)} makes its inputs: add a profile of C++.")
     panels = []
-    for one in said["plugins"]:
-        there = [variant for variant in one["variants"] if variant["gap"] is None]
-        raw = [variant for variant in there if variant["role"] == "raw"][:1]
-        aa = [variant for variant in there if variant["role"] == "aa"][:1]
-        idioms = [variant for variant in there if variant["role"] == "safe"][:IDIOMS]
-        names = tuple(variant["name"] for variant in [*raw, *aa, *idioms])
-        roles = tuple(["raw", "aa", "safe"].index(variant["role"]) for variant in [*raw, *aa, *idioms])
-        profile = one["profile"]
-        panels.append(PlacementPanel(case, profile, generator["profile"], generator["parameters"][0], names, roles))
+    for one in described:
+        raw = [variant for variant in one.present if variant.role == "raw"][:1]
+        aa = [variant for variant in one.present if variant.role == "aa"][:1]
+        idioms = [variant for variant in one.present if variant.role == "safe"][:IDIOMS]
+        names = tuple(variant.name for variant in [*raw, *aa, *idioms])
+        roles = tuple(["raw", "aa", "safe"].index(variant.role) for variant in [*raw, *aa, *idioms])
+        panels.append(PlacementPanel(case, one.profile, generator.profile, generator.parameters[0], names, roles))
     return panels
 
 
@@ -144,27 +141,26 @@ def timed(
     process: Process, panel: PlacementPanel, built: Built, seconds: float, scratch: Path, seed: int
 ) -> list[float]:
     """The log ratios over raw of one launch, one a variant."""
-    generator = {"profile": panel.generator, "path": str(built.plugins[panel.case.name, panel.generator])}
-    own = {"profile": panel.profile, "path": str(process.plugin)}
-    if panel.generator == panel.profile:
-        generator = own
-    plan = {
-        "case": panel.case.name,
-        "data": str(panel.case.data),
-        "scratch": str(scratch),
-        "size": panel.parameter["size"],
-        "rate": panel.parameter["rate"],
-        "seed": 1,
-        "order_seed": seed,
-        "epoch_seconds": 200e-6,
-        "contender_seconds": seconds,
-        "generator": generator,
-        "contenders": [own | {"variant": variant} for variant in panel.variants],
-    }
-    result = runner.call("time", plan, 120)
+    own = process.plugin
+    generator = own if panel.generator == panel.profile else built.plugins[panel.case.name, panel.generator]
+    plan = PanelPlan(
+        case=panel.case.name,
+        data=str(panel.case.data),
+        scratch=str(scratch),
+        size=panel.parameter.size,
+        rate=panel.parameter.rate,
+        threads=None,
+        seed=1,
+        order_seed=seed,
+        epoch_seconds=200e-6,
+        contender_seconds=seconds,
+        generator=PluginAt(profile=panel.generator, path=str(generator)),
+        contenders=tuple(Arm(profile=panel.profile, path=str(own), variant=variant) for variant in panel.variants),
+    )
+    result = runner.call("time", plan, TimeAnswer, 120)
     if isinstance(result, runner.Failure):
         raise ToolError(f"{panel.case.name} with {panel.profile} could not be timed: {result.message}")
-    rounds = result["safecost"]["nanoseconds"]
+    rounds = result.safecost.nanoseconds
     return [math.log(launch_ratio(one, rounds[0])) for one in rounds]
 
 

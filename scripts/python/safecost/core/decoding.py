@@ -1,0 +1,147 @@
+"""Reads JSON as a type; what does not fit is told by its place, its value, and what it must be."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from safecost.core.text import shown
+
+_T = TypeVar("_T")
+
+
+class Misfit(ValueError):
+    """JSON that is no such type; the message names the first thing that does not fit, without a full stop."""
+
+
+def decode(data: bytes | str, kind: type[_T]) -> _T:
+    """The value of a type that JSON holds; raises Misfit where it does not fit, ValueError where it is no JSON."""
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.ValidationError as error:
+        try:
+            raise Misfit(misfit(msgspec.json.decode(data), kind) or str(error)) from error
+        except RecursionError:
+            raise Misfit("it is nested too deeply") from error
+
+
+def convert(plain: Any, kind: type[_T]) -> _T:
+    """The same of JSON that has been read already."""
+    try:
+        return msgspec.convert(plain, type=kind)
+    except msgspec.ValidationError as error:
+        raise Misfit(misfit(plain, kind) or str(error)) from error
+
+
+@cache
+def strict(kind: Any) -> Any:
+    """The type with a struct that refuses unknown entries in the place of every dataclass."""
+    if dataclasses.is_dataclass(kind):
+        hints = _hints(kind)  # type: ignore[arg-type]
+        members = [
+            (one.name, strict(hints[one.name]), *([] if one.default is dataclasses.MISSING else [one.default]))
+            for one in dataclasses.fields(kind)
+        ]
+        return msgspec.defstruct(kind.__name__, members, frozen=True, kw_only=True, forbid_unknown_fields=True)  # type: ignore[union-attr]
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return Annotated[(strict(arguments[0]), *arguments[1:])]
+    if origin in {Union, types.UnionType}:
+        return Union[tuple(map(strict, arguments))]  # noqa: UP007
+    return kind if origin is None or origin is Literal else origin[tuple(map(strict, arguments))]
+
+
+def misfit(plain: Any, kind: Any, place: str = "") -> str | None:
+    """The first thing in plain JSON that does not fit a type: `panels[3].size is -1, and must be int >= 0`."""
+    try:
+        msgspec.convert(plain, type=kind)
+    except msgspec.ValidationError as error:
+        for value, part, name in _parts(plain, kind):
+            if sentence := misfit(value, part, f"{place}{name}".removeprefix(".")):
+                return sentence
+        return _sentence(plain, kind, place or "it", str(error))
+    return None
+
+
+def _sentence(plain: Any, kind: Any, place: str, error: str) -> str:
+    message = error.partition(" - at ")[0]
+    if message.startswith("Object missing required field"):
+        return f"{place} lacks {shown(message.split('`')[1])}"
+    if message.startswith("Object contains unknown field"):
+        return f"{place} has the unknown entry {shown(message.split('`')[1])}"
+    if message.startswith("Invalid value"):  # of the field by which a struct is known
+        config = kind.__struct_config__
+        where = f"{place}.{config.tag_field}".removeprefix("it.")
+        return f"{where} is {shown(plain.get(config.tag_field))}, and must be {shown(config.tag)}"
+    return f"{place} is {shown(plain)}, and must be {_words(kind, message)}"
+
+
+def _words(kind: Any, message: str) -> str:
+    choices = [value for member in _members(kind) if get_origin(member) is Literal for value in get_args(member)]
+    if choices:
+        return f"one of {', '.join(map(str, choices))}"
+    return _english(message.removeprefix("Expected ").partition(", got ")[0])
+
+
+_NOUNS = {
+    "int": "a whole number", "float": "a number", "str": "a text", "bool": "true or false", "array": "a list",
+    "object": "an object", "null": "null",
+}  # fmt: skip
+_BOUNDS = {">=": "of at least", "<=": "of at most", ">": "above", "<": "below"}
+
+
+def _english(expected: str) -> str:
+    """What msgspec expects, such as "`int` >= 1" or "`array | null` of length <= 64", for a reader."""
+    found = re.fullmatch(
+        r"`([^`]*)`(?: of length (>=|<=) (\d+)| (>=|<=|>|<) (\S+)| matching regex (.*))?", expected, re.S
+    )
+    if found is None:
+        return expected.replace("`", "")
+    nouns = " or ".join(_NOUNS.get(noun, noun) for noun in found[1].split(" | "))
+    if found[2]:
+        unit = "characters" if found[1].startswith("str") else "entries"
+        return f"{nouns} with {'at least' if found[2] == '>=' else 'at most'} {found[3]} {unit}"
+    if found[4]:
+        return f"{nouns} {_BOUNDS[found[4]]} {found[5].removesuffix('.0')}"
+    return f"{nouns} that matches {shown(found[6].strip(chr(39)), quoted=False)}" if found[6] else nouns
+
+
+def _members(kind: Any) -> list[Any]:
+    """The types of a union, without what is annotated to them."""
+    if get_origin(kind) is Annotated:
+        return _members(get_args(kind)[0])
+    if get_origin(kind) in {Union, types.UnionType}:
+        return [part for member in get_args(kind) for part in _members(member)]
+    return [kind]
+
+
+@cache
+def _hints(kind: type) -> Mapping[str, Any]:
+    return get_type_hints(kind, include_extras=True)
+
+
+def _parts(plain: Any, kind: Any) -> Iterator[tuple[Any, Any, str]]:
+    """The parts of a value, each with its type and what it adds to the place."""
+    for member in _members(kind):
+        origin, arguments = get_origin(member), get_args(member)
+        if isinstance(plain, list) and isinstance(origin, type) and issubclass(origin, Sequence):
+            if len(arguments) == 2 and arguments[1] is ...:
+                arguments = arguments[:1]
+            several = arguments * len(plain) if len(arguments) == 1 else arguments
+            yield from ((value, part, f"[{at}]") for at, (value, part) in enumerate(zip(plain, several, strict=False)))
+        elif isinstance(plain, dict) and isinstance(origin, type) and issubclass(origin, Mapping):
+            yield from ((key, arguments[0], f".{shown(key, quoted=False)}") for key in plain)
+            yield from ((value, arguments[1], f".{shown(key, quoted=False)}") for key, value in plain.items())
+        elif isinstance(plain, dict) and (dataclasses.is_dataclass(member) or _is_struct(member)):
+            hints = _hints(member)
+            yield from ((plain[key], part, f".{key}") for key, part in hints.items() if key in plain)
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)

@@ -1,0 +1,362 @@
+"""What the runner, the prover and the oracles' host answer: descriptions, problems, times, counts, proofs, sightings.
+
+evidence.schema.json is made of these types. Everything in it comes from a process that ran code of plugins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from safecost.document.outcome import Oracle, Stop
+from safecost.document.plan import PROTOCOL, Rate, Size, Threads
+from safecost.document.types import Language, Place, Role
+
+World = Literal["R", "A", "B", "G", "F"]
+Stage = Literal["start", "generate", "prepare", "reset", "run", "digest", "release"]
+ConfirmingTool = Literal["sanitizer", "memcheck"]
+ProblemKind = Literal["load", "abi", "layout", "exports", "folded", "pool", "digest", "growth", "crash", "hang"]
+
+Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$(?!\n)")]
+Label = Annotated[str, Meta(max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$(?!\n)")]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$(?!\n)")]
+Count = Annotated[int, Meta(ge=0, le=2**62)]
+Instruction = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$(?!\n)")]
+
+
+class _Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class _Answer(_Part, frozen=True, kw_only=True, tag_field="evidence"):
+    protocol: int = PROTOCOL
+
+
+class LibraryFacts(_Part, frozen=True, kw_only=True):
+    """Google Benchmark as it was built for the runner."""
+
+    build: str
+    version: str
+    perf_counters: bool
+
+
+class FactsAnswer(_Answer, frozen=True, kw_only=True, tag="facts"):
+    """What the runner is made of."""
+
+    abi_version: int
+    compiler: str
+    benchmark: LibraryFacts
+
+
+# ---- what a plugin says of itself ------------------------------------------------------------------------------------
+
+
+class DescribedPoint(_Part, frozen=True, kw_only=True):
+    """A point at which a case is timed."""
+
+    size: Size
+    rate: Rate | None
+    threads: Threads | None
+    label: Label
+    tier: Count
+
+    @property
+    def place(self) -> Place:
+        """What tells the point from the case's others."""
+        return self.size, self.rate, self.threads
+
+
+class DescribedVariant(_Part, frozen=True, kw_only=True):
+    """A variant; `gap` says why it is not there, `address` is its kernel's in the plugin's file."""
+
+    name: Name
+    role: Role
+    planted: Annotated[float, Meta(ge=0.01, le=100)] | None
+    summary: str
+    algorithm: Name | None
+    practised: bool
+    gap: str | None
+    address: Count | None
+
+
+class _Fault(_Part, frozen=True, kw_only=True):
+    name: Name
+    kind: Literal["input", "tape", "kernel"]
+    cwe: Annotated[int, Meta(ge=0, le=99_999)]
+    size: Count
+    description: str
+    contract: str
+    oracles: tuple[Oracle, ...]
+    stops: tuple[Stop, ...]
+
+
+class DeclaredFault(_Fault, frozen=True, kw_only=True):
+    """A fault as a case declares it, of which a twin says its name only; `reference`: it has a digest."""
+
+    reference: bool
+
+
+class ReferencedFault(_Fault, frozen=True, kw_only=True):
+    """The same with the digest of who prevents it, where there is one."""
+
+    reference: Digest | None
+
+
+_Few = Meta(max_length=64)  # as many as the run document holds
+
+
+class PluginDescription(_Part, frozen=True, kw_only=True):
+    """What a plugin says of itself."""
+
+    profile: str
+    case: str
+    language: Language
+    layout: str
+    system_bound: bool
+    minimum_size: Count
+    facts: Mapping[str, str]
+    parameters: Annotated[tuple[DescribedPoint, ...], _Few]
+    variants: Annotated[tuple[DescribedVariant, ...], _Few]
+    faults: Annotated[tuple[DeclaredFault, ...], _Few]
+
+    @property
+    def present(self) -> tuple[DescribedVariant, ...]:
+        """The variants that are there."""
+        return tuple(variant for variant in self.variants if variant.gap is None)
+
+
+class VerifyProblem(_Part, frozen=True, kw_only=True):
+    """What is wrong with a plugin or a contender, and where."""
+
+    kind: ProblemKind
+    profile: str | None
+    variant: str | None
+    size: Size | None
+    rate: Rate | None
+    threads: Threads | None
+    message: str
+
+    @property
+    def place(self) -> tuple[int | None, float | None, int | None]:
+        """The point at which it was seen."""
+        return self.size, self.rate, self.threads
+
+
+class VerifyAnswer(_Answer, frozen=True, kw_only=True, tag="verification"):
+    """The plugins that can be believed, what is wrong with others, and how many digests were compared."""
+
+    plugins: tuple[PluginDescription, ...]
+    problems: tuple[VerifyProblem, ...]
+    checked: Count
+
+
+# ---- times and counts ------------------------------------------------------------------------------------------------
+
+Nanoseconds = Annotated[float, Meta(gt=0, le=1e15)]
+
+
+class RoundTimes(_Part, frozen=True, kw_only=True):
+    """What Google Benchmark's JSON has no place for; `nanoseconds` a call are [contender][round]."""
+
+    case: str
+    order_seed: Annotated[int, Meta(ge=0)]
+    calls: Annotated[int, Meta(ge=1, le=1 << 20)]
+    calls_confirmed: bool
+    prepared: tuple[Count, ...]
+    inputs: Count
+    estimate: str
+    nanoseconds: list[Annotated[list[Nanoseconds], Meta(min_length=8)]]
+
+
+class TimeAnswer(_Answer, frozen=True, kw_only=True, tag="times"):
+    """A launch, as a file of Google Benchmark's, whose own entries are handed on as they are."""
+
+    context: Mapping[str, Any]
+    benchmarks: tuple[Mapping[str, Any], ...]
+    safecost: RoundTimes
+
+
+class CallAnswer(_Answer, frozen=True, kw_only=True, tag="call"):
+    """The last of the calls that were made for a debugger."""
+
+    contender: str
+    digest: Digest
+
+
+Counted = Annotated[int, Meta(ge=0, le=10**15)]
+
+
+class CountLine(_Answer, frozen=True, kw_only=True, tag="count"):
+    """A line of the answer to a request to count: the counts of one variant, or why there are none."""
+
+    index: Counted
+    calls: Counted | None = None
+    instructions: Counted | None = None
+    allocations: Counted | None = None
+    allocated_bytes: Counted | None = None
+    problem: str | None = None
+
+
+# ---- what a proof saw ------------------------------------------------------------------------------------------------
+
+
+class MemoryPlace(_Part, frozen=True, kw_only=True):
+    """Where an address lies, seen from the nearest block, which the stage `made` allocated."""
+
+    kind: Literal["block", "stack"]
+    freed: bool
+    made: Stage
+    size: Count
+    offset: int
+
+
+class CodePlace(_Part, frozen=True, kw_only=True):
+    """Where code lies: `module` is "plugin" or the name of a library."""
+
+    module: str
+    offset: Count
+
+
+class SignalStop(_Part, frozen=True, kw_only=True):
+    """A signal, and what is known of where it came from; `null` is an address below 64 KiB."""
+
+    signal: str
+    code: int
+    pc: CodePlace | None
+    # SIGSEGV and SIGBUS
+    place: MemoryPlace | None = None
+    access: Literal["read", "write"] | None = None
+    null: bool = False
+    # SIGILL and SIGTRAP
+    instruction: Instruction | None = None
+    # SIGABRT
+    hook: Literal["none", "abort", "stack_protector"] = "none"
+    callers: tuple[CodePlace | None, ...] = ()
+    message: str = ""
+
+
+class ErrorReport(_Part, frozen=True, kw_only=True):
+    """An error that the program was told."""
+
+    stop: Stop | Literal["unknown"]
+    text: str
+
+
+class MemoryDamage(_Part, frozen=True, kw_only=True):
+    """Bytes that nobody owned and somebody changed."""
+
+    bytes: Count
+    first: MemoryPlace | None
+
+
+class WrongFrees(_Part, frozen=True, kw_only=True):
+    """Blocks given back wrongly."""
+
+    double: Count
+    bad: Count
+    first: MemoryPlace | None
+
+
+class LeakedBlocks(_Part, frozen=True, kw_only=True):
+    """Blocks that the kernel left behind, less those of others that it freed."""
+
+    blocks: int
+    bytes: int
+    first: MemoryPlace | None
+
+
+class WorldRun(_Part, frozen=True, kw_only=True):
+    """One process of a proof: how it ended, in which stage, and what it did to memory."""
+
+    end: Literal["left", "returned", "stopped", "hung", "not_made"]
+    stage: Stage
+    result: Digest | None = None  # it and `digest` where it returned
+    digest: Digest | None = None
+    report: ErrorReport | None = None
+    stop: SignalStop | None = None
+    exit_code: int | None = None  # where it left; negative by a signal
+    signal: str | None = None
+    damage: MemoryDamage | None = None
+    frees: WrongFrees | None = None
+    leak: LeakedBlocks | None = None
+    exhausted: bool = False
+    aligned: Literal["objects", "all"] | None = None
+    said: str = ""
+
+    @property
+    def value(self) -> tuple[str | None, str | None]:
+        """What came out."""
+        return self.result, self.digest
+
+
+Worlds = Mapping[World, WorldRun]
+
+
+class WorldsProof(_Part, frozen=True, kw_only=True):
+    """A variant with a fault in every world; before it the same without, up to the first world that was not clean.
+
+    `right` is the right program on the input of the wrong one, where the fault is in the program.
+    """
+
+    variant: Name
+    fault: Name
+    claim: str | None
+    inexpressible: str | None
+    written: bool
+    digests: bool = False
+    control: Worlds = {}
+    right: Worlds | None = None
+    faulted: Annotated[Worlds, Meta(min_length=5)] | None = None  # all of them
+
+    @property
+    def seen(self) -> tuple[WorldRun, ...]:
+        """Every process of the proof."""
+        return tuple(one for worlds in (self.control, self.right, self.faulted) for one in (worlds or {}).values())
+
+
+class ProveAnswer(_Answer, frozen=True, kw_only=True, tag="proofs"):
+    """What the prover saw of a plugin; `faults` are those of the one that makes its inputs."""
+
+    plugin: PluginDescription
+    faults: Annotated[tuple[ReferencedFault, ...], _Few]
+    proofs: tuple[WorldsProof, ...]
+
+
+# ---- what a sanitizer or Memcheck reported ---------------------------------------------------------------------------
+
+
+class SanitizerReport(_Part, frozen=True, kw_only=True):
+    """One report; `frames` are offsets in the plugin, innermost first."""
+
+    tool: Literal["address", "undefined", "memcheck"]
+    kind: str
+    text: str
+    frames: tuple[Count, ...]
+
+
+class WatchedProof(_Part, frozen=True, kw_only=True):
+    """One process that a tool watched: of valid input where `fault` is None. Memcheck's own file bears its number."""
+
+    variant: Name
+    fault: Name | None
+    size: Size
+    rate: Rate | None
+    process: Count
+    errors: Count
+    leaked_bytes: int | None
+    reports: tuple[SanitizerReport, ...]
+    end: str
+
+
+class ConfirmAnswer(_Answer, frozen=True, kw_only=True, tag="sightings"):
+    """What a tool reported of a plugin."""
+
+    plugin: PluginDescription
+    tool: ConfirmingTool
+    faults: Annotated[tuple[ReferencedFault, ...], _Few]
+    proofs: tuple[WatchedProof, ...]
+
+
+Evidence = FactsAnswer | VerifyAnswer | TimeAnswer | CallAnswer | CountLine | ProveAnswer | ConfirmAnswer

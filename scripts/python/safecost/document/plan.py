@@ -1,0 +1,117 @@
+"""What the runner, the prover and the oracles' host are asked to do: a plan each, read as strictly on the other side.
+
+src/runner/protocol.h names the same protocol; plan.schema.json is made of these types.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from safecost.core.decoding import Misfit, decode
+from safecost.core.errors import ToolError
+
+PROTOCOL = 1
+"""The language of plans and of evidence, one number for both: it grows with every change of a field."""
+
+Size = Annotated[int, Meta(ge=0, le=2**48)]
+Rate = Annotated[float, Meta(ge=0, le=1)]
+Threads = Annotated[int, Meta(ge=1, le=2)]
+Seed = Annotated[int, Meta(ge=0)]
+Seconds = Annotated[float, Meta(ge=1e-9, le=1e6)]
+
+
+class PluginAt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A plugin: the profile that built it, or what it is called in the answer, and its file."""
+
+    profile: str
+    path: str
+
+
+class Arm(PluginAt, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A variant of a plugin."""
+
+    variant: str
+
+
+class _Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="plan"):
+    protocol: int = PROTOCOL
+
+
+class VerifyPlan(_Plan, frozen=True, kw_only=True, tag="verify"):
+    """Load a case's plugins, and compare all contenders at the sizes of the tiers up to `tier`."""
+
+    case: str
+    plugins: tuple[PluginAt, ...]
+    data: str = "."
+    scratch: str = "."
+    tier: Annotated[int, Meta(ge=0, le=2**32 - 1)] = 0
+    timeout_seconds: Seconds = 10.0
+    describe_only: bool = False
+
+
+class PanelPlan(_Plan, frozen=True, kw_only=True, tag="panel"):
+    """Contenders at one point, on inputs that `generator` makes from `seed`; `order_seed` is that of a launch."""
+
+    case: str
+    data: str
+    scratch: str
+    size: Size
+    rate: Rate | None
+    threads: Threads | None
+    seed: Seed
+    order_seed: Seed = 0
+    pool_bytes: Annotated[int, Meta(ge=1, le=2**40)] = 512 << 10
+    fewest_inputs: Annotated[int, Meta(ge=1, le=1024)] = 4
+    epoch_seconds: Seconds = 200e-6
+    contender_seconds: Seconds = 0.02
+    generator: PluginAt
+    contenders: Annotated[tuple[Arm, ...], Meta(min_length=1, max_length=1000)]
+
+
+class SoloPlan(_Plan, frozen=True, kw_only=True, tag="solo"):
+    """Panels whose contenders Google Benchmark times one after the other."""
+
+    panels: Annotated[tuple[PanelPlan, ...], Meta(min_length=1, max_length=100_000)]
+
+
+class CountPlan(_Plan, frozen=True, kw_only=True, tag="count"):
+    """A panel of one contender whose plugin's variants are counted; Callgrind writes into the folder `dumps`."""
+
+    panel: PanelPlan
+    dumps: str
+    seconds: Seconds
+
+
+class ProvePlan(_Plan, frozen=True, kw_only=True, tag="prove"):
+    """Commit the faults that `generator` declares in every variant of `plugin`, or in `pairs` of variant and fault."""
+
+    plugin: PluginAt
+    generator: PluginAt | None = None  # the plugin itself
+    data: str
+    scratch: str
+    case: str = ""
+    seed: Seed = 1
+    timeout_seconds: Seconds = 1.0
+    pairs: tuple[tuple[str, str], ...] = ()
+
+
+class ConfirmPlan(ProvePlan, frozen=True, kw_only=True, tag="confirm"):
+    """The same where a sanitizer or Memcheck watches, and on valid input up to a size."""
+
+    largest_valid: Size = 0
+
+
+Plan = VerifyPlan | PanelPlan | SoloPlan | CountPlan | ProvePlan | ConfirmPlan
+
+
+def encoded(plan: Plan) -> bytes:
+    """A plan as its reader takes it; raises ToolError where it would be refused."""
+    data = msgspec.json.encode(plan)
+    try:
+        decode(data, type(plan))
+    except Misfit as error:
+        raise ToolError(f"a {type(plan).__name__} cannot be sent to the runner: {error}.") from error
+    return data

@@ -1,0 +1,92 @@
+"""Answers of the runner and the prover for tests, as they are where nothing is remarkable, with changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from safecost.core.decoding import convert
+from safecost.document.evidence import (
+    DescribedVariant,
+    PluginDescription,
+    ReferencedFault,
+    RoundTimes,
+    TimeAnswer,
+    World,
+    WorldRun,
+    WorldsProof,
+)
+
+WORLDS: tuple[World, ...] = ("R", "A", "B", "G", "F")
+POINT: Mapping[str, Any] = {"size": 2048, "rate": None, "threads": None, "label": "L1", "tier": 0}
+
+
+def variant(name: str = "raw", **changes: Any) -> DescribedVariant:
+    """A variant of a plugin."""
+    plain = {
+        "name": name, "role": "raw", "planted": None, "summary": "", "algorithm": None, "practised": False,
+        "gap": None, "address": None, **changes,
+    }  # fmt: skip
+    return convert(plain, DescribedVariant)
+
+
+def described(
+    *variants: DescribedVariant, points: Iterable[Mapping[str, Any]] = (POINT,), **changes: Any
+) -> PluginDescription:
+    """A plugin of these variants."""
+    plain = {
+        "profile": "gcc-o2", "case": "family/case", "language": "c++", "layout": "{0:u4}4", "system_bound": False,
+        "minimum_size": 0, "facts": {}, "parameters": list(points), "variants": list(variants), "faults": [], **changes,
+    }  # fmt: skip
+    return convert(plain, PluginDescription)
+
+
+def fault(name: str = "fault", **changes: Any) -> ReferencedFault:
+    """A fault whose prevention gives the digest of ten."""
+    plain = {
+        "name": name, "kind": "input", "cwe": 125, "size": 8, "description": "", "contract": "",
+        "oracles": ["guard"], "stops": ["assertion", "trap"], "reference": digest(10), **changes,
+    }  # fmt: skip
+    return convert(plain, ReferencedFault)
+
+
+def digest(number: int) -> str:
+    """A number as evidence has it."""
+    return f"{number:016x}"
+
+
+def world(**changes: Any) -> WorldRun:
+    """A process of a proof that returned."""
+    plain = {"end": "returned", "stage": "release", "result": digest(10), "digest": digest(0), **changes}
+    return convert(plain, WorldRun)
+
+
+def proof(
+    runs: Mapping[str, WorldRun] | None = None,
+    control: Mapping[str, WorldRun] | None = None,
+    claim: str | None = None,
+) -> WorldsProof:
+    """A proof in which every world returned, but for these."""
+    return WorldsProof(
+        variant="at",
+        fault="fault",
+        claim=claim,
+        inexpressible=None,
+        written=True,
+        control={letter: (control or {}).get(letter, world()) for letter in WORLDS},
+        faulted={letter: (runs or {}).get(letter, world()) for letter in WORLDS},
+    )
+
+
+def rounds(nanoseconds: Sequence[Sequence[float]], **changes: Any) -> RoundTimes:
+    """The times of a launch, [contender][round]."""
+    plain = {
+        "case": "indexing/sum", "order_seed": 0, "calls": 200, "calls_confirmed": True, "prepared": [], "inputs": 8,
+        "estimate": "", "nanoseconds": nanoseconds, **changes,
+    }  # fmt: skip
+    return convert(plain, RoundTimes)
+
+
+def times(names: Iterable[str], safecost: RoundTimes) -> TimeAnswer:
+    """A launch as the runner answers it."""
+    return TimeAnswer(context={}, benchmarks=tuple({"name": name} for name in names), safecost=safecost)
