@@ -198,7 +198,7 @@ const safecost_plugin* Table::plugin(const char* name) {
       variant.abi.inexpressible = self.by_fault(variant.inexpressible, self.texts);
     self.table.push_back(variant.abi);
   }
-  if (self.null.run != nullptr) self.table.push_back(self.null);
+  if (self.aa.run != nullptr) self.table.push_back(self.aa);
   self.plugin = {.abi_version = SAFECOST_ABI_VERSION,
                  .struct_size = sizeof(safecost_plugin),
                  .name = name,
