@@ -38,7 +38,10 @@ from safecost.lab import self_benchmark, self_check
 from safecost.machine import doctor
 from safecost.reject import command as rejected_command
 from safecost.report import table
-from safecost.run import measure, schedule, session
+from safecost.run import schedule, session
+from safecost.run.solo import solo as solo_run
+from safecost.run.state import RunOptions
+from safecost.run.state import begun as begun_state
 from safecost.suite import calibrations, claims
 from safecost.suite import cases as case_files
 from safecost.suite import new_case as new
@@ -155,7 +158,7 @@ def run(
 
 def _measured(begun: session.Session) -> int:
     """Measure to the end, or to an interrupt; write and draw what there is, and return the exit code."""
-    measurement, folder = begun.measurement, begun.measurement.options.out
+    measurement, folder = begun.measurement, begun.measurement.state.options.out
     code: int | None = None
     try:
         measurement.run()
@@ -534,14 +537,14 @@ def solo(
 ) -> int:
     """Let Google Benchmark time each contender by itself, with all of its own flags behind '--'."""
     with tempfile.TemporaryDirectory(prefix="safecost-") as scratch:
-        options = measure.RunOptions(
+        options = RunOptions(
             mode=schedule.QUICK,
             profiles=profile_files.choose(profiles, ad_hoc),
             folders=Folders.of(case_folders),
             filter=expression,
             out=Path(scratch),
         )
-        return measure.Measurement(options).solo(Path(scratch), flags)
+        return solo_run(begun_state(options), Path(scratch), flags)
 
 
 @main.command(

@@ -3,85 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import Literal
 
-import numpy as np
-
-from safecost.core import privacy
 from safecost.document import io as document
 from safecost.document import types as doc
 from safecost.machine import facts as machine
 from safecost.machine.facts import Sample
 from safecost.run import panels
+from safecost.run.journal import Plan
+from safecost.run.panels import PairRatios, medians, panel_ratios
+from safecost.run.state import RunState
 from safecost.stats.fdr import after_control, q_values
-from safecost.stats.pairs import PairSummary, launch_ratio, summarise
+from safecost.stats.pairs import PairSummary, summarise
 from safecost.suite import revision as suite_revision
 from safecost.suite.cases import CaseFiles
 from safecost.suite.profiles import BuildProfile
 from safecost.toolchain.build import sha256
-
-if TYPE_CHECKING:  # the stages call this module, which only reads what they found
-    from safecost.run.journal import TimedLaunch
-    from safecost.run.measure import Measurement
-
-# What the launches of a panel gave; one entry a launch, so that an interrupt leaves no half of one.
-Results = list[tuple[doc.Launch, list[list[float]]]]  # nanoseconds: [contender][round]
 
 PanelPairKey = tuple[panels.PlannedPanel, int]  # a pair: its panel, and its place in it
 # A/A pairs and calibrations are no discoveries: they say how much to believe the others.
 _DISCOVERIES = frozenset({"idiom", "profile", "full", "language"})
 
 
-@dataclass(slots=True)
-class Earlier:
-    """What launches of earlier sessions took: seconds of wall time, and ticks of the CPUs, in all and stolen."""
-
-    seconds: float = 0.0
-    stolen: int = 0
-    ticks: int = 0
-
-    def add(self, timed: TimedLaunch) -> None:
-        """Count a launch that was not measured in this session."""
-        self.seconds += timed.seconds
-        self.stolen += timed.stolen_ticks
-        self.ticks += timed.ticks
-
-
-@dataclass(frozen=True, slots=True)
-class PairRatios:
-    """A comparison that a panel is for, and its ratio in each launch."""
-
-    arms: panels.PlannedPair
-    ratios: tuple[float, ...]
-
-
-def _clean(run: Measurement, text: str, limit: int = 4_000) -> str:
-    return privacy.clean(run.options.folders, text, limit)
-
-
-def assemble(run: Measurement) -> doc.Document:
-    """Everything that is known of a run so far."""
-    mode, facts = run.options.mode, run.runner_facts
-    plan = run.journal.plan if run.journal else None
+def assemble(state: RunState, sample: Sample, plan: Plan | None = None) -> doc.Document:
+    """Everything that is known of a run so far; `plan` is the journal's, where there is one."""
+    mode, facts = state.options.mode, state.runner_facts
     return doc.Document(
         schema="safecost-run",
         schema_version=doc.SCHEMA_VERSION,
         suite=plan.suite if plan else suite_revision.revision(),
         run=doc.Run(
             mode=mode.name,
-            seed=run.options.seed,
-            started=plan.started if plan else run.started,
+            seed=state.options.seed,
+            started=plan.started if plan else state.started,
             finished=document.now(),
-            complete=run.complete,
-            seconds=_seconds(run),
+            complete=state.complete,
+            seconds=_seconds(state),
             analyses=mode.analyses,
             epoch_seconds=mode.epoch_seconds,
             contender_seconds=mode.contender_seconds,
-            margin=run.options.margin,
+            margin=state.options.margin,
             false_discovery_rate=mode.false_discovery_rate,
             resumed=plan.resumed if plan else 0,
-            filter=None if run.options.filter is None else _clean(run, run.options.filter, 1_000),
+            filter=None if state.options.filter is None else state.clean(state.options.filter, 1_000),
             runner=doc.Runner(
                 facts.compiler if facts else "unknown",
                 facts.benchmark.version if facts else "unknown",
@@ -89,71 +54,71 @@ def assemble(run: Measurement) -> doc.Document:
                 facts.abi_version if facts else 1,
             ),
         ),
-        machine=machine.after(run.machine, _sample(run)),
-        profiles=tuple(_profile(run, profile) for profile in run.profiles),
-        cases=tuple(_case(run, case) for case in run.cases),
+        machine=machine.after(state.machine, _sample(state, sample, plan)),
+        profiles=tuple(_profile(state, profile) for profile in state.profiles),
+        cases=tuple(_case(state, case) for case in state.cases),
         plugins=tuple(
             doc.Plugin(case, profile, sha256(path), path.stat().st_size)
-            for (case, profile), path in sorted(run.built.plugins.items())
+            for (case, profile), path in sorted(state.built.plugins.items())
             if path.exists()
         ),
         gaps=tuple(
-            doc.Gap(case, variant.name, profile, _clean(run, variant.gap))
-            for (case, profile), said in sorted(run.descriptions.items(), key=lambda item: item[0])
+            doc.Gap(case, variant.name, profile, state.clean(variant.gap))
+            for (case, profile), said in sorted(state.descriptions.items(), key=lambda item: item[0])
             for variant in said.variants
             if variant.gap is not None
         ),
-        panels=_panels(run),
-        proofs=tuple(run.proofs),
-        rejections=tuple(run.rejections),
-        codes=tuple(replace(code, listing=_clean(run, code.listing, 200_000)) for code in run.codes),
-        counting=run.counted.counting,
+        panels=_panels(state),
+        proofs=tuple(state.proofs),
+        rejections=tuple(state.rejections),
+        codes=tuple(replace(code, listing=state.clean(code.listing, 200_000)) for code in state.codes),
+        counting=state.counted.counting,
         counts=tuple(
-            replace(count, reason=None if count.reason is None else _clean(run, count.reason))
-            for count in run.counted.counts
+            replace(count, reason=None if count.reason is None else state.clean(count.reason))
+            for count in state.counted.counts
         ),
-        problems=tuple(run.problems),
+        problems=tuple(state.problems),
     )
 
 
-def _profile(run: Measurement, profile: BuildProfile) -> doc.Profile:
-    said = next((facts for (_, name), facts in run.descriptions.items() if name == profile.name), None)
-    reason = run.built.absent.get(profile.name)
+def _profile(state: RunState, profile: BuildProfile) -> doc.Profile:
+    said = next((facts for (_, name), facts in state.descriptions.items() if name == profile.name), None)
+    reason = state.built.absent.get(profile.name)
     return doc.Profile(
         name=profile.name,
-        summary=_clean(run, profile.summary),
+        summary=state.clean(profile.summary),
         language=profile.language,  # type: ignore[arg-type]
         library=profile.library,  # type: ignore[arg-type]
         plain=profile.plain,
         against=profile.against,
         status="absent" if reason else "measured",
-        reason=None if reason is None else _clean(run, reason),
-        compiler=_clean(run, run.built.compilers.get(profile.name, "")) or None,
-        flags=tuple((_clean(run, flag), _clean(run, why)) for flag, why in profile.flags),
-        facts={key: _clean(run, value) for key, value in said.facts.items()} if said else {},
+        reason=None if reason is None else state.clean(reason),
+        compiler=state.clean(state.built.compilers.get(profile.name, "")) or None,
+        flags=tuple((state.clean(flag), state.clean(why)) for flag, why in profile.flags),
+        facts={key: state.clean(value) for key, value in said.facts.items()} if said else {},
     )
 
 
-def _case(run: Measurement, case: CaseFiles) -> doc.Case:
+def _case(state: RunState, case: CaseFiles) -> doc.Case:
     family, _, name = case.name.partition("/")
-    described = [said for (of, _), said in run.descriptions.items() if of == case.name]
+    described = [said for (of, _), said in state.descriptions.items() if of == case.name]
     generator = next((said for said in described if said.parameters), None)
-    status, reason = _status(run, case, bool(described))
+    status, reason = _status(state, case, bool(described))
     variants: dict[tuple[str, str], doc.Variant] = {}
     for said in described:
         for one in said.variants:
-            summary = _clean(run, one.summary)
+            summary = state.clean(one.summary)
             variant = doc.Variant(one.name, one.role, said.language, summary, one.algorithm, one.practised)
             variants.setdefault((variant.name, variant.language), variant)
     return doc.Case(
         family=family,
         case=name,
-        question=_clean(run, case.question),
+        question=state.clean(case.question),
         status=status,
         reason=reason,
         system_bound=bool(generator and generator.system_bound),
         sources=tuple(
-            doc.Source(file.name, _clean(run, file.read_text(encoding="utf-8", errors="replace"), 200_000))
+            doc.Source(file.name, state.clean(file.read_text(encoding="utf-8", errors="replace"), 200_000))
             for file in case.files
         ),
         parameters=tuple(
@@ -165,8 +130,8 @@ def _case(run: Measurement, case: CaseFiles) -> doc.Case:
                 fault.name,
                 fault.cwe,
                 fault.kind,
-                _clean(run, fault.description),
-                _clean(run, fault.contract),
+                state.clean(fault.description),
+                state.clean(fault.contract),
                 fault.oracles,
                 fault.stops,
                 fault.reference,
@@ -177,69 +142,60 @@ def _case(run: Measurement, case: CaseFiles) -> doc.Case:
 
 
 def _status(
-    run: Measurement, case: CaseFiles, described: bool
+    state: RunState, case: CaseFiles, described: bool
 ) -> tuple[Literal["measured", "disqualified", "not_built", "not_measured"], str | None]:
-    disqualifies = [problem for problem in run.problems if problem.case == case.name and problem.disqualifies]
+    disqualifies = [problem for problem in state.problems if problem.case == case.name and problem.disqualifies]
     if disqualifies:
         first = disqualifies[0]
         who = f"{first.variant}@{first.profile} " if first.variant else ""
-        return "disqualified", _clean(run, f"{who}{first.message.splitlines()[0]}")
-    if any(panel.case == case.name and launches for panel, launches in run.results.items()):
+        return "disqualified", state.clean(f"{who}{first.message.splitlines()[0]}")
+    if any(panel.case == case.name and launches for panel, launches in state.results.items()):
         return "measured", None
-    stopped = not (run.complete or run.seconds["verify"])  # before there was anything to describe
-    if not stopped and not described and not any(name == case.name for name, _ in run.built.plugins):
+    stopped = not (state.complete or state.seconds["verify"])  # before there was anything to describe
+    if not stopped and not described and not any(name == case.name for name, _ in state.built.plugins):
         return "not_built", "no profile could build it"
-    if not run.complete:
+    if not state.complete:
         return "not_measured", "the run ended before it was measured"
-    for problem in run.problems:
+    for problem in state.problems:
         if problem.case == case.name:
-            return "not_measured", _clean(run, f"{problem.profile or 'it'} {problem.message.splitlines()[0]}")
+            return "not_measured", state.clean(f"{problem.profile or 'it'} {problem.message.splitlines()[0]}")
     return "not_measured", None
 
 
-def _seconds(run: Measurement) -> doc.Seconds:
+def _seconds(state: RunState) -> doc.Seconds:
     """Of build and verification those of the last session, of measuring those of all."""
-    return doc.Seconds(**run.seconds | {"measure": round(run.seconds["measure"] + run.earlier.seconds, 3)})
+    return doc.Seconds(**state.seconds | {"measure": round(state.seconds["measure"] + state.earlier.seconds, 3)})
 
 
-def _sample(run: Measurement) -> Sample:
+def _sample(state: RunState, sample: Sample, plan: Plan | None) -> Sample:
     """The load before the first session, and the worse of the shares that the host took away."""
-    sample, earlier = run.sampler.stop(), run.earlier
+    earlier = state.earlier
     share = max(sample.steal_share, machine.steal_share((0, 0), (earlier.stolen, earlier.ticks)))
-    before = run.journal.plan.load_before if run.journal else sample.load_before
+    before = plan.load_before if plan else sample.load_before
     return replace(sample, steal_share=share, load_before=max(before, sample.load_before))
 
 
-def compared(run: Measurement, panel: panels.PlannedPanel, results: Results) -> list[PairRatios]:
-    """The comparisons that a panel is for, with the ratio of each launch so far."""
-    profile = next(profile for profile in run.profiles if profile.name == panel.profile)
-    typical = [float(np.median(values)) for values in zip(*_medians(results), strict=True)]
-    return [
-        PairRatios(arms, tuple(launch_ratio(launch[arms.numerator], launch[arms.denominator]) for _, launch in results))
-        for arms in panels.pairs(panel, profile, typical)
-    ]
-
-
-def _medians(results: Results) -> list[list[float]]:
-    return [[float(np.median(rounds)) for rounds in launch] for _, launch in results]
-
-
-def _panels(run: Measurement) -> tuple[doc.Panel, ...]:
+def _panels(state: RunState) -> tuple[doc.Panel, ...]:
     """Every panel that has a launch, with verdicts after the control of false discoveries where there is one."""
-    found = [(panel, results, compared(run, panel, results)) for panel, results in run.results.items() if results]
+    profiles = {profile.name: profile for profile in state.profiles}
+    found = [
+        (panel, results, panel_ratios(panel, profiles[panel.profile], results))
+        for panel, results in state.results.items()
+        if results
+    ]
     said = {
-        (panel, at): summarise(pair.ratios, run.options.margin, analyses=run.options.mode.analyses)
+        (panel, at): summarise(pair.ratios, state.options.margin, analyses=state.options.mode.analyses)
         for panel, _, pairs in found
         for at, pair in enumerate(pairs)
     }
-    disqualified = {problem.case for problem in run.problems if problem.disqualifies}
+    disqualified = state.disqualified
     discoveries = [
         (panel, at)
         for panel, _, pairs in found
         for at, pair in enumerate(pairs)
         if panel.case not in disqualified and pair.arms.kind in _DISCOVERIES
     ]
-    controlled = dict(_controlled([(key, said[key]) for key in discoveries], run.options.mode.false_discovery_rate))
+    controlled = dict(_controlled([(key, said[key]) for key in discoveries], state.options.mode.false_discovery_rate))
 
     def pair_of(key: PanelPairKey, pair: PairRatios) -> doc.Pair:
         one, q = controlled.get(key, (said[key], None))
@@ -257,11 +213,11 @@ def _panels(run: Measurement) -> tuple[doc.Panel, ...]:
             rate=panel.parameter.rate,
             threads=panel.parameter.threads,
             label=panel.parameter.label,
-            ended=run.schedule.ended.get(panel, "interrupted"),
+            ended=state.ended.get(panel, "interrupted"),
             launches=tuple(launch for launch, _ in results),
             contenders=tuple(
                 doc.Contender(arm.variant, arm.profile, arm.role, times)
-                for arm, times in zip(panel.contenders, zip(*_medians(results), strict=True), strict=True)
+                for arm, times in zip(panel.contenders, zip(*medians(results), strict=True), strict=True)
             ),
             pairs=tuple(pair_of((panel, at), pair) for at, pair in enumerate(pairs)),
         )

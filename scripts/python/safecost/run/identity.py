@@ -7,30 +7,27 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from safecost.core.paths import PACKAGE, ROOT, VERSION
 from safecost.document import types as doc
 from safecost.document.types import Machine
 from safecost.run.journal import Journal, SessionFacts
+from safecost.run.state import RunState
 from safecost.suite.cases import CaseFiles
 from safecost.suite.profiles import BuildProfile
 from safecost.toolchain.build import sha256
 
-if TYPE_CHECKING:  # the stages call this module, which only reads what they found
-    from safecost.run.measure import Measurement
 
-
-def fix_before_build(journal: Journal, run: Measurement) -> None:
+def fix_before_build(journal: Journal, state: RunState) -> None:
     """Note or compare sources and machine; raises UsageError where something is another one."""
     journal.fix("suite", suite(), "go back to the safecost that began the run")
-    journal.fix("machine", machine(run.machine), "resume it where it was begun")
-    journal.fix("profiles", {f"profile {one.name}": _of_profile(one) for one in run.profiles}, "undo the change")
-    cases = {f"the source of {case.name}": digest_of(_files_of(case)) for case in run.cases}
+    journal.fix("machine", machine(state.machine), "resume it where it was begun")
+    journal.fix("profiles", {f"profile {one.name}": _of_profile(one) for one in state.profiles}, "undo the change")
+    cases = {f"the source of {case.name}": digest_of(_files_of(case)) for case in state.cases}
     journal.fix("cases", cases, "undo the change")
 
 
-def fix_after_build(journal: Journal, run: Measurement) -> None:
+def fix_after_build(journal: Journal, state: RunState) -> None:
     """Note or compare compilers, runner and plugins; raises UsageError where something is another one.
 
     A plugin is compared byte by byte: paths are mapped away and nothing in it depends on time, so that the same
@@ -38,19 +35,21 @@ def fix_after_build(journal: Journal, run: Measurement) -> None:
     sources are compared, and what it says of itself.
     """
     compilers: SessionFacts = {
-        f"the compiler of {one.name}": None if one.name in run.built.absent else run.built.compilers.get(one.name, "")
-        for one in run.profiles
+        f"the compiler of {one.name}": None
+        if one.name in state.built.absent
+        else state.built.compilers.get(one.name, "")
+        for one in state.profiles
     }
     journal.fix("compilers", compilers, "install the one that the run was begun with")
     rebuilt = "bring back the compiler and the libraries that the run was begun with"
-    facts = run.runner_facts
+    facts = state.runner_facts
     runner: SessionFacts = {
         "the compiler of the runner": facts.compiler if facts else None,
         "the runner's Google Benchmark": f"{facts.benchmark.version}, {facts.benchmark.build}" if facts else None,
     }
     journal.fix("runner", runner, rebuilt)
     plugins = {
-        f"the plugin of {case} with {profile}": sha256(path) for (case, profile), path in run.built.plugins.items()
+        f"the plugin of {case} with {profile}": sha256(path) for (case, profile), path in state.built.plugins.items()
     }
     journal.fix("plugins", dict(sorted(plugins.items())), rebuilt)
     journal.count_session()

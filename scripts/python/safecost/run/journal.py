@@ -82,6 +82,7 @@ class TimedLaunch:
     seconds: float
     stolen_ticks: int
     ticks: int
+    answer: TimeAnswer | None = None  # the runner's, of a launch of this session
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from safecost.document.types import PairKind, Place, Role, contender_name
+import numpy as np
+
+from safecost.document.types import Launch, PairKind, Place, Role, contender_name
+from safecost.stats.pairs import launch_ratio
 from safecost.suite.profiles import BuildProfile
+
+# What the launches of a panel gave; one entry a launch, so that an interrupt leaves no half of one.
+Results = Sequence[tuple[Launch, list[list[float]]]]  # nanoseconds: [contender][round]
 
 
 class PlannedVariant(NamedTuple):
@@ -172,3 +178,25 @@ def pairs(panel: PlannedPanel, profile: BuildProfile, nanoseconds: Sequence[floa
         if base is not None:
             found += [PlannedPair("aa", i, base, arm.planted) for i, arm in theirs if arm.role == "aa"]
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class PairRatios:
+    """A comparison that a panel is for, and its ratio in each launch."""
+
+    arms: PlannedPair
+    ratios: tuple[float, ...]
+
+
+def medians(results: Results) -> list[list[float]]:
+    """The median of the rounds of each contender, launch by launch."""
+    return [[float(np.median(rounds)) for rounds in launch] for _, launch in results]
+
+
+def panel_ratios(panel: PlannedPanel, profile: BuildProfile, results: Results) -> list[PairRatios]:
+    """The comparisons that a panel is for, with the ratio of each launch so far."""
+    typical = [float(np.median(values)) for values in zip(*medians(results), strict=True)]
+    return [
+        PairRatios(arms, tuple(launch_ratio(launch[arms.numerator], launch[arms.denominator]) for _, launch in results))
+        for arms in pairs(panel, profile, typical)
+    ]

@@ -13,8 +13,9 @@ from safecost.core.errors import UsageError
 from safecost.core.paths import LOCAL_RESULTS, Folders
 from safecost.run import journal as journals
 from safecost.run.journal import Asked, Journal
-from safecost.run.measure import Measurement, RunOptions
+from safecost.run.measure import Measurement
 from safecost.run.schedule import MODES, Mode
+from safecost.run.state import RunOptions, begun
 from safecost.suite import profiles as profile_files
 from safecost.suite import revision as suite_revision
 
@@ -74,7 +75,7 @@ def begin(
         chosen = profile_files.with_rebuilds(chosen)
     given = {} if seed is None else {"seed": seed}
     options = RunOptions(mode, chosen, Folders.of(own.cases), own.filter, folder, count=count, **given)
-    measurement = Measurement(options)
+    state = begun(options)
     make()
     private = own.filter is not None and privacy.clean(options.folders, own.filter, 1_000) != own.filter
     shipped = profile_files.shipped()
@@ -86,10 +87,8 @@ def begin(
         tuple(option for option, of in zip(journals.AGAIN, (own.cases, own.ad_hoc, private), strict=True) if of),
         count,
     )
-    measurement.journal = Journal.begin(
-        folder, asked, measurement.started, measurement.machine.load_before, suite_revision.revision()
-    )
-    return Session(measurement, measurement.journal, own)
+    journal = Journal.begin(folder, asked, state.started, state.machine.load_before, suite_revision.revision())
+    return Session(Measurement(state, journal), journal, own)
 
 
 def take_up(run: Path, own: Own) -> Session:
@@ -106,7 +105,7 @@ def take_up(run: Path, own: Own) -> Session:
                 raise UsageError(f"{folder} was begun with a {option} of its user's: give it again, as it was.")
             if option in given and option not in asked.again:
                 raise UsageError(f"{folder} was begun without a {option} that has to be given again: leave it out.")
-        measurement = Measurement(
+        state = begun(
             RunOptions(
                 mode=MODES[asked.mode],
                 profiles=profile_files.choose(",".join(asked.profiles) or None, own.ad_hoc),
@@ -115,9 +114,9 @@ def take_up(run: Path, own: Own) -> Session:
                 out=folder,
                 count=asked.count,
                 seed=asked.seed,
-            ),
-            journal,
+            )
         )
+        measurement = Measurement(state, journal)
     except BaseException:
         journal.close()
         raise

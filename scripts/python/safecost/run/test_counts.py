@@ -21,7 +21,7 @@ from safecost.document.types import Count, Document
 from safecost.report import page as report
 from safecost.report.charts.canvas import SETTINGS
 from safecost.report.charts.scatter import draw_scatter, scatter_title
-from safecost.run import counts, measure
+from safecost.run import counts, solo
 from safecost.run.counts import CALLS, CountTarget
 from safecost.run.panels import PlannedPoint
 from safecost.suite import cases as case_files
@@ -383,7 +383,7 @@ def test_inputs_are_drawn_by_a_contenders_own_plugin_where_it_can() -> None:
 def test_solo_mode_reads_hardware_counters_where_there_are_some(
     machine_has: bool, library_reads: bool, flags: list[str], given: list[str], why_not: str | None
 ) -> None:
-    assert measure.counter_flags(machine_has, library_reads, flags) == (given, why_not)
+    assert solo.counter_flags(machine_has, library_reads, flags) == (given, why_not)
 
 
 def test_rows_hold_ratios_of_counts(sample_document: Document) -> None:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from safecost.core.paths import BENCH, Folders
 from safecost.document import types as doc
+from safecost.machine.facts import Sampler
 from safecost.run import assemble as run_document
-from safecost.run import schedule
+from safecost.run import schedule, timing
 from safecost.run.journal import TimedLaunch
-from safecost.run.measure import Measurement, RunOptions
 from safecost.run.panels import PlannedContender, PlannedPanel, PlannedPoint
 from safecost.run.schedule import Mode
+from safecost.run.state import RunOptions, begun
 from safecost.suite.cases import CaseFiles
 from safecost.suite.profiles import choose
 from safecost.toolchain.runner import Failure
@@ -32,23 +34,26 @@ def panel(name: str) -> PlannedPanel:
     return PlannedPanel(f"made/{name}", "gcc-o2", PlannedPoint(64, None, "L1", 0), ARMS)
 
 
-class MadeUp(Measurement):
-    """A measurement without runner and plugins: `spreads` are the standard deviations of launches, by panel's name."""
+class MadeUp:
+    """A measuring stage without runner and plugins: `spreads` are the standard deviations of launches, by panel."""
 
     def __init__(self, mode: Mode, out: Path, spreads: dict[str, float], effect: float = 1.0) -> None:
-        profiles = choose("gcc-o2", ())
-        super().__init__(RunOptions(mode, profiles, Folders((BENCH,), out / "build"), None, out, seed=3))
-        self.cases = [CaseFiles(f"made/{name}", (BENCH / "CMakeLists.txt",)) for name in spreads]
+        options = RunOptions(mode, choose("gcc-o2", ()), Folders((BENCH,), out / "build"), None, out, seed=3)
+        cases = tuple(CaseFiles(f"made/{name}", (BENCH / "CMakeLists.txt",)) for name in spreads)
+        self.state = replace(begun(options), cases=cases)
         self._spreads, self._effect = spreads, effect
         self.visits: list[tuple[int, str]] = []
-        self.stages = [self.measure]
         self.before: Callable[[int, PlannedPanel], Failure | None] = lambda *_: None
 
-    def _panels(self) -> list[PlannedPanel]:
-        return [panel(name) for name in self._spreads]
+    def run(self) -> None:
+        panels = [panel(name) for name in self._spreads]
+        state, interrupt = timing.measure(self.state, panels, self._time)
+        self.state = replace(state, complete=interrupt is None)
+        if interrupt is not None:
+            raise interrupt
 
-    def _make_layouts(self) -> None:
-        pass  # there is nothing to link
+    def document(self) -> doc.Document:
+        return run_document.assemble(self.state, Sampler().stop())
 
     def _time(self, number: int, panel: PlannedPanel, seed: int, scratch: Path) -> TimedLaunch | Failure:
         del scratch

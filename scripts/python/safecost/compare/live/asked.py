@@ -12,8 +12,8 @@ from safecost.compare.live.revisions import Revision, take_out
 from safecost.compare.live.sides import LiveSide, profiles_of
 from safecost.core.errors import UsageError
 from safecost.core.paths import BENCH, Folders
-from safecost.run.measure import MARGIN, RunOptions
 from safecost.run.schedule import DEFAULT, Mode
+from safecost.run.state import MARGIN, RunOptions
 from safecost.suite import cases as case_files
 from safecost.suite import profiles as profile_files
 from safecost.suite.profiles import BuildProfile

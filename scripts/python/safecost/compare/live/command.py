@@ -16,8 +16,8 @@ from safecost.compare.live.asked import ComparisonExtent
 from safecost.compare.live.comparing import Comparing, Sides
 from safecost.compare.rows import Comparison
 from safecost.core.errors import UsageError
-from safecost.run.measure import MARGIN
 from safecost.run.schedule import DEFAULT, FULL, QUICK
+from safecost.run.state import MARGIN
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import secrets
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from safecost.compare.documents import PARTS, compare
@@ -70,8 +69,8 @@ class Comparing:
         self.sides, self.prove = sides, prove
         self.base, self.head = sides.base, sides.head
         self.seed = secrets.randbits(32) if seed is None else seed
-        self.mode: Mode = self.head.options.mode
-        self.margin = self.head.options.margin
+        self.mode: Mode = self.head.state.options.mode
+        self.margin = self.head.state.options.margin
         self.together = Together()
         self.panels: list[PlannedPanel] = []
         self.timings = Timings()
@@ -85,7 +84,7 @@ class Comparing:
     def run(self) -> None:
         """All stages in order; an interrupt leaves what was found out until then."""
         self.prepare()
-        self.analysis()
+        self.examine()
         self.time()
         self.complete = True
 
@@ -93,8 +92,7 @@ class Comparing:
         """Build and verify both sides, each by itself and then together; raises ToolError where nothing is common."""
         for side in (self.base, self.head):
             print(f"{side.name}: {side.title}", file=sys.stderr)
-            _staged(side, side.build)
-            _staged(side, side.verify)
+            side.prepare()
         self._verify_together()
         if not any(self._in_both()):
             raise ToolError(
@@ -102,13 +100,13 @@ class Comparing:
             )
         self.panels = list(self._panels())
 
-    def analysis(self) -> None:
+    def examine(self) -> None:
         """What is exact: proofs, instructions and allocations of both sides."""
         self.base.count_on_inputs_of(self.head, self.together.redrawn)
         for side in (self.base, self.head):
             if self.prove:
-                _staged(side, side.catch)
-            _staged(side, side.count)
+                side.prove()
+            side.count()
 
     def time(self) -> None:
         """Time base and head against each other."""
@@ -123,7 +121,7 @@ class Comparing:
         """Another comparison of what is built and verified already, with launches of its own."""
         other = Comparing(self.sides, seed=seed, first_layout=first_layout, prove=self.prove)
         other.together, other.panels, other._bench = self.together, self.panels, self._bench
-        self.head.sampler.start()
+        self.head.measurement.sampler.start()
         return other
 
     def _verify_together(self) -> None:
@@ -139,19 +137,19 @@ class Comparing:
 
     def _verify_case(self, case: str) -> VerifyAnswer | runner.Failure:
         plugins = tuple(
-            PluginAt(profile=build_name(side.name, by), path=str(side.built.plugins[name, by]))
+            PluginAt(profile=build_name(side.name, by), path=str(side.state.built.plugins[name, by]))
             for side in (self.head, self.base)  # the first that draws inputs draws them for all
-            for name, by in side.descriptions
+            for name, by in side.state.descriptions
             if name == case
         )
         with tempfile.TemporaryDirectory(prefix="safecost-") as scratch:
             plan = VerifyPlan(
                 case=case,
-                data=str(self.head.data(case)),
+                data=str(self.head.state.data(case)),
                 scratch=scratch,
                 plugins=plugins,
                 tier=self.mode.tier,
-                timeout_seconds=self.head.options.verify_seconds,
+                timeout_seconds=self.head.state.options.verify_seconds,
             )
             return runner.call("verify", plan, VerifyAnswer, 600)
 
@@ -172,19 +170,21 @@ class Comparing:
 
     def _in_both(self) -> Iterator[tuple[str, Pairing]]:
         """The cases and pairings that both sides built, described, and did not disqualify."""
-        disqualified = self.base.disqualified | self.head.disqualified
-        for case in (one.name for one in self.head.cases):
+        disqualified = self.base.state.disqualified | self.head.state.disqualified
+        for case in (one.name for one in self.head.state.cases):
             for pairing in self.sides.pairings:
-                both = (case, pairing.base) in self.base.descriptions and (case, pairing.head) in self.head.descriptions
+                both = (case, pairing.base) in self.base.state.descriptions
+                both = both and (case, pairing.head) in self.head.state.descriptions
                 if both and case not in disqualified:
                     yield case, pairing
 
     def _panels(self) -> Iterator[PlannedPanel]:
         for case, pairing in self._in_both():
-            parameters = self.head.parameters(case)
-            if self.head.plugin_with_inputs(case) is not None:
-                base, head = self.base.variants(case, pairing.base), self.head.variants(case, pairing.head)
-                for panel in panels_of(case, pairing, parameters, base, head, self.head.pattern):
+            parameters = self.head.points(case)
+            if self.head.state.generator(case) is not None:
+                base = self.base.state.variants(case, pairing.base)
+                head = self.head.state.variants(case, pairing.head)
+                for panel in panels_of(case, pairing, parameters, base, head, self.head.state.pattern):
                     if case in self.together.apart:
                         self.timings.broken[panel] = self.together.apart[case]
                         self.timings.launches[panel] = []
@@ -253,9 +253,8 @@ class Comparing:
         """What is exact of each side, under head's names of profiles."""
         found = []
         for side in (self.base, self.head):
-            side.complete = True
             profiles = frozenset(pairing.of(side.name) for pairing in self.sides.pairings)
-            document = matching(side.pattern, restricted(side.document(), profiles))
+            document = matching(side.state.pattern, restricted(side.document(), profiles))
             cases = tuple(
                 replace(one, status="measured") if one.status == "not_measured" and one.reason is None else one
                 for one in document.cases
@@ -308,7 +307,7 @@ class Comparing:
 
     def _same_plugins(self) -> set[tuple[str, str | None]]:
         """Cases and profiles whose plugins are the same bytes on both sides."""
-        base, head = self.base.built.plugins, self.head.built.plugins
+        base, head = self.base.state.built.plugins, self.head.state.built.plugins
         return {
             (case, pairing.head)
             for case, pairing in self._in_both()
@@ -333,7 +332,7 @@ class Comparing:
         outliers = sum(far > TOLERANCE for far in distances)
         if outliers > MOST_OUTLIERS * len(distances):
             yield outlying(AaSpread(len(distances), outliers, distances[len(distances) // 2], distances[-1]))
-        sample, machine = self.head.sampler.stop(), self.head.machine
+        sample, machine = self.head.measurement.sampler.stop(), self.head.state.machine
         yield from of_machine(sample.steal_share, sample.load_before, machine.logical_cpus)
 
 
@@ -356,11 +355,3 @@ def _with_facts(made: NamedSide, side: LiveSide) -> NamedSide:
     """What a reader wants to know of a side; the suite that measured is the harness of both."""
     facts = [("harness" if what == "suite" else what, how) for what, how in made.facts]
     return replace(made, facts=(*side.facts, *facts))
-
-
-def _staged(side: LiveSide, stage: Callable[[], None]) -> None:
-    start = time.monotonic()
-    try:
-        stage()
-    finally:
-        side.seconds[stage.__name__] = round(time.monotonic() - start, 3)

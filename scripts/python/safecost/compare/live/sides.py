@@ -10,69 +10,63 @@ from pathlib import Path
 from safecost.compare.live.arms import SideName
 from safecost.core.errors import UsageError
 from safecost.document.types import Document
-from safecost.run import counts, panels
-from safecost.run.measure import Measurement, RunOptions
+from safecost.run import panels, stages
+from safecost.run.measure import Measurement
+from safecost.run.state import RunOptions, RunState, begun
 from safecost.suite import calibrations
 from safecost.suite import profiles as profile_files
 from safecost.suite.cases import CaseFiles
 from safecost.suite.profiles import BuildProfile
 
-_INPUTS = "inputs"  # in the place of a profile: the plugin that draws the inputs on which both sides are counted
 
-
-class LiveSide(Measurement):
-    """Base or head: builds, verifies, proves and counts as a run does. What it times, it times with the other side."""
+class LiveSide:
+    """Base or head: a measurement that builds, verifies, proves and counts, and times with the other side."""
 
     def __init__(self, name: SideName, title: str, options: RunOptions, facts: Sequence[tuple[str, str]] = ()) -> None:
         """`title` is what a user calls it, `facts` what a reader of the comparison wants to know beside."""
-        super().__init__(options)
         self.name, self.title, self.facts = name, title, tuple(facts)
         # What a run compares a profile with is not what this one is compared with; inputs of a Rust one come from C++.
         known = profile_files.shipped()
         needed = [known[one.against] for one in options.profiles if one.language == "rust" and one.against in known]
-        self.profiles = list({one.name: one for one in (*options.profiles, *needed)}.values())
-        self.cases = [case for case in self.cases if not _is_calibration(case)]
-        if not self.cases:
+        profiles = tuple({one.name: one for one in (*options.profiles, *needed)}.values())
+        state = begun(options)
+        cases = tuple(case for case in state.cases if not _is_calibration(case))
+        if not cases:
             raise UsageError(f"{title} has no case to compare but calibrations: see 'safecost list'.")
+        self.measurement = Measurement(replace(state, cases=cases, profiles=profiles))
         self._drawn_by: dict[str, Path] = {}
+
+    @property
+    def state(self) -> RunState:
+        """What is known of this side so far."""
+        return self.measurement.state
+
+    def prepare(self) -> None:
+        """Build and verify."""
+        self.measurement.stage("build", stages.build)
+        self.measurement.stage("verify", stages.verify)
+
+    def prove(self) -> None:
+        """Commit every fault."""
+        self.measurement.stage("catch", stages.prove)
+
+    def count(self) -> None:
+        """Count instructions and allocations."""
+        self.measurement.stage("count", lambda state: stages.count(state, self._drawn_by))
 
     def count_on_inputs_of(self, other: LiveSide, cases: Collection[str]) -> None:
         """Count these cases on the inputs that another side draws: other inputs would be no change of the code."""
         for case in cases:
-            if (profile := other.plugin_with_inputs(case)) is not None:
-                self._drawn_by[case] = other.built.plugins[case, profile]
+            if (profile := other.state.generator(case)) is not None:
+                self._drawn_by[case] = other.state.built.plugins[case, profile]
 
-    def _counted(self) -> tuple[list[counts.CountTarget], counts.PluginFolders]:
-        targets, folders = super()._counted()
-        if not self._drawn_by:
-            return targets, folders
-        plugins = {**folders.plugins, **{(case, _INPUTS): path for case, path in self._drawn_by.items()}}
-        targets = [replace(one, generator=_INPUTS) if one.case in self._drawn_by else one for one in targets]
-        return targets, counts.PluginFolders(plugins, folders.data)
-
-    @property
-    def disqualified(self) -> frozenset[str]:
-        """The cases that computed something wrong."""
-        return frozenset(problem.case for problem in self.problems if problem.disqualifies and problem.case is not None)
-
-    def variants(self, case: str, profile: str) -> list[panels.PlannedVariant]:
-        """The variants that a plugin really has; none where there is no such plugin."""
-        said = self.descriptions.get((case, profile))
-        if said is None:
-            return []
-        return [panels.PlannedVariant(v.name, v.role, v.planted) for v in said.present]
-
-    def parameters(self, case: str) -> list[panels.PlannedPoint]:
+    def points(self, case: str) -> list[panels.PlannedPoint]:
         """The sizes that a case is timed at in this kind of run."""
-        return [one for one in self._parameters(case) if one.tier <= self.options.mode.tier]
+        return [one for one in self.state.points(case) if one.tier <= self.state.options.mode.tier]
 
-    def data(self, case: str) -> Path:
-        """The folder of a case's shipped inputs."""
-        return next(one.data for one in self.cases if one.name == case)
-
-    def plugin_with_inputs(self, case: str) -> str | None:
-        """The profile whose plugin draws the inputs of a case; None where none was built."""
-        return next((by for (name, by), said in self.descriptions.items() if name == case and said.parameters), None)
+    def document(self) -> Document:
+        """All that is exact, as of a run that is complete."""
+        return replace(self.measurement.document(), run=replace(self.measurement.document().run, complete=True))
 
 
 def _is_calibration(case: CaseFiles) -> bool:

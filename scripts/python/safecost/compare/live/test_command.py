@@ -74,13 +74,13 @@ def test_base_is_the_profile_that_is_named_first(cases: Path) -> None:
 
 def test_only_the_two_profiles_are_built_without_what_a_run_holds_them_against(cases: Path) -> None:
     made = asked.of_profiles("gcc-o2-hardened,clang-o2-hardened", (), [cases], ComparisonExtent())
-    assert [profile.name for profile in made.base.profiles] == ["gcc-o2-hardened"]
-    assert [profile.name for profile in made.head.profiles] == ["clang-o2-hardened"]
+    assert [profile.name for profile in made.base.state.profiles] == ["gcc-o2-hardened"]
+    assert [profile.name for profile in made.head.state.profiles] == ["clang-o2-hardened"]
 
 
 def test_a_rust_profile_takes_the_one_along_that_draws_its_inputs(cases: Path) -> None:
     made = asked.of_profiles("rust,rust-overflow-checks", (), [cases], ComparisonExtent())
-    assert [profile.name for profile in made.base.profiles] == ["rust", "clang-o2"]
+    assert [profile.name for profile in made.base.state.profiles] == ["rust", "clang-o2"]
 
 
 def test_folders_of_one_name_are_told_apart(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def comparing(
 ) -> tuple[Comparing, Made]:
     """A comparison whose launches are these, and that has been timed once."""
     made = Comparing(asked.of_folders(*folders, "gcc-o2", (), asked.ComparisonExtent(QUICK)), seed=3)
-    made.head.sampler.start()
+    made.head.measurement.sampler.start()
     made.panels = panels_of("a/b", Pairing("gcc-o2", "gcc-o2"), [PlannedPoint(64, None, "L1", 0)], VARIANTS, VARIANTS)
     bench = Made(analyses, disturb_first=disturb_first)
     made._bench = bench  # type: ignore[assignment]

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from safecost.compare.live.arms import SIDES, SideName, build_name, timed
 from safecost.compare.live.sides import LiveSide
-from safecost.core import privacy
 from safecost.core.progress import Steps
 from safecost.document.evidence import TimeAnswer
 from safecost.document.plan import Arm, PanelPlan, PluginAt
@@ -48,7 +47,7 @@ class LiveBench:
         if count <= self._linked and wanted <= self._plugins:
             return
         self._linked, self._plugins = max(count, self._linked), self._plugins | wanted
-        base, head = (self._sides[side] for side in SIDES)
+        base, head = (self._sides[side].state for side in SIDES)
         if base.options.folders.build == head.options.folders.build:  # two profiles: one folder, one link of all
             built = Built({**base.built.plugins, **head.built.plugins})
             keys = sorted({(case, profile) for _, profile, case in self._plugins})
@@ -56,7 +55,7 @@ class LiveBench:
             return
         for side in SIDES:
             keys = sorted((case, profile) for of, profile, case in self._plugins if of == side)
-            self._layouts[side] = layouts.make(self._sides[side].built, keys, self._linked)
+            self._layouts[side] = layouts.make(self._sides[side].state.built, keys, self._linked)
 
     def time(
         self,
@@ -75,7 +74,7 @@ class LiveBench:
         `first_layout` is that of the first launch: a confirmation takes other ones than what it confirms. `deciding`
         are the variants of a panel whose times decide when it may end; None: all of them.
         """
-        schedule = Schedule(panels, mode.analyses, seed)
+        schedule, head = Schedule(panels, mode.analyses, seed), self._sides["head"].state
         into.launches |= {panel: [] for panel in schedule.panels}
         with (
             Steps(what, schedule.left(), at_most=len(mode.analyses) > 1) as steps,
@@ -87,10 +86,10 @@ class LiveBench:
                         continue
                     order = seed_of(seed, number, panel)
                     plan = self._plan(panel, seed, order, mode, Path(scratch), first_layout + number)
-                    result = runner.call("time", plan, TimeAnswer, self._sides["head"].options.launch_seconds)
+                    result = runner.call("time", plan, TimeAnswer, head.options.launch_seconds)
                     if isinstance(result, runner.Failure):
                         schedule.breaks(panel)
-                        into.broken[panel] = privacy.clean(self._sides["head"].options.folders, result.message, 2_000)
+                        into.broken[panel] = head.clean(result.message, 2_000)
                     else:
                         into.launches[panel].append(result.safecost.nanoseconds)
                         variants = None if deciding is None else deciding[panel]
@@ -118,7 +117,7 @@ class LiveBench:
 
         return PanelPlan(
             case=panel.case,
-            data=str(self._sides["head"].data(panel.case)),
+            data=str(self._sides["head"].state.data(panel.case)),
             scratch=str(scratch),
             size=panel.parameter.size,
             rate=panel.parameter.rate,
@@ -133,7 +132,7 @@ class LiveBench:
 
     def _generator(self, panel: PlannedPanel) -> str:
         """The profile of head whose plugin draws the inputs, for base and head alike."""
-        found = self._sides["head"].plugin_with_inputs(panel.case)
+        found = self._sides["head"].state.generator(panel.case)
         assert found is not None, panel  # a case without inputs has no panel
         return found
 

@@ -18,10 +18,11 @@ from safecost.document.evidence import TimeAnswer
 from safecost.document.plan import PanelPlan, SoloPlan, encoded
 from safecost.lab.selftest.experiments import Reading
 from safecost.lab.selftest.study import google_time
-from safecost.run import counts
-from safecost.run.measure import Measurement, RunOptions
+from safecost.run import counts, timing
+from safecost.run.measure import Measurement
 from safecost.run.panels import PlannedContender, PlannedPanel
 from safecost.run.schedule import Mode, seed_of
+from safecost.run.state import RunOptions, begun
 from safecost.suite import profiles as profile_files
 from safecost.toolchain import runner
 
@@ -34,19 +35,20 @@ class RealBench:
     def __init__(self, seed: int, scratch: Path, profiles: Sequence[str], layouts: int = LAYOUTS) -> None:
         chosen = profile_files.with_rebuilds(profile_files.choose(",".join(profiles) or None, ()))
         mode = Mode("quick", 0, (layouts,), 0.036)
-        self._run = Measurement(RunOptions(mode, chosen, Folders.of(()), None, scratch, seed=seed, count=False))
-        self._run.prepare()
+        run = Measurement(begun(RunOptions(mode, chosen, Folders.of(()), None, scratch, seed=seed, count=False)))
+        run.prepare()
+        self._state, self.panels = run.state, run.panels()
+        self._linked = timing.link(run.state, self.panels)
         self._scratch, self._seed, self._layouts = scratch, seed, layouts
-        for problem in self._run.problems:
+        for problem in run.state.problems:
             where = "@".join(filter(None, (problem.variant, problem.profile)))
             print(f"left out: {problem.case}: {where}: {problem.message.splitlines()[0]}", file=sys.stderr)
-        self.panels: Sequence[PlannedPanel] = self._run.schedule.panels
 
     def read(self, panel: PlannedPanel, launch: int, contender_seconds: float) -> Reading:
         """Time one launch; raises ToolError where that fails."""
         start = time.monotonic()
         plan = self._plan(panel, launch, contender_seconds)
-        result = runner.call("time", plan, TimeAnswer, self._run.options.launch_seconds)
+        result = runner.call("time", plan, TimeAnswer, self._state.options.launch_seconds)
         if isinstance(result, runner.Failure):
             raise ToolError(result.message)
         return Reading(np.array(result.safecost.nanoseconds), result.safecost.calls, time.monotonic() - start)
@@ -64,21 +66,24 @@ class RealBench:
 
     def planted(self, panel: PlannedPanel, contender: PlannedContender) -> float | None:
         """The ratio to raw that a calibration was built to have."""
-        said = self._run.descriptions[panel.case, contender.profile].variants
+        said = self._state.descriptions[panel.case, contender.profile].variants
         return next(one.planted for one in said if one.name == contender.variant)
 
     def count(self, cases: Collection[str]) -> counts.CountResult:
         """Instructions and allocations of every contender of these cases."""
-        run = self._run
+        state = self._state
         panels = [panel for panel in self.panels if panel.case in cases]
-        folders = counts.PluginFolders(run.built.plugins, {case.name: case.data for case in run.cases})
-        return counts.count(counts.targets(panels, run.descriptions), folders, 60)
+        folders = counts.PluginFolders(state.built.plugins, {case.name: case.data for case in state.cases})
+        return counts.count(counts.targets(panels, state.descriptions), folders, 60)
 
     def _plan(
         self, panel: PlannedPanel, launch: int, seconds: float, contenders: Sequence[PlannedContender] | None = None
     ) -> PanelPlan:
         seed = seed_of(self._seed, launch, panel)
-        plan = self._run.plan(panel, seed, self._scratch, launch % self._layouts)
+        number = launch % self._layouts
+        plan = timing.panel_plan(
+            self._state, panel, seed, self._scratch, lambda case, profile: self._linked.path(case, profile, number)
+        )
         names = {(arm.variant, arm.profile) for arm in (panel.contenders if contenders is None else contenders)}
         arms = tuple(one for one in plan.contenders if (one.variant, one.profile) in names)
         return replace(plan, contender_seconds=seconds, contenders=arms)

@@ -24,7 +24,7 @@ from safecost.lab.selftest.study import FULL, QUICK, Selftest, SelftestResults, 
 from safecost.lab.selftest.targets import targets
 from safecost.machine import facts as machine
 from safecost.report import record
-from safecost.run.measure import MARGIN
+from safecost.run.state import MARGIN
 from safecost.suite import revision as suite_revision
 
 COLOURS = {"met": "green", "missed": "red", "inconclusive": "yellow", "not measured": "dim"}

@@ -156,7 +156,7 @@ class GateStudy:
         comparing = Comparing(sides, prove=not plant.timed_only)
         with _quiet():
             comparing.prepare()
-        problems = [*comparing.base.problems, *comparing.head.problems]
+        problems = [*comparing.base.state.problems, *comparing.head.state.problems]
         if problems:
             raise ToolError(f"{plant.name}: {problems[0].message}")
         return comparing
@@ -181,7 +181,7 @@ class GateStudy:
         with _quiet():
             comparing = prepared.again(self._seed + len(self.verdicts), first_layout)
             if exact:
-                comparing.analysis()
+                comparing.examine()
             comparing.time()
             comparing.complete = True
             made = comparing.comparison()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,38 +15,34 @@ from safecost.core.paths import BENCH, Folders
 from safecost.document.outcome import Outcome
 from safecost.document.types import Document, Problem, Rejection
 from safecost.reject import rulings as rejected
-from safecost.run import proofs as run_proofs
-from safecost.run.measure import Measurement
+from safecost.run import stages
 from safecost.run.schedule import DEFAULT, QUICK, Mode
-from safecost.suite.cases import find
+from safecost.run.state import RunOptions, RunState, begun
+from safecost.suite.profiles import choose
 from safecost.testing.sample_evidence import described
 from safecost.toolchain.build import Built
 
 
-def run_of(mode: Mode = DEFAULT, pattern: str | None = None) -> Measurement:
+def run_of(mode: Mode = DEFAULT, pattern: str | None = None) -> RunState:
     """A run of the suite's cases as it stands behind `verify`, with nothing built."""
-    run = object.__new__(Measurement)
-    folders = Folders.of([BENCH])
-    options: Any = SimpleNamespace(folders=folders, mode=mode, filter=pattern)
-    run.options, run.cases, run.profiles, run.built = options, find(folders), [], Built()
-    run.problems, run.proofs, run.rejections = [], [], []
-    run.descriptions = {("indexing/sum", "gcc-o2"): described()}
-    return run
+    options = RunOptions(mode, choose("gcc-o2", ()), Folders.of([BENCH]), pattern, BENCH)
+    return replace(begun(options), descriptions={("indexing/sum", "gcc-o2"): described()})
 
 
-def prove(run: Measurement, monkeypatch: pytest.MonkeyPatch, *troubles: ProvingIssue) -> None:
+def prove(state: RunState, monkeypatch: pytest.MonkeyPatch, *issues: ProvingIssue) -> RunState:
     def proved(self: proving.Proving, _: Built) -> None:
-        self.proved.troubles += troubles
+        self.proved.troubles += issues
         self.proved.outcomes.append(Outcome("indexing/sum", "gcc-o2", "at", "safe", "one_past_end", "reported"))
 
     monkeypatch.setattr(proving.Proving, "prove", proved)
-    run_proofs.prove(run)
+    made, interrupt = stages.prove(state)
+    assert interrupt is None
+    return made
 
 
 def test_a_broken_claim_strikes_its_case(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = run_of()
     where = "indexing/sum/at/one_past_end@gcc-o2"
-    prove(run, monkeypatch, ProvingIssue(where, "claimed: caught (always); seen: silent", broken=True))
+    run = prove(run_of(), monkeypatch, ProvingIssue(where, "claimed: caught (always); seen: silent", broken=True))
     (problem,) = run.problems
     assert (problem.kind, problem.case, problem.disqualifies) == ("claim", "indexing/sum", True)
     assert where in problem.message
@@ -55,18 +50,29 @@ def test_a_broken_claim_strikes_its_case(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_what_could_not_be_proved_strikes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = run_of()
-    prove(run, monkeypatch, ProvingIssue("indexing/sum@gcc-o2", "could not be proved: it hung", broken=False))
+    run = prove(
+        run_of(), monkeypatch, ProvingIssue("indexing/sum@gcc-o2", "could not be proved: it hung", broken=False)
+    )
     assert [(one.kind, one.case, one.disqualifies) for one in run.problems] == [("prove", "indexing/sum", False)]
 
 
 def test_faults_of_a_disqualified_case_are_not_committed(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = run_of()
-    run.problems.append(Problem("digest", "indexing/sum", "at", "gcc-o2", 1, None, "wrong", True))
+    run = run_of().with_problem("digest", "wrong", "indexing/sum", "at", "gcc-o2", (1, None, None))
     asked: list[str] = []
     monkeypatch.setattr(proving.Proving, "prove", lambda self, _: asked.extend(case.name for case in self.cases))
-    run_proofs.prove(run)
+    stages.prove(run)
     assert "indexing/gather" in asked and "indexing/sum" not in asked
+
+
+def test_an_interrupt_leaves_what_was_proved(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(self: proving.Proving, _: Built) -> None:
+        self.proved.outcomes.append(Outcome("indexing/sum", "gcc-o2", "at", "safe", "one_past_end", "reported"))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(proving.Proving, "prove", interrupted)
+    made, interrupt = stages.prove(run_of())
+    assert isinstance(interrupt, KeyboardInterrupt)
+    assert [one.outcome for one in made.proofs] == ["reported"]
 
 
 @pytest.mark.parametrize(("mode", "pattern", "asked"), [(QUICK, None, 0), (DEFAULT, "sum", 0), (DEFAULT, None, 1)])
@@ -80,7 +86,7 @@ def test_only_whole_runs_that_are_not_quick_ask_the_compilers(
         return []
 
     monkeypatch.setattr(rejected, "collect", collect)
-    run_proofs.ask_compilers(run_of(mode, pattern))
+    stages.reject(run_of(mode, pattern))
     assert len(calls) == asked
 
 

@@ -1,0 +1,195 @@
+"""The stage of a run that times: launch by launch, every panel that goes on, in random order."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from safecost.core.progress import Steps
+from safecost.document import evidence
+from safecost.document import types as doc
+from safecost.document.plan import Arm, PanelPlan, PluginAt
+from safecost.machine import facts as machine
+from safecost.run.journal import Journal, TimedLaunch, Unusable
+from safecost.run.panels import PlannedContender, PlannedPanel, panel_ratios
+from safecost.run.schedule import Schedule, seed_of, summary
+from safecost.run.stages import StageResult
+from safecost.run.state import Earlier, RunState
+from safecost.stats import sequential
+from safecost.toolchain import layouts, runner
+
+# A document of what has been measured is written between launches, at most so often that it takes 2 % of the time.
+_PAUSE = 50
+
+TimeLaunch = Callable[[int, PlannedPanel, int, Path], TimedLaunch | runner.Failure]
+"""Times a launch: its number, the panel, the seed of its order, and a scratch folder."""
+
+
+def name_of(panel: PlannedPanel, contender: PlannedContender) -> str:
+    """The name of a contender of a panel."""
+    at = panel.parameter
+    return doc.contender_name(panel.case, contender.variant, at.size, at.rate, contender.profile, at.threads)
+
+
+def panel_plan(
+    state: RunState, panel: PlannedPanel, seed: int, scratch: Path, path: Callable[[str, str], Path]
+) -> PanelPlan:
+    """What the runner is told to time: a panel, with the plugins that `path` gives of a case and a profile."""
+    generator = state.generator(panel.case) or ""
+
+    def plugin(profile: str) -> str:
+        return str(path(panel.case, profile))
+
+    return PanelPlan(
+        case=panel.case,
+        data=str(state.data(panel.case)),
+        scratch=str(scratch),
+        size=panel.parameter.size,
+        rate=panel.parameter.rate,
+        threads=panel.parameter.threads,
+        seed=state.options.seed,
+        order_seed=seed,
+        epoch_seconds=state.options.mode.epoch_seconds,
+        contender_seconds=state.options.mode.contender_seconds,
+        generator=PluginAt(profile=generator, path=plugin(generator)),
+        contenders=tuple(
+            Arm(profile=arm.profile, path=plugin(arm.profile), variant=arm.variant) for arm in panel.contenders
+        ),
+    )
+
+
+def link(state: RunState, panels: Sequence[PlannedPanel]) -> layouts.Layouts:
+    """Link the plugins that are timed once more for every launch."""
+    timed = {(panel.case, arm.profile) for panel in panels for arm in panel.contenders}
+    timed |= {(panel.case, state.generator(panel.case) or "") for panel in panels}
+    made = layouts.make(state.built, sorted(timed), state.options.mode.launches)
+    for (case, profile), reason in made.failures.items():
+        print(f"one layout for all launches: {case} with {profile}: {reason}", file=sys.stderr)
+    return made
+
+
+def timer(state: RunState, linked: layouts.Layouts) -> TimeLaunch:
+    """Times launches in processes of their own, each with the plugins that were linked for it."""
+
+    def time_launch(number: int, panel: PlannedPanel, seed: int, scratch: Path) -> TimedLaunch | runner.Failure:
+        start, before = time.monotonic(), machine.ticks()
+        plan = panel_plan(state, panel, seed, scratch, lambda case, profile: linked.path(case, profile, number))
+        result = runner.call("time", plan, evidence.TimeAnswer, state.options.launch_seconds)
+        if isinstance(result, runner.Failure):
+            return replace(result, message=state.clean(result.message, 20_000))
+        rounds = result.safecost.nanoseconds
+        launch = doc.Launch(seed, number, result.safecost.calls, len(rounds[0]))
+        stolen, ticks = (after - earlier for after, earlier in zip(machine.ticks(), before, strict=True))
+        seconds = round(time.monotonic() - start, 3)
+        return TimedLaunch(launch, rounds, seconds, max(0, stolen), max(0, ticks), result)
+
+    return time_launch
+
+
+@dataclass(slots=True)
+class _Launches:
+    """The launches of a run in the making."""
+
+    state: RunState
+    schedule: Schedule
+    journal: Journal | None
+    time_launch: TimeLaunch
+    doubts: list[str]
+
+    def launch(self, number: int, panel: PlannedPanel, scratch: Path) -> bool:
+        """One launch of a panel: what the journal holds of it, or else measured. Returns whether it was held."""
+        seed = seed_of(self.state.options.seed, number, panel)
+        known = self.journal.take(panel, number, seed, number) if self.journal else None
+        if isinstance(known, Unusable):
+            where = f"{panel.case}@{panel.profile} at size {panel.parameter.size}"
+            self.doubts.append(f"launch {number} of {where}: {known.reason}")
+            known = None
+        if isinstance(known, TimedLaunch):
+            took = self.state.earlier
+            took = Earlier(took.seconds + known.seconds, took.stolen + known.stolen_ticks, took.ticks + known.ticks)
+            self.state = replace(self.state, earlier=took)
+        outcome = self._timed(number, panel, seed, scratch) if known is None else known
+        if isinstance(outcome, runner.Failure):
+            self._break(panel, outcome)
+        else:
+            results = (*self.state.results[panel], (outcome.launch, outcome.nanoseconds))
+            self.state = replace(self.state, results={**self.state.results, panel: results})
+            self.schedule.measured(panel, lambda: self._may_end(panel))
+        self.state = replace(self.state, ended=dict(self.schedule.ended))
+        return known is not None
+
+    def _timed(self, number: int, panel: PlannedPanel, seed: int, scratch: Path) -> TimedLaunch | runner.Failure:
+        """Measure a launch, and write it as a whole before it counts."""
+        outcome = self.time_launch(number, panel, seed, scratch)
+        if self.journal and isinstance(outcome, runner.Failure):
+            self.journal.put_failure(panel, number, seed, outcome)
+        elif self.journal and isinstance(outcome, TimedLaunch) and outcome.answer is not None:
+            self.journal.put(panel, number, outcome, outcome.answer)
+        return outcome
+
+    def _break(self, panel: PlannedPanel, failure: runner.Failure) -> None:
+        """Note a launch that failed: its panel has no more, nor has any panel of a case that it disqualified."""
+        arm = {name_of(panel, arm): arm for arm in panel.contenders}.get(failure.contender or "")
+        variant, profile = (arm.variant, arm.profile) if arm else (None, panel.profile)
+        message = f"while it was timed: {failure.message}"
+        self.state = self.state.with_problem(failure.kind, message, panel.case, variant, profile, panel.parameter.place)
+        for other in self.schedule.panels:
+            if other == panel or other.case in self.state.disqualified:
+                self.schedule.breaks(other)
+
+    def _may_end(self, panel: PlannedPanel) -> bool:
+        options = self.state.options
+        profile = next(profile for profile in self.state.profiles if profile.name == panel.profile)
+        ratios = [pair.ratios for pair in panel_ratios(panel, profile, self.state.results[panel])]
+        mode = options.mode
+        return sequential.may_end(ratios, options.margin, mode.precision, mode.beyond, mode.analyses)
+
+
+def measure(
+    state: RunState,
+    panels: Sequence[PlannedPanel],
+    time_launch: TimeLaunch,
+    journal: Journal | None = None,
+    checkpoint: Callable[[RunState], object] | None = None,
+) -> StageResult:
+    """Time the panels. `checkpoint` is called now and then with what is known; an interrupt leaves whole launches.
+
+    With a journal every launch is written as it ends, and those that it holds already are not measured again.
+    """
+    mode = state.options.mode
+    schedule = Schedule(panels, mode.analyses, state.options.seed)
+    state = replace(state, results=dict.fromkeys(schedule.panels, ()))
+    launches = _Launches(state, schedule, journal, time_launch, [])
+    interrupt = None
+    written, cost = time.monotonic(), 0.0
+    try:
+        with (
+            Steps("measure", schedule.left(), at_most=len(mode.analyses) > 1) as steps,
+            tempfile.TemporaryDirectory(prefix="safecost-") as scratch,
+        ):
+            for number, visited in schedule:
+                for panel in visited:
+                    if panel not in schedule.ended:
+                        held = launches.launch(number, panel, Path(scratch))
+                        steps.step(0 if held else 1)
+                        steps.grow(schedule.left())
+                if checkpoint and time.monotonic() - written > _PAUSE * cost:
+                    start = time.monotonic()
+                    checkpoint(launches.state)
+                    written = time.monotonic()
+                    cost = written - start
+    except KeyboardInterrupt as interrupted:
+        interrupt = interrupted
+    state, doubts = launches.state, launches.doubts
+    if doubts:
+        # Whoever edited the folder, or whatever happened to the disk: the numbers are fresh, and that is said.
+        many = f" and {len(doubts) - 1} more" if len(doubts) > 1 else ""
+        state = state.with_problem("resume", f"measured again: {doubts[0]}{many}")
+        print(f"measured again: {doubts[0]}{many}", file=sys.stderr)
+    if interrupt is None and (ending := summary(schedule.ended, mode.launches)):
+        print(ending, file=sys.stderr)
+    return state, interrupt
