@@ -46,7 +46,7 @@ class Table {
   void set_minimum_size(std::uint32_t size);
   void set_system_bound();
   void add_fault(const Fault& fault);
-  // The first raw variant's second function is the null, which comes last.
+  // The first raw variant's second function is the A/A copy, which comes last.
   void add_variant(const safecost_variant& variant, safecost_kernel second);
   // These concern the variant added last.
   void add_fault_kernel(const char* fault, safecost_kernel kernel);

@@ -1,13 +1,12 @@
 """What a project says of its gate: limits for metrics and cases, and rows that are known to be bad, until a day.
 
-Both are small files, TOML or (named *.json) JSON, held to limits.schema.json and known_bad.schema.json.
+Both are small files, TOML or (named *.json) JSON; limits.schema.json and known_bad.schema.json are made of their types.
 """
 
 from __future__ import annotations
 
 import fnmatch
 import json
-import math
 import re
 import tomllib
 from collections.abc import Sequence
@@ -15,16 +14,58 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
-from jsonschema import Draft202012Validator
+from msgspec import Meta, Struct
 
 from safecost.compare.rows import METRICS, WORDS, ComparisonRow, Limit
+from safecost.core.decoding import Misfit, convert
 from safecost.core.errors import UsageError
 from safecost.core.text import shown
-from safecost.document.checks import violation
 
 SIZE_LIMIT = 1024 * 1024  # bytes
+_File = TypeVar("_File", bound=Struct)
+
+NameGlob = Annotated[str, Meta(min_length=1, max_length=1000, description="A glob over names of rows.")]
+MetricGlob = Annotated[str, Meta(min_length=1, max_length=100, description="A glob over metrics; all without it.")]
+
+
+class LimitEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much more is no regression yet."""
+
+    name: NameGlob = "*"
+    metric: MetricGlob = "*"
+    relative: Annotated[float, Meta(ge=0, le=1000, description="A share of the base: 0.01 is 1 %.")] = 0.0
+    absolute: Annotated[
+        float, Meta(ge=0, le=1e15, description="In the metric's own unit; the larger of both counts.")
+    ] = 0.0
+
+
+class LimitsFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """The last entry that holds a row counts; without one, the defaults do."""
+
+    limit: Annotated[tuple[LimitEntry, ...], Meta(max_length=1000)] = ()
+
+
+class KnownBadEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Rows that may be regressions, or missing, up to the end of a day."""
+
+    name: NameGlob
+    metric: MetricGlob = "*"
+    reason: Annotated[str, Meta(min_length=1, max_length=1000, description="Why, for whoever finds it.")]
+    expires: Annotated[
+        str,
+        Meta(
+            pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\n)",
+            description="The last day on which it is excused, YYYY-MM-DD.",
+        ),
+    ]
+
+
+class KnownBadFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """Rows that a project knows to be bad."""
+
+    known_bad: Annotated[tuple[KnownBadEntry, ...], Meta(max_length=1000)] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +114,11 @@ def limit_of(row: ComparisonRow, rules: Sequence[LimitRule]) -> Limit | None:
 
 def read_limits(path: Path) -> tuple[LimitRule, ...]:
     """The rules of a file; raises UsageError naming the first thing wrong with it."""
-    entries = _entries(path, "limit", "limits.schema.json")
     rules = tuple(
-        LimitRule(_rows(path, at, entry), Limit(float(entry.get("relative", 0.0)), float(entry.get("absolute", 0.0))))
-        for at, entry in enumerate(entries, 1)
+        LimitRule(_rows(path, at, entry), Limit(entry.relative, entry.absolute))
+        for at, entry in enumerate(_read(path, LimitsFile).limit, 1)
     )
     for rule in rules:
-        if math.isnan(rule.limit.relative) or math.isnan(rule.limit.absolute):  # which no bound of a schema excludes
-            raise UsageError(f"{_name(path)}: limit {rule.rows.entry} is not a number: give one, such as 0.01.")
         limited = [metric for metric in METRICS if metric not in WORDS and _matches(rule.rows.metric, metric)]
         if not limited:
             raise UsageError(
@@ -98,39 +136,29 @@ def read_limits(path: Path) -> tuple[LimitRule, ...]:
 def read_known_bad(path: Path) -> tuple[KnownBad, ...]:
     """The entries of a file; raises UsageError naming the first thing wrong with it."""
     found = []
-    for at, entry in enumerate(_entries(path, "known_bad", "known_bad.schema.json"), 1):
+    for at, entry in enumerate(_read(path, KnownBadFile).known_bad, 1):
         try:
-            expires = date.fromisoformat(entry["expires"])
+            expires = date.fromisoformat(entry.expires)
         except ValueError as error:
             raise UsageError(
-                f"{_name(path)}: known_bad {at} expires on {shown(entry['expires'])}, which is no day."
+                f"{_name(path)}: known_bad {at} expires on {shown(entry.expires)}, which is no day."
             ) from error
-        found.append(KnownBad(_rows(path, at, entry), entry["reason"], expires))
+        found.append(KnownBad(_rows(path, at, entry), entry.reason, expires))
     return tuple(found)
 
 
-def _rows(path: Path, at: int, entry: dict[str, Any]) -> Rows:
-    metric = entry.get("metric", "*")
+def _rows(path: Path, at: int, entry: LimitEntry | KnownBadEntry) -> Rows:
+    metric = entry.metric
     if not any(_matches(metric, one) for one in METRICS):
         raise UsageError(
             f"{_name(path)}: entry {at} is of the metric {shown(metric)}, which there is none of: choose from"
             f" {', '.join(METRICS)}."
         )
-    return Rows(at, entry.get("name", "*"), metric)
+    return Rows(at, entry.name, metric)
 
 
-def _entries(path: Path, key: str, schema_file: str) -> list[dict[str, Any]]:
-    """The entries of a file that fits its schema."""
-    plain = _read(path)
-    schema = json.loads(Path(__file__).with_name(schema_file).read_text(encoding="utf-8"))
-    error = next(Draft202012Validator(schema).iter_errors(plain), None)
-    if error is not None:
-        raise UsageError(f"{_name(path)}: {violation(error)}.")
-    entries: list[dict[str, Any]] = plain.get(key, [])
-    return entries
-
-
-def _read(path: Path) -> Any:
+def _read(path: Path, kind: type[_File]) -> _File:
+    """What a file of that kind holds."""
     try:
         if path.stat().st_size > SIZE_LIMIT:
             raise UsageError(f"{_name(path)} has {path.stat().st_size} bytes, and such a file at most {SIZE_LIMIT}.")
@@ -142,10 +170,13 @@ def _read(path: Path) -> Any:
     try:
         plain = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        kind = "JSON" if path.suffix == ".json" else "TOML"
+        written = "JSON" if path.suffix == ".json" else "TOML"
         said = shown(str(error), quoted=False, limit=200)
-        raise UsageError(f"{_name(path)} is not {kind}: {said}.") from error
-    return _dates_as_text(plain)
+        raise UsageError(f"{_name(path)} is not {written}: {said}.") from error
+    try:
+        return convert(_dates_as_text(plain), kind, "the file")
+    except Misfit as misfit:
+        raise UsageError(f"{_name(path)}: {misfit}.") from misfit
 
 
 def _dates_as_text(value: Any) -> Any:

@@ -65,16 +65,16 @@ def test_json_says_the_same(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("[[limit]\n", "is not TOML"),
-        ("limit = 3", "limit is 3, and must be of type array"),
+        ("limit = 3", "limit is 3, and must be a list"),
         ("[[limits]]\n", 'has the unknown entry "limits"'),
         ("[[limit]]\nrelativ = 1", 'limit[0] has the unknown entry "relativ"'),
-        ("[[limit]]\nrelative = -1", "limit[0].relative is -1, and must be at least 0"),
-        ('[[limit]]\nrelative = "1 %"', 'limit[0].relative is "1 %", and must be of type number'),
+        ("[[limit]]\nrelative = -1", "limit[0].relative is -1, and must be a number of at least 0"),
+        ('[[limit]]\nrelative = "1 %"', 'limit[0].relative is "1 %", and must be a number'),
         ('[[limit]]\nmetric = "instruction"', 'entry 1 is of the metric "instruction", which there is none of'),
         ('[[limit]]\nmetric = "catch"', 'limit 1 is of "catch", which is no number: excuse it with --known-bad'),
         ('[[limit]]\nmetric = "*_time"\nabsolute = 3', "limit 1 is of a time and has an absolute part"),
         ("[[limit]]\nrelative = inf", "limit[0].relative"),
-        ("[[limit]]\nrelative = nan", "limit 1 is not a number"),
+        ("[[limit]]\nrelative = nan", "limit[0].relative is NaN, and must be a number of at least 0"),
     ],
 )
 def test_limits_that_are_refused(tmp_path: Path, text: str, said: str) -> None:

@@ -31,12 +31,12 @@ def decode(data: bytes | str, kind: type[_T]) -> _T:
             raise Misfit("it is nested too deeply") from error
 
 
-def convert(plain: Any, kind: type[_T]) -> _T:
-    """The same of JSON that has been read already."""
+def convert(plain: Any, kind: type[_T], root: str = "it") -> _T:
+    """The same of JSON that has been read already; `root` is what a message calls the whole of it."""
     try:
         return msgspec.convert(plain, type=kind)
     except msgspec.ValidationError as error:
-        raise Misfit(misfit(plain, kind) or str(error)) from error
+        raise Misfit(misfit(plain, kind, root=root) or str(error)) from error
 
 
 @cache
@@ -57,7 +57,7 @@ def strict(kind: Any) -> Any:
     return kind if origin is None or origin is Literal else origin[tuple(map(strict, arguments))]
 
 
-def misfit(plain: Any, kind: Any, place: str = "") -> str | None:
+def misfit(plain: Any, kind: Any, place: str = "", root: str = "it") -> str | None:
     """The first thing in plain JSON that does not fit a type: `panels[3].size is -1, and must be int >= 0`."""
     try:
         msgspec.convert(plain, type=kind)
@@ -65,7 +65,7 @@ def misfit(plain: Any, kind: Any, place: str = "") -> str | None:
         for value, part, name in _parts(plain, kind):
             if sentence := misfit(value, part, f"{place}{name}".removeprefix(".")):
                 return sentence
-        return _sentence(plain, kind, place or "it", str(error))
+        return _sentence(plain, kind, place or root, str(error))
     return None
 
 

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any
+
+import msgspec
 
 from safecost.core import compressed, files
 from safecost.core.errors import ToolError, UsageError
@@ -23,11 +23,6 @@ RUN_FILE = "run.json"  # as a run writes it
 RECORD_FILE = RUN_FILE + compressed.SUFFIX  # as it is published
 
 
-@cache
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
-
-
 def to_json(value: Any) -> Any:
     """Plain dictionaries, lists and scalars of a document or a part of one."""
     if is_dataclass(value):
@@ -37,23 +32,6 @@ def to_json(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return [to_json(item) for item in value]
     return value
-
-
-def from_json(kind: Any, value: Any) -> Any:
-    """The `kind` (a type of a document's part or of a field) that `value` describes; `value` must fit the schema."""
-    origin, arguments = get_origin(kind), get_args(kind)
-    if is_dataclass(kind):
-        hints = _hints(kind)  # type: ignore[arg-type]
-        return kind(**{name: from_json(hint, value[name]) for name, hint in hints.items() if name in value})  # type: ignore[operator]
-    if origin in (Union, UnionType):
-        (present,) = (argument for argument in arguments if argument is not NoneType)
-        return None if value is None else from_json(present, value)
-    if origin is tuple:
-        each = [arguments[0]] * len(value) if arguments[-1] is Ellipsis else arguments
-        return tuple(from_json(item_kind, item) for item_kind, item in zip(each, value, strict=True))
-    if kind in (int, float):
-        return kind(value)  # JSON writes 1.0 and 1 for the same number; Python should see one type
-    return dict(value) if origin is Mapping or kind is Mapping else value
 
 
 def find_run(folder: Path) -> Path | None:
@@ -111,7 +89,7 @@ def parse(data: bytes, name: str) -> Document:
 
 def encode(document: Document) -> bytes:
     """The bytes of a document: the same for the same document, and one value in a line, so that runs can be diffed."""
-    plain = to_json(from_json(Document, to_json(document)))
+    plain = to_json(msgspec.convert(to_json(document), Document))
     return (json.dumps(plain, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
@@ -168,7 +146,7 @@ def _decoded(data: bytes, name: str) -> Any:
 def checked(plain: Any, name: str) -> Document:
     """The document that decoded JSON describes, after every check; raises UsageError that begins with `name`."""
     name = shown(name, quoted=False, limit=400)
-    document: Document = from_json(Document, well_formed(plain, name))
+    document = msgspec.convert(well_formed(plain, name), Document)
     refuse_contradictions(document, name)
     return document
 

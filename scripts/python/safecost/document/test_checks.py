@@ -3,84 +3,78 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, is_dataclass
-from typing import Any, get_args, get_type_hints
+from dataclasses import is_dataclass
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from safecost.document import types as document_types
-from safecost.document.checks import SCHEMA_FILE
 from safecost.document.io import parse, to_json
 from safecost.document.types import Document
+from safecost.testing import schemas
 from safecost.testing.refusals import Edit, again, at, refusal, without
 
 
-def test_the_schema_is_valid_and_strict_and_mirrors_the_types() -> None:
-    schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+def test_every_part_of_the_schema_is_bounded() -> None:
+    schema = json.loads(schemas.generated()["document/schemas/run.schema.json"])
     Draft202012Validator.check_schema(schema)
-    compared = 0
 
-    def allowed(kind: Any) -> tuple[Any, ...]:
-        """The values of a literal, and A/A pair where there may be none."""
-        parts = get_args(kind)
-        return (*get_args(parts[0]), None) if parts[1:] == (type(None),) else parts
-
-    def compare(kind: Any, part: Any) -> None:
-        nonlocal compared
-        part = schema["$defs"][part["$ref"].rpartition("/")[2]] if "$ref" in part else part
-        if is_dataclass(kind):
-            hints = get_type_hints(kind)
-            assert list(part["properties"]) == [field.name for field in fields(kind)], kind
-            # What came later is the last and has a default, so that documents of before can still be read.
-            later = [name for name in part["properties"] if name not in part["required"]]
-            assert later == ["threads"][: len(later)], kind
-            assert part["required"] == [field.name for field in fields(kind) if field.name not in later], kind
-            assert all(field.default is None for field in fields(kind) if field.name in later), kind
-            assert part["additionalProperties"] is False
-            compared += 1
-            for name, hint in hints.items():
-                compare(hint, part["properties"][name])
-        elif get_args(kind) and part.get("type") == "array" and "items" in part and part["items"]:
-            assert part["maxItems"] > 0
-            compare(get_args(kind)[0], part["items"])
-        elif "enum" in part:
-            assert tuple(part["enum"]) == allowed(kind) or kind is str
-        elif "string" in part.get("type", ""):
+    def bounded(part: Any) -> None:
+        if part.get("type") == "object" and "properties" in part:
+            assert part["additionalProperties"] is False, part
+            for entry in part["properties"].values():
+                bounded(entry)
+        elif part.get("type") == "object":
+            assert part["maxProperties"] > 0, part
+            bounded(part["additionalProperties"])
+        elif part.get("type") == "array":
+            assert part["maxItems"] > 0, part
+            for entry in (*part.get("prefixItems", ()), *([part["items"]] if part["items"] else ())):
+                bounded(entry)
+        elif part.get("type") == "string":
             assert "pattern" in part or "maxLength" in part, part
         elif part.get("type") in ("number", "integer"):
-            assert "maximum" in part, part
             assert "minimum" in part or "exclusiveMinimum" in part, part
+        for choice in part.get("anyOf", ()):
+            bounded(choice)
 
-    compare(Document, schema)
-    assert compared == len([kind for kind in vars(document_types).values() if is_dataclass(kind)])
+    for part in schema["$defs"].values():
+        bounded(part)
+    assert len(schema["$defs"]) == len([kind for kind in vars(document_types).values() if is_dataclass(kind)])
 
 
 @pytest.mark.parametrize(
     ("edit", "words"),
     [
-        (at("panels.3.pairs.0.ratio", -1), "run.json: panels[3].pairs[0].ratio is -1, and must be at least 1e-09."),
-        (at("panels.0.pairs.0.ratio", "1"), 'panels[0].pairs[0].ratio is "1", and must be of type number.'),
-        (at("panels.0.pairs.0.ratio", None), "panels[0].pairs[0].ratio is null, and must be of type number."),
+        (
+            at("panels.3.pairs.0.ratio", -1),
+            "run.json: panels[3].pairs[0].ratio is -1, and must be a number of at",
+        ),
+        (at("panels.0.pairs.0.ratio", "1"), 'panels[0].pairs[0].ratio is "1", and must be a number.'),
+        (at("panels.0.pairs.0.ratio", None), "panels[0].pairs[0].ratio is null, and must be a number."),
         (at("panels.0.pairs.0.verdict", "better"), "must be one of slower, faster, equivalent, inconclusive."),
-        (at("panels.0.pairs.0.ratios", []), "panels[0].pairs[0].ratios is a list with 0 entries, and must have at lea"),
-        (at("panels.0.size", 1.5), "panels[0].size is 1.5, and must be of type integer."),
-        (at("panels.0.size", True), "panels[0].size is true, and must be of type integer."),
-        (at("panels.0.rate", 2), "panels[0].rate is 2, and must be at most 1."),
-        (at("panels.0.contenders.0.nanoseconds.2", 0), "nanoseconds[2] is 0, and must be above 0."),
+        (
+            at("panels.0.pairs.0.ratios", []),
+            "pairs[0].ratios is a list with 0 entries, and must be a list with",
+        ),
+        (at("panels.0.size", 1.5), "panels[0].size is 1.5, and must be a whole number."),
+        (at("panels.0.size", True), "panels[0].size is true, and must be a whole number."),
+        (at("panels.0.rate", 2), "panels[0].rate is 2, and must be a number of at most 1."),
+        (at("panels.0.contenders.0.nanoseconds.2", 0), "nanoseconds[2] is 0, and must be a number above 0."),
         (at("run.margin", 10**400), "run.margin is 1000"),
         (
             at("machine.noise", ["x"] * 101),
-            "machine.noise is a list with 101 entries, and must have at most 100 entries",
+            "machine.noise is a list with 101 entries, and must be a list with at most 100 entries",
         ),
-        (at("cases.0.question", "x" * 4001), "and must have at most 4000 characters."),
+        (at("cases.0.question", "x" * 4001), "and must be a text with at most 4000 characters."),
         (at("rejections.0.way", "magic"), 'rejections[0].way is "magic", and must be one of plain, type, attribute'),
         (at("rejections.0.rulings.0.by", "msvc"), "must be one of gcc, clang, rustc."),
-        (at("run.started", "yesterday"), 'run.started is "yesterday", and must match ^[0-9]{4}-'),
+        (at("run.started", "yesterday"), 'run.started is "yesterday", and must be a text that matches ^[0-9]{4}-'),
         (at("extra", 1), 'the document has the unknown entry "extra".'),
         (at("cases.0.<b>\x1b[31m", 1), r'cases[0] has the unknown entry "<b>\x1b[31m".'),
         (without("machine.cpu"), 'machine lacks "cpu".'),
-        (at("profiles.0.flags.0", ["-O2"]), "profiles[0].flags[0] is a list with 1 entries, and must have at least 2"),
+        (at("profiles.0.flags.0", ["-O2"]), "profiles[0].flags[0] is a list with 1 entries, and must be"),
         (
             at("schema_version", 0),
             "was written by an older safecost (schema 0; this one reads 2 and newer): measure again, or read it with"
@@ -107,19 +101,19 @@ NAMES = ["cases.0.family", "cases.0.case", "cases.0.variants.0.name", "profiles.
 @pytest.mark.parametrize("place", [*NAMES, "gaps.0.profile", "problems.0.variant", "panels.0.contenders.0.variant"])
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_are_refused(sample_document: Document, place: str, name: str) -> None:
-    assert "and must match" in refusal(sample_document, at(place, name))
+    assert "and must be a text" in refusal(sample_document, at(place, name))
 
 
 @pytest.mark.parametrize(
     "name", ["../run.json", "/etc/passwd", ".bashrc", "a..b", "a\\b", "a\n", "<i>.cc", "", "x" * 101]
 )
 def test_sources_have_plain_file_names(sample_document: Document, name: str) -> None:
-    assert "and must match" in refusal(sample_document, at("cases.0.sources.0.name", name))
+    assert "and must be a text" in refusal(sample_document, at("cases.0.sources.0.name", name))
 
 
 def test_a_long_value_is_shortened(sample_document: Document) -> None:
     words = refusal(sample_document, at("cases.0.family", "Z" * 1000))
-    assert f'cases[0].family is "{"Z" * 79}…", and must match' in words
+    assert f'cases[0].family is "{"Z" * 79}…", and must be a text that matches' in words
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from safecost.core.errors import ToolError, UsageError
 from safecost.document import io as module
-from safecost.document.io import encode, from_json, parse, read, read_json, to_json, write
+from safecost.document.io import encode, parse, read, read_json, to_json, write
 from safecost.document.types import Case, Document, Pair, contender_name
 from safecost.testing.refusals import one_sentence, with_text
 
@@ -191,10 +192,8 @@ def test_contender_names() -> None:
 
 def test_types_follow_the_hints(sample_document: Document) -> None:
     plain = to_json(sample_document)
-    plain["panels"][0]["size"] = 4096.0
     plain["panels"][0]["pairs"][0]["ratios"] = [1, 1, 1, 1, 1, 1]
-    panel = from_json(Document, plain).panels[0]
-    assert isinstance(panel.size, int)
+    panel = msgspec.convert(plain, Document).panels[0]
     assert panel.pairs[0].ratios == (1.0,) * 6
     assert {type(ratio) for ratio in panel.pairs[0].ratios} == {float}
     assert isinstance(panel.pairs[0], Pair)

@@ -10,21 +10,21 @@ import msgspec
 import pytest
 
 from safecost.core.decoding import Misfit, decode
-from safecost.document import schemas
 from safecost.document.evidence import Evidence
 from safecost.document.plan import Plan
+from safecost.testing import schemas
 from safecost.testing.sample_evidence import described, rounds, times, variant
 from safecost.testing.sample_plans import PLANS, REFUSED
 
 
 @pytest.mark.parametrize("name", schemas.generated())
 def test_a_schema_is_that_of_the_types(name: str) -> None:
-    file = schemas.FOLDER / name
+    file = schemas.file_of(name)
     assert file.read_text(encoding="utf-8") == schemas.generated()[name], f"{file} is out of date: {schemas.RENEW}"
 
 
 def validator(name: str) -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(json.loads(schemas.generated()[name]))
+    return jsonschema.Draft202012Validator(json.loads(schemas.generated()[f"document/schemas/{name}"]))
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: type(plan).__name__)

@@ -1,19 +1,53 @@
-"""What a run document is made of: one dataclass for each object of run.schema.json, its fields in the same order."""
+"""What a run document is made of, and what each part may hold; run.schema.json is made of these dataclasses."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
+from msgspec import Meta
+
+from safecost.document import values
 from safecost.document.outcome import CAUGHT, Attribution, Detail, Oracle, OutcomeKind, Stop, spoken
+from safecost.document.values import (
+    Bytes,
+    CaseName,
+    Commit,
+    Cwe,
+    FactName,
+    FileName,
+    FreeText,
+    Index,
+    Label,
+    Load,
+    Moment,
+    Name,
+    Nanoseconds,
+    Output,
+    ProfileName,
+    RandomSeed,
+    Rate,
+    Ratio,
+    Sha256,
+    Share,
+    Size,
+    SourceText,
+    Threads,
+    WholeNumber,
+    Word,
+)  # fmt: skip
 from safecost.stats.pairs import Verdict
 
-SCHEMA = "safecost-run"
-SCHEMA_VERSION = 3
+SCHEMA: Final = "safecost-run"
+SCHEMA_VERSION: Final = 3
+
+_FEW = Meta(max_length=64)
+_LAUNCHES = Meta(min_length=1, max_length=1000)
 
 Role = Literal["raw", "safe", "aa", "calibration"]
 Language = Literal["c++", "rust"]
+CacheKind = Literal["data", "instruction", "unified"]
 PairKind = Literal["idiom", "profile", "language", "full", "aa", "calibration"]
 CompilerName = Literal["gcc", "clang", "rustc"]
 Way = Literal["plain", "type", "attribute", "strict", "analyser", "evaluated"]
@@ -53,8 +87,8 @@ class AtPoint:
 class Suite:
     """The state of the suite that measured."""
 
-    version: str
-    commit: str | None
+    version: Word
+    commit: Commit | None
     modified: bool | None
 
 
@@ -62,22 +96,22 @@ class Suite:
 class Seconds:
     """Wall time of each stage, in seconds."""
 
-    build: float
-    verify: float
-    catch: float
-    reject: float
-    count: float
-    measure: float
+    build: values.Seconds
+    verify: values.Seconds
+    catch: values.Seconds
+    reject: values.Seconds
+    count: values.Seconds
+    measure: values.Seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Runner:
     """The program that loaded and timed the plugins."""
 
-    compiler: str
-    benchmark_version: str
-    benchmark_build: str
-    abi_version: int
+    compiler: Word
+    benchmark_version: Word
+    benchmark_build: Word
+    abi_version: Annotated[int, Meta(ge=1, le=1000)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +123,18 @@ class Run:
     """
 
     mode: Literal["quick", "default", "full", "publish"]
-    seed: int
-    started: str
-    finished: str | None
+    seed: RandomSeed
+    started: Moment
+    finished: Moment | None
     complete: bool
     seconds: Seconds
-    analyses: tuple[int, ...]
-    epoch_seconds: float
-    contender_seconds: float
-    margin: float
-    false_discovery_rate: float | None
-    resumed: int
-    filter: str | None
+    analyses: Annotated[tuple[Annotated[int, Meta(ge=1, le=1000)], ...], Meta(min_length=1, max_length=16)]
+    epoch_seconds: Annotated[float, Meta(gt=0, le=1000)]
+    contender_seconds: Annotated[float, Meta(gt=0, le=100_000)]
+    margin: Annotated[float, Meta(gt=0, le=0.5)]
+    false_discovery_rate: Annotated[float, Meta(gt=0, le=0.5)] | None
+    resumed: Annotated[int, Meta(ge=0, le=100_000)]
+    filter: Annotated[str, Meta(max_length=1000)] | None
     runner: Runner
 
     @property
@@ -113,56 +147,56 @@ class Run:
 class Cache:
     """One cache of the processor."""
 
-    level: int
-    kind: str
-    bytes: int
+    level: Annotated[int, Meta(ge=1, le=8)]
+    kind: CacheKind
+    bytes: Bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
     """Where it was measured, and what makes noise there."""
 
-    cpu: str
-    architecture: str
-    logical_cpus: int
-    memory_bytes: int
-    caches: tuple[Cache, ...]
-    kernel: str
-    distribution: str
-    virtualization: str | None
-    governor: str | None
+    cpu: Word
+    architecture: Word
+    logical_cpus: Annotated[int, Meta(ge=1, le=65_536)]
+    memory_bytes: Bytes
+    caches: Annotated[tuple[Cache, ...], Meta(max_length=64)]
+    kernel: Word
+    distribution: Word
+    virtualization: Word | None
+    governor: Word | None
     turbo: bool | None
-    address_randomization: int | None
+    address_randomization: Annotated[int, Meta(ge=0, le=2)] | None
     hardware_counters: bool
-    load_before: float
-    load_after: float
-    steal_share: float
-    noise: tuple[str, ...]
+    load_before: Load
+    load_after: Load
+    steal_share: Share
+    noise: Annotated[tuple[FreeText, ...], Meta(max_length=100)]
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
     """Compiler, standard library and flags; `flags` are (flag, why) and `facts` what the compiler reports of itself."""
 
-    name: str
-    summary: str
+    name: ProfileName
+    summary: FreeText
     language: Language
     library: Literal["libstdc++", "libc++", "std"]
-    plain: str
-    against: str | None
+    plain: ProfileName
+    against: ProfileName | None
     status: Literal["measured", "absent"]
-    reason: str | None
-    compiler: str | None
-    flags: tuple[tuple[str, str], ...]
-    facts: Mapping[str, str]
+    reason: FreeText | None
+    compiler: Word | None
+    flags: Annotated[tuple[tuple[FreeText, FreeText], ...], Meta(max_length=200)]
+    facts: Annotated[Mapping[FactName, FreeText], Meta(max_length=200)]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """One source file of a case."""
 
-    name: str
-    text: str
+    name: FileName
+    text: SourceText
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +207,10 @@ class Parameter(AtPoint):
     started and has ended.
     """
 
-    size: int
-    rate: float | None
-    label: str
-    threads: int | None = None
+    size: Size
+    rate: Rate | None
+    label: Label
+    threads: Threads | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +221,11 @@ class Variant:
     one that C programs use for the task.
     """
 
-    name: str
+    name: Name
     role: Role
     language: Language
-    summary: str
-    algorithm: str | None = None
+    summary: FreeText
+    algorithm: Name | None = None
     practised: bool = False
 
 
@@ -202,13 +236,13 @@ class Fault:
     `oracles` can confirm it, `stops` count as stopping it; `reference` says that the right result is declared.
     """
 
-    name: str
-    cwe: int
+    name: Name
+    cwe: Cwe
     kind: Literal["input", "tape", "kernel"]
-    description: str
-    contract: str
-    oracles: tuple[Oracle, ...] = ()
-    stops: tuple[Stop, ...] = ()
+    description: FreeText
+    contract: FreeText
+    oracles: Annotated[tuple[Oracle, ...], Meta(max_length=6)] = ()
+    stops: Annotated[tuple[Stop, ...], Meta(max_length=6)] = ()
     reference: bool = False
 
 
@@ -216,16 +250,16 @@ class Fault:
 class Case:
     """One task with its variants."""
 
-    family: str
-    case: str
-    question: str
+    family: Name
+    case: Name
+    question: FreeText
     status: Literal["measured", "disqualified", "not_built", "not_measured"]
-    reason: str | None
+    reason: FreeText | None
     system_bound: bool
-    sources: tuple[Source, ...]
-    parameters: tuple[Parameter, ...]
-    variants: tuple[Variant, ...]
-    faults: tuple[Fault, ...]
+    sources: Annotated[tuple[Source, ...], Meta(max_length=32)]
+    parameters: Annotated[tuple[Parameter, ...], _FEW]
+    variants: Annotated[tuple[Variant, ...], _FEW]
+    faults: Annotated[tuple[Fault, ...], _FEW]
 
     @property
     def name(self) -> str:
@@ -237,40 +271,40 @@ class Case:
 class Plugin:
     """The shared object built from one case in one profile."""
 
-    case: str
-    profile: str
-    sha256: str
-    bytes: int
+    case: CaseName
+    profile: ProfileName
+    sha256: Sha256
+    bytes: Bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
     """An idiom that a toolchain cannot build."""
 
-    case: str
-    variant: str
-    profile: str
-    reason: str
+    case: CaseName
+    variant: Name
+    profile: ProfileName
+    reason: FreeText
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
     """One fresh process measuring one panel; `layout` numbers the link of the plugins that it loaded."""
 
-    seed: int
-    layout: int
-    calls: int
-    rounds: int
+    seed: RandomSeed
+    layout: Annotated[int, Meta(ge=0, le=100_000)]
+    calls: WholeNumber
+    rounds: WholeNumber
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
     """A variant in a profile; `nanoseconds` per call, one median per launch."""
 
-    variant: str
-    profile: str
+    variant: Name
+    profile: ProfileName
     role: Role
-    nanoseconds: tuple[float, ...]
+    nanoseconds: Annotated[tuple[Nanoseconds, ...], _LAUNCHES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,35 +316,35 @@ class Pair:
     """
 
     kind: PairKind
-    numerator: int
-    denominator: int
-    planted: float | None
-    ratios: tuple[float, ...]
-    ratio: float
-    low: float | None
-    high: float | None
-    level: float | None
+    numerator: Index
+    denominator: Index
+    planted: Ratio | None
+    ratios: Annotated[tuple[Ratio, ...], _LAUNCHES]
+    ratio: Ratio
+    low: Ratio | None
+    high: Ratio | None
+    level: Annotated[float, Meta(ge=0.5, le=1)] | None
     verdict: Verdict
-    reason: str | None
-    detectable: float | None
-    p: float | None
-    q: float | None
+    reason: FreeText | None
+    detectable: Annotated[float, Meta(ge=0, le=1e9)] | None
+    p: Share | None
+    q: Share | None
 
 
 @dataclass(frozen=True, slots=True)
 class Panel(AtPoint):
     """The contenders timed together, launch by launch; `ended` says why there are no more launches."""
 
-    case: str
-    profile: str
-    size: int
-    rate: float | None
-    label: str
+    case: CaseName
+    profile: ProfileName
+    size: Size
+    rate: Rate | None
+    label: Label
     ended: Literal["decided", "all_launches", "broken", "interrupted"]
-    launches: tuple[Launch, ...]
-    contenders: tuple[Contender, ...]
-    pairs: tuple[Pair, ...]
-    threads: int | None = None
+    launches: Annotated[tuple[Launch, ...], _LAUNCHES]
+    contenders: Annotated[tuple[Contender, ...], Meta(min_length=1, max_length=64)]
+    pairs: Annotated[tuple[Pair, ...], Meta(max_length=1000)]
+    threads: Threads | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,9 +352,9 @@ class Counting:
     """How instructions were counted: by which tool, or why not; `pins` are (what was pinned, to what)."""
 
     status: Literal["counted", "absent", "skipped"]
-    tool: str | None
-    reason: str | None
-    pins: tuple[tuple[str, str], ...]
+    tool: Word | None
+    reason: FreeText | None
+    pins: Annotated[tuple[tuple[FreeText, FreeText], ...], Meta(max_length=100)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,17 +364,17 @@ class Count(AtPoint):
     `instructions` is None where they were not counted or are not the same in every run, and `reason` says why.
     """
 
-    case: str
-    profile: str
-    variant: str
-    size: int
-    rate: float | None
-    calls: int
-    instructions: int | None
-    allocations: int | None
-    allocated_bytes: int | None
-    reason: str | None
-    threads: int | None = None
+    case: CaseName
+    profile: ProfileName
+    variant: Name
+    size: Size
+    rate: Rate | None
+    calls: Annotated[int, Meta(ge=1, le=10**9)]
+    instructions: WholeNumber | None
+    allocations: WholeNumber | None
+    allocated_bytes: WholeNumber | None
+    reason: FreeText | None
+    threads: Threads | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,15 +388,15 @@ class Code:
     but the heading of what follows: an out-of-line part, or a function that the kernel calls, which is not counted.
     """
 
-    case: str
-    profile: str
-    variant: str
-    bytes: int
-    instructions: int
-    checks: int
-    packed: int
-    calls: int
-    listing: str
+    case: CaseName
+    profile: ProfileName
+    variant: Name
+    bytes: Bytes
+    instructions: WholeNumber
+    checks: WholeNumber
+    packed: WholeNumber
+    calls: WholeNumber
+    listing: SourceText
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,13 +408,13 @@ class Ruling:
     """
 
     by: CompilerName
-    version: str | None
-    flags: str
-    expected: str
+    version: Word | None
+    flags: FreeText
+    expected: Word
     outcome: RulingOutcome
-    tag: str | None
-    said: str | None
-    reason: str | None
+    tag: Word | None
+    said: FreeText | None
+    reason: FreeText | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,15 +425,15 @@ class Rejection:
     construct, for an analyser, or so that the compiler evaluates it.
     """
 
-    topic: str
-    misuse: str
+    topic: Name
+    misuse: Name
     way: Way
     language: Language
-    cwe: int
-    title: str
-    line: int
-    source: str
-    rulings: tuple[Ruling, ...]
+    cwe: Cwe
+    title: FreeText
+    line: Annotated[int, Meta(ge=1, le=20_000)]
+    source: SourceText
+    rulings: Annotated[tuple[Ruling, ...], Meta(min_length=1, max_length=3)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,18 +445,18 @@ class Proof:
     under which the variant claims to catch it.
     """
 
-    case: str
-    profile: str
-    variant: str
-    fault: str
+    case: CaseName
+    profile: ProfileName
+    variant: Name
+    fault: Name
     outcome: OutcomeKind
     detail: Detail | None
     attribution: Attribution | None
-    mechanism: str | None
-    said: str | None
-    reason: str | None
-    evidence: tuple[str, ...]
-    claim: str | None
+    mechanism: Word | None
+    said: FreeText | None
+    reason: FreeText | None
+    evidence: Annotated[tuple[FreeText, ...], Meta(max_length=32)]
+    claim: Word | None
 
     @property
     def caught(self) -> bool:
@@ -461,14 +495,14 @@ class Problem:
         "claim",
         "snippet",
     ]
-    case: str | None
-    variant: str | None
-    profile: str | None
-    size: int | None
-    rate: float | None
-    message: str
+    case: CaseName | None
+    variant: Name | None
+    profile: ProfileName | None
+    size: Size | None
+    rate: Rate | None
+    message: Output
     disqualifies: bool
-    threads: int | None = None
+    threads: Threads | None = None
 
     @property
     def beside(self) -> str:
@@ -480,22 +514,22 @@ class Problem:
 class Document:
     """A whole run."""
 
-    schema: str
-    schema_version: int
+    schema: Literal["safecost-run"]
+    schema_version: Literal[3]
     suite: Suite
     run: Run
     machine: Machine
-    profiles: tuple[Profile, ...]
-    cases: tuple[Case, ...]
-    plugins: tuple[Plugin, ...]
-    gaps: tuple[Gap, ...]
-    panels: tuple[Panel, ...]
+    profiles: Annotated[tuple[Profile, ...], Meta(max_length=100)]
+    cases: Annotated[tuple[Case, ...], Meta(max_length=2_000)]
+    plugins: Annotated[tuple[Plugin, ...], Meta(max_length=100_000)]
+    gaps: Annotated[tuple[Gap, ...], Meta(max_length=20_000)]
+    panels: Annotated[tuple[Panel, ...], Meta(max_length=20_000)]
     counting: Counting
-    counts: tuple[Count, ...]
-    codes: tuple[Code, ...]
-    proofs: tuple[Proof, ...]
-    rejections: tuple[Rejection, ...]
-    problems: tuple[Problem, ...]
+    counts: Annotated[tuple[Count, ...], Meta(max_length=200_000)]
+    codes: Annotated[tuple[Code, ...], Meta(max_length=100_000)]
+    proofs: Annotated[tuple[Proof, ...], Meta(max_length=100_000)]
+    rejections: Annotated[tuple[Rejection, ...], Meta(max_length=2_000)]
+    problems: Annotated[tuple[Problem, ...], Meta(max_length=20_000)]
 
 
 def contender_name(

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from safecost.document.types import Cache, Machine
+from safecost.document.types import Cache, CacheKind, Machine
 from safecost.machine import perf_event
 from safecost.machine.noise import UNKNOWN_VIRTUALIZATION, Surroundings, with_noise
 
@@ -116,13 +116,17 @@ def read(path: Path) -> str | None:
         return None
 
 
+_CACHE_KINDS: Mapping[str, CacheKind] = {"Data": "data", "Instruction": "instruction", "Unified": "unified"}
+
+
 def caches(cpu: Path) -> tuple[Cache, ...]:
     """Read the caches of one CPU's sysfs folder, nearest first; none where a virtual machine hides them."""
     found = []
     for index in sorted(cpu.glob("cache/index*")):
         level, kind, size = (read(index / name) for name in ("level", "type", "size"))
-        if level and kind and level.isdigit() and (size_of_it := size_bytes(size or "")):
-            found.append(Cache(level=int(level), kind=kind.lower(), bytes=size_of_it))
+        known = _CACHE_KINDS.get(kind or "")
+        if level and known and level.isdigit() and (size_of_it := size_bytes(size or "")):
+            found.append(Cache(level=int(level), kind=known, bytes=size_of_it))
     return tuple(sorted(found, key=lambda cache: (cache.level, cache.kind)))
 
 

@@ -1,0 +1,55 @@
+"""The schemas that are made of types; `python -m safecost.testing.schemas` writes them anew."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from safecost.compare.limits import KnownBadFile, LimitsFile
+from safecost.core.decoding import strict
+from safecost.core.paths import PACKAGE
+from safecost.document.evidence import Evidence
+from safecost.document.plan import PROTOCOL, Plan
+from safecost.document.types import SCHEMA_VERSION, Document
+
+RENEW = "PYTHONPATH=scripts/python .venv/bin/python -m safecost.testing.schemas"
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_KINDS: Mapping[str, tuple[Any, str]] = {
+    "document/schemas/plan.schema.json": (Plan, f"safecost plan, protocol {PROTOCOL}"),
+    "document/schemas/evidence.schema.json": (Evidence, f"safecost evidence, protocol {PROTOCOL}"),
+    "document/schemas/run.schema.json": (strict(Document), f"safecost-run {SCHEMA_VERSION}"),
+    "compare/limits.schema.json": (LimitsFile, "safecost limits"),
+    "compare/known_bad.schema.json": (KnownBadFile, "safecost known-bad rows"),
+}
+
+
+def generated() -> Mapping[str, str]:
+    """The text of each schema by its file in the package."""
+    return {name: _text(_versioned(msgspec.json.schema(kind)), title) for name, (kind, title) in _KINDS.items()}
+
+
+def file_of(name: str) -> Path:
+    """Where a schema is checked in."""
+    return PACKAGE / name
+
+
+def _versioned(schema: dict[str, Any]) -> dict[str, Any]:
+    """What is only a default in Python must be there on the way, and be the one number that both sides know."""
+    for part in schema["$defs"].values():
+        if "protocol" in part.get("properties", {}):
+            part["properties"]["protocol"] = {"const": PROTOCOL}
+            part["required"] = ["protocol", *part["required"]]
+    return schema
+
+
+def _text(schema: Mapping[str, Any], title: str) -> str:
+    return json.dumps({"$schema": _DIALECT, "title": title, **schema}, indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    for name, text in generated().items():
+        file_of(name).write_text(text, encoding="utf-8")
