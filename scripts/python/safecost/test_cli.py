@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import TextIO
@@ -268,3 +269,19 @@ def test_a_terminal_that_lacks_characters_ends_no_command() -> None:
     assert ended.code == 0
     ended = safecost("run", "--profiles", "\N{PILE OF POO}", more={"PYTHONIOENCODING": "ascii:strict"})
     assert ended.code == 2 and "no profile '?'" in ended.err
+
+
+SLOW = ("matplotlib", "ruptures", "scipy")  # each of them takes a fifth of a second to load, or more
+
+
+@pytest.mark.parametrize("words", [["--version"], ["list"]])
+def test_the_command_starts_without_what_is_slow_to_load(words: list[str]) -> None:
+    script = (
+        f"import sys; from safecost import cli; cli.entry({words}); print(*sys.modules, file=sys.stderr, sep='\\n')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", script], env=commands.environment(), capture_output=True, text=True, check=True
+    )
+    loaded = {module.partition(".")[0] for module in done.stderr.split()}
+    assert "safecost" in loaded
+    assert not loaded & set(SLOW)

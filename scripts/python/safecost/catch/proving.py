@@ -15,7 +15,7 @@ from safecost.catch import confirmation, oracles
 from safecost.catch.confirmation import Confirmation, Dirty
 from safecost.catch.mechanism import Checks, in_plugin
 from safecost.code.check_sites import check_sites, contracts
-from safecost.core import privacy, processes
+from safecost.core import files, privacy, processes
 from safecost.core.errors import HARNESS, OK, WRONG_RESULT
 from safecost.core.paths import PROVER, Folders
 from safecost.core.progress import Steps
@@ -304,6 +304,4 @@ def write(proved: Proved, file: Path) -> None:
         "gaps": proved.gaps,
     }
     text = json.dumps(made, indent=1, ensure_ascii=False) + "\n"
-    scratch = file.with_name(f".{file.name}.part")
-    scratch.write_text(text, encoding="utf-8")
-    scratch.replace(file)
+    files.replace(file, text.encode(), durable=False)

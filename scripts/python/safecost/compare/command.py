@@ -26,7 +26,7 @@ from safecost.compare.rows import Comparison
 from safecost.core import files
 from safecost.core.errors import OK, ToolError, UsageError
 from safecost.core.help import examples
-from safecost.core.text import shown
+from safecost.core.text import file_name, shown
 from safecost.suite.cases import pattern_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -182,7 +182,7 @@ def _put(file: Path, data: bytes) -> str | None:
         files.replace(file, data, durable=False)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         cause = getattr(error, "strerror", None) or str(error)
-        return f"{shown(str(file), quoted=False, limit=400)} cannot be written: {cause}."
+        return f"{file_name(file)} cannot be written: {cause}."
     return None
 
 

@@ -10,6 +10,7 @@ from safecost.compare.rows import Comparison, RowPlace, SideFacts
 from safecost.compare.times import pair_keys, time_rows, unstable
 from safecost.core.errors import UsageError
 from safecost.core.text import counted, shown
+from safecost.document.machine_facts import machine_facts
 from safecost.document.types import Document, Problem
 from safecost.validity.advisories import advisories
 
@@ -86,27 +87,22 @@ def _refuse_repeated(document: Document, name: str) -> None:
 # ---- what is said of a comparison beside its rows --------------------------------------------------------------------
 
 
+_HARDWARE = {"the processor", "the architecture", "the number of CPUs", "the caches", "the virtual machine"}
+
+
 def _advisory(base: Document, head: Document, names: tuple[str, str]) -> Iterator[str]:
     """Why the times of two documents are advice only."""
     for document, name in zip((base, head), names, strict=True):
         if document.panels:
             yield from (f"{shown(name, quoted=False)}: {reason}" for reason in advisories(document))
-    one, other = _machine(base), _machine(head)
-    differing = [f"{what} ({shown(one[what])} and {shown(other[what])})" for what in one if one[what] != other[what]]
+    both = zip(machine_facts(base.machine), machine_facts(head.machine), strict=True)
+    differing = [
+        f"{mine.what} ({shown(mine.words)} and {shown(other.words)})"
+        for mine, other in both
+        if mine.what in _HARDWARE and mine.value != other.value
+    ]
     if differing:
         yield f"Base and head were measured on different machines: {', '.join(differing)}."
-
-
-def _machine(document: Document) -> dict[str, str]:
-    machine = document.machine
-    caches = ", ".join(f"L{cache.level} {cache.kind} {cache.bytes}" for cache in machine.caches)
-    return {
-        "the processor": machine.cpu,
-        "the architecture": machine.architecture,
-        "the number of CPUs": str(machine.logical_cpus),
-        "the caches": caches,
-        "the virtual machine": machine.virtualization or "none",
-    }
 
 
 def _warnings(base: Document, head: Document, parts: Parts) -> Iterator[str]:

@@ -13,7 +13,7 @@ from safecost.compare.google_benchmark import Benchmarks, BenchmarkTimes
 from safecost.compare.outputs.json_file import is_comparison
 from safecost.compare.rows import Comparison, SideFacts
 from safecost.core.errors import UsageError
-from safecost.core.text import shown
+from safecost.core.text import file_name, shown
 from safecost.document import io as document
 from safecost.document.types import Document
 
@@ -24,7 +24,7 @@ def compare(base: Path, head: Path, pattern: re.Pattern[str] | None = None, marg
     """The rows of two files whose names match; raises UsageError that says what is wrong with which."""
     before, after = read(base, "base"), read(head, "head")
     if isinstance(before, Document) and isinstance(after, Document):
-        made = comparison_of.compare(before, after, (_name(base), _name(head)), margin)
+        made = comparison_of.compare(before, after, (file_name(base), file_name(head)), margin)
     else:
         old, new = _benchmarks(before, base), _benchmarks(after, head)
         said = tuple(warning for one in (before, after) if isinstance(one, Benchmarks) for warning in one.warnings)
@@ -35,11 +35,11 @@ def compare(base: Path, head: Path, pattern: re.Pattern[str] | None = None, marg
 
 def read(path: Path, role: str) -> Document | Benchmarks:
     """What a file holds; `role`, base or head, says what is missing where there is none."""
-    name = _name(path)
+    name = file_name(path)
     file = document.run_file(path)
     if not file.exists():
         remedy = "give the baseline, or measure one in the same job first" if role == "base" else "measure it first"
-        raise UsageError(f"there is no {role}: {shown(str(file), quoted=False, limit=400)} does not exist; {remedy}.")
+        raise UsageError(f"there is no {role}: {file_name(file)} does not exist; {remedy}.")
     plain = document.read_json(file, WANTED)
     if google_benchmark.is_google_benchmark(plain):
         return google_benchmark.parse(plain, str(file))
@@ -52,8 +52,8 @@ def read(path: Path, role: str) -> Document | Benchmarks:
 
 def _benchmarks(one: Document | Benchmarks, path: Path) -> tuple[SideFacts, Mapping[str, BenchmarkTimes]]:
     if isinstance(one, Benchmarks):
-        return unpaired.side(_name(path), one.facts), one.times
-    return comparison_of.side(one, _name(path)), google_benchmark.times_of(one)
+        return unpaired.side(file_name(path), one.facts), one.times
+    return comparison_of.side(one, file_name(path)), google_benchmark.times_of(one)
 
 
 def _warned(made: Comparison, base: Path, head: Path) -> Comparison:
@@ -78,7 +78,3 @@ def _with_common_rows(made: Comparison, pattern: re.Pattern[str] | None) -> Comp
             f" {shown(has[1], quoted=False)}, and so on; nothing was compared."
         )
     return replace(made, rows=rows)
-
-
-def _name(path: Path) -> str:
-    return shown(str(path), quoted=False, limit=400)

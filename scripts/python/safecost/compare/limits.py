@@ -21,7 +21,7 @@ from msgspec import Meta, Struct
 from safecost.compare.rows import METRICS, WORDS, ComparisonRow, Limit
 from safecost.core.decoding import Misfit, convert
 from safecost.core.errors import UsageError
-from safecost.core.text import shown
+from safecost.core.text import file_name, shown
 
 SIZE_LIMIT = 1024 * 1024  # bytes
 _File = TypeVar("_File", bound=Struct)
@@ -122,13 +122,14 @@ def read_limits(path: Path) -> tuple[LimitRule, ...]:
         limited = [metric for metric in METRICS if metric not in WORDS and _matches(rule.rows.metric, metric)]
         if not limited:
             raise UsageError(
-                f"{_name(path)}: limit {rule.rows.entry} is of {shown(rule.rows.metric)}, which is no number: excuse it"
-                " with --known-bad."
+                f"{file_name(path)}: limit {rule.rows.entry} is of {shown(rule.rows.metric)}, which is no number:"
+                " excuse it with --known-bad."
             )
         times = all(metric.endswith("_time") for metric in limited)
         if times and rule.limit.absolute:
             raise UsageError(
-                f"{_name(path)}: limit {rule.rows.entry} is of a time and has an absolute part: give a relative one."
+                f"{file_name(path)}: limit {rule.rows.entry} is of a time and has an absolute part: give a relative"
+                " one."
             )
     return rules
 
@@ -141,7 +142,7 @@ def read_known_bad(path: Path) -> tuple[KnownBad, ...]:
             expires = date.fromisoformat(entry.expires)
         except ValueError as error:
             raise UsageError(
-                f"{_name(path)}: known_bad {at} expires on {shown(entry.expires)}, which is no day."
+                f"{file_name(path)}: known_bad {at} expires on {shown(entry.expires)}, which is no day."
             ) from error
         found.append(KnownBad(_rows(path, at, entry), entry.reason, expires))
     return tuple(found)
@@ -151,7 +152,7 @@ def _rows(path: Path, at: int, entry: LimitEntry | KnownBadEntry) -> Rows:
     metric = entry.metric
     if not any(_matches(metric, one) for one in METRICS):
         raise UsageError(
-            f"{_name(path)}: entry {at} is of the metric {shown(metric)}, which there is none of: choose from"
+            f"{file_name(path)}: entry {at} is of the metric {shown(metric)}, which there is none of: choose from"
             f" {', '.join(METRICS)}."
         )
     return Rows(at, entry.name, metric)
@@ -161,22 +162,24 @@ def _read(path: Path, kind: type[_File]) -> _File:
     """What a file of that kind holds."""
     try:
         if path.stat().st_size > SIZE_LIMIT:
-            raise UsageError(f"{_name(path)} has {path.stat().st_size} bytes, and such a file at most {SIZE_LIMIT}.")
+            raise UsageError(
+                f"{file_name(path)} has {path.stat().st_size} bytes, and such a file at most {SIZE_LIMIT}."
+            )
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{_name(path)} is not UTF-8.") from error
+        raise UsageError(f"{file_name(path)} is not UTF-8.") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise UsageError(f"{_name(path)} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+        raise UsageError(f"{file_name(path)} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
     try:
         plain = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         written = "JSON" if path.suffix == ".json" else "TOML"
         said = shown(str(error), quoted=False, limit=200)
-        raise UsageError(f"{_name(path)} is not {written}: {said}.") from error
+        raise UsageError(f"{file_name(path)} is not {written}: {said}.") from error
     try:
         return convert(_dates_as_text(plain), kind, "the file")
     except Misfit as misfit:
-        raise UsageError(f"{_name(path)}: {misfit}.") from misfit
+        raise UsageError(f"{file_name(path)}: {misfit}.") from misfit
 
 
 def _dates_as_text(value: Any) -> Any:
@@ -186,7 +189,3 @@ def _dates_as_text(value: Any) -> Any:
     if isinstance(value, list):
         return [_dates_as_text(item) for item in value]
     return value.isoformat() if isinstance(value, date) else value
-
-
-def _name(path: Path) -> str:
-    return shown(str(path), quoted=False, limit=400)

@@ -1,4 +1,8 @@
-"""Python's own work on all CPUs: items are taken by processes, since threads of Python share one CPU."""
+"""Python's own work on all CPUs: items are taken by processes, since threads of Python share one CPU.
+
+The pool is Python's. By itself it lets its processes wait for ever where the one that made it is killed, and copies
+what all items share for each of them: what is added here is for these two.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Starts other programs, none of which outlives an interrupt: each has its own process group, and all are ended."""
+"""Starts other programs, none of which outlives an interrupt: each has its own process group, and all are ended.
+
+The pool is Python's. By itself it waits for the programs that its threads run, and can miss an interrupt meanwhile.
+"""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from safecost.core.text import counted, number, percent, shown, visible
+from safecost.core.text import counted, number, percent, shown, size_text, visible
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,11 @@ def test_counts_agree_with_their_nouns() -> None:
     assert counted(1, "launch") == "1 launch"
     assert counted(0, "A/A pair") == "0 A/A pairs"
     assert counted(2, "launch", "launches") == "2 launches"
+
+
+@pytest.mark.parametrize(("value", "text"), [(49152, "48 KiB"), (8_000_000_000, "7.45 GiB"), (12, "12 bytes")])
+def test_sizes(value: int, text: str) -> None:
+    assert size_text(value) == text
 
 
 def test_what_is_unseen_is_spelled_out() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 # What a document must not hold: control characters except line feed and tab; line and paragraph separators; the marks
@@ -35,9 +36,22 @@ def counted(count: int, noun: str, plural: str = "") -> str:
     return f"{count} {noun if count == 1 else plural or noun + 's'}"
 
 
+def size_text(count: int) -> str:
+    """Bytes in binary units, such as `48 KiB`."""
+    value, units = float(count), ["bytes", "KiB", "MiB", "GiB", "TiB"]
+    while value >= 1024 and len(units) > 1:
+        value, units = value / 1024, units[1:]
+    return f"{value:.3g} {units[0]}" if value < 1000 else f"{value:.0f} {units[0]}"
+
+
 def visible(text: str) -> str:
     """The text with every unprintable or reordering character spelled out, such as ⟨U+202E⟩."""
     return _UNSEEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
+
+
+def file_name(path: Path) -> str:
+    """A file or folder for a message, as the user named it."""
+    return shown(str(path), quoted=False, limit=400)
 
 
 def shown(value: Any, *, quoted: bool = True, limit: int = 80) -> str:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from safecost.core.text import percent
+from safecost.document.machine_facts import UNKNOWN, machine_facts
 from safecost.document.types import Document, Profile
 
 FactGroup = Literal["machine", "suite", "schedule", "profile"]
-UNKNOWN = "not known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +89,9 @@ def _general(documents: Sequence[Document]) -> Iterator[Fact]:
 
 
 def _of_document(document: Document) -> Iterator[tuple[FactGroup, str, str, str]]:
-    machine, suite, run = document.machine, document.suite, document.run
-    told = {True: "on", False: "off", None: UNKNOWN}
+    suite, run = document.suite, document.run
     changed = {True: ", modified", False: "", None: ", state not known"}[suite.modified]
-    caches = ", ".join(f"L{cache.level} {cache.kind} {cache.bytes:,}" for cache in machine.caches)
-    yield "machine", "Processor", machine.cpu, "processor"
-    yield "machine", "Architecture", machine.architecture, "architecture"
-    yield "machine", "Logical CPUs", str(machine.logical_cpus), "number of CPUs"
-    yield "machine", "Caches", caches or UNKNOWN, "caches"
-    yield "machine", "Virtualization", machine.virtualization or "none seen", "virtualization"
-    yield "machine", "Distribution", machine.distribution, "distribution"
-    yield "machine", "Kernel", machine.kernel, "kernel"
-    yield "machine", "Governor", machine.governor or UNKNOWN, "governor"
-    yield "machine", "Turbo", told[machine.turbo], "turbo"
-    randomized = machine.address_randomization
-    yield "machine", "Address randomization", UNKNOWN if randomized is None else str(randomized), "randomization"
+    yield from (("machine", fact.name, fact.words, fact.part) for fact in machine_facts(document.machine))
     yield "suite", "safecost", suite.version, "safecost's version"
     yield "suite", "Commit", f"{suite.commit or UNKNOWN}{changed}", "suite's commit"
     yield "suite", "Schema", str(document.schema_version), "schema"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from safecost.core.errors import UsageError
-from safecost.core.text import counted, shown
+from safecost.core.text import counted, file_name, shown
 from safecost.cross_run.agreement import LETTERS, MOST_RUNS, Given
 from safecost.document import io as document
 
@@ -45,7 +45,7 @@ def read_runs(paths: Sequence[Path]) -> tuple[list[Given], list[str]]:
         runs.append(seen[digest])
     if len(runs) < 2:
         raise UsageError(
-            f"{shown(str(paths[0]), quoted=False, limit=400)} is given {counted(len(paths), 'time')}, by one name or"
+            f"{file_name(paths[0])} is given {counted(len(paths), 'time')}, by one name or"
             " several: to see runs side by side give another one, or give it once for its own report."
         )
     return runs, notes

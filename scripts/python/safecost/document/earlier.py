@@ -9,14 +9,14 @@ OLDEST = 2
 """The oldest schema version that is still read."""
 
 _KEYS = {"run": {"looks": "analyses"}, "problems": {"strikes": "disqualifies"}}
-_VALUES = {
+VALUES = {
     "status": {"struck": "disqualified"},
     "verdict": {"unresolved": "inconclusive"},
     "role": {"null": "aa", "control": "calibration"},
     "variant": {"null": "aa"},
     "family": {"controls": "calibration"},
 }
-_PROFILES = {"gcc-o2-null": "gcc-o2-again"}
+PROFILES = {"gcc-o2-null": "gcc-o2-again"}
 _PARTS_WITH_PROFILES = ("plugins", "gaps", "panels", "counts", "codes", "proofs", "problems")
 
 
@@ -34,19 +34,19 @@ def _from_2(plain: dict[str, Any]) -> dict[str, Any]:
     made["schema_version"] = 3
     for entry in _entries(made, "profiles"):
         for key in ("name", "plain", "against"):
-            _replace(entry, key, _PROFILES)
+            _replace(entry, key, PROFILES)
     for case in _entries(made, "cases"):
         for variant in _entries(case, "variants"):
             if variant.get("role") == "aa":
-                _replace(variant, "name", _VALUES["variant"])
+                _replace(variant, "name", VALUES["variant"])
     for panel in _entries(made, "panels"):
         for pair in _entries(panel, "pairs"):
-            _replace(pair, "kind", _VALUES["role"])
+            _replace(pair, "kind", VALUES["role"])
         for contender in _entries(panel, "contenders"):
-            _replace(contender, "profile", _PROFILES)
+            _replace(contender, "profile", PROFILES)
     for part in _PARTS_WITH_PROFILES:
         for entry in _entries(made, part):
-            _replace(entry, "profile", _PROFILES)
+            _replace(entry, "profile", PROFILES)
             name = entry.get("case")
             if isinstance(name, str) and name.startswith("controls/"):
                 entry["case"] = "calibration" + name.removeprefix("controls")
@@ -54,13 +54,13 @@ def _from_2(plain: dict[str, Any]) -> dict[str, Any]:
 
 
 def _renamed(value: Any, keys: dict[str, str]) -> Any:
-    """A copy with the values of `_VALUES` replaced everywhere, and these keys at the top of it or of its entries."""
+    """A copy with the values of `VALUES` replaced everywhere, and these keys at the top of it or of its entries."""
     if isinstance(value, list):
         return [_renamed(entry, keys) for entry in value]
     if not isinstance(value, dict):
         return value
     made: dict[str, Any] = {keys.get(str(key), str(key)): _renamed(entry, {}) for key, entry in value.items()}
-    for key, replacements in _VALUES.items():
+    for key, replacements in VALUES.items():
         _replace(made, key, replacements)
     return made
 

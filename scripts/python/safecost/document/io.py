@@ -14,7 +14,7 @@ import msgspec
 
 from safecost.core import compressed, files
 from safecost.core.errors import ToolError, UsageError
-from safecost.core.text import shown
+from safecost.core.text import file_name, shown
 from safecost.document.checks import refuse_contradictions, refuse_private, well_formed
 from safecost.document.types import Document
 
@@ -48,7 +48,7 @@ def run_file(path: Path) -> Path:
         return path
     file = find_run(path)
     if file is None and (path / "plan.json").exists():
-        name = _file_name(path)
+        name = file_name(path)
         raise UsageError(f"{name} holds a run that has not ended: 'safecost run --resume {name}' finishes it.")
     return file or path / RUN_FILE
 
@@ -64,12 +64,12 @@ def read_json(path: Path, wanted: str = "the run.json of a run") -> Any:
 
     `wanted` says in a message what the file should have been.
     """
-    return _decoded(read_bytes(path, wanted), _file_name(path))
+    return _decoded(read_bytes(path, wanted), file_name(path))
 
 
 def read_bytes(path: Path, wanted: str = "the run.json of a run") -> bytes:
     """What the file `path` holds, decompressed; raises UsageError as read_json does."""
-    name = _file_name(path)
+    name = file_name(path)
     try:
         if not path.exists():
             raise UsageError(f"{name} does not exist: give {wanted}.")
@@ -103,12 +103,12 @@ def write(document: Document, path: Path) -> None:
         data = encode(document)
         _refuse_oversized(len(data), "the document")
     except UsageError as error:
-        raise ToolError(f"{_file_name(path)} was not written: {error}") from error
-    refuse_private(to_json(document), _file_name(path))
+        raise ToolError(f"{file_name(path)} was not written: {error}") from error
+    refuse_private(to_json(document), file_name(path))
     try:
         files.replace(path, data, durable=True)
     except OSError as error:
-        raise ToolError(f"{_file_name(path)} cannot be written: {error.strerror}.") from error
+        raise ToolError(f"{file_name(path)} cannot be written: {error.strerror}.") from error
 
 
 def _refuse_oversized(size: int, name: str) -> None:
@@ -149,10 +149,6 @@ def checked(plain: Any, name: str) -> Document:
     document = msgspec.convert(well_formed(plain, name), Document)
     refuse_contradictions(document, name)
     return document
-
-
-def _file_name(path: Path) -> str:
-    return shown(str(path), quoted=False, limit=400)
 
 
 def now() -> str:

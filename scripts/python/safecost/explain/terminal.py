@@ -9,6 +9,7 @@ from rich.cells import set_cell_size
 from rich.console import Console
 from rich.text import Text
 
+from safecost.core.console import new_table, printable
 from safecost.core.errors import UsageError
 from safecost.core.text import number, visible
 from safecost.document.types import Document
@@ -110,17 +111,13 @@ def _numbers(comparisons: Sequence[Contrast], console: Console) -> None:
             times.setdefault(comparison.subject.name, comparison.timings[0].nanoseconds)
     if not subjects:
         return
-    headings = ("", "ns", "executed", "bytes", "instr", "check", "pack", "call")
-    rows = [headings, *(_row(subject, times.get(name)) for name, subject in subjects.items())]
-    widths = [max(len(row[at]) for row in rows) for at in range(len(headings))]
-    widths[0] = max(8, min(widths[0], console.width - sum(widths[1:]) - len(headings)))
+    table = new_table("")
+    for heading in ("ns", "executed", "bytes", "instr", "check", "pack", "call"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, subject in subjects.items():
+        table.add_row(*(Text(printable(cell, console)) for cell in _row(subject, times.get(name))))
     console.print()
-    for number_of_row, row in enumerate(rows):
-        cells = [
-            set_cell_size(visible(row[0]), widths[0]),
-            *(f"{cell:>{w}}" for cell, w in zip(row[1:], widths[1:], strict=True)),
-        ]
-        _say(console, " ".join(cells), "dim" if number_of_row == 0 else "")
+    console.print(table)
 
 
 def _row(subject: Subject, nanoseconds: float | None) -> tuple[str, ...]:

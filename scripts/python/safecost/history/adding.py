@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from safecost.core.text import counted, shown
+from safecost.core.text import counted, file_name
 from safecost.document import io as document
 from safecost.history import of_document
 from safecost.history.store import Store
@@ -17,7 +17,7 @@ def add(store: Store, run: Path) -> str:
     """Add the run in a folder or file, and say what was added; raises ToolError."""
     file = document.run_file(run)
     made = document.read(file)
-    name = shown(str(file), quoted=False, limit=400)
+    name = file_name(file)
     records = of_document.records(made, name)
     added = store.add(records)
     if not added.new:

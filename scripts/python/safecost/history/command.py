@@ -31,9 +31,8 @@ def _where(command: F) -> F:
     for option in (
         click.option("--wait", type=click.FloatRange(0, 3600), default=30.0, show_default=True, metavar="SECONDS",
                      help="How long to wait while another process writes into the same file."),
-        click.option("--database", envvar="SAFECOST_DATABASE", metavar="FILE|URL",
-                     help="Where the history is: a file of SQLite, or a URL of SQLAlchemy, such as"
-                          " postgresql+psycopg://host/name (default: $SAFECOST_DATABASE, or this project's"
+        click.option("--database", envvar="SAFECOST_DATABASE", metavar="FILE",
+                     help="Where the history is: a file of SQLite (default: $SAFECOST_DATABASE, or this project's"
                           " results/local/history.sqlite)."),
     ):  # fmt: skip
         command = option(command)
@@ -88,9 +87,9 @@ def add(runs: tuple[Path, ...], database: str | None, wait: float) -> int:
     """
     from safecost.history import adding  # noqa: PLC0415
 
-    with _open(database, wait) as store:
-        for run in runs:
-            print(adding.add(store, run))
+    store = _open(database, wait)
+    for run in runs:
+        print(adding.add(store, run))
     return OK
 
 
@@ -128,8 +127,8 @@ def show(
     """
     from safecost.history import showing  # noqa: PLC0415
 
-    with _open(database, wait) as store:
-        found = showing.find(store, metric, expression, aa_pairs=aa_pairs, search=_search(magnitude, segment))
+    store = _open(database, wait)
+    found = showing.find(store, metric, expression, aa_pairs=aa_pairs, search=_search(magnitude, segment))
     if as_json:
         sys.stdout.write(showing.as_json(found))
     else:
@@ -165,8 +164,8 @@ def plot(
     """Draw trends: points, levels, changes, new toolchains, the baseline, and who accepted what."""
     from safecost.history import plotting, showing  # noqa: PLC0415
 
-    with _open(database, wait) as store:
-        found = showing.find(store, metric, expression, aa_pairs=aa_pairs, search=_search(magnitude, segment))
+    store = _open(database, wait)
+    found = showing.find(store, metric, expression, aa_pairs=aa_pairs, search=_search(magnitude, segment))
     written = plotting.write([one for one in found if one.tells or not changed], out, kind)
     print(f"wrote {written} to {out}")
     return OK
@@ -207,9 +206,9 @@ def accept(
     """
     from safecost.history import accepting  # noqa: PLC0415
 
-    with _open(database, wait) as store:
-        for line in accepting.accept(store, series, metric, reason, who, run, _search(magnitude, segment)):
-            print(line)
+    store = _open(database, wait)
+    for line in accepting.accept(store, series, metric, reason, who, run, _search(magnitude, segment)):
+        print(line)
     return OK
 
 
@@ -229,8 +228,8 @@ def export(out: Path | None, database: str | None, wait: float) -> int:
     """
     from safecost.history import transfer  # noqa: PLC0415
 
-    with _open(database, wait) as store:
-        said = transfer.export(store, out, sys.stdout.buffer)
+    store = _open(database, wait)
+    said = transfer.export(store, out, sys.stdout.buffer)
     if said:
         print(said)
     return OK
@@ -249,9 +248,9 @@ def import_(files: tuple[Path, ...], database: str | None, wait: float) -> int:
     """Read JSON Lines; records that are there already are ignored. A file is added as a whole, or not at all."""
     from safecost.history import transfer  # noqa: PLC0415
 
-    with _open(database, wait) as store:
-        for file in files:
-            print(transfer.load(store, file))
+    store = _open(database, wait)
+    for file in files:
+        print(transfer.load(store, file))
     return OK
 
 

@@ -16,7 +16,8 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from safecost.core.errors import UsageError
-from safecost.core.text import CONTROL, shown
+from safecost.core.text import CONTROL, file_name, shown
+from safecost.history import earlier
 from safecost.history.records import FORMAT_VERSION, KINDS, Acceptance, Record, RunRecord
 
 LONGEST = 4 * 1024 * 1024  # bytes of a line; that of a run with all its profiles has some 20,000
@@ -47,7 +48,7 @@ def ordered(records: Iterable[Record], started: Mapping[str, str]) -> list[Recor
 
 def read(path: Path) -> Iterator[tuple[int, Record]]:
     """Each record of a file with the number of its line; raises UsageError naming the first line that is wrong."""
-    name = shown(str(path), quoted=False, limit=400)
+    name = file_name(path)
     try:
         with path.open("rb") as file:
             for number, line in enumerate(iter(lambda: file.readline(LONGEST + 1), b""), start=1):
@@ -77,12 +78,12 @@ def decode(line: bytes, place: str) -> Record:
     if kind is None:
         raise UsageError(f"{place} is not a record of a history: 'record' is none of {', '.join(_BY_NAME)}.")
     version = found.pop("version", None)
-    if version != FORMAT_VERSION or isinstance(version, bool):
+    if not isinstance(version, int) or isinstance(version, bool) or not earlier.OLDEST <= version <= FORMAT_VERSION:
         newer = isinstance(version, int) and version > FORMAT_VERSION
         what = "was written by a newer safecost" if newer else "has an unknown version"
         raise UsageError(f"{place} {what} (version {shown(version)}; this one reads {FORMAT_VERSION}).")
     try:
-        record: Record = _built(kind, found, kind.RECORD)
+        record: Record = _built(kind, earlier.upgraded(found, version), kind.RECORD)
     except _Wrong as error:
         raise UsageError(f"{place} is wrong: {error}.") from error
     _refuse_impossible(record, place)

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from safecost.core.errors import UsageError
 from safecost.core.text import shown
 from safecost.document import io as documents
+from safecost.document.machine_facts import machine_facts
 from safecost.document.types import Document, Machine
 from safecost.history.records import (
     CodeRecord,
     CountRecord,
-    Fact,
     PairRecord,
     ProofRecord,
     Record,
@@ -21,7 +21,6 @@ from safecost.history.records import (
     Toolchain,
     digest,
 )
-from safecost.run import identity
 
 _PASSING = frozenset({"the kernel", "the distribution"})
 """Facts that are told but open no new series: hosts are updated monthly, and user code between system calls hardly
@@ -41,11 +40,10 @@ def records(document: Document, name: str) -> tuple[Record, ...]:
 
 def machine_fingerprint(machine: Machine) -> str:
     """The same for machines whose times may be put into one series."""
-    return digest({key: value for key, value in identity.machine(machine).items() if key not in _PASSING})
+    return digest({fact.what: fact.value for fact in machine_facts(machine) if fact.what not in _PASSING})
 
 
 def _run(document: Document, run: str) -> RunRecord:
-    facts: dict[str, Fact] = {key: value for key, value in identity.machine(document.machine).items()}  # noqa: C416
     return RunRecord(
         run=run,
         started=document.run.started,
@@ -56,7 +54,7 @@ def _run(document: Document, run: str) -> RunRecord:
         modified=document.suite.modified,
         margin=document.run.margin,
         machine=machine_fingerprint(document.machine),
-        machine_facts=facts,
+        machine_facts={fact.what: fact.value for fact in machine_facts(document.machine)},
         load=max(document.machine.load_before, document.machine.load_after),
         steal_share=document.machine.steal_share,
         toolchains=tuple(

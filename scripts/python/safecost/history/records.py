@@ -16,7 +16,7 @@ from safecost.document.outcome import CAUGHT, Detail, OutcomeKind, spoken
 from safecost.document.types import Language, PairKind, contender_name
 from safecost.stats.pairs import Verdict
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Version of the lines and of the database; a newer one is refused by name."""
 
 Fact = str | int | float | bool | None

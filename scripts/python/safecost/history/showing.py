@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
+from safecost.core.console import new_table, printable
 from safecost.core.progress import Steps
-from safecost.core.text import counted, visible
+from safecost.core.text import counted
 from safecost.history import series as followed
 from safecost.history.changes import Search
 from safecost.history.records import Acceptance, RunRecord
@@ -202,8 +201,7 @@ def _decision(change: Change, status: SeriesStatus) -> str:
 
 
 def _table(shown: Sequence[TrackStatus], out: Console, *, cross_run: bool) -> None:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    table.add_column(f"{shown[0].track.metric.name} of", overflow="fold")
+    table = new_table(f"{shown[0].track.metric.name} of")
     if cross_run:
         table.add_column("machine", overflow="fold")
     for head in ("points", "baseline", "latest", "from baseline"):
@@ -262,7 +260,7 @@ def _plain(one: TrackStatus) -> dict[str, Any]:
 
 
 def _plain_text(text: str, out: Console) -> Text:
-    return Text(visible(" ".join(text.split())).encode(out.encoding, "replace").decode(out.encoding), overflow="fold")
+    return Text(printable(text, out), overflow="fold")
 
 
 def _say(out: Console, line: str, style: str = "", *, indent: int = 0) -> None:

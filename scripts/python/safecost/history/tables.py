@@ -2,59 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Double, MetaData, String, Table, Text
-from sqlalchemy.types import TypeEngine
-
-from safecost.history import lines
+from safecost.history import earlier, lines
 from safecost.history.records import KINDS, Record, digest
 
-METADATA = MetaData()
-ABOUT = Table(
-    "safecost_history",
-    METADATA,
-    Column("name", String(32), primary_key=True),
-    Column("value", BigInteger, nullable=False),
-)
+ABOUT = "safecost_history"
+CREATE_ABOUT = f"CREATE TABLE {ABOUT} (name VARCHAR(32) NOT NULL PRIMARY KEY, value BIGINT NOT NULL)"
+
+_TYPES = {str: "TEXT", bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE"}  # what is none of them is kept as JSON
 
 
-def _type_of(hint: Any) -> TypeEngine[Any]:
-    kinds = [one for one in get_args(hint) if one is not NoneType] if NoneType in get_args(hint) else [hint]
+@dataclass(frozen=True, slots=True)
+class RecordTable:
+    """A kind of record as a table: the names of its columns, their SQL types, and the statements that use it."""
+
+    kind: type[Record]
+    columns: Mapping[str, str]
+    create: str
+    insert: str
+    select: str
+    clear: str
+
+    def row(self, record: Record) -> list[Any]:
+        """What is stored of a record, by column."""
+        fields = {**lines.plain(record), "subject": key(record)[1]}
+        return [json.dumps(fields[name]) if of == "JSON" else fields[name] for name, of in self.columns.items()]
+
+    def record(self, row: Sequence[Any], version: int) -> Record:
+        """The record of a row in a database of a version; raises UsageError where somebody else has written into it."""
+        fields = {name: _read(of, value) for (name, of), value in zip(self.columns.items(), row, strict=True)}
+        del fields["subject"]
+        return lines.built(self.kind, earlier.upgraded(fields, version))
+
+
+def _read(of: str, value: Any) -> Any:
+    if of == "BOOLEAN" and value in (0, 1):
+        return bool(value)
+    if of == "JSON" and isinstance(value, str):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _type_of(hint: Any) -> tuple[str, bool]:
+    """The SQL type of a field, and whether it may be missing."""
+    kinds = [kind for kind in get_args(hint) if kind is not NoneType] if NoneType in get_args(hint) else [hint]
     (kind,) = kinds
-    if get_origin(kind) is Literal or kind is str:
-        return Text()
-    scalars: dict[Any, TypeEngine[Any]] = {bool: Boolean(), int: BigInteger(), float: Double()}
-    return scalars.get(kind) or JSON()
+    return "TEXT" if get_origin(kind) is Literal else _TYPES.get(kind, "JSON"), NoneType in get_args(hint)
 
 
-def _table(kind: type[Record]) -> Table:
-    hints = {name: hint for name, hint in get_type_hints(kind).items() if name != "RECORD"}
-    columns = [
-        Column(name, _type_of(hint), nullable=NoneType in get_args(hint))
-        for name, hint in hints.items()
-        if name != "run"
-    ]
-    run = Column("run", String(32), primary_key=True)
-    # What the record is about can be a long text, which not every database takes for a key: its digest is one.
-    return Table(kind.RECORD, METADATA, run, Column("subject", String(32), primary_key=True), *columns)
+def _table(kind: type[Record]) -> RecordTable:
+    # What a record is about can be a long text: its digest is part of the key.
+    of: dict[str, tuple[str, bool]] = {"run": ("VARCHAR(32)", False), "subject": ("VARCHAR(32)", False)}
+    of |= {name: _type_of(hint) for name, hint in get_type_hints(kind).items() if name not in ("RECORD", "run")}
+    columns = [f'"{name}" {sql}{"" if nullable else " NOT NULL"}' for name, (sql, nullable) in of.items()]
+    names = ", ".join(f'"{name}"' for name in of)
+    return RecordTable(
+        kind,
+        {name: sql for name, (sql, _) in of.items()},
+        f'CREATE TABLE "{kind.RECORD}" ({", ".join(columns)}, PRIMARY KEY (run, subject))',
+        f'INSERT INTO "{kind.RECORD}" ({names}) VALUES ({", ".join("?" for _ in of)}) ON CONFLICT DO NOTHING',
+        f'SELECT {names} FROM "{kind.RECORD}"',
+        f'DELETE FROM "{kind.RECORD}"',
+    )
 
 
-TABLES: Mapping[type[Any], Table] = {kind: _table(kind) for kind in KINDS}
+TABLES: Mapping[type[Any], RecordTable] = {kind: _table(kind) for kind in KINDS}
 
 
 def key(record: Record) -> tuple[str, str]:
     """The primary key of a record's row."""
     return record.run, digest(record.subject)
-
-
-def row(record: Record) -> dict[str, Any]:
-    """What is stored of a record."""
-    return {**lines.plain(record), "subject": key(record)[1]}
-
-
-def record_of(kind: type[Record], stored: Mapping[str, Any]) -> Record:
-    """The record of a row; raises UsageError where somebody else has written into the table."""
-    return lines.built(kind, {name: value for name, value in stored.items() if name != "subject"})

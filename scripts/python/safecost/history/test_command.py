@@ -7,7 +7,6 @@ import os
 import re
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import pytest
 
 from safecost import cli
-from safecost.core.paths import PYTHON, ROOT
+from safecost.core.paths import ROOT
 from safecost.document.types import Document
 from safecost.history.store import Store
 from safecost.testing.commands import Ended
@@ -171,8 +170,8 @@ def test_a_bad_document_among_good_ones_keeps_those_before_it(say: Say, runs: li
     (tmp_path / "bad.json").write_text("{")
     ended = say("add", runs[0], tmp_path / "bad.json", runs[1])
     assert ended.code == 2 and ended.out.count("added to") == 1 and "bad.json" in ended.err
-    with Store(str(tmp_path / "history.sqlite")) as store:
-        assert len(store.runs()) == 1
+    store = Store(str(tmp_path / "history.sqlite"))
+    assert len(store.runs()) == 1
 
 
 def test_a_truncated_file_adds_nothing(say: Say, runs: list[Path], tmp_path: Path) -> None:
@@ -209,17 +208,9 @@ def test_real_processes_add_side_by_side(runs: list[Path], tmp_path: Path) -> No
     for process in started:
         _, err = process.communicate(timeout=300)
         assert process.returncode == 0, err
-    with Store(str(tmp_path / "history.sqlite")) as store:
-        assert len(store.runs()) == DAYS
-        assert len({one.run for one in store.everything()}) == DAYS
-
-
-def test_starting_the_command_loads_no_database_and_no_charts() -> None:
-    slow = "('sqlalchemy', 'ruptures', 'matplotlib')"
-    program = f"import sys, safecost.cli; print([name for name in {slow} if name in sys.modules])"
-    arguments = [sys.executable, "-c", program]
-    done = subprocess.run(arguments, cwd=PYTHON, capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
+    store = Store(str(tmp_path / "history.sqlite"))
+    assert len(store.runs()) == DAYS
+    assert len({one.run for one in store.everything()}) == DAYS
 
 
 def test_help_says_where_the_history_is(say: Say) -> None:

@@ -46,42 +46,44 @@ def test_export_and_import_are_a_round_trip_in_any_order(
     tmp_path_factory: pytest.TempPathFactory, found: list[Record]
 ) -> None:
     folder = tmp_path_factory.mktemp("round")
-    with Store(str(folder / "one.sqlite")) as one, Store(str(folder / "other.sqlite")) as other:
-        one.add(found)
-        first = exported(one, folder / "one.jsonl")
-        assert set(first.splitlines(keepends=True)) == {lines.encode(record) for record in found}
-        shuffled = first.splitlines(keepends=True) * 2
-        random.Random(1).shuffle(shuffled)
-        (folder / "shuffled.jsonl").write_bytes(b"".join(shuffled))
-        load(other, folder / "shuffled.jsonl")
-        assert exported(other, folder / "other.jsonl") == first
+    one = Store(str(folder / "one.sqlite"))
+    other = Store(str(folder / "other.sqlite"))
+    one.add(found)
+    first = exported(one, folder / "one.jsonl")
+    assert set(first.splitlines(keepends=True)) == {lines.encode(record) for record in found}
+    shuffled = first.splitlines(keepends=True) * 2
+    random.Random(1).shuffle(shuffled)
+    (folder / "shuffled.jsonl").write_bytes(b"".join(shuffled))
+    load(other, folder / "shuffled.jsonl")
+    assert exported(other, folder / "other.jsonl") == first
 
 
 def test_two_branches_merge_by_concatenation_and_new_lines_come_last(tmp_path: Path) -> None:
     everything = a_history([2.0 + number / 100 for number in range(6)])
-    with Store(str(tmp_path / "ours.sqlite")) as ours, Store(str(tmp_path / "theirs.sqlite")) as theirs:
-        ours.add(everything[:8])
-        before = exported(ours, tmp_path / "history.jsonl")
-        theirs.add(everything[:4] + everything[8:])
-        theirs.add([an_acceptance(1)])
-        both = before + exported(theirs, tmp_path / "theirs.jsonl")
-        (tmp_path / "both.jsonl").write_bytes(both)
-        said = load(ours, tmp_path / "both.jsonl")
-        assert "5 new records, 12 already in" in said
-        after = exported(ours, tmp_path / "history.jsonl")
-        assert after.startswith(before) and len(after.splitlines()) == 13
-        load(theirs, tmp_path / "both.jsonl")
-        assert exported(theirs, tmp_path / "theirs.jsonl") == after
+    ours = Store(str(tmp_path / "ours.sqlite"))
+    theirs = Store(str(tmp_path / "theirs.sqlite"))
+    ours.add(everything[:8])
+    before = exported(ours, tmp_path / "history.jsonl")
+    theirs.add(everything[:4] + everything[8:])
+    theirs.add([an_acceptance(1)])
+    both = before + exported(theirs, tmp_path / "theirs.jsonl")
+    (tmp_path / "both.jsonl").write_bytes(both)
+    said = load(ours, tmp_path / "both.jsonl")
+    assert "5 new records, 12 already in" in said
+    after = exported(ours, tmp_path / "history.jsonl")
+    assert after.startswith(before) and len(after.splitlines()) == 13
+    load(theirs, tmp_path / "both.jsonl")
+    assert exported(theirs, tmp_path / "theirs.jsonl") == after
 
 
 def test_a_file_with_records_that_the_database_lacks_is_never_replaced(tmp_path: Path) -> None:
-    with Store(str(tmp_path / "ours.sqlite")) as ours:
-        ours.add(a_history([2.0]))
-        foreign = lines.encode(a_run(9))
-        (tmp_path / "history.jsonl").write_bytes(foreign)
-        with pytest.raises(UsageError, match=r"line 1, is not in .*ours.sqlite: 'safecost history import"):
-            exported(ours, tmp_path / "history.jsonl")
-        assert (tmp_path / "history.jsonl").read_bytes() == foreign
+    ours = Store(str(tmp_path / "ours.sqlite"))
+    ours.add(a_history([2.0]))
+    foreign = lines.encode(a_run(9))
+    (tmp_path / "history.jsonl").write_bytes(foreign)
+    with pytest.raises(UsageError, match=r"line 1, is not in .*ours.sqlite: 'safecost history import"):
+        exported(ours, tmp_path / "history.jsonl")
+    assert (tmp_path / "history.jsonl").read_bytes() == foreign
 
 
 def test_a_document_gives_records_of_every_kind(sample_document: Document) -> None:
@@ -103,6 +105,16 @@ def edited(record: Record, **changes: Any) -> bytes:
 RUN, PAIR = a_run(1), a_pair(a_run(1), 2.0)
 
 
+def test_a_line_of_the_first_version_is_read_in_todays_words() -> None:
+    old = edited(PAIR, version=1, kind="null", variant="null", verdict="unresolved", profile="gcc-o2-null")
+    today = edited(PAIR, kind="aa", variant="aa", verdict="inconclusive", profile="gcc-o2-again")
+    assert lines.decode(old, "line 1") == lines.decode(today, "line 1")
+    case = lines.decode(edited(RUN, version=1, sources={"controls/steps": "ab"}), "line 1")
+    assert case == lines.decode(edited(RUN, sources={"calibration/steps": "ab"}), "line 1")
+    with pytest.raises(UsageError, match="kind"):
+        lines.decode(edited(PAIR, kind="null"), "line 1")
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
@@ -113,8 +125,9 @@ RUN, PAIR = a_run(1), a_pair(a_run(1), 2.0)
         (b"\xff\n", "is not UTF-8"),
         (b"[" * 100_000 + b"\n", "is not a record"),
         (b'{"record":"pair","record":"run"}\n', "is not a record"),
-        (edited(PAIR, version=2), "was written by a newer safecost (version 2; this one reads 1)"),
+        (edited(PAIR, version=3), "was written by a newer safecost (version 3; this one reads 2)"),
         (edited(PAIR, version="1"), "has an unknown version"),
+        (edited(PAIR, version=0), "has an unknown version"),
         (edited(PAIR, ratio=-1), "pair.ratio is -1.0, and must be above 0"),
         (edited(PAIR, ratio="fast"), 'pair.ratio is "fast", which does not belong there'),
         (edited(PAIR, ratio=float("nan")), "must be a finite number"),
@@ -133,7 +146,8 @@ RUN, PAIR = a_run(1), a_pair(a_run(1), 2.0)
 def test_a_bad_line_is_refused_by_number_and_adds_nothing(tmp_path: Path, line: bytes, words: str) -> None:
     file = tmp_path / "history.jsonl"
     file.write_bytes(lines.encode(RUN) + lines.encode(PAIR) + line)
-    with Store(str(tmp_path / "history.sqlite")) as store, pytest.raises(UsageError) as caught:
+    store = Store(str(tmp_path / "history.sqlite"))
+    with pytest.raises(UsageError) as caught:
         load(store, file)
     said = str(caught.value)
     assert "history.jsonl, line 3, " in said and words in said
@@ -143,11 +157,11 @@ def test_a_bad_line_is_refused_by_number_and_adds_nothing(tmp_path: Path, line: 
 
 def test_rows_of_a_run_that_nobody_has_are_refused(tmp_path: Path) -> None:
     (tmp_path / "history.jsonl").write_bytes(lines.encode(PAIR))
-    with Store(str(tmp_path / "history.sqlite")) as store:
-        store.add([a_run(0)])
-        with pytest.raises(UsageError, match="lines are missing; nothing was added"):
-            load(store, tmp_path / "history.jsonl")
-        assert list(store.everything()) == [a_run(0)]
-        store.add([RUN])
-        assert load(store, tmp_path / "history.jsonl").endswith("history.sqlite")
-        assert list(File(tmp_path / "history.jsonl")) == [PAIR]
+    store = Store(str(tmp_path / "history.sqlite"))
+    store.add([a_run(0)])
+    with pytest.raises(UsageError, match="lines are missing; nothing was added"):
+        load(store, tmp_path / "history.jsonl")
+    assert list(store.everything()) == [a_run(0)]
+    store.add([RUN])
+    assert load(store, tmp_path / "history.jsonl").endswith("history.sqlite")
+    assert list(File(tmp_path / "history.jsonl")) == [PAIR]

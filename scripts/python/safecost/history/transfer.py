@@ -8,7 +8,7 @@ from typing import IO
 
 from safecost.core import files
 from safecost.core.errors import ToolError, UsageError
-from safecost.core.text import counted, shown
+from safecost.core.text import counted, file_name
 from safecost.history import lines, tables
 from safecost.history.store import File, Store
 
@@ -22,7 +22,7 @@ def export(store: Store, out: Path | None, stdout: IO[bytes]) -> str:
         for record in store.everything():
             stdout.write(lines.encode(record))
         return ""
-    name = shown(str(out), quoted=False, limit=400)
+    name = file_name(out)
     buffer, ours, count = io.BytesIO(), set(), 0
     for record in store.everything():
         buffer.write(lines.encode(record))
@@ -48,5 +48,5 @@ def load(store: Store, path: Path) -> str:
     for _ in source:  # before the database is locked: a long file takes its time
         pass
     added = store.add(source)
-    name = shown(str(path), quoted=False, limit=400)
+    name = file_name(path)
     return f"{name}: {counted(added.new, 'new record')}, {added.known} already in {store.name}"

@@ -1,4 +1,7 @@
-"""What the machine is and what makes noise on it, from /proc, /sys and the kernel; never a host name, user or path."""
+"""What the machine is and what makes noise on it, from /proc, /sys and the kernel; never a host name, user or path.
+
+Read here, as psutil and py-cpuinfo would give the processor's name, memory, ticks and load, and nothing of the rest.
+"""
 
 from __future__ import annotations
 
@@ -71,10 +74,12 @@ def size_bytes(text: str) -> int | None:
     return int(found[1]) << {"": 0, "K": 10, "M": 20, "G": 30}[found[2]] if found else None
 
 
-def distribution_name(os_release: str) -> str:
-    """Read PRETTY_NAME from the text of os-release(5)."""
-    found = re.search(r"""^PRETTY_NAME=(["']?)(.*)\1$""", os_release, re.MULTILINE)
-    return found[2] if found else "unknown"
+def distribution_name() -> str:
+    """The name of the distribution for readers."""
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except OSError:  # there is no os-release(5)
+        return "unknown"
 
 
 def cpu_ticks(stat: str) -> tuple[int, int]:
@@ -245,7 +250,7 @@ def facts(root: Path = Path("/")) -> Machine:
         memory_bytes=memory_bytes(read(root / "proc/meminfo") or ""),
         caches=caches(cpus / "cpu0"),
         kernel=f"{platform.system()} {platform.release()}",
-        distribution=distribution_name(read(root / "etc/os-release") or ""),
+        distribution=distribution_name(),
         virtualization=virtualization(cpuinfo),
         governor=governor(cpus),
         turbo=turbo(cpus),

@@ -7,13 +7,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from safecost.core.console import new_table, say
 from safecost.core.errors import OK, WRONG_RESULT, UsageError
-from safecost.core.text import counted, visible
+from safecost.core.text import counted
 from safecost.document.types import Rejection
 from safecost.reject import page as rejected_page
 from safecost.reject import rulings as rejected
@@ -70,8 +69,7 @@ def show(made: Sequence[Rejection], out: Console) -> None:
     asked = dict.fromkeys(ruling.by for one in made for ruling in one.rulings)
     columns = [by for by in NAMES if by in asked]
     for topic, lines in topics(made):
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-        table.add_column(topic, overflow="fold")
+        table = new_table(topic)
         table.add_column("CWE", justify="right")
         for by in columns:
             table.add_column(NAMES[by], overflow="fold")
@@ -86,23 +84,18 @@ def show(made: Sequence[Rejection], out: Console) -> None:
         out.print(table)
         out.print()
     for name, version, rejecting, all_of in counted_outcomes(made):
-        _say(out, f"{name} {version}: rejects {rejecting} of {counted(all_of, 'snippet')} it was asked about")
+        say(out, f"{name} {version}: rejects {rejecting} of {counted(all_of, 'snippet')} it was asked about")
     for _, heading, found in by_status(made):
-        _say(out, f"{counted(len(found), 'misuse')}: {heading[0].lower()}{heading[1:]}")
+        say(out, f"{counted(len(found), 'misuse')}: {heading[0].lower()}{heading[1:]}")
     for one in made:
         for ruling in one.rulings:
             where = f"{_name(one)} with {ruling.by}"
             if ruling.outcome == "newly_rejected":
-                _say(out, f"now rejected: {where}: {ruling.reason}; let the snippet say so", "green")
+                say(out, f"now rejected: {where}: {ruling.reason}; let the snippet say so", "green")
             if ruling.outcome == "broken":
-                _say(out, f"broken: {where}: {ruling.reason}", "red")
+                say(out, f"broken: {where}: {ruling.reason}", "red")
 
 
 def _name(one: Rejection) -> str:
     way = "" if one.way == "plain" else f".{one.way}"
     return f"{one.topic}/{one.misuse}{way}.{'cc' if one.language == 'c++' else 'rs'}"
-
-
-def _say(out: Console, line: str, style: str = "") -> None:
-    printable = visible(" ".join(line.split())).encode(out.encoding, "replace").decode(out.encoding)
-    out.print(Text(printable, style=style, overflow="fold"))

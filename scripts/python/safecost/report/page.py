@@ -10,7 +10,8 @@ from typing import Any
 from markupsafe import Markup
 
 from safecost.core import pages
-from safecost.core.text import counted, number, percent
+from safecost.core.text import counted, number, percent, size_text
+from safecost.document.machine_facts import machine_facts
 from safecost.document.rows import KINDS, PairRow, count_rows, rows, valid_rows
 from safecost.document.types import Document, Run
 from safecost.explain import page as explain_page
@@ -114,14 +115,6 @@ def worst_first(found: Sequence[PairRow]) -> list[PairRow]:
 # ---- how values are written ----------------------------------------------------------------------------------------
 
 
-def size_text(count: int) -> str:
-    """Bytes in binary units, such as `48 KiB`."""
-    value, units = float(count), ["bytes", "KiB", "MiB", "GiB", "TiB"]
-    while value >= 1024 and len(units) > 1:
-        value, units = value / 1024, units[1:]
-    return f"{value:.3g} {units[0]}" if value < 1000 else f"{value:.0f} {units[0]}"
-
-
 def amount(mean: float | None) -> str:
     """A mean count per call: whole where it is whole, else with one decimal, a dash where it is not known."""
     if mean is None:
@@ -144,12 +137,9 @@ def exact_interval(row: PairRow) -> str:
     return "–" if row.low is None or row.high is None else f"{exact(row.low)} – {exact(row.high)}"
 
 
-def machine_facts(document: Document) -> list[tuple[str, str]]:
+def _facts(document: Document) -> list[tuple[str, str]]:
     """Machine, suite and schedule as name and value."""
     machine, run, suite = document.machine, document.run, document.suite
-    told = {True: "on", False: "off", None: "not known"}
-    caches = ", ".join(f"L{cache.level} {cache.kind} {size_text(cache.bytes)}" for cache in machine.caches)
-    randomization = machine.address_randomization
     state = {True: "modified", False: "clean", None: "state not known"}[suite.modified]
     load = f"{machine.load_before:.2f} before, {machine.load_after:.2f} after"
     benchmark = f"Google Benchmark {run.runner.benchmark_version} ({run.runner.benchmark_build})"
@@ -159,13 +149,8 @@ def machine_facts(document: Document) -> list[tuple[str, str]]:
     seconds = run.seconds
     spent = f"{seconds.build:.1f} s to build, {seconds.verify:.1f} s to verify, {seconds.count:.1f} s to count"
     return [
-        ("Processor", f"{machine.cpu}, {machine.architecture}, {counted(machine.logical_cpus, 'logical CPU')}"),
-        ("Caches", caches or "not known"),
+        *((fact.name, fact.words) for fact in machine_facts(machine)),
         ("Memory", size_text(machine.memory_bytes)),
-        ("System", f"{machine.distribution}, {machine.kernel}"),
-        ("Virtualization", machine.virtualization or "none seen"),
-        ("Frequency", f"governor {machine.governor or 'not known'}, turbo {told[machine.turbo]}"),
-        ("Address randomization", "not known" if randomization is None else str(randomization)),
         ("Hardware counters", "available" if machine.hardware_counters else "not available"),
         ("Load", f"{load}; {percent(machine.steal_share)} stolen by the host"),
         ("Suite", f"safecost {suite.version}, commit {suite.commit or 'not known'}, {state}"),
@@ -202,7 +187,7 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "finding": validity_words.finding,
         "held": validity_words.held,
         "noise": validity_words.noise(document),
-        "facts": machine_facts(document),
+        "facts": _facts(document),
         "frontier": safety.lines(document),
         "matrices": safety.matrices(document),
         "outcome_words": safety.words(),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from safecost.core.memo import of_newest
+from safecost.document.rows import is_rebuild
 from safecost.document.types import Case, Contender, Document, Panel, Profile, beside_size
 from safecost.stats.frontier import AtSize, Candidate, Frontier, Price, frontier
 
@@ -66,15 +67,10 @@ def groups(document: Document) -> tuple[PriceGroup, ...]:
     for plain in document.profiles:
         if plain.plain != plain.name:
             continue
-        siblings = [one for one in document.profiles if one.plain == plain.name and not _is_rebuild(one, plain)]
+        siblings = [one for one in document.profiles if one.plain == plain.name and not is_rebuild(document, one)]
         if any(one.name in timed for one in siblings):
             found.append(_group(document, plain, siblings))
     return tuple(found)
-
-
-def _is_rebuild(profile: Profile, plain: Profile) -> bool:
-    """Is this the plain profile built a second time?"""
-    return profile.name != plain.name and profile.flags == plain.flags
 
 
 def _group(document: Document, plain: Profile, siblings: Sequence[Profile]) -> PriceGroup:

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from statistics import median
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from safecost.core.console import new_table, printable, say
 from safecost.core.text import counted, number, percent
 from safecost.document.rows import PairRow, valid_rows
 from safecost.document.types import Case, Document, PairKind, Problem
@@ -37,19 +37,19 @@ def render(document: Document, console: Console) -> None:
     Nothing from the document is read as markup. Colours repeat what a word says, and only a terminal gets them.
     """
     for line, style in _problem_lines(document):
-        _say(console, line, style)
+        say(console, line, style)
     rows = table_rows(document)
     if rows:
         shown = rows if len(rows) <= MOST_ROWS else rows[:ROWS_WHEN_MORE]
         console.print(_table(shown, _within_hardened(document, shown), console))
         if len(shown) < len(rows):
-            _say(console, f"{len(rows) - len(shown)} more rows, all with smaller ratios, are in the report")
+            say(console, f"{len(rows) - len(shown)} more rows, all with smaller ratios, are in the report")
     else:
-        _say(console, "no ratio was measured")
+        say(console, "no ratio was measured")
     for line in (*_summary_lines(document, rows), *_missing_lines(document)):
-        _say(console, line)
+        say(console, line)
     for line in advisories(document) if document.panels else ():
-        _say(console, f"advisory: {line}", "yellow")
+        say(console, f"advisory: {line}", "yellow")
     _say_price(document, console)
 
 
@@ -58,16 +58,14 @@ def _say_price(document: Document, console: Console) -> None:
     rows = terminal_rows(document)
     if not rows:
         return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    for heading in ("price of safety", "every fault", "worst case", "spatial faults alone"):
-        table.add_column(heading, overflow="fold")
+    table = new_table("price of safety", "every fault", "worst case", "spatial faults alone")
     for row in rows:
-        table.add_row(*(Text(_printable(cell, console)) for cell in row))
+        table.add_row(*(Text(printable(cell, console)) for cell in row))
     console.print()
     console.print(table)
-    _say(console, "time of the cheapest idiom that stops every fault of a case, over the fastest plain raw code")
+    say(console, "time of the cheapest idiom that stops every fault of a case, over the fastest plain raw code")
     for line in terminal_gaps(document):
-        _say(console, line)
+        say(console, line)
 
 
 def table_rows(document: Document) -> list[PairRow]:
@@ -97,9 +95,9 @@ def _within_hardened(document: Document, rows: Sequence[PairRow]) -> list[PairRo
 def _table(rows: Sequence[PairRow], marked: Sequence[PairRow], console: Console) -> Table:
     cells = [
         [
-            _printable(f"{row.task} {row.parameters}", console),
-            _printable(row.variant, console),
-            _printable(row.profile + (_WITHIN if row in marked else ""), console),
+            printable(f"{row.task} {row.parameters}", console),
+            printable(row.variant, console),
+            printable(row.profile + (_WITHIN if row in marked else ""), console),
         ]
         for row in rows
     ]
@@ -113,7 +111,7 @@ def _table(rows: Sequence[PairRow], marked: Sequence[PairRow], console: Console)
     widths = _narrowed(
         natural, console.width - ratio - (exact if counted else 0) - verdict - _BETWEEN * (len(headings) + 1) - 1
     )
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    table = new_table()
     for heading, width in zip(headings, widths, strict=True):
         table.add_column(heading, overflow="fold", width=width)
     table.add_column("ratio (interval)", no_wrap=True, min_width=ratio)
@@ -291,12 +289,3 @@ def _first(lines: Sequence[str], what: str) -> list[str]:
 
 def _with_reason(case: Case) -> str:
     return f"{case.name}: {case.reason}" if case.reason else case.name
-
-
-def _say(console: Console, line: str, style: str = "") -> None:
-    console.print(Text(_printable(" ".join(line.split()), console), style=style, overflow="fold"))
-
-
-def _printable(text: str, console: Console) -> str:
-    """The text with question marks for what the terminal's encoding lacks, so that a plain one ends no run."""
-    return text.encode(console.encoding, "replace").decode(console.encoding)

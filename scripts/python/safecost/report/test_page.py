@@ -229,11 +229,6 @@ def test_an_empty_run_still_makes_a_report(tmp_path: Path, sample_document: Docu
     assert "No pair was measured." in (tmp_path / "report.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("value", "text"), [(49152, "48 KiB"), (8_000_000_000, "7.45 GiB"), (12, "12 bytes")])
-def test_sizes(value: int, text: str) -> None:
-    assert report.size_text(value) == text
-
-
 def test_what_compilers_reject_is_in_both_reports(sample_document: Document, drawn: tuple[Chart, ...]) -> None:
     page, text = Tags(report.page(sample_document, drawn)), report.markdown(sample_document, drawn)
     words = " ".join(" ".join(page.text).split())

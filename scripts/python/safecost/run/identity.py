@@ -10,7 +10,7 @@ from pathlib import Path
 
 from safecost.core.paths import PACKAGE, ROOT, VERSION
 from safecost.document import types as doc
-from safecost.document.types import Machine
+from safecost.document.machine_facts import machine_facts
 from safecost.run.journal import Journal, SessionFacts
 from safecost.run.state import RunState
 from safecost.suite.cases import CaseFiles
@@ -21,7 +21,9 @@ from safecost.toolchain.build import sha256
 def fix_before_build(journal: Journal, state: RunState) -> None:
     """Note or compare sources and machine; raises UsageError where something is another one."""
     journal.fix("suite", suite(), "go back to the safecost that began the run")
-    journal.fix("machine", machine(state.machine), "resume it where it was begun")
+    journal.fix(
+        "machine", {fact.what: fact.value for fact in machine_facts(state.machine)}, "resume it where it was begun"
+    )
     journal.fix("profiles", {f"profile {one.name}": _of_profile(one) for one in state.profiles}, "undo the change")
     cases = {f"the source of {case.name}": digest_of(_files_of(case)) for case in state.cases}
     journal.fix("cases", cases, "undo the change")
@@ -74,23 +76,6 @@ def package_files(package: Path) -> list[Path]:
         for file in package.rglob("*")
         if file.is_file() and "__pycache__" not in file.parts and not file.name.startswith("test_")
     ]
-
-
-def machine(facts: Machine) -> SessionFacts:
-    """What of the machine decides times; not the load, which comes and goes, and is noise."""
-    caches = ", ".join(f"L{cache.level} {cache.kind} {cache.bytes}" for cache in facts.caches)
-    return {
-        "the processor": facts.cpu,
-        "the architecture": facts.architecture,
-        "the number of CPUs": facts.logical_cpus,
-        "the caches": caches,
-        "the kernel": facts.kernel,
-        "the distribution": facts.distribution,
-        "the virtual machine": facts.virtualization,
-        "the frequency governor": facts.governor,
-        "turbo": facts.turbo,
-        "address randomization": facts.address_randomization,
-    }
 
 
 def digest_of(files: Iterable[Path]) -> str:

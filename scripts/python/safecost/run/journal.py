@@ -11,20 +11,18 @@ it, and what a power cut spoils is measured again.
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
 import re
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import IO, Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import asdict, replace
 
-from safecost.core import files
+from safecost.core import files, locks
 from safecost.core.decoding import Misfit, decode
 from safecost.core.errors import ToolError, UsageError
 from safecost.core.text import shown
@@ -144,7 +142,7 @@ def names_of(panel: PlannedPanel) -> list[str]:
 class Journal:
     """The files of one run, held by one process at a time."""
 
-    def __init__(self, folder: Path, plan: Plan, lock: int, *, resuming: bool) -> None:
+    def __init__(self, folder: Path, plan: Plan, lock: IO[bytes], *, resuming: bool) -> None:
         self.folder, self.plan, self._lock, self.resuming = folder, plan, lock, resuming
         self._launches = folder / "launches"
 
@@ -173,7 +171,7 @@ class Journal:
 
     def close(self) -> None:
         """Let others have the run."""
-        os.close(self._lock)
+        self._lock.close()
 
     def count_session(self) -> None:
         """Note that the run was taken up once more, once nothing stands against it."""
@@ -290,14 +288,12 @@ def read_plan(folder: Path) -> Plan:
         raise UsageError(f"{refused} plan.json is no JSON, or cut off; start a new run.") from error
 
 
-def _locked(folder: Path) -> int:
-    """The descriptor that holds the run for this process; it is let go when the process ends, in whatever way."""
-    lock = os.open(folder / "launches" / "lock", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(lock)
-        raise UsageError(f"{folder} is being measured by another safecost: wait for it, or end it.") from error
+def _locked(folder: Path) -> IO[bytes]:
+    """The lock that holds the run for this process, or UsageError; it is let go when the process ends."""
+    lock = locks.opened(folder / "launches" / "lock")
+    if not locks.taken(lock):
+        lock.close()
+        raise UsageError(f"{folder} is being measured by another safecost: wait for it, or end it.")
     return lock
 
 

@@ -84,7 +84,6 @@ def test_a_later_session_has_the_plan_and_counts_itself(held: Journal) -> None:
         assert again.take(PANEL, 0, SEED, 0) == TIMED
         again.fix("machine", {"the processor": "A"}, "go there")
         again.close()
-    held._lock = os.open("/", os.O_RDONLY)  # for the fixture to close
 
 
 def test_a_first_session_counts_nothing(held: Journal) -> None:
@@ -282,7 +281,6 @@ def test_two_cannot_have_one_run_and_an_end_of_any_kind_lets_it_go(held: Journal
     held.close()
     third = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert third.returncode == 0, third.stderr
-    held._lock = os.open("/", os.O_RDONLY)  # for the fixture to close
 
 
 def test_a_killed_write_leaves_no_part_and_what_it_leaves_is_swept(

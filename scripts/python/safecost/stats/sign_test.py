@@ -5,7 +5,8 @@ Whatever the distribution of independent launches is, each lies beyond its media
 counting of tosses, exact, without simulation. Where launches are looked at more than once, an error can happen at each
 look; the probabilities here are those of an error at *any* of them, so they hold whatever made a measurement stop
 (group sequential tests; Jennison and Turnbull, Group Sequential Methods, chapter 2; the joint probability is computed
-by their recursion over interim analyses, in whole numbers of coin tosses).
+by their recursion over interim analyses, in whole numbers of coin tosses). It is written here since SciPy has the
+binomial test of a single analysis only, and whole numbers leave no rounding that could move a rank.
 """
 
 from __future__ import annotations

@@ -7,8 +7,11 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binom, binomtest
 
-from safecost.stats.binomial import at_most, rate_interval
+from safecost.stats.binomial import rate_interval
+
+COUNTED = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))  # hits, trials
 
 
 @pytest.mark.parametrize(
@@ -37,7 +40,7 @@ def test_two_sided_intervals_treat_all_counts_alike(hits: int, trials: int, low:
     assert rate_interval(hits, trials, two_sided=True) == pytest.approx((low, high), rel=1e-3)
 
 
-@given(st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+@given(COUNTED)
 def test_hits_and_misses_mirror_each_other(counted: tuple[int, int]) -> None:
     hits, trials = counted
     low, high = rate_interval(hits, trials)
@@ -46,11 +49,17 @@ def test_hits_and_misses_mirror_each_other(counted: tuple[int, int]) -> None:
     assert low <= hits / trials <= high
 
 
+@given(COUNTED, st.sampled_from([0.9, 0.95, 0.99]))
+def test_the_two_sided_interval_is_the_exact_one_of_the_binomial_test(counted: tuple[int, int], level: float) -> None:
+    exact = binomtest(*counted).proportion_ci(level, method="exact")
+    assert rate_interval(*counted, level, two_sided=True) == pytest.approx((exact.low, exact.high), abs=1e-9)
+
+
 @pytest.mark.parametrize("rate", [0.01, 0.05, 0.3, 0.5])
 def test_the_interval_holds_the_rate_as_often_as_it_says(rate: float) -> None:
     trials = 150
     held = math.fsum(
-        at_most(hits, trials, rate) - (at_most(hits - 1, trials, rate) if hits else 0.0)
+        float(binom.pmf(hits, trials, rate))
         for hits in range(trials + 1)
         if rate_interval(hits, trials)[0] <= rate <= rate_interval(hits, trials)[1]
     )

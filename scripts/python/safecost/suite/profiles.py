@@ -15,6 +15,17 @@ from safecost.core.paths import BENCH, BUILD, ROOT
 
 FOLDER = BENCH / "profiles"
 _SANITIZED = ROOT / "src" / "runner" / "catch" / "clang-sanitized.json"
+# What a hardened profile may add to its plain sibling: else its ratio would tell the price of something else as well.
+_HARDENS = re.compile(
+    r"-D_(GLIBCXX_(ASSERTIONS|DEBUG)|FORTIFY_SOURCE=\d|LIBCPP_(HARDENING_MODE=\w+|ABI_BOUNDED_\w+))"
+    r"|-U_(FORTIFY_SOURCE|LIBCPP_HARDENING_MODE)"  # clears the sibling's, so that another one may be given
+    r"|-f(hardened|stack-protector(-strong|-all)?|stack-clash-protection|cf-protection(=\w+)?)"
+    r"|-f(trivial-auto-var-init=\w+|zero-call-used-regs=[\w-]+|strict-flex-arrays(=\d)?|wrapv(-pointer)?|trapv)"
+    r"|-fno-(delete-null-pointer-checks|strict-overflow|strict-aliasing)"
+    r"|-fsanitize(-trap)?=[a-z,-]+|-fsanitize-undefined-trap-on-error|-fsanitize-minimal-runtime"
+    r"|-mbranch-protection=[\w+-]+|-Wl(,-z,(noexecstack|relro|now))+"
+    r"|-C ?(overflow-checks|debug-assertions)=(on|yes|y|true)"
+)
 _NAME = re.compile(r"(?!.*[.][.])[a-z][a-z0-9_.+-]{0,63}")
 
 
@@ -69,6 +80,12 @@ def _read(file: Path, found: dict[str, BuildProfile]) -> BuildProfile:
     written = _json(file)
     own = tuple((str(flag), str(why)) for flag, why in written["flags"])
     base = _base(file, written["plain"], found) if "plain" in written else None
+    for flag, _ in own if base else ():
+        if not _HARDENS.fullmatch(flag):
+            raise UsageError(
+                f"profile {file.stem} adds {flag} to its plain sibling, and this is no flag that hardens: give it to a"
+                " plain profile of its own, or add its kind to _HARDENS in suite/profiles.py."
+            )
     profile = BuildProfile(
         name=file.stem,
         summary=written["summary"],

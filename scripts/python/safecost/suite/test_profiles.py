@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -31,16 +32,16 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(profiles, "FOLDER", folder)
     base = {"language": "c++", "compiler": "gcc", "library": "libstdc++", "default": True}
     put(folder, "plain", **base, flags=[["-O2", "speed"], ["-fno-plt", "calls"]])
-    put(folder, "checked", plain="plain", flags=[["-DCHECKS", "checks"]], default=True)
+    put(folder, "checked", plain="plain", flags=[["-D_GLIBCXX_ASSERTIONS", "checks"]], default=True)
     put(folder, "again", plain="plain")
     put(folder, "twin", language="rust", compiler="rustc", library="std", against="plain")
-    put(folder, "checked_twin", plain="twin", flags=[["-C", "checks"]])
+    put(folder, "checked_twin", plain="twin", flags=[["-Coverflow-checks=on", "checks"]])
     return folder
 
 
 def test_a_profile_adds_its_flags_to_those_of_its_plain_sibling(own: Path) -> None:
     checked = profiles.shipped()["checked"]
-    assert [flag for flag, _ in checked.flags] == ["-O2", "-fno-plt", "-DCHECKS"]
+    assert [flag for flag, _ in checked.flags] == ["-O2", "-fno-plt", "-D_GLIBCXX_ASSERTIONS"]
     assert (checked.plain, checked.language, checked.library, checked.own_flags) == ("plain", "c++", "libstdc++", 1)
     assert checked.file == own / "checked.json"
     assert checked.needs == ("plain",)
@@ -88,6 +89,20 @@ def test_siblings_are_built_too() -> None:
 def test_a_broken_profile_is_named(own: Path, entries: str, sentence: str) -> None:
     (own / "bad.json").write_text(entries, encoding="utf-8")
     with pytest.raises(UsageError, match=sentence):
+        profiles.shipped()
+
+
+@pytest.mark.parametrize(
+    "flag",
+    [
+        "-Os", "-O3", "-march=native", "-mtune=generic", "-std=c++23", "-ffast-math", "-fno-fast-math", "-flto", "-lm",
+        "-Wl,-lmimalloc", "-DNDEBUG", "-D_GLIBCXX_ASSERTIONS -O3", "-U_GLIBCXX_ASSERTIONS", "-fno-stack-protector",
+        "-fcf-protection=full -g", "-Wl,-z,now,-O1", "-Copt-level=3", "-Coverflow-checks=off", "-Ctarget-cpu=native",
+    ],
+)  # fmt: skip
+def test_a_sibling_that_does_more_than_harden_is_refused(own: Path, flag: str) -> None:
+    put(own, "small", plain="plain", flags=[["-D_GLIBCXX_ASSERTIONS", "checks"], [flag, "more"]])
+    with pytest.raises(UsageError, match=rf"profile small adds {re.escape(flag)} to its plain sibling, .* give it to"):
         profiles.shipped()
 
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import re
 import shutil
 import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from safecost.core import processes
 from safecost.core.errors import ToolError
+from safecost.core.locks import alone
 from safecost.core.paths import BUILD, ROOT, RUNNER, Folders
 from safecost.core.progress import Steps
 from safecost.suite.calibrations import is_calibration
@@ -64,26 +62,12 @@ def _must(command: Sequence[str], verb: str) -> None:
 
 
 def build_all(folders: Folders, cases: Sequence[CaseFiles], profiles: Sequence[BuildProfile]) -> Built:
-    """Build the runner, and every case with every profile, side by side on all processors."""
+    """Build the runner, and every case with every profile, side by side on all processors.
+
+    One build at a time in a folder: two would take each other's files away.
+    """
     with alone(folders.build / "plugins.lock"):
         return _build_all(folders, cases, profiles)
-
-
-@contextmanager
-def alone(lock: Path) -> Iterator[None]:
-    """One build at a time in a folder: two would take each other's files away.
-
-    Build tools inherit the lock: where this process is killed, they go on, and the next build waits for them.
-    """
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w", encoding="utf-8") as file:
-        os.set_inheritable(file.fileno(), True)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print("build: waiting for another build to end", file=sys.stderr)
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _build_all(folders: Folders, cases: Sequence[CaseFiles], profiles: Sequence[BuildProfile]) -> Built:

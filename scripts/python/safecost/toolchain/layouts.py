@@ -12,7 +12,6 @@ function. Functions keep their alignment and their instructions up to relocation
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import random
@@ -25,12 +24,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Literal
 
-from safecost.core import processes
+from safecost.core import locks, processes
 from safecost.core.errors import ToolError
 from safecost.core.paths import BUILD
 from safecost.core.progress import Steps
 from safecost.core.tools import newest_tool
-from safecost.toolchain.build import Built, alone, sha256
+from safecost.toolchain.build import Built, sha256
 
 Method = Literal["shuffled", "padded"]
 PluginKey = tuple[str, str]  # (case, profile)
@@ -155,8 +154,10 @@ def make(built: Built, plugins: Iterable[PluginKey], layouts: int, method: Metho
     # A run of a user's cases has plugins in two builds: theirs, and the suite's for calibrations.
     folders = {plugin: built.plugins[plugin].parents[1] for plugin in wanted}
     lock = next((folder.parents[1] for folder in folders.values()), BUILD) / "plugins.lock"
-    with alone(lock):
-        in_use, nobody_else = _use(lock.with_name("layouts.lock"))
+    with locks.alone(lock):
+        in_use = locks.opened(lock.with_name("layouts.lock"))
+        nobody_else = locks.taken(in_use)
+        locks.share(in_use)
         commands: dict[PluginKey, list[str]] = {}
         for folder in dict.fromkeys(folders.values()):
             commands |= _commands(folder, [plugin for plugin in wanted if folders[plugin] == folder], built)
@@ -175,18 +176,6 @@ def make(built: Built, plugins: Iterable[PluginKey], layouts: int, method: Metho
             failures |= _link_all(jobs)
     files |= {plugin: (built.plugins[plugin],) for plugin in failures}
     return Layouts(linker.text, files, failures, in_use)
-
-
-def _use(lock: Path) -> tuple[IO[bytes], bool]:
-    """Say that layouts are in use until the file is closed, or this process ends; and whether nobody else said so."""
-    file = lock.open("wb")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        nobody_else = True
-    except BlockingIOError:
-        nobody_else = False
-    fcntl.flock(file, fcntl.LOCK_SH)
-    return file, nobody_else
 
 
 def _jobs(path: Path, plugin: PluginKey, command: Sequence[str], layouts: int, linker: Linker) -> Iterator[_Job]:

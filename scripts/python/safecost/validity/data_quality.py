@@ -61,7 +61,10 @@ def aa_pairs(found: Iterable[PairRow]) -> AaSpread | None:
 
 
 def at_least(hits: int, probabilities: Sequence[float]) -> float:
-    """The probability that `hits` or more of independent events happen (the Poisson binomial distribution)."""
+    """The probability that `hits` or more of independent events happen (the Poisson binomial distribution).
+
+    By hand, since SciPy's poisson_binom would load all of scipy.stats before a table is shown.
+    """
     exactly = [1.0]
     for probability in probabilities:
         stays = [*(value * (1.0 - probability) for value in exactly), 0.0]

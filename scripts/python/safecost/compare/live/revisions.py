@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safecost.core.errors import ToolError, UsageError
+from safecost.core.locks import alone
 from safecost.core.paths import BENCH, BUILD, ROOT
-from safecost.toolchain.build import alone
 
 WORKING_TREE = "."
 """The name of no revision: the files as they are, changes that are not committed included."""

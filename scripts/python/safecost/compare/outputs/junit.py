@@ -2,6 +2,7 @@
 
 There is no standard. What is written fits both of the schemas that are in use: that of Apache Ant's tasks, which is the
 narrower one (its order of elements, its required attributes, times without a zone), and that of Jenkins' xUnit plugin.
+It is built with the standard library, since a package for JUnit would not keep to both of them either.
 """
 
 from __future__ import annotations

@@ -11,12 +11,9 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import os
-import re
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -34,19 +31,15 @@ from safecost.core.paths import ROOT, Folders
 from safecost.core.progress import Steps
 from safecost.core.text import counted, percent
 from safecost.document import io as document
-from safecost.document.types import Machine, Suite
 from safecost.lab.selftest.neighbours import busy
+from safecost.lab.studies.common import Conducted, conduct, one_sentence, publish, timing
 from safecost.lab.studies.gate_plants import CASES, NOTHING, PLANTS, Plant
 from safecost.lab.studies.tables import table
-from safecost.machine import facts as machine
 from safecost.run.schedule import QUICK
 from safecost.stats.binomial import rate_interval
-from safecost.suite import revision as suite_revision
 
-SCHEMA_VERSION = 1
 PROFILE = "gcc-o3"  # vectorises what it can, so that there is something to lose
 DOCUMENT = ROOT / "docs" / "GATE.md"
-BEGINS, ENDS = "<!-- gate.md begins -->", "<!-- gate.md ends -->"
 EXACT_EVERY = 5  # comparisons of equal code: what is exact is counted anew in each fifth, and is the same in all
 
 
@@ -117,18 +110,18 @@ def _is_planted(row: ComparisonRow, plant: Plant) -> bool:
 class GateStudy:
     """The study in the making; what was found until an interrupt stays."""
 
-    def __init__(self, extent: GateExtent, folder: Path, seed: int, neighbours: int) -> None:
+    def __init__(self, extent: GateExtent, seed: int, neighbours: int) -> None:
         self.extent, self.started = extent, document.now()
-        self._folder, self._seed, self._neighbours = folder, seed, neighbours
+        self._seed, self._neighbours = seed, neighbours
         self.verdicts: list[GateOutcome] = []
         self.seconds = 0.0
 
-    def run(self) -> None:
+    def run(self, scratch: Path) -> None:
         """Build base and every head, then compare: on the machine as it is, then beside busy neighbours."""
         start = time.monotonic()
-        base = self._folder / "base"
+        base = scratch / "base"
         shutil.copytree(CASES, base)
-        heads = {plant.name: self._head(plant) for plant in (NOTHING, *PLANTS)}
+        heads = {plant.name: self._head(plant, scratch) for plant in (NOTHING, *PLANTS)}
         ready = {}
         with Steps("gate: build", len(heads)) as steps:
             for name, (plant, head) in heads.items():
@@ -142,9 +135,12 @@ class GateStudy:
                     self._compare(ready, steps, neighbours=True)
         finally:
             self.seconds = time.monotonic() - start
+            for folder in scratch.iterdir():
+                shutil.rmtree(Folders.of([folder]).build, ignore_errors=True)
 
-    def _head(self, plant: Plant) -> tuple[Plant, Path]:
-        folder = self._folder / plant.name.replace(" ", "-").replace("%", "percent")
+    @staticmethod
+    def _head(plant: Plant, scratch: Path) -> tuple[Plant, Path]:
+        folder = scratch / plant.name.replace(" ", "-").replace("%", "percent")
         plant.apply(folder)
         return plant, folder
 
@@ -257,33 +253,12 @@ def _of_planted(verdicts: Sequence[GateOutcome]) -> list[str]:
     return table(head, rows).markdown().splitlines()
 
 
-def section(study: GateStudy, on: Machine, suite: Suite) -> str:
+def section(study: GateStudy, done: Conducted) -> str:
     """The tables, below a line that says where, when and how much was compared."""
-    done = len(study.verdicts)
-    complete = "" if done == study.extent.comparisons else f"; interrupted after {counted(done, 'comparison')}"
-    commit = (suite.commit or "of no commit")[:12] + (" and changes" if suite.modified else "")
-    virtual = f", {on.virtualization}" if on.virtualization else ""
-    lines = [
-        f"Measured {study.started[:10]}, {on.cpu}, {on.logical_cpus} CPUs{virtual}, {on.distribution}; "
-        f"load {on.load_before:.1f} before, {on.steal_share:.1%} stolen; suite {commit}; "
-        f"{study.seconds / 60:.1f} minutes{complete}.",
-        "",
-        *markdown(study.verdicts),
-    ]
+    compared = len(study.verdicts)
+    complete = "" if compared == study.extent.comparisons else f"; interrupted after {counted(compared, 'comparison')}"
+    lines = [f"{done.words}; {study.seconds / 60:.1f} minutes{complete}.", "", *markdown(study.verdicts)]
     return "\n".join(lines) + "\n"
-
-
-def insert(document: Path, text: str) -> None:
-    """Put the tables between the marks of a document; raises ToolError where it has none."""
-    old = document.read_text(encoding="utf-8")
-    new, count = re.subn(
-        rf"{re.escape(BEGINS)}\n.*?{re.escape(ENDS)}", lambda _: f"{BEGINS}\n{text}{ENDS}", old, flags=re.DOTALL
-    )
-    if count != 1:
-        raise ToolError(f"{document.name} lacks the lines {BEGINS} and {ENDS}: restore it.")
-    unfinished = document.with_name(f".{document.name}.{os.getpid()}")
-    unfinished.write_text(new, encoding="utf-8")
-    unfinished.replace(document)
 
 
 @click.command(
@@ -294,42 +269,19 @@ def insert(document: Path, text: str) -> None:
 @click.option("--times", type=click.IntRange(1, 10_000), default=200, show_default=True,
               help="Comparisons of equal code; a quarter as many beside neighbours, fewer of the rest.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**31), default=20_261_124, show_default=True, help="Repeats a study.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write every verdict there, as JSON.")
-@click.option("--docs", is_flag=True, help="Put the tables into docs/GATE.md.")
+@timing("docs/GATE.md")
 def main(times: int, seed: int, out: Path | None, docs: bool) -> None:
     """Tell how often a gate is red for nothing, and whether it finds what was planted.
 
     An interrupt ends it; what was compared until then is told. It ends with 1 where anything planted was not found.
     """
-    try:
-        facts, sampler = machine.facts(), machine.Sampler()
-        interrupted = False
-        with tempfile.TemporaryDirectory(prefix="safecost-gate-") as name:
-            study = GateStudy(GateExtent.of(times), Path(name), seed, facts.logical_cpus)
-            try:
-                study.run()
-            except KeyboardInterrupt:
-                interrupted = True
-            finally:
-                for folder in Path(name).iterdir():
-                    shutil.rmtree(Folders.of([folder]).build, ignore_errors=True)
-        on, suite = machine.after(facts, sampler.stop()), suite_revision.revision()
-        text = section(study, on, suite)
-        click.echo(text, nl=False)
-        if out is not None:
-            plain = {"schema": "safecost-gate", "schema_version": SCHEMA_VERSION, "started": study.started}
-            plain |= {"complete": not interrupted, "suite": asdict(suite), "machine": asdict(on)}
-            plain |= {"seed": seed, "verdicts": [asdict(one) for one in study.verdicts]}
-            out.write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
-        if docs and not interrupted:
-            insert(DOCUMENT, text)
-        if interrupted:
-            sys.exit(130)
-        lost = [one for one in study.verdicts if one.plant != NOTHING.name and not one.found]
-        sys.exit(HARNESS if lost else 0)
-    except ToolError as error:
-        print(f"gate: {error}", file=sys.stderr)
-        sys.exit(HARNESS)
+    with one_sentence("gate"):
+        study = GateStudy(GateExtent.of(times), seed, os.cpu_count() or 1)
+        done = conduct("gate", study.started, study.run)
+        results = {"seed": seed, "verdicts": [asdict(verdict) for verdict in study.verdicts]}
+        publish(done, section(study, done), results, out, DOCUMENT if docs else None)
+    lost = [verdict for verdict in study.verdicts if verdict.plant != NOTHING.name and not verdict.found]
+    sys.exit(HARNESS if lost else 0)
 
 
 if __name__ == "__main__":

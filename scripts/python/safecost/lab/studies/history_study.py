@@ -5,17 +5,14 @@ Run it in scripts/: `python -m safecost.lab.studies.history_study --write ../doc
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import click
 import numpy as np
 
-from safecost.core.errors import UsageError
-from safecost.core.progress import Steps
 from safecost.history.changes import DEFAULT, Floats, Search, find
-from safecost.lab.studies.statistics_study import filled
+from safecost.lab.studies.common import simulate, simulated, simulating
 from safecost.lab.studies.tables import StudyFunction, Table, table
 
 TRIALS = 300
@@ -160,18 +157,11 @@ STUDIES: Mapping[str, StudyFunction] = {
 
 def run(names: Sequence[str], trials: int, seed: int = SEED) -> dict[str, Table]:
     """The tables of the named studies; each has random numbers of its own, so that one can be repeated alone."""
-    tables = {}
-    with Steps("study", len(names)) as steps:
-        for name in names:
-            tables[name] = STUDIES[name](np.random.default_rng([seed, zlib.crc32(name.encode())]), trials)
-            steps.step()
-    return tables
+    return simulated(STUDIES, names, trials, seed)
 
 
 @click.command()
-@click.option("--trials", default=TRIALS, show_default=True, type=click.IntRange(min=2), help="Series a cell.")
-@click.option("--seed", default=SEED, show_default=True, type=click.IntRange(min=0), help="Repeats a study.")
-@click.option("--write", "path", type=click.Path(path_type=Path), help="Write the tables into this document.")
+@simulating(TRIALS, 2, SEED, "Series a cell.")
 def main(trials: int, seed: int, path: Path | None) -> None:
     """Plant steps in simulated series, and write what is found into docs/HISTORY.md, or print it.
 
@@ -179,19 +169,7 @@ def main(trials: int, seed: int, path: Path | None) -> None:
     Run it in scripts/, in some minutes:
       python -m safecost.lab.studies.history_study --write ../docs/HISTORY.md
     """
-    names = list(STUDIES)
-    text = ""
-    if path is not None:
-        try:
-            text = path.read_text(encoding="utf-8")
-            filled(text, {name: Table((), ()) for name in names})  # before the minutes that the study takes
-        except (OSError, UsageError) as error:
-            raise click.UsageError(f"{path}: {error}") from error
-    tables = run(names, trials, seed)
-    if path is not None:
-        path.write_text(filled(text, tables), encoding="utf-8")
-    for name, found in tables.items() if path is None else ():
-        click.echo(f"\n{name}: {STUDIES[name].__doc__}\n\n{found.markdown()}")
+    simulate(STUDIES, list(STUDIES), trials, seed, path)
 
 
 if __name__ == "__main__":

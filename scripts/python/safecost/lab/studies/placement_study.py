@@ -8,13 +8,8 @@ single link; of a fresh layout each, as a run makes them; one each of further la
 
 from __future__ import annotations
 
-import json
 import math
-import os
 import random
-import re
-import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,28 +17,24 @@ from typing import Any
 
 import click
 
-from safecost.core.errors import HARNESS, ToolError
+from safecost.core.errors import ToolError
 from safecost.core.paths import ROOT, Folders
 from safecost.core.progress import Steps
 from safecost.document import io as document
 from safecost.document.evidence import DescribedPoint, TimeAnswer
 from safecost.document.plan import Arm, PanelPlan, PluginAt
-from safecost.document.types import Machine, Suite
+from safecost.lab.studies.common import Conducted, conduct, one_sentence, publish, timing
 from safecost.lab.studies.placement_tables import Placed, markdown
-from safecost.machine import facts as machine
 from safecost.stats.pairs import launch_ratio
 from safecost.suite import cases as case_files
 from safecost.suite import profiles as profile_files
-from safecost.suite import revision as suite_revision
 from safecost.suite.cases import CaseFiles
 from safecost.toolchain import layouts, runner
 from safecost.toolchain.build import Built, build_all
 from safecost.toolchain.layouts import Layouts
 
-SCHEMA_VERSION = 1
 IDIOMS = 3  # pairs of a panel beside its A/A pair: the first ones of the case
 DOCUMENT = ROOT / "docs" / "PLACEMENT.md"
-BEGINS, ENDS = "<!-- placement.md begins -->", "<!-- placement.md ends -->"
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,17 +200,13 @@ class PlacementStudy:
         return made
 
 
-def section(study: PlacementStudy, on: Machine, suite: Suite) -> str:
+def section(study: PlacementStudy, done: Conducted) -> str:
     """The tables, below a line that says where, when and how much was timed."""
     extent = study.extent
-    done = sum(len(launches) for results in study.results for launches in results.values())
-    complete = "" if done == extent.processes * len(study.panels) else f"; interrupted after {done} launches"
-    commit = (suite.commit or "of no commit")[:12] + (" and changes" if suite.modified else "")
-    virtual = f", {on.virtualization}" if on.virtualization else ""
+    launches = sum(len(launches) for results in study.results for launches in results.values())
+    complete = launches == extent.processes * len(study.panels)
     lines = [
-        f"Measured {study.started[:10]}, {on.cpu}, {on.logical_cpus} CPUs{virtual}, {on.distribution}; "
-        f"load {on.load_before:.1f} before, {on.load_after:.1f} after, {on.steal_share:.1%} stolen; "
-        f"suite {commit}{complete}.",
+        f"{done.words}{'' if complete else f'; interrupted after {launches} launches'}.",
         f"Layouts {study.shuffled.method}. {len(study.panels)} panels; of each {extent.links} links and {extent.sets} "
         f"sets of fresh layouts with {extent.launches} launches, {extent.relinks} further layouts and {extent.pads} "
         f"padded builds with one, {extent.contender_seconds * 1e3:g} ms a contender and launch.",
@@ -227,19 +214,6 @@ def section(study: PlacementStudy, on: Machine, suite: Suite) -> str:
         *markdown(study.pairs()),
     ]
     return "\n".join(lines) + "\n"
-
-
-def insert(document: Path, text: str) -> None:
-    """Put the tables between the marks of a document; raises ToolError where it has none."""
-    old = document.read_text(encoding="utf-8")
-    new, count = re.subn(
-        rf"{re.escape(BEGINS)}\n.*?{re.escape(ENDS)}", lambda _: f"{BEGINS}\n{text}{ENDS}", old, flags=re.DOTALL
-    )
-    if count != 1:
-        raise ToolError(f"{document.name} lacks the lines {BEGINS} and {ENDS}: restore it.")
-    unfinished = document.with_name(f".{document.name}.{os.getpid()}")
-    unfinished.write_text(new, encoding="utf-8")
-    unfinished.replace(document)
 
 
 @click.command(
@@ -251,38 +225,22 @@ def insert(document: Path, text: str) -> None:
 @click.option("--quick", is_flag=True, help="Fewer launches: about two minutes.")
 @click.option("--profiles", default="gcc-o2,clang-o2", show_default=True, help="Profiles with commas.")
 @click.option("--filter", "expression", metavar="REGEX", help="Only cases that match.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write every ratio there, as JSON.")
-@click.option("--docs", is_flag=True, help="Put the tables into docs/PLACEMENT.md.")
+@timing("docs/PLACEMENT.md")
 def main(quick: bool, profiles: str, expression: str | None, out: Path | None, docs: bool) -> None:
     """Tell whether intervals over launches hold what other placements of the same code show.
 
     An interrupt ends the timing; what was timed until then is written.
     """
-    try:
-        facts, sampler = machine.facts(), machine.Sampler()
+    with one_sentence("placement"):
         study = PlacementStudy(QUICK if quick else FULL, profiles.split(","), expression)
-        interrupted = False
-        with tempfile.TemporaryDirectory(prefix="safecost-placement-") as scratch:
-            try:
-                study.run(Path(scratch))
-            except KeyboardInterrupt:
-                interrupted = True
-        on, suite = machine.after(facts, sampler.stop()), suite_revision.revision()
-        text = section(study, on, suite)
-        click.echo(text, nl=False)
-        if out is not None:
-            plain = {"schema": "safecost-placement", "schema_version": SCHEMA_VERSION, "started": study.started}
-            plain |= {"complete": not interrupted, "suite": asdict(suite), "machine": asdict(on)}
-            plain |= {"extent": asdict(study.extent), "method": study.shuffled.method}
-            plain |= {"unit": "log ratio over raw", "pairs": [asdict(pair) for pair in study.pairs()]}
-            out.write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
-        if docs and not interrupted:
-            insert(DOCUMENT, text)
-        if interrupted:
-            sys.exit(130)
-    except ToolError as error:
-        print(f"placement: {error}", file=sys.stderr)
-        sys.exit(HARNESS)
+        done = conduct("placement", study.started, study.run)
+        results = {
+            "extent": asdict(study.extent),
+            "method": study.shuffled.method,
+            "unit": "log ratio over raw",
+            "pairs": [asdict(pair) for pair in study.pairs()],
+        }
+        publish(done, section(study, done), results, out, DOCUMENT if docs else None)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ from functools import cache
 from typing import Literal
 
 import numpy as np
-from scipy.stats import binomtest
 
+from safecost.stats.binomial import rate_interval
 from safecost.stats.pairs import Interval, sign_test_interval
 
 LayoutSource = Literal["one link", "fresh layouts"]
@@ -87,8 +87,8 @@ def missed(pairs: Iterable[Placed], source: LayoutSource, aa_pairs: bool) -> Mis
     if not found:
         return None
     misses = sum(off > 0 for off, *_ in found)
-    # Exact (Clopper and Pearson); it takes the intervals for independent, and those of one panel share their raw times.
-    low, high = binomtest(misses, len(found)).proportion_ci(0.95, method="exact")
+    # It takes the intervals for independent, and those of one panel share their raw times.
+    low, high = rate_interval(misses, len(found), two_sided=True)
     chance = np.mean([chance_of_a_miss(count, 0 if aa_pairs else len(pair.relinks)) for *_, pair, count in found])
     worst, name, *_ = max(found, key=lambda one: one[0])
     pads = sum(
@@ -96,9 +96,7 @@ def missed(pairs: Iterable[Placed], source: LayoutSource, aa_pairs: bool) -> Mis
     )
     beyond = sum(_beyond(interval, pair.truth) for _, _, interval, pair, _ in found)
     width = float(np.median([interval.high - interval.low for _, _, interval, *_ in found]))
-    return Missed(
-        source, aa_pairs, len(found), misses, pads, float(chance), float(low), float(high), worst, name, beyond, width
-    )
+    return Missed(source, aa_pairs, len(found), misses, pads, float(chance), low, high, worst, name, beyond, width)
 
 
 def distance(interval: Interval, value: float) -> float:

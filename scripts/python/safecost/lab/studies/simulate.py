@@ -1,8 +1,8 @@
 """Simulated launches, and the shipped statistics on many of them at once.
 
-Ranks and probabilities come from safecost.stats.sequential import may_end
-from safecost.stats.sign_test; only sorting and comparing is done here, for whole arrays. `confirm`
-holds every batch to what safecost.stats.pairs says of single pairs, so that a study cannot drift from what is shipped.
+Ranks and probabilities come from safecost.stats.sign_test; only sorting and comparing is done here, for whole arrays.
+`confirm` holds every batch to what safecost.stats.pairs says of single pairs, so that a study cannot drift from what is
+shipped.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
 
 from safecost.core.errors import ToolError
 from safecost.stats.pairs import Verdict, summarise
@@ -92,14 +91,6 @@ def settled(batch: Batch, precision: float, beyond: float | None) -> NDArray[np.
     enough = np.ones_like(decided) if beyond is None else batch.p <= beyond
     ends: NDArray[np.bool_] = np.where(decided, enough, (batch.verdict == 3) | precise)
     return ends
-
-
-def known_within(share: float, trials: int, confidence: float = 0.99) -> tuple[float, float]:
-    """The Clopper-Pearson interval of a rate that was `share` of `trials`."""
-    hits, half = round(share * trials), (1.0 - confidence) / 2.0
-    low = 0.0 if hits == 0 else float(beta.ppf(half, hits, trials - hits + 1))
-    high = 1.0 if hits == trials else float(beta.ppf(1.0 - half, hits + 1, trials - hits))
-    return low, high
 
 
 def normal(random: np.random.Generator, pairs: int, launches: int) -> Array:

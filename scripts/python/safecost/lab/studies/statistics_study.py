@@ -5,19 +5,15 @@ Run it in scripts/: `python -m safecost.lab.studies.statistics_study --write ../
 
 from __future__ import annotations
 
-import re
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
-import numpy as np
 
-from safecost.core.errors import UsageError
-from safecost.core.progress import Steps
 from safecost.lab.studies import of_comparisons, of_pairs, of_runs
-from safecost.lab.studies.simulate import known_within
+from safecost.lab.studies.common import simulate, simulated, simulating
 from safecost.lab.studies.tables import StudyFunction, Table
+from safecost.stats.binomial import rate_interval
 
 TRIALS = 100_000
 SEED = 20_261_123
@@ -43,40 +39,19 @@ STUDIES: Mapping[str, StudyFunction] = {
 
 def run(names: Sequence[str], trials: int, seed: int = SEED) -> dict[str, Table]:
     """The tables of the named studies; each has random numbers of its own, so that one can be repeated alone."""
-    tables = {}
-    with Steps("study", len(names)) as steps:
-        for name in names:
-            tables[name] = STUDIES[name](np.random.default_rng([seed, zlib.crc32(name.encode())]), trials)
-            steps.step()
-    return tables
-
-
-def filled(text: str, tables: Mapping[str, Table]) -> str:
-    """A document with each table between the comments that name it; raises UsageError where those are missing."""
-    for name, found in tables.items():
-        begin, end = f"<!-- study: {name} begins -->", f"<!-- study: {name} ends -->"
-        between = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
-        replacement = f"{begin}\n{found.markdown()}\n{end}"
-        text, times = between.subn(lambda _, new=replacement: new, text)  # type: ignore[misc]
-        if times != 1:
-            raise UsageError(f"The document has {times} places for the table {name}: it needs one {begin} and {end}.")
-    return text
+    return simulated(STUDIES, names, trials, seed)
 
 
 def certainty(trials: int) -> str:
     """How well rates of so many trials are known."""
-    of = ((share, known_within(share, trials)) for share in (0.0, 0.03, 0.5))
+    of = ((share, rate_interval(round(share * trials), trials, 0.99, two_sided=True)) for share in (0.0, 0.03, 0.5))
     said = [f"{100 * share:g} % is {100 * low:.3g} to {100 * high:.3g} %" for share, (low, high) in of]
     return f"Rates of {trials:,} trials, 99 % Clopper-Pearson: {'; '.join(said)}."
 
 
 @click.command()
 @click.option("--only", metavar="NAMES", help="Only these studies, separated by commas.")
-@click.option(
-    "--trials", default=TRIALS, show_default=True, type=click.IntRange(min=40), help="Simulated pairs a cell."
-)
-@click.option("--seed", default=SEED, show_default=True, type=click.IntRange(min=0), help="Repeats a study.")
-@click.option("--write", "path", type=click.Path(path_type=Path), help="Write the tables into this document.")
+@simulating(TRIALS, 40, SEED, "Simulated pairs a cell.")
 def main(only: str | None, trials: int, seed: int, path: Path | None) -> None:
     """Simulate pairs, panels and runs, and write the tables of docs/STATISTICS.md, or print them.
 
@@ -88,18 +63,7 @@ def main(only: str | None, trials: int, seed: int, path: Path | None) -> None:
     names = list(STUDIES) if only is None else only.split(",")
     if unknown := [name for name in names if name not in STUDIES]:
         raise click.UsageError(f"no study is called {unknown[0]!r}: there are {', '.join(STUDIES)}.")
-    text = ""
-    if path is not None:
-        try:
-            text = path.read_text(encoding="utf-8")
-            filled(text, {name: Table((), ()) for name in names})  # before the minutes that the study takes
-        except (OSError, UsageError) as error:
-            raise click.UsageError(f"{path}: {error}") from error
-    tables = run(names, trials, seed)
-    if path is not None:
-        path.write_text(filled(text, tables), encoding="utf-8")
-    for name, found in tables.items() if path is None else ():
-        click.echo(f"\n{name}: {STUDIES[name].__doc__}\n\n{found.markdown()}")
+    simulate(STUDIES, names, trials, seed, path)
     click.echo(certainty(trials))
 
 

@@ -16,6 +16,7 @@ from safecost.compare.rows import Comparison, ComparisonRow, RowPlace, SideFacts
 from safecost.core.errors import ToolError
 from safecost.core.paths import PYTHON
 from safecost.lab.studies import gate_study
+from safecost.lab.studies.common import insert
 from safecost.lab.studies.gate_plants import CASES, NOTHING, PLANTS, Plant
 from safecost.lab.studies.gate_study import GateExtent, GateOutcome, markdown, verdict_of
 from safecost.testing import commands
@@ -95,11 +96,8 @@ def test_the_extent_is_in_proportion() -> None:
 def test_the_document_has_the_marks_of_the_tables(tmp_path: Path) -> None:
     copy = tmp_path / "GATE.md"
     copy.write_text(gate_study.DOCUMENT.read_text(encoding="utf-8"), encoding="utf-8")
-    gate_study.insert(copy, "| new |\n")
-    assert f"{gate_study.BEGINS}\n| new |\n{gate_study.ENDS}" in copy.read_text(encoding="utf-8")
-    copy.write_text("no marks", encoding="utf-8")
-    with pytest.raises(ToolError, match="lacks the lines"):
-        gate_study.insert(copy, "| new |\n")
+    insert(copy, "gate", "| new |\n")
+    assert "<!-- gate.md begins -->\n| new |\n<!-- gate.md ends -->" in copy.read_text(encoding="utf-8")
 
 
 @pytest.mark.build

@@ -10,8 +10,8 @@ import pytest
 from safecost.core.paths import ROOT
 from safecost.history import changes
 from safecost.lab.studies import history_study
+from safecost.lab.studies.common import filled
 from safecost.lab.studies.history_study import STEPS, STUDIES, matched, planted, run, score
-from safecost.lab.studies.statistics_study import filled
 from safecost.lab.studies.tables import Table
 
 DOCUMENT = ROOT / "docs" / "HISTORY.md"

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from safecost.core.errors import ToolError
-from safecost.core.paths import ROOT
 from safecost.lab.studies import placement_study as study
+from safecost.lab.studies.common import insert
 from safecost.lab.studies.placement_tables import Placed, chance_of_a_miss, distance, markdown, missed
 from safecost.stats.pairs import Interval
 
@@ -75,20 +74,11 @@ def test_ratios_are_shown_as_changes() -> None:
     assert "-50.00%" in text and "**no**" in text
 
 
-def test_tables_go_between_the_marks(tmp_path: Path) -> None:
-    document = tmp_path / "PLACEMENT.md"
-    document.write_text(f"above\n{study.BEGINS}\nold\n{study.ENDS}\nbelow\n", encoding="utf-8")
-    study.insert(document, "new \\1\n")
-    study.insert(document, "new \\1\n")
-    assert document.read_text(encoding="utf-8") == f"above\n{study.BEGINS}\nnew \\1\n{study.ENDS}\nbelow\n"
-    document.write_text("nothing\n", encoding="utf-8")
-    with pytest.raises(ToolError, match="lacks the lines"):
-        study.insert(document, "new")
-
-
-def test_the_document_has_the_marks() -> None:
-    text = (ROOT / "docs" / "PLACEMENT.md").read_text(encoding="utf-8")
-    assert text.count(study.BEGINS) == text.count(study.ENDS) == 1
+def test_the_document_has_the_marks_of_the_tables(tmp_path: Path) -> None:
+    copy = tmp_path / "PLACEMENT.md"
+    copy.write_text(study.DOCUMENT.read_text(encoding="utf-8"), encoding="utf-8")
+    insert(copy, "placement", "| new |\n")
+    assert "<!-- placement.md begins -->\n| new |\n<!-- placement.md ends -->" in copy.read_text(encoding="utf-8")
 
 
 def test_layouts_are_used_once_and_extents_add_up() -> None:

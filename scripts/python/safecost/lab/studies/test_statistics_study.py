@@ -13,8 +13,9 @@ from click.testing import CliRunner
 from safecost.core.errors import ToolError, UsageError
 from safecost.core.paths import ROOT
 from safecost.lab.studies import of_runs, simulate
-from safecost.lab.studies.simulate import EDGE, confirm, judge, known_within, normal
-from safecost.lab.studies.statistics_study import STUDIES, TRIALS, certainty, filled, main, run
+from safecost.lab.studies.common import filled
+from safecost.lab.studies.simulate import EDGE, confirm, judge, normal
+from safecost.lab.studies.statistics_study import STUDIES, TRIALS, certainty, main, run
 from safecost.lab.studies.tables import Table
 from safecost.stats import pairs as statistics
 from safecost.stats import sign_test
@@ -48,6 +49,12 @@ def test_exact_tables_are_what_the_functions_say_today(tables: dict[str, Table])
     assert all(" | ".join(row) in text for row in levels)
 
 
+def test_the_document_says_how_well_its_rates_are_known() -> None:
+    said = certainty(TRIALS)
+    assert said.startswith("Rates of 100,000 trials")
+    assert said in DOCUMENT.read_text(encoding="utf-8").replace("\n", " ")
+
+
 def test_the_study_measures_what_is_shipped() -> None:
     assert vars(simulate)["summarise"] is statistics.summarise
     assert vars(simulate)["interval_ranks"] is sign_test.interval_ranks
@@ -65,16 +72,6 @@ def test_the_same_seed_gives_the_same_tables(tables: dict[str, Table]) -> None:
     assert run(["stopping"], TINY, seed=1)["stopping"] != tables["stopping"]
 
 
-def test_known_within_is_clopper_and_pearson() -> None:
-    assert known_within(0.0, 3000, 0.95)[0] == 0.0
-    assert known_within(0.0, 3000, 0.95)[1] == pytest.approx(1.0 - 0.025 ** (1 / 3000))
-    assert known_within(1.0, 3000, 0.95)[1] == 1.0
-    assert known_within(0.5, 10, 0.95) == pytest.approx((0.18709, 0.81291), abs=1e-5)
-    said = certainty(TRIALS)
-    assert said.startswith("Rates of 100,000 trials")
-    assert said in DOCUMENT.read_text(encoding="utf-8").replace("\n", " ")
-
-
 def test_writing_fills_a_document(tmp_path: Path) -> None:
     path = tmp_path / "document.md"
     path.write_text("Before.\n<!-- study: schedules begins -->\nold\n<!-- study: schedules ends -->\nAfter.\n")
@@ -89,10 +86,10 @@ def test_writing_fills_a_document(tmp_path: Path) -> None:
 def test_what_cannot_be_written_or_run_is_refused(tmp_path: Path) -> None:
     empty = tmp_path / "empty.md"
     empty.touch()
-    with pytest.raises(UsageError, match="0 places for the table schedules"):
+    with pytest.raises(UsageError, match="0 places for study: schedules"):
         filled("", {"schedules": Table(("a",), ())})
     for arguments, word in (
-        (["--write", str(empty)], "0 places for the table rounds"),
+        (["--write", str(empty)], "0 places for study: rounds"),
         (["--write", str(tmp_path / "none.md")], "No such file"),
         (["--only", "covrage"], "no study is called 'covrage'"),
     ):

@@ -48,10 +48,19 @@ def span(found: Sequence[PairRow], margin: float) -> tuple[float, float]:
 
 
 def ratio_axis(
-    axes: Axes, limits: tuple[float, float], pixels: float, margin: float, *, vertical: bool = False
+    axes: Axes,
+    limits: tuple[float, float],
+    pixels: float,
+    margin: float,
+    *,
+    vertical: bool = False,
+    room: float | None = None,
 ) -> None:
-    """Makes one axis of the plot, `pixels` long, a logarithmic one, with a line at 1 and a band within the margin."""
-    marks = ticks(*limits, pixels, 24 if vertical else 46)
+    """Makes one axis of the plot, `pixels` long, a logarithmic one, with a line at 1 and a band within the margin.
+
+    Its labels stay `room` pixels apart, by default as far as the text needs.
+    """
+    marks = ticks(*limits, pixels, room or (24 if vertical else 46))
     axis = axes.yaxis if vertical else axes.xaxis
     (axes.set_yscale if vertical else axes.set_xscale)("log")
     (axes.set_ylim if vertical else axes.set_xlim)(*limits)

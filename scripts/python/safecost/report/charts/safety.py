@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,8 +10,8 @@ from matplotlib.axes import Axes
 
 from safecost.core.text import counted, number
 from safecost.document.types import Document
-from safecost.report.charts.axis import ticks
-from safecost.report.charts.canvas import BAND, CHEAPER, COSTLIER, FAINT, INK, PAPER, SOFT, WIDTH, Canvas, Chart
+from safecost.report.charts.axis import ratio_axis
+from safecost.report.charts.canvas import CHEAPER, COSTLIER, FAINT, INK, PAPER, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.text import fit
 from safecost.report.prices import PriceGroup, candidates, groups
 from safecost.stats.frontier import Candidate
@@ -123,18 +122,9 @@ def _title(found: Sequence[Spot]) -> str:
 def _grid(axes: Axes, found: Sequence[Spot], margin: float) -> None:
     low, high = min([0.97, *(spot.cost for spot in found)]), max([1.03, *(spot.cost for spot in found)])
     room = (high / low) ** 0.04
-    limits = (low / room, high * room)
-    axes.set_xscale("log")
-    axes.set_xlim(*limits)
     axes.set_ylim(-0.08, 1.08)
-    marks = ticks(*limits, PLOT_WIDTH, 46)
-    axes.set_xticks(marks, [f"{mark:g}" for mark in marks])
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["none", "25 %", "50 %", "75 %", "all"])
-    axes.minorticks_off()
-    axes.axvspan(1 / (1 + margin), 1 + margin, color=BAND, lw=0, zorder=0)
-    for mark in marks:
-        strong = math.isclose(mark, 1.0)
-        axes.axvline(mark, color=INK if strong else FAINT, lw=1.1 if strong else 0.6, zorder=1 if strong else 0.5)
+    ratio_axis(axes, (low / room, high * room), PLOT_WIDTH, margin)
     for share in (0, 0.25, 0.5, 0.75, 1):
         axes.axhline(share, color=FAINT, lw=0.6, zorder=0.5)
 

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from safecost.core.text import counted, number, percent
 from safecost.document.rows import PairRow
 from safecost.document.types import Document
-from safecost.report.charts.axis import ticks
-from safecost.report.charts.canvas import BAND, CHEAPER, COSTLIER, FAINT, INK, PAPER, SOFT, WIDTH, Canvas, Chart
+from safecost.report.charts.axis import ratio_axis
+from safecost.report.charts.canvas import CHEAPER, COSTLIER, INK, PAPER, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.text import fit, width
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
@@ -93,21 +93,8 @@ def _limits(rows: Sequence[PairRow], margin: float) -> tuple[float, float]:
 
 
 def _grid(axes: Axes, limits: tuple[float, float], margin: float) -> None:
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_xlim(*limits)
-    axes.set_ylim(*limits)
-    axes.minorticks_off()
-    marks = ticks(*limits, PLOT, 40)
-    axes.set_xticks(marks, [f"{mark:g}" for mark in marks])
-    axes.set_yticks(marks, [f"{mark:g}" for mark in marks])
-    axes.minorticks_off()
-    axes.axhspan(1 / (1 + margin), 1 + margin, color=BAND, lw=0, zorder=0)
-    axes.axvspan(1 / (1 + NEAR), 1 + NEAR, color=BAND, lw=0, zorder=0)
-    for mark in marks:
-        strong = mark == 1.0
-        for line in (axes.axhline, axes.axvline):
-            line(mark, color=INK if strong else FAINT, lw=1.1 if strong else 0.6, zorder=1 if strong else 0.5)
+    ratio_axis(axes, limits, PLOT, NEAR, room=40)
+    ratio_axis(axes, limits, PLOT, margin, room=40, vertical=True)
     axes.plot(limits, limits, color=SOFT, lw=1, ls="--", zorder=1)
 
 

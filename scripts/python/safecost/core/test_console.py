@@ -1,0 +1,44 @@
+"""What is printed for a reader at a terminal."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from safecost.core.console import LONGEST, new_table, printable, say
+
+
+def console(encoding: str = "utf-8", width: int = 40) -> tuple[Console, io.BytesIO]:
+    written = io.BytesIO()
+    return Console(file=io.TextIOWrapper(written, encoding=encoding, write_through=True), width=width), written
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "line"),
+    [
+        ("two\n lines\t", "utf-8", "two lines"),
+        ("\x1b[31mred\u202e", "utf-8", "⟨U+001B⟩[31mred⟨U+202E⟩"),
+        ("Ada ✓", "ascii", "Ada ?"),
+        ("x" * 11, "utf-8", "x" * 9 + "…"),
+    ],
+)
+def test_a_text_becomes_one_line_that_every_terminal_can_print(text: str, encoding: str, line: str) -> None:
+    assert printable(text, console(encoding)[0], 10 if text.startswith("x") else None) == line
+
+
+def test_a_sentence_is_no_markup_wraps_and_has_an_end() -> None:
+    out, written = console()
+    say(out, "[bold]word[/bold] " + "x" * 2 * LONGEST)
+    lines = written.getvalue().decode().splitlines()
+    assert lines[0].startswith("[bold]word[/bold]")
+    assert max(map(len, lines)) == 40 and sum(map(len, lines)) <= LONGEST
+
+
+def test_columns_of_a_table_break_what_is_too_long() -> None:
+    out, written = console(width=20)
+    table = new_table("one", "two")
+    table.add_row("x" * 30, "y")
+    out.print(table)
+    assert written.getvalue().decode().count("x") == 30
