@@ -1,6 +1,6 @@
 """Is a gate red where nothing has become worse, and is it red where something has?
 
-    cd scripts && python -m safecost.lab.studies.gate_study --help
+    cd scripts/python && python -m safecost.lab.studies.gate_study --help
 
 Compares small planted cases with themselves, many times, and with heads in which a regression was planted, through the
 whole decision: exact rows, times with base and head in one process, confirmation by fresh launches, limits, exit code.

@@ -1,6 +1,6 @@
 """The study behind docs/HISTORY.md: plants steps in simulated series and counts which are found, and what else is.
 
-Run it in scripts/: `python -m safecost.lab.studies.history_study --write ../docs/HISTORY.md`.
+Run it in scripts/python/: `python -m safecost.lab.studies.history_study --write ../../docs/HISTORY.md`.
 """
 
 from __future__ import annotations
@@ -166,8 +166,8 @@ def main(trials: int, seed: int, path: Path | None) -> None:
     """Plant steps in simulated series, and write what is found into docs/HISTORY.md, or print it.
 
     \b
-    Run it in scripts/, in some minutes:
-      python -m safecost.lab.studies.history_study --write ../docs/HISTORY.md
+    Run it in scripts/python/, in some minutes:
+      python -m safecost.lab.studies.history_study --write ../../docs/HISTORY.md
     """
     simulate(STUDIES, list(STUDIES), trials, seed, path)
 

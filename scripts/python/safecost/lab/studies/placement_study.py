@@ -1,6 +1,6 @@
 """Does an interval over launches hold what other placements of the same code would have shown?
 
-    cd scripts && python -m safecost.lab.studies.placement_study --help
+    cd scripts/python && python -m safecost.lab.studies.placement_study --help
 
 Times A/A pairs and idiom pairs of every case, interleaved in random order, in four kinds of processes: fresh ones of a
 single link; of a fresh layout each, as a run makes them; one each of further layouts; and one each of padded builds.

@@ -1,6 +1,6 @@
 """The study behind docs/STATISTICS.md: simulates pairs, panels and runs, and writes the tables of that document.
 
-Run it in scripts/: `python -m safecost.lab.studies.statistics_study --write ../docs/STATISTICS.md`.
+Run it in scripts/python/: `python -m safecost.lab.studies.statistics_study --write ../../docs/STATISTICS.md`.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def main(only: str | None, trials: int, seed: int, path: Path | None) -> None:
     """Simulate pairs, panels and runs, and write the tables of docs/STATISTICS.md, or print them.
 
     \b
-    Run it in scripts/, in about a minute:
-      python -m safecost.lab.studies.statistics_study --write ../docs/STATISTICS.md
+    Run it in scripts/python/, in about a minute:
+      python -m safecost.lab.studies.statistics_study --write ../../docs/STATISTICS.md
       python -m safecost.lab.studies.statistics_study --only coverage,stopping --trials 10000
     """
     names = list(STUDIES) if only is None else only.split(",")
