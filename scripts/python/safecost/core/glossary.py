@@ -49,7 +49,7 @@ def topics() -> tuple[Topic, ...]:
             entry = _ENTRY.fullmatch(line)
             if entry is None or not found:
                 raise ToolError(
-                    f"{SOURCE.name}: '{line[:60]}' is no entry: write '- **term**: meaning' below a heading."
+                    f"{SOURCE.name}: '{line[:60]}' is no entry: write '- **term**: meaning' below a title."
                 )
             found[-1][1].append(Term(entry["words"], entry["letter"], entry["meaning"]))
     return tuple(Topic(title, tuple(terms)) for title, terms in found)
