@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from safecost.core.paths import BENCH, RUNNER, Folders
+from safecost.document.evidence import PluginDescription
 from safecost.document.plan import SoloPlan, encoded
 from safecost.run import stages
 from safecost.run.schedule import PUBLISH
@@ -30,7 +31,7 @@ POINTS = """.size_and_rate(64, 0.123456789, "L1")
 def built(state: RunState) -> RunState:
     """The state with every plugin built and described, and none verified, which takes long."""
     state = stages.build(state)
-    descriptions = {}
+    descriptions: dict[tuple[str, str], PluginDescription] = {}
     for (case, profile), path in state.built.plugins.items():
         descriptions |= {(case, one.profile): one for one in runner.describe(case, {profile: path})}
     return replace(state, descriptions=descriptions)
