@@ -6,7 +6,7 @@ import dataclasses
 import re
 import types
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -40,21 +40,28 @@ def convert(plain: Any, kind: type[_T], root: str = "it") -> _T:
 
 
 @cache
-def strict(kind: Any) -> Any:
-    """The type with a struct that refuses unknown entries in the place of every dataclass."""
+def strict(kind: Any, *, bounded: bool = True) -> Any:
+    """The type with a struct that refuses unknown entries in the place of every dataclass.
+
+    Without `bounded` values may be anything of their types.
+    """
+    part = partial(strict, bounded=bounded)
     if dataclasses.is_dataclass(kind):
         hints = _hints(kind)  # type: ignore[arg-type]
         members = [
-            (one.name, strict(hints[one.name]), *([] if one.default is dataclasses.MISSING else [one.default]))
+            (one.name, part(hints[one.name]), *([] if one.default is dataclasses.MISSING else [one.default]))
             for one in dataclasses.fields(kind)
         ]
         return msgspec.defstruct(kind.__name__, members, frozen=True, kw_only=True, forbid_unknown_fields=True)  # type: ignore[union-attr]
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        return Annotated[(strict(arguments[0]), *arguments[1:])]
+        inner = part(arguments[0])
+        return Annotated[(inner, *arguments[1:])] if bounded else inner
     if origin in {Union, types.UnionType}:
-        return Union[tuple(map(strict, arguments))]  # noqa: UP007
-    return kind if origin is None or origin is Literal else origin[tuple(map(strict, arguments))]
+        return Union[tuple(map(part, arguments))]  # noqa: UP007
+    if origin is Literal:
+        return kind if bounded else Any
+    return kind if origin is None else origin[tuple(map(part, arguments))]
 
 
 def misfit(plain: Any, kind: Any, place: str = "", root: str = "it") -> str | None:

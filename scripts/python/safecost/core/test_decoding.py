@@ -85,5 +85,8 @@ def test_a_dataclass_made_strict_refuses_what_it_does_not_know() -> None:
     assert convert(good, strict(Holder)).several["a"].other == 1
     with pytest.raises(Misfit, match=r"^several\.a has the unknown entry \"x\"$"):
         convert({"several": {"a": {"inner": [], "x": 1}}}, strict(Holder))
+    assert (
+        convert({"several": {"a": {"inner": [], "other": -1}}}, strict(Holder, bounded=False)).several["a"].other == -1
+    )
     with pytest.raises(Misfit, match=r"^several\.a\.other is -1, and must be a whole number of at least 0$"):
         convert({"several": {"a": {"inner": [], "other": -1}}}, strict(Holder))

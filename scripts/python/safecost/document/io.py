@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from safecost.core import compressed, files
+from safecost.core.decoding import strict
 from safecost.core.errors import ToolError, UsageError
 from safecost.core.text import file_name, shown
 from safecost.document.checks import refuse_contradictions, refuse_private, well_formed
@@ -89,7 +90,8 @@ def parse(data: bytes, name: str) -> Document:
 
 def encode(document: Document) -> bytes:
     """The bytes of a document: the same for the same document, and one value in a line, so that runs can be diffed."""
-    plain = to_json(msgspec.convert(to_json(document), Document))
+    # JSON writes 1.0 and 1 for the same number; a field of the type float is written as one.
+    plain = msgspec.to_builtins(msgspec.convert(to_json(document), strict(Document, bounded=False)))
     return (json.dumps(plain, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
