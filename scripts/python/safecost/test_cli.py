@@ -13,13 +13,14 @@ import click
 import pytest
 
 from safecost import cli
+from safecost.core.command import Terminated, load
 from safecost.core.errors import ToolError
-from safecost.core.paths import VERSION
+from safecost.core.paths import PYTHON, VERSION
 from safecost.suite import calibrations
 from safecost.testing import commands
 from safecost.testing.commands import Ended, safecost
 
-COMMANDS = sorted(cli.main.commands)
+COMMANDS = list(cli.COMMANDS)
 
 
 def refused(ended: Ended, sentence: str, code: int = 2) -> None:
@@ -69,12 +70,26 @@ def test_each_command_has_help_with_an_example_that_is_not_rewrapped(
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_examples_use_options_that_exist(name: str) -> None:
-    command = cli.main.commands[name]
+    command = cli.main.get_command(click.Context(cli.main), name)
+    assert command is not None
     commands = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
     known = {word for one in commands for parameter in one.params for word in parameter.opts} | {"--help"}
     ours = re.sub(r" -- .*", "", str(command.epilog))  # what follows is another program's
     used = re.findall(r"(?<=\s)--[a-z][a-z-]*", ours)
     assert set(used) <= known
+
+
+def test_every_name_in_the_table_is_that_of_the_command_it_refers_to() -> None:
+    for name, (reference, _) in cli.COMMANDS.items():
+        assert load(reference).name == name, reference
+
+
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ["list"], ["list", "--profiles", "all"]])
+def test_what_only_tells_loads_nothing_that_measures_or_draws(words: list[str]) -> None:
+    slow = ["numpy", "scipy", "matplotlib", "jinja2", "jsonschema", "msgspec", "ruptures", "sqlalchemy", "rich"]
+    program = f"import sys; from safecost import cli; cli.entry({words}); print(sorted({{*{slow}}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=PYTHON, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_the_exit_codes_stand_in_the_help_of_run(capsys: pytest.CaptureFixture[str]) -> None:
@@ -211,7 +226,7 @@ def raising(error: BaseException) -> click.Command:
         (ToolError("it broke."), 1, "safecost: it broke.\n"),
         (OSError(28, "No space left on device", "/tmp/a\x1b[31m"), 1, "safecost: No space left on device: /tmp/a?"),
         (KeyboardInterrupt(), 130, "safecost: interrupted\n"),
-        (cli.Terminated(), 143, "safecost: interrupted\n"),
+        (Terminated(), 143, "safecost: interrupted\n"),
         (click.Abort(), 130, "safecost: interrupted\n"),
     ],
 )
@@ -222,7 +237,7 @@ def test_an_error_has_its_code_and_no_traceback(
     code: int,
     sentence: str,
 ) -> None:
-    monkeypatch.setitem(cli.main.commands, "doctor", raising(error))
+    monkeypatch.setattr("safecost.cli.load", lambda _: raising(error))
     ended = entry(capsys, "doctor")
     assert (ended.code, ended.out) == (code, "")
     assert ended.err.lstrip().startswith(sentence)  # click ends the line that a terminal shows ^C in
@@ -230,7 +245,10 @@ def test_an_error_has_its_code_and_no_traceback(
 
 def printing_to(monkeypatch: pytest.MonkeyPatch, stdout: TextIO, *words: str) -> int:
     """Run a command whose stdout goes there; `doctor` leaves what it says in the buffer."""
-    monkeypatch.setitem(cli.main.commands, "doctor", click.Command("doctor", callback=lambda: print("all is well")))
+    doctor = click.Command("doctor", callback=lambda: print("all is well"))
+    monkeypatch.setattr(
+        "safecost.cli.load", lambda reference: doctor if reference.endswith(":doctor") else load(reference)
+    )
     monkeypatch.setattr(sys, "stdout", stdout)
     return cli.entry(list(words))
 

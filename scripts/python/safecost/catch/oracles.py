@@ -113,10 +113,10 @@ def watch(wanted: Sequence[Job], folders: Folders, seed: int) -> ToolSightings:
     return found
 
 
-_Told = tuple[list[tuple[tuple[str, str], Observed]], list[Dirty]]
+_Observations = tuple[list[tuple[tuple[str, str], Observed]], list[Dirty]]
 
 
-def _watch(job: Job, folders: Folders, seed: int) -> _Told | runner.Failure:
+def _watch(job: Job, folders: Folders, seed: int) -> _Observations | runner.Failure:
     with tempfile.TemporaryDirectory(prefix="safecost-") as scratch:
         reports = Path(scratch) / "reports"
         inputs = Path(scratch) / "inputs"
@@ -144,7 +144,7 @@ def _memcheck(reports: Path) -> tuple[str, ...]:
     return ("valgrind", *words, f"--xml-file={reports}/%p.xml")
 
 
-def read(job: Job, answer: evidence.ConfirmAnswer, reports: Path) -> _Told:
+def read(job: Job, answer: evidence.ConfirmAnswer, reports: Path) -> _Observations:
     """What the host's answer says of each fault, and of valid input; `reports` holds Memcheck's files."""
     weaknesses = {fault.name: fault.cwe for fault in answer.faults}
     proofs = answer.proofs

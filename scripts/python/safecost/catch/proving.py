@@ -33,7 +33,7 @@ from safecost.toolchain.build import Built, build_all
 _PROVER_SECONDS = 300.0
 _HANG_SECONDS = 0.5  # a proof takes a millisecond; a hang is looked at again for four times as long
 _SEED = 20_261
-_Told = TypeVar("_Told", confirmation.Sighting, Dirty)
+_Texts = TypeVar("_Texts", confirmation.Sighting, Dirty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ class Proving:
     def _clean_text(self, text: str) -> str:
         return privacy.clean(self.options.folders, text, 400) or ""
 
-    def _clean_texts(self, told: _Told) -> _Told:
+    def _clean_texts(self, told: _Texts) -> _Texts:
         function = None if told.function is None else self._clean_text(told.function)
         return replace(told, text=self._clean_text(told.text), function=function)
 

@@ -24,8 +24,8 @@ from safecost.compare.outputs import markdown as compare_markdown
 from safecost.compare.outputs import table as compare_table
 from safecost.compare.rows import Comparison
 from safecost.core import files
+from safecost.core.command import examples
 from safecost.core.errors import OK, ToolError, UsageError
-from safecost.core.help import examples
 from safecost.core.text import file_name, shown
 from safecost.suite.cases import pattern_of
 

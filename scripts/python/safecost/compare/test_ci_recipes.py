@@ -9,11 +9,11 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
 import yaml
 
 from safecost import cli
+from safecost.core.command import load
 from safecost.core.paths import ROOT
 
 FOLDER = ROOT / "docs" / "ci"
@@ -62,8 +62,8 @@ def options_of_gate() -> set[str]:
 
 
 def options_of(command: str) -> set[str]:
-    found: click.Command = cli.main.commands[command]
-    return {option for parameter in found.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    options = load(cli.COMMANDS[command][0]).params
+    return {option for parameter in options for option in (*parameter.opts, *parameter.secondary_opts)}
 
 
 @pytest.mark.parametrize("name", RECIPES)

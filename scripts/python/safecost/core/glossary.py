@@ -48,9 +48,7 @@ def topics() -> tuple[Topic, ...]:
         elif line.startswith("- "):
             entry = _ENTRY.fullmatch(line)
             if entry is None or not found:
-                raise ToolError(
-                    f"{SOURCE.name}: '{line[:60]}' is no entry: write '- **term**: meaning' below a title."
-                )
+                raise ToolError(f"{SOURCE.name}: '{line[:60]}' is no entry: write '- **term**: meaning' below a title.")
             found[-1][1].append(Term(entry["words"], entry["letter"], entry["meaning"]))
     return tuple(Topic(title, tuple(terms)) for title, terms in found)
 

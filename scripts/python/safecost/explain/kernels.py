@@ -20,7 +20,7 @@ from safecost.document.types import Case, Code, Count, Document, Panel, Variant,
 from safecost.suite.source_excerpts import Excerpt, find
 
 HEADING = "-"
-Part = TypeVar("Part")
+P = TypeVar("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +120,9 @@ def _rows(document: Document) -> dict[str, list[PairRow]]:
     return _by_case(rows(document), lambda row: row.task)
 
 
-def _by_case(parts: Iterable[Part], case_of: Callable[[Part], str]) -> dict[str, list[Part]]:
+def _by_case(parts: Iterable[P], case_of: Callable[[P], str]) -> dict[str, list[P]]:
     """Parts of a document by the case that they are of, in the document's order."""
-    found: dict[str, list[Part]] = defaultdict(list)
+    found: dict[str, list[P]] = defaultdict(list)
     for part in parts:
         found[case_of(part)].append(part)
     return dict(found)

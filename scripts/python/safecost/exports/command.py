@@ -7,7 +7,11 @@ from pathlib import Path
 
 import click
 
+from safecost.core import files
+from safecost.core.command import examples
 from safecost.core.errors import OK, ToolError, UsageError
+from safecost.document import io as document
+from safecost.exports import formats, pictures, selected
 
 TEXTS = ("google-benchmark", "github-action-benchmark", "bencher", "csv", "latex")
 PICTURES = ("pdf", "png")
@@ -15,12 +19,13 @@ PICTURES = ("pdf", "png")
 
 @click.command(
     "export",
-    epilog="\b\nExamples:\n"
-    "  safecost export results/2026-01-31-my-machine --format csv --out costs.csv\n"
-    "  safecost export run.json --format google-benchmark --out head.json\n"
-    "  safecost export run.json --format github-action-benchmark --filter '@gcc-o2'\n"
-    "  safecost export run.json --format pdf --out figures\n\n"
-    "\b\nFormats:\n"
+    epilog=examples(
+        "safecost export results/2026-01-31-my-machine --format csv --out costs.csv",
+        "safecost export run.json --format google-benchmark --out head.json",
+        "safecost export run.json --format github-action-benchmark --filter '@gcc-o2'",
+        "safecost export run.json --format pdf --out figures",
+    )
+    + "\n\n\b\nFormats:\n"
     "  google-benchmark          JSON of Google Benchmark, each launch a repetition; compare.py reads it\n"
     "  github-action-benchmark   ratios and instructions for that action's customSmallerIsBetter\n"
     "  bencher                   Bencher Metric Format JSON\n"
@@ -36,10 +41,6 @@ PICTURES = ("pdf", "png")
 @click.option("--out", metavar="PATH", type=click.Path(path_type=Path), help="Write there (default: stdout).")
 def export(run_path: Path, form: str, expression: str | None, out: Path | None) -> int:
     """Write a finished run in the format of another tool; cases that computed something wrong are left out."""
-    from safecost.core import files  # noqa: PLC0415 - what reads documents takes long to load
-    from safecost.document import io as document  # noqa: PLC0415 - what reads documents takes long to load
-    from safecost.exports import formats, pictures, selected  # noqa: PLC0415
-
     if form in PICTURES and out is None:
         raise UsageError(f"--format {form} writes several files: give the folder with --out.")
     if form in PICTURES and expression is not None:

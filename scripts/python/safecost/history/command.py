@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from rich.console import Console
 
+from safecost.core.command import examples
 from safecost.core.errors import OK, REGRESSION
 from safecost.core.paths import LOCAL_RESULTS
 
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 DEFAULT = LOCAL_RESULTS / "history.sqlite"
 METRICS = "ratio, instructions, allocations, allocated-bytes, code-bytes, checks, packed, outcome"
-
-
-def _examples(*lines: str) -> str:
-    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
 def _where(command: F) -> F:
@@ -57,7 +54,7 @@ def _searching(command: F) -> F:
 
 @click.group(
     "history",
-    epilog=_examples(
+    epilog=examples(
         "safecost history add results/local/2026-01-31T12-00-00Z-full",
         "safecost history show                          what changed, and what nobody has accepted",
         "safecost history plot --filter indexing/sum --out trends",
@@ -73,7 +70,7 @@ def history() -> None:
 
 @history.command(
     "add",
-    epilog=_examples(
+    epilog=examples(
         "safecost history add results/local/2026-01-31T12-00-00Z-full",
         "safecost history add results/*/run.json.xz --database nightly.sqlite",
     ),
@@ -95,7 +92,7 @@ def add(runs: tuple[Path, ...], database: str | None, wait: float) -> int:
 
 @history.command(
     "show",
-    epilog=_examples(
+    epilog=examples(
         "safecost history show                             changes and steps between toolchains",
         "safecost history show --filter 'sort.*@gcc-o2'    these series, changed or not",
         "safecost history show --metric instructions --all",
@@ -138,7 +135,7 @@ def show(
 
 @history.command(
     "plot",
-    epilog=_examples(
+    epilog=examples(
         "safecost history plot --out trends                    a chart for each series",
         "safecost history plot --filter sum/at --out trends --format pdf",
         "safecost history plot --metric code-bytes --changed --out trends",
@@ -173,7 +170,7 @@ def plot(
 
 @history.command(
     "accept",
-    epilog=_examples(
+    epilog=examples(
         "safecost history accept 'indexing/sum/at' --reason 'new bounds check, reviewed in change 1234'",
         "safecost history accept '@gcc-o2' --metric instructions --reason 'flag changed' --by 'Ada Lovelace'",
         "safecost history accept 'sum/at' --run 78eac4bf --reason 'the runs before had a wrong input'",
@@ -214,7 +211,7 @@ def accept(
 
 @history.command(
     "export",
-    epilog=_examples(
+    epilog=examples(
         "safecost history export --out data/history.jsonl",
         "safecost history export | gzip >history.jsonl.gz",
     ),
@@ -237,7 +234,7 @@ def export(out: Path | None, database: str | None, wait: float) -> int:
 
 @history.command(
     "import",
-    epilog=_examples(
+    epilog=examples(
         "safecost history import data/history.jsonl",
         "cat ours.jsonl theirs.jsonl >both.jsonl && safecost history import both.jsonl",
     ),

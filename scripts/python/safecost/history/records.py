@@ -19,7 +19,7 @@ from safecost.stats.pairs import Verdict
 FORMAT_VERSION = 2
 """Version of the lines and of the database; a newer one is refused by name."""
 
-Fact = str | int | float | bool | None
+FactValue = str | int | float | bool | None
 
 
 def digest(value: object) -> str:
@@ -62,7 +62,7 @@ class RunRecord:
     modified: bool | None
     margin: float
     machine: str
-    machine_facts: Mapping[str, Fact]
+    machine_facts: Mapping[str, FactValue]
     load: float
     steal_share: float
     toolchains: tuple[Toolchain, ...]

@@ -7,20 +7,49 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import click
 from rich.console import Console
 from rich.text import Text
 
+from safecost.core.command import examples
 from safecost.core.console import new_table, say
 from safecost.core.errors import OK, WRONG_RESULT, UsageError
 from safecost.core.text import counted
 from safecost.document.types import Rejection
 from safecost.reject import page as rejected_page
-from safecost.reject import rulings as rejected
+from safecost.reject import rulings
 from safecost.reject.rows import NAMES, by_status, cell, counted_outcomes, topics
 from safecost.suite import snippets
 from safecost.suite.snippets import Snippet
 
 _STYLES = {"rejects": "green", "now": "green", "accepts": "yellow", "BROKEN": "red"}
+
+
+@click.command(
+    "rejected",
+    epilog=examples(
+        "safecost rejected                                 every snippet, every compiler",
+        "safecost rejected --filter lifetimes/ --compilers clang,rustc",
+        "safecost rejected --snippets ~/my-snippets        those of a folder of yours",
+        "safecost rejected --write docs/REJECTED.md        the page of the documentation",
+    )
+    + "\n\n\b\nExit codes: 0 every snippet is what it says (a missing compiler is skipped, one that has become"
+    + "\nbetter is told); 2 usage; 5 a snippet's claim does not hold.",
+)
+@click.option("--filter", "expression", metavar="REGEX", help="Only snippets that match, as topic/file.")
+@click.option("--compilers", metavar="NAMES", help="Of gcc, clang, rustc, with commas between (default: all).")
+@click.option(
+    "--snippets",
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Read snippets from DIR instead of bench/compile-time.",
+)
+@click.option("--write", "page", metavar="FILE", type=click.Path(path_type=Path),
+              help="Write the page with the table to FILE, unless a claim is broken.")  # fmt: skip
+def rejected(expression: str | None, compilers: str | None, folder: Path | None, page: Path | None) -> int:
+    """Show which misuse of memory compilers reject: C++ beside Rust, each snippet compiled with and without it."""
+    return run(expression, compilers, folder, page, Console())
 
 
 def run(expression: str | None, compilers: str | None, folder: Path | None, page: Path | None, out: Console) -> int:
@@ -33,17 +62,17 @@ def run(expression: str | None, compilers: str | None, folder: Path | None, page
     if page is not None and not page.resolve().parent.is_dir():
         raise UsageError(f"--write {page}: there is no such folder.")
     found = _choose(snippets.find(folder or snippets.FOLDER), expression)
-    asked = {name: one for name, one in rejected.compilers_here().items() if name in rejected.chosen(compilers)}
+    asked = {name: one for name, one in rulings.compilers_here().items() if name in rulings.chosen(compilers)}
     if not any(name in asked for one in found for name in one.expectations):
         raise UsageError(f"--compilers {compilers}: none of the chosen snippets is in the language of these.")
     missing = [one.reason for one in asked.values() if one.path is None]
     if page is not None and missing:
         raise UsageError(f"--write needs all compilers: {'; '.join(map(str, missing))}.")
-    made = rejected.collect(found, asked)
+    made = rulings.collect(found, asked)
     show(made, out)
     for reason in missing:
         print(f"skipped: {reason}", file=sys.stderr)
-    wrong = rejected.broken(made)
+    wrong = rulings.broken(made)
     if page is not None and not wrong:
         page.write_text(rejected_page.markdown(made), encoding="utf-8", newline="\n")
         print(f"wrote {page}")

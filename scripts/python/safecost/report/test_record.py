@@ -129,7 +129,7 @@ def test_the_report_of_a_record_is_the_same_in_each_process_and_that_of_the_run(
 def test_the_report_of_a_record_goes_below_the_local_results(
     capsys: pytest.CaptureFixture[str], record: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "LOCAL_RESULTS", tmp_path)
+    monkeypatch.setattr("safecost.cross_run.command.LOCAL_RESULTS", tmp_path)
     before = files_in(record)
     assert entered(capsys, "report", record)[0] == OK
     assert (tmp_path / "made-up/report.html").exists()

@@ -65,7 +65,7 @@ def begin(
     own: Own,
     seed: int | None,
     folder: Path,
-    make: Callable[[], None],
+    make: Callable[[], object],
     *,
     count: bool,
 ) -> Session:

@@ -9,13 +9,13 @@ import pytest
 
 from safecost.catch import proving
 from safecost.catch.proving import ProvingIssue
-from safecost.cli import exit_code
 from safecost.core.errors import HARNESS, OK, WRONG_RESULT
 from safecost.core.paths import BENCH, Folders
 from safecost.document.outcome import Outcome
 from safecost.document.types import Document, Problem, Rejection
 from safecost.reject import rulings as rejected
 from safecost.run import stages
+from safecost.run.command import exit_code
 from safecost.run.schedule import DEFAULT, QUICK, Mode
 from safecost.run.state import RunOptions, RunState, begun
 from safecost.suite.profiles import choose

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from safecost.core.errors import ToolError
+from safecost.core.paths import ROOT
 from safecost.stats.pairs import Interval, PairSummary, launch_ratio, sign_test_interval, summarise, two_clusters
 
 RATIOS = st.lists(st.floats(0.2, 5.0), min_size=1, max_size=30)
@@ -342,3 +344,12 @@ def test_intervals_cover_the_median_as_often_as_they_say(count: int, shape: str)
     covered = np.mean([interval.low <= 0.0 <= interval.high for interval in intervals])
     level = intervals[0].level
     assert abs(covered - level) <= 4.0 * math.sqrt(level * (1.0 - level) / trials)
+
+
+def test_the_attained_levels_in_the_document_are_those_of_the_code() -> None:
+    text = (ROOT / "docs" / "MEASURING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| [^|]+ \| ([\d.]+) % \|", text, re.MULTILINE)
+    assert {"6", "12", "20"} <= {launches for launches, _ in rows}
+    for count, level in rows:
+        interval = sign_test_interval(range(int(count)))
+        assert interval is not None and f"{100 * interval.level:.1f}" == level

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from safecost.core.paths import PYTHON, Folders
 from safecost.document import io as document
-from safecost.document.types import Document
+from safecost.document.types import Case, Document, Panel, Problem
 
 PATIENCE = 300.0  # seconds for one command, far above what any needs on a busy machine
 
@@ -239,3 +239,23 @@ def calm() -> Outcome:
     ended = quick(out, "--filter", "^calm/", "--seed", "7", profiles="gcc-o2,gcc-o2-assertions")
     assert (out / "run.json").exists(), ended.err
     return Outcome(ended, out, read(out))
+
+
+def case_of(document: Document, name: str) -> Case:
+    """The case of this name."""
+    return next(case for case in document.cases if case.name == name)
+
+
+def problems_of(document: Document, name: str) -> list[Problem]:
+    """What went wrong with a case."""
+    return [problem for problem in document.problems if problem.case == name]
+
+
+def panels_of(document: Document, name: str) -> list[Panel]:
+    """The panels of a case."""
+    return [panel for panel in document.panels if panel.case == name]
+
+
+def asked_for(document: Document) -> list[Panel]:
+    """The panels without the calibrations, which come with every run."""
+    return [panel for panel in document.panels if not any(arm.role == "calibration" for arm in panel.contenders)]

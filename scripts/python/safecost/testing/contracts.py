@@ -14,7 +14,8 @@ def without_tests(graph: ImportGraph) -> ImportGraph:
     """The imports that product modules make of each other."""
     product = deepcopy(graph)
     for module in graph.modules:
-        if module.rpartition(".")[2].startswith("test_"):
+        name = module.rpartition(".")[2]
+        if name.startswith("test_") or (name == "conftest" and module.count(".") > 1):  # that of the top is a layer
             product.remove_module(module)
     return product
 

@@ -10,17 +10,80 @@ import ctypes
 import re
 import shlex
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
+import pytest
+
 from safecost.core.errors import ToolError
 from safecost.core.paths import BUILD, ROOT
+from safecost.toolchain.build import Built
 
 CASE = "indexing/sum"
+SUM = ROOT / "bench" / "indexing" / "sum.cc"
+CXX = ["gcc-o2", "clang-o2", "clang-o2-libcxx"]
+PROFILES = [*CXX, "gcc-o2-assertions", "gcc-o2-hardened", "clang-o2-libcxx-fast", "rust", "rust-overflow-checks"]
 ENTRY = "safecost_plugin_entry"
 NO_FAULT = 0xFFFFFFFF
+TWINS = """
+#![allow(warnings)]
+use safecost::{case, input, slice, Context};
+input! { struct Input { values: *const i32, count: usize, bound: usize } }
+struct Values { values: Vec<i32> }
+impl Context<Input> for Values {
+    fn prepare(input: &Input) -> Self { Values { values: unsafe { slice(input.values, input.count) }.to_vec() } }
+}
+#[inline(always)]
+fn first(context: &mut Values) -> u64 { context.values.iter().map(|value| i64::from(*value)).sum::<i64>() as u64 }
+#[inline(always)]
+fn twin(context: &mut Values) -> u64 { context.values.iter().map(|value| i64::from(*value)).sum::<i64>() as u64 }
+#[inline(always)]
+fn other(context: &mut Values) -> u64 { context.values.len() as u64 }
+#[inline(always)]
+fn another(context: &mut Values) -> u64 { context.values.capacity() as u64 }
+case! { Input: raw first(Values) "one"; safe twin(Values) "the same"; safe other(Values) ""; safe another(Values) ""; }
+"""
+# Its inputs depend on the library, and a HELPER that is no SAFECOST_HELPER is shared by its kernels.
+SHARED_HELPER = """
+#include <random>
+#include "kernel/case.h"
+struct Input { const std::int32_t* values; std::size_t count; std::size_t bound; };
+Input generate(safecost::Generator& generator) {
+  const auto values = generator.array<std::int32_t>(generator.size());
+  std::mt19937_64 engine(generator.random.next());
+  std::uniform_int_distribution<std::int32_t> any(0, 999);
+  for (std::int32_t& value : values) value = any(engine);
+  return {values.data(), values.size(), values.size()};
+}
+struct Values {
+  explicit Values(const Input& input) : values(input.values, input.values + input.count) {}
+  std::vector<std::int32_t> values;
+};
+HELPER std::uint64_t digest(const Values& context, std::uint64_t sum) {
+  for (const std::int32_t value : context.values) sum = sum * 31 + static_cast<std::uint64_t>(value);
+  for (const std::int32_t value : context.values) sum ^= (sum << 7) + static_cast<std::uint64_t>(value) * (sum >> 3);
+  for (const std::int32_t value : context.values) sum += sum / (1 + (static_cast<std::uint64_t>(value) & 7));
+  return sum;
+}
+SAFECOST_KERNEL first(const Values& context) { return context.values.size(); }
+SAFECOST_KERNEL raw(const Values& context) { return digest(context, 1); }
+#ifndef ALONE
+SAFECOST_KERNEL added(const Values& context) { return digest(context, 2); }
+SAFECOST_KERNEL too(const Values& context) { return digest(context, 3); }
+#endif
+auto the_case = safecost::Case<Input>(generate)
+                    .size(64, "L1")
+                    .raw<first>("first", "has the null")
+                    .raw<raw>("raw", "uses the helper")
+#ifndef ALONE
+                    .safe<added>("added", "uses the helper")
+                    .safe<too>("too", "uses the helper")
+#endif
+    ;
+SAFECOST_EXPORT(the_case)
+"""
 # What a kernel returns when an exception or a panic reached the border.
 CAUGHT = 0xDEAD << 48
 
@@ -274,3 +337,28 @@ def _left(words: Sequence[str], without: str, pairs: Sequence[str]) -> list[str]
 def machine_folders() -> list[Path]:
     """Folders that only this machine has: the project's and the user's."""
     return [folder for folder in (ROOT, Path.home()) if len(folder.parts) > 1]
+
+
+def write(path: Path, text: str) -> Path:
+    """Write a planted source and return its path."""
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def change(path: Path, old: str, new: str) -> Path:
+    """Replace what a file must hold, so that no plant is lost when the file changes."""
+    text = path.read_text(encoding="utf-8")
+    assert old in text, f"{path.name} has no {old!r} any more"
+    return write(path, text.replace(old, new))
+
+
+def skip_where_absent(built: Built, profile: str) -> None:
+    """Skip a test of a profile that this machine has no toolchain for."""
+    reason = built.absent.get(profile, "")
+    assert "cannot be configured" not in reason, reason  # broken, not absent
+    if reason:
+        pytest.skip(f"{profile}: {reason}")
+
+
+Plugins = Callable[[str], Path]
+Recipes = Callable[[str], Recipe]

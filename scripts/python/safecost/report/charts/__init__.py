@@ -57,20 +57,20 @@ def overview(document: Document) -> tuple[Chart, ...]:
     return ()
 
 
-Part = Callable[[Document], Iterable[Chart | None]]
+Drawing = Callable[[Document], Iterable[Chart | None]]
 
 
-def _parts(document: Document) -> list[Part]:
+def _parts(document: Document) -> list[Drawing]:
     """What one process draws at a time, in the order of the report."""
     families = list(dict.fromkeys(row.family for row in valid_rows(document)))
-    parts: list[Part] = [_safety, draw_matrices, _map, _scatter]
+    parts: list[Drawing] = [_safety, draw_matrices, _map, _scatter]
     for family in families:
         parts += [partial(_forests, family, kind) for kind in FORESTS]
         parts.append(partial(_curves, family))
     return [*parts, _spread, _aa_pairs]
 
 
-def _draw_part(asked: tuple[Document, str | None], part: Part) -> tuple[list[Chart], dict[str, bytes]]:
+def _draw_part(asked: tuple[Document, str | None], part: Drawing) -> tuple[list[Chart], dict[str, bytes]]:
     """The charts of a part, and the same in the other format that was asked for."""
     document, also = asked
     with mpl.rc_context(SETTINGS), warnings.catch_warnings(), also_as(also) as others:

@@ -1,0 +1,81 @@
+"""What the commands of all rooms share: examples in the help, folders for results, and what a signal means."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import signal
+import tempfile
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from safecost.core.errors import UsageError
+from safecost.core.paths import LOCAL_RESULTS
+
+INTERRUPTED = 128 + signal.SIGINT
+TERMINATED = 128 + signal.SIGTERM
+
+
+class Terminated(KeyboardInterrupt):
+    """Asked to end by a signal other than Ctrl-C: what was measured is written all the same."""
+
+
+def code_of(interrupt: BaseException) -> int:
+    """The exit code of a command that a signal ended."""
+    # click makes an Abort of what reaches it.
+    return TERMINATED if isinstance(interrupt.__cause__ or interrupt, Terminated) else INTERRUPTED
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """An impatient second Ctrl-C must not cost the document."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def examples(*lines: str) -> str:
+    """An epilog that click does not rewrap."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def load(reference: str) -> Any:
+    """What `module:name` names, or `module` alone; the module is imported here, and no earlier."""
+    module, _, name = reference.partition(":")
+    loaded = importlib.import_module(module)
+    return getattr(loaded, name) if name else loaded
+
+
+def service(context: click.Context, name: str) -> Any:
+    """What the command line provides of a room above the caller's, which the caller must not import."""
+    services: Mapping[str, str] = context.obj
+    return load(services[name])
+
+
+def local_folder(name: str) -> Path:
+    """Where results go that were given no folder."""
+    return LOCAL_RESULTS / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}-{name}"
+
+
+def make_folder(folder: Path) -> Path:
+    """Make a folder for results and return it; raises UsageError, before anything is measured, where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise UsageError(f"--out {folder} cannot be written to: {error.strerror}.") from error
+    return folder
+
+
+def short_path(path: Path) -> str:
+    """A path relative to here where that is shorter."""
+    relative = os.path.relpath(path)
+    return relative if not relative.startswith("../..") else str(path)

@@ -1,0 +1,17 @@
+"""`safecost doctor`."""
+
+from __future__ import annotations
+
+import click
+from rich.console import Console
+
+from safecost.core.command import examples
+from safecost.machine import doctor as examination
+
+
+@click.command("doctor", epilog=examples("safecost doctor"))
+def doctor() -> int:
+    """Tell what was found, what is missing and how to get it, and what makes noise on this machine."""
+    findings = examination.examine()
+    examination.render(findings, Console())
+    return examination.exit_code(findings)
