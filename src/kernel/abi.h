@@ -111,7 +111,8 @@ enum {
   SAFECOST_ROLE_RAW = 0,
   SAFECOST_ROLE_SAFE = 1,
   SAFECOST_ROLE_AA = 2, /* the first raw variant's source as a second function: its ratio is 1 */
-  SAFECOST_ROLE_CALIBRATION = 3 /* raw's work a known number of times: its ratio to it is `planted` */
+  SAFECOST_ROLE_CALIBRATION =
+      3 /* raw's work a known number of times: its ratio to it is `planted` */
 };
 
 enum {

@@ -268,8 +268,8 @@ std::string Plugin::objection_to_variants() const {
       return fmt::format("variant {} has the unknown role {}", name, variant->role);
     if (!plants_rightly(*variant))
       return fmt::format(
-          "variant {} plants the ratio {}: an A/A copy has 1, a calibration 0.01 to 100, others 0", name,
-          variant->planted);
+          "variant {} plants the ratio {}: an A/A copy has 1, a calibration 0.01 to 100, others 0",
+          name, variant->planted);
     if (variant->algorithm != nullptr && !is_name(variant->algorithm))
       return fmt::format("variant {} names the algorithm '{}': use lower case, digits and _", name,
                          variant->algorithm);
