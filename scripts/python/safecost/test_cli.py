@@ -1,4 +1,4 @@
-"""Tests of the command line: help, version, what is refused before anything is built, and how errors are told."""
+"""Tests of the command line: help, version, what is refused before anything is built, and how errors are reported."""
 
 from __future__ import annotations
 
@@ -210,7 +210,8 @@ def test_an_out_that_cannot_be_written_to_is_found_before_the_build(
         refused(entry(capsys, "run", "--out", "/proc/self/safecost"), "cannot be written to: ")
 
 
-# ---- how errors are told ---------------------------------------------------------------------------------------------
+# ---- how errors are reported
+# ---------------------------------------------------------------------------------------------
 
 
 def raising(error: BaseException) -> click.Command:

@@ -86,7 +86,7 @@ def _told(end: Mechanism, seen: WorldRun) -> str:
 
 
 def _stopped_by_check(outcome: Outcome, fault: ReferencedFault, ends: Mapping[World, Mechanism]) -> Outcome:
-    """A check ended the program a user would run, or told of an error: was it in time, for this, and no accident?"""
+    """A check ended the program a user would run, or reported an error: was it in time, for this, and no accident?"""
     check = ends["R"]
     outcome = replace(outcome, mechanism=check.name, text=check.text)
     touched = [one for one in outcome.evidence if one.kind in {"guard", "freed", "canary", "foreign"}]

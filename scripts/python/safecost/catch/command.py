@@ -27,7 +27,7 @@ from safecost.suite.command import choosing
     )
     + "\n\n\b\nExit codes: 0 fine; 1 something could not be built or proved; 2 usage; 5 a broken claim: raw code"
     + "\ntrapped in a plain profile, an idiom that does not catch what it claims to, a fault that no raw code commits,"
-    + "\nand with --sanitize a variant that is not clean on valid input. A tool that is missing is told, no more.",
+    + "\nand with --sanitize a variant that is not clean on valid input. A tool that is missing is reported, no more.",
 )
 @choosing
 @click.option("--details", is_flag=True, help="A sentence for each outcome: by what, owed to whom, and the evidence.")

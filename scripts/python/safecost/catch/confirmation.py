@@ -51,7 +51,7 @@ class Confirmation:
 
     `declared` are its oracles; `missed` those that could look and saw nothing; `gaps` why others could not look;
     `seen` is what was seen instead, in words, for a reader who wonders. `harmless` says that nobody saw anything and
-    the result is right all the same: code that bears the broken contract, or a fault that is none.
+    the result is right all the same: code that tolerates the broken contract, or a fault that is none.
     """
 
     case: str

@@ -51,7 +51,7 @@ _MALLOC = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Mechanism:
-    """What ended a proof, or told of an error.
+    """What ended a proof, or reported an error.
 
     `check` names the kind of stop as the kernel border does ("assertion", "exception" ...) and is None for what is no
     check; `how` is then "returned", "allocator", "terminated", "late", "crashed", "hung" or "left". `site` is the

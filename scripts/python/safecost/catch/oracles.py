@@ -187,7 +187,7 @@ def _dirty(job: Job, proof: evidence.WatchedProof, seen: Sequence[Sighting]) -> 
     if not seen and proof.end != "returned":
         yield Dirty(*where, "does not come back", proof.end.replace("_", " "))
     elif not seen and proof.errors:
-        yield Dirty(*where, "errors", f"{proof.errors} errors, of which nothing is told")
+        yield Dirty(*where, "errors", f"{proof.errors} errors, of which nothing is reported")
 
 
 def _sightings(

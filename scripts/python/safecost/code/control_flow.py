@@ -3,7 +3,7 @@
 A block *fails* when no path from it comes to an end of the function and some path ends in a failure: a trap, or a call
 that reports an error and never returns. A *check* is a conditional branch of which one way fails and the other does
 not. Branches are counted, not failures, since compilers let many checks share one report. What only an exception
-reaches, a landing pad, has no branch to it and is told apart.
+reaches, a landing pad, has no branch to it and is kept apart.
 """
 
 from __future__ import annotations

@@ -147,7 +147,7 @@ def given(
 def conclude(comparison: Comparison, policy: Policy, outputs: Outputs, *, gated: bool) -> int:
     """Show and write a comparison, and return the exit code.
 
-    Every output is tried before an error of one is told.
+    Every output is tried before an error of one is reported.
     """
     decision = decide(comparison, policy)
     texts: list[tuple[Path | None, Callable[[], bytes]]] = [

@@ -137,7 +137,7 @@ def _ruled(ruling: Ruling) -> str:
 
 
 def known(base: dict[K, V], head: dict[K, V]) -> tuple[dict[K, V], dict[K, V]]:
-    """Both; nothing where either looked at nothing, which is told once, as a warning, rather than in each row."""
+    """Both; nothing where either looked at nothing, which is reported once, as a warning, rather than in each row."""
     return (base, head) if base and head else ({}, {})
 
 

@@ -270,7 +270,7 @@ def _of_time(row: ComparisonRow, limit: Limit) -> RowVerdict:
     return "unchanged" if low >= -edge - _TOLERANCE and high <= edge + _TOLERANCE else "inconclusive"
 
 
-def told(value: Value, metric: Metric) -> str:
+def value_text(value: Value, metric: Metric) -> str:
     """A value for a reader: `1.012`, `9,231`, `silent: read foreign`, a dash for none."""
     if value is None:
         return "-"
@@ -281,7 +281,7 @@ def told(value: Value, metric: Metric) -> str:
     return f"{value:,.0f}" if float(value).is_integer() else number(value)
 
 
-def told_change(row: ComparisonRow) -> str:
+def change_text(row: ComparisonRow) -> str:
     """The change with its interval: `+1.2 % (+0.9 to +1.5)`, a dash where it is not defined."""
     if row.change is None:
         return "-"

@@ -20,12 +20,12 @@ from safecost.compare.rows import (
     Metric,
     RowPlace,
     RowVerdict,
+    change_text,
     exact_row,
     judged,
     tier_of,
     time_row,
-    told,
-    told_change,
+    value_text,
 )
 from safecost.stats.pairs import sign_test_interval
 
@@ -186,14 +186,14 @@ def test_names(place: RowPlace, name: str) -> None:
 
 
 def test_values_and_changes_as_they_are_told() -> None:
-    assert told(9231.0, "instructions") == "9,231"
-    assert told(9231.5, "instructions") == "9,232"
-    assert told(None, "catch") == "-"
-    assert told(1.0123, "idiom_time") == "1.012"
+    assert value_text(9231.0, "instructions") == "9,231"
+    assert value_text(9231.5, "instructions") == "9,232"
+    assert value_text(None, "catch") == "-"
+    assert value_text(1.0123, "idiom_time") == "1.012"
     row = time_row(HERE, "idiom_time", 1.0, 1.0123, (1.01, 1.015, 0.95), 0.01)
-    assert told_change(row) == "+1.2 % (+1 to +1.5)"
-    assert told_change(exact_row(HERE, "instructions", 0.0, 3.0)) == "-"
-    assert told_change(exact_row(HERE, "instructions", 1.0, 2001.0)) == "+200,000 %"
+    assert change_text(row) == "+1.2 % (+1 to +1.5)"
+    assert change_text(exact_row(HERE, "instructions", 0.0, 3.0)) == "-"
+    assert change_text(exact_row(HERE, "instructions", 1.0, 2001.0)) == "+200,000 %"
 
 
 def test_verdicts_are_ordered_worst_first() -> None:

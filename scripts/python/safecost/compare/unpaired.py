@@ -26,7 +26,7 @@ from safecost.core.text import counted, shown
 from safecost.stats.pairs import FEWEST_LAUNCHES, sign_test_interval
 
 MARGIN = 0.05
-"""Relative difference below which two processes that ran the same code cannot be told apart, even on a calm machine."""
+"""Relative difference below which two processes that ran the same code cannot be kept apart, even on a calm machine."""
 
 
 def compare(

@@ -1,4 +1,4 @@
-"""Reads JSON as a type; what does not fit is told by its place, its value, and what it must be."""
+"""Reads JSON as a type; what does not fit is reported by its place, its value, and what it must be."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def run(
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command to its end; `given` is its stdin, `seconds` how long it may take, `options` are Popen's.
 
-    `heard` is told each line of a piped stdout as it is said; then there is no stdin and no limit of time.
+    `heard` is reported each line of a piped stdout as it is said; then there is no stdin and no limit of time.
     Raises subprocess.TimeoutExpired with all that was said until the end, or FileNotFoundError where there is no
     such command. Whatever is raised, the command and all that it started have ended.
     """

@@ -1,4 +1,4 @@
-"""Tests of reading JSON as a type: what does not fit is told by place, value, and what it must be."""
+"""Tests of reading JSON as a type: what does not fit is reported by place, value, and what it must be."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ each."""
 Relation = Literal["apart", "undecided", "same_verdict", "together"]
 RELATIONS: dict[Relation, str] = {
     "apart": "disagree",
-    "undecided": "cannot be told",
+    "undecided": "cannot be reported",
     "same_verdict": "agree, by another amount",
     "together": "agree",
 }

@@ -61,7 +61,7 @@ def report(context: click.Context, run_paths: tuple[Path, ...], out: Path | None
     """Write the report of a run or of a self-test, from anybody, or of several runs, side by side.
 
     RUN is a folder with a run.json or a run.json.xz, or that file. The same document gives the same bytes. Of several
-    runs, of other machines or toolchains, it is told where they agree and where not, the worst first.
+    runs, of other machines or toolchains, it the report says where they agree and where not, the worst first.
     """
     if out is not None and record is not None:
         raise UsageError("--out and --record exclude each other: give one.")

@@ -62,7 +62,7 @@ def facts_of(documents: Sequence[Document]) -> FactTable:
 def facts_between(
     facts: FactTable, one: int, other: int, profiles: Iterable[str], case: str
 ) -> tuple[tuple[str, ...], bool | None]:
-    """What two runs differ in that bears on a ratio of a case in these profiles, and whether the code is the same.
+    """What two runs differ in that matters to a ratio of a case in these profiles, and whether the code is the same.
 
     The latter is None where a run does not say which bytes it loaded.
     """
@@ -119,7 +119,7 @@ def _of_profiles(documents: Sequence[Document]) -> Iterator[Fact]:
         flags = tuple(None if one is None else " ".join(flag for flag, _ in one.flags) or "none" for one in built)
         yield Fact("profile", f"{name}: flags", flags, "flags", name)
         for fact in sorted({fact for one in built if one is not None for fact in one.facts}):
-            values = tuple(None if one is None else one.facts.get(fact, "not told") for one in built)
+            values = tuple(None if one is None else one.facts.get(fact, "not reported") for one in built)
             yield Fact("profile", f"{name} reports {fact}", values, f"reported {fact}", name)
 
 

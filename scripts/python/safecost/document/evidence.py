@@ -238,7 +238,7 @@ class SignalStop(_Part, frozen=True, kw_only=True):
 
 
 class ErrorReport(_Part, frozen=True, kw_only=True):
-    """An error that the program was told."""
+    """An error that the program was reported."""
 
     stop: Stop | Literal["unknown"]
     text: str
@@ -337,7 +337,7 @@ class SanitizerReport(_Part, frozen=True, kw_only=True):
 
 
 class WatchedProof(_Part, frozen=True, kw_only=True):
-    """One process that a tool watched: of valid input where `fault` is None. Memcheck's own file bears its number."""
+    """One process that a tool watched: of valid input where `fault` is None. Memcheck's own file has its number."""
 
     variant: Name
     fault: Name | None

@@ -77,7 +77,7 @@ MEANINGS: dict[OutcomeKind, str] = {
     "rejected": "the compiler refuses the program, with the expected diagnostic",
     "inexpressible": "the idiom has no way to write the fault; the variant says why",
     "trapped": "a check ended the program before the damage",
-    "reported": "the program was told: error value, exception, caught panic",
+    "reported": "the program was reported: error value, exception, caught panic",
     "prevented": "nothing happened that should not, and the result is the declared one",
     "detected_late": "a check ended the program after the damage",
     "allocator_stop": "malloc noticed; it might not, next time",
@@ -122,8 +122,8 @@ class Evidence:
 class Outcome:
     """What became of one variant, built by one profile, with one fault.
 
-    `mechanism` is what stopped or told it ("libstdc++ assertion"), `text` what that said, `reason` why the outcome is
-    what it is where that does not follow from the rest. `worlds` tells, by letter, how each world ended.
+    `mechanism` is what stopped it or reported it ("libstdc++ assertion"), `text` what that said, `reason` why the
+    outcome is what it is where that does not follow from the rest. `worlds` tells, by letter, how each world ended.
     """
 
     case: str

@@ -440,9 +440,9 @@ class Rejection:
 class Proof:
     """What became of one fault in one variant, built by one profile; docs/CATCHING.md has the words.
 
-    `mechanism` is what stopped or told it and `said` what that said; `reason` tells why the outcome is what it is where
-    that does not follow from the rest. `evidence` is what memory worlds saw, `WORLDS: what`. `claim` names the checks
-    under which the variant claims to catch it.
+    `mechanism` is what stopped it or reported it and `said` what that said; `reason` tells why the outcome is what it
+    is where that does not follow from the rest. `evidence` is what memory worlds saw, `WORLDS: what`. `claim` names
+    the checks under which the variant claims to catch it.
     """
 
     case: CaseName

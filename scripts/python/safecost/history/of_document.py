@@ -23,7 +23,7 @@ from safecost.history.records import (
 )
 
 _PASSING = frozenset({"the kernel", "the distribution"})
-"""Facts that are told but open no new series: hosts are updated monthly, and user code between system calls hardly
+"""Facts that are reported but open no new series: hosts are updated monthly, and user code between system calls hardly
 notices; if it does, the series shows a step at that run. Compilers and libraries are the toolchain's facts."""
 
 

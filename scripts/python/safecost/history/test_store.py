@@ -120,7 +120,7 @@ def test_a_writer_that_is_killed_leaves_whole_runs(tmp_path: Path) -> None:
     process.wait()
     store = Store(str(database))
     found = list(store.everything())
-    assert {one.run for one in found} >= set(told)  # what was told is there
+    assert {one.run for one in found} >= set(told)  # what was reported is there
     assert len(found) == 2 * len({one.run for one in found})  # and a run has its rows
     assert store.add(a_history([2.0])).new == 0
 

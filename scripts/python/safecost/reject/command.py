@@ -34,7 +34,7 @@ _STYLES = {"rejects": "green", "now": "green", "accepts": "yellow", "BROKEN": "r
         "safecost rejected --write docs/REJECTED.md        the page of the documentation",
     )
     + "\n\n\b\nExit codes: 0 every snippet is what it says (a missing compiler is skipped, one that has become"
-    + "\nbetter is told); 2 usage; 5 a snippet's claim does not hold.",
+    + "\nbetter is reported); 2 usage; 5 a snippet's claim does not hold.",
 )
 @click.option("--filter", "expression", metavar="REGEX", help="Only snippets that match, as topic/file.")
 @click.option("--compilers", metavar="NAMES", help="Of gcc, clang, rustc, with commas between (default: all).")

@@ -1,8 +1,8 @@
 """What compilers reject: each snippet with its misuse switched on must fail as it says, and compile without it.
 
 A claim that does not hold, in either direction, is broken: a diagnostic that is missing or points elsewhere, a twin
-that draws one. One exception: a compiler that rejects what it was said to accept has become better, which is told and
-breaks nothing.
+that draws one. One exception: a compiler that rejects what it was said to accept has become better, which is reported
+and breaks nothing.
 """
 
 from __future__ import annotations
@@ -224,7 +224,7 @@ def judge(expected: Expectation, twin: Said, misuse: Said, line: int) -> Judgeme
         return "broken", saw, f"the diagnostic does not point to the marked line {line}: {_told(saw)}; move the mark"
     if misuse.diagnostics:
         saw = (on_line or elsewhere or misuse.diagnostics)[0]
-        return "broken", saw, f"expected {expected.written}, and was told: {_told(saw)}; correct the expectation"
+        return "broken", saw, f"expected {expected.written}, and was reported: {_told(saw)}; correct the expectation"
     if misuse.code != 0:
         return "broken", None, f"exit code {misuse.code} without a diagnostic: {_last(misuse.text)}"
     return "broken", None, f"expected {expected.written}, and it compiles; write 'accepts' if that is what is shown"

@@ -54,7 +54,7 @@ def error(tag: str | None, *of: int, message: str = "no") -> Diagnostic:
             CLEAN,
             said(error("-Wother", LINE)),
             "broken",
-            "expected [-Wright], and was told: line 7: error: no [-Wot",
+            "expected [-Wright], and was reported: line 7: error: no [-Wot",
         ),
         (TAG, CLEAN, said(error("-Wright", LINE), error(None, 2)), "broken", "something else is wrong as well: line 2"),
         (TAG, CLEAN, CLEAN, "broken", "expected [-Wright], and it compiles; write 'accepts'"),
@@ -194,7 +194,7 @@ def test_standings() -> None:
 def test_the_terminal_names_what_is_broken_and_what_is_better(capsys: pytest.CaptureFixture[str]) -> None:
     show(sample_rejections(), Console(width=200))
     out = capsys.readouterr().out
-    assert "broken: ownership/freed_block.cc with gcc: expected [-Wuse-after-free], and was told: -Wother" in out
+    assert "broken: ownership/freed_block.cc with gcc: expected [-Wuse-after-free], and was reported: -Wother" in out
     assert "now rejected: lifetimes/inner_scope.cc with clang" in out
     assert "1 misuse: not rejected in C++, in any way tried" in out
 
@@ -229,9 +229,14 @@ def test_the_page_is_what_the_command_writes() -> None:
 @pytest.mark.parametrize(
     ("file", "true", "lie", "words"),
     [
-        ("ownership/use_after_free.cc", "gcc: [-Wuse-after-free]", "gcc: [-Wdangling-pointer]", "and was told: line"),
+        (
+            "ownership/use_after_free.cc",
+            "gcc: [-Wuse-after-free]",
+            "gcc: [-Wdangling-pointer]",
+            "and was reported: line",
+        ),
         ("ownership/use_after_move.cc", "clang: accepts", "clang: [-Wconsumed]", "and it compiles"),
-        ("ownership/use_after_move.rs", "rustc: E0382", "rustc: E0505", "expected E0505, and was told"),
+        ("ownership/use_after_move.rs", "rustc: E0382", "rustc: E0505", "expected E0505, and was reported"),
         ("bounds/constant_index.rs", "// MISUSE", "", "lines marked"),
         ("bounds/constant_index.cc", "#include", "", ""),
     ],

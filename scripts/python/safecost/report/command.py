@@ -37,7 +37,7 @@ def show(run: Document, folder: Path) -> Path:
 @click.option("--readme", metavar="FILE", type=click.Path(path_type=Path),
               help="Write the price of safety into this file, between the marks for it.")  # fmt: skip
 def findings(run_path: Path, texts: Path, out: Path | None, readme: Path | None) -> int:
-    """Say in words what a run found, each figure from the run; refuse a text that the run does not bear out."""
+    """Say in words what a run found, each figure from the run; refuse a text that the run does not support."""
     page = findings_page(run_path, texts, out)
     if out is None:
         print(page, end="")

@@ -32,7 +32,7 @@ MOST_BYTES = 1_000_000
 
 
 class BrokenFinding(ToolError):
-    """A text that the run does not bear out."""
+    """A text that the run does not support."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ def _ratio(row: PairRow) -> str:
 
 
 def tell(document: Document, findings: Sequence[Finding]) -> list[Told]:
-    """Every finding with its figures; raises BrokenFinding with all that the run does not bear out."""
+    """Every finding with its figures; raises BrokenFinding with all that the run does not support."""
     made, broken = [], []
     for one in findings:
         figures = Figures(document)
@@ -212,7 +212,7 @@ def tell(document: Document, findings: Sequence[Finding]) -> list[Told]:
             continue
         made.append(Told(title, text, tuple(figures.cited), _commands(figures.cited)))
     if broken:
-        raise BrokenFinding("the run does not bear out what is written:\n" + "\n".join(broken))
+        raise BrokenFinding("the run does not support what is written:\n" + "\n".join(broken))
     return made
 
 

@@ -1,4 +1,4 @@
-"""Findings: figures come from the run, and a text that the run does not bear out is refused."""
+"""Findings: figures come from the run, and a text that the run does not support is refused."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def sample_rejections() -> tuple[Rejection, ...]:
             "ownership",
             "freed_block",
             "plain",
-            _ruling("gcc", "broken", "-Wother", "expected [-Wuse-after-free], and was told: -Wother"),
+            _ruling("gcc", "broken", "-Wother", "expected [-Wuse-after-free], and was reported: -Wother"),
             _ruling("clang", "accepted"),
         ),
         _cxx(

@@ -172,7 +172,8 @@ class _ProfileBuild:
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def make(self, names: Sequence[str], jobs: int, step: Callable[[int], None]) -> dict[str, str]:
-        """Build these cases; returns, for each that failed, what was said. `step` is told how many more are done."""
+        """Build these cases; returns, for each that failed, what was said. `step` is reported how many more are
+        done."""
         if not names:
             return {}
         targets = [name.replace("/", ".") for name in names]

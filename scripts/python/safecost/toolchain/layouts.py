@@ -101,7 +101,7 @@ class Linker:
             f".skip {lines * LINE}, 0xcc\n"
             '.section .note.GNU-stack,"",@progbits\n'
         )
-        # The hash is in the name, as names are what cached layouts are told apart by.
+        # The hash is in the name, as names are what cached layouts are kept apart by.
         made = self.folder / f"{lines:02}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.o"
         if not made.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -120,7 +120,7 @@ def _lld() -> tuple[Path, str] | None:
 
 
 def _point(link: Path, target: Path) -> None:
-    """Make a symbolic link, or correct it; compilers look for a linker by name, in a folder that they are told."""
+    """Make a symbolic link, or correct it; compilers look for a linker by name, in a folder that they are reported."""
     if link.is_symlink() and link.readlink() == target:
         return
     link.parent.mkdir(parents=True, exist_ok=True)

@@ -124,7 +124,7 @@ def _side(
     extent: ComparisonExtent,
     facts: Sequence[tuple[str, str]] = (),
 ) -> LiveSide:
-    case_files.find(folders)  # whatever is wrong with a folder is told before anything is built
+    case_files.find(folders)  # whatever is wrong with a folder is reported before anything is built
     options = RunOptions(
         extent.mode, profiles, folders, extent.filter, Path(), margin=extent.margin, count=extent.count
     )

@@ -16,7 +16,7 @@ from safecost.compare.outputs.words import (
     remarks,
     verdict_of,
 )
-from safecost.compare.rows import VERDICTS, ComparisonRow, told, told_change
+from safecost.compare.rows import VERDICTS, ComparisonRow, change_text, value_text
 from safecost.core.markdown import inline
 
 MOST_ROWS = 300  # code hosts refuse to render longer pages
@@ -68,8 +68,13 @@ def _line(row: ComparisonRow, decision: Decision) -> str:
     verdict = verdict_of(row, decision)
     strong = f"**{verdict}**" if decision.status(row) == "fails" else verdict
     note = "".join(f"; {inline(one)}" for one in remarks(row))
-    cells = [row.name, METRIC_NAMES[row.metric] + over, told(row.base, row.metric), told(row.head, row.metric)]
-    return "| " + " | ".join([*map(inline, cells), inline(told_change(row)), strong + note]) + " |"
+    cells = [
+        row.name,
+        METRIC_NAMES[row.metric] + over,
+        value_text(row.base, row.metric),
+        value_text(row.head, row.metric),
+    ]
+    return "| " + " | ".join([*map(inline, cells), inline(change_text(row)), strong + note]) + " |"
 
 
 def _summary(decision: Decision) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from safecost.compare.gate import Decision, severity
-from safecost.compare.rows import Comparison, ComparisonRow, How, Metric, RowVerdict, told, told_change
+from safecost.compare.rows import Comparison, ComparisonRow, How, Metric, RowVerdict, change_text, value_text
 from safecost.core.errors import HARNESS, OK, REGRESSION, TOO_NOISY, WRONG_RESULT
 from safecost.core.text import counted, percent
 
@@ -88,9 +88,9 @@ def by_metric(comparison: Comparison) -> list[tuple[str, dict[RowVerdict, int]]]
 
 def about(row: ComparisonRow) -> str:
     """A row in a sentence: `instructions 9,231 → 9,400, +1.8 %, limit 0.2 % or 1`, with its note."""
-    words = f"{METRIC_NAMES[row.metric]} {told(row.base, row.metric)} → {told(row.head, row.metric)}"
+    words = f"{METRIC_NAMES[row.metric]} {value_text(row.base, row.metric)} → {value_text(row.head, row.metric)}"
     if row.change is not None:
-        words += f", {told_change(row)}"
+        words += f", {change_text(row)}"
     if row.limit is not None and row.verdict == "regression" and isinstance(row.head, float):
         words += f", limit {row.limit.words}"
     if row.place.against is not None:

@@ -273,7 +273,7 @@ def section(study: GateStudy, done: Conducted) -> str:
 def main(times: int, seed: int, out: Path | None, docs: bool) -> None:
     """Tell how often a gate is red for nothing, and whether it finds what was planted.
 
-    An interrupt ends it; what was compared until then is told. It ends with 1 where anything planted was not found.
+    An interrupt ends it; what was compared until then is reported. It ends with 1 where anything planted was not found.
     """
     with one_sentence("gate"):
         study = GateStudy(GateExtent.of(times), seed, os.cpu_count() or 1)
