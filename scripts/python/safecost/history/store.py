@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -57,6 +57,14 @@ class Store:
                 connection.execute(f"INSERT INTO {tables.ABOUT} VALUES ('version', ?)", [FORMAT_VERSION])
             _upgrade(connection, self._version(connection))
             return self._add(connection, records)
+
+    def known_as(self, new: RunRecord) -> str | None:
+        """The name of this very run where it was added from a document in the words of another version."""
+        if not self._file.exists():
+            return None
+        with self._transaction("BEGIN") as connection:
+            runs = [] if _is_empty(connection) else _select(connection, RunRecord)
+        return next((known.run for known in runs if replace(known, run=new.run) == new), None)
 
     def runs(self) -> list[RunRecord]:
         """The runs in the order of their start."""

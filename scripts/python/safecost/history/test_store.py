@@ -242,3 +242,11 @@ def test_a_stranger_in_the_table_is_told(store: Store, tmp_path: Path, change: s
     connection.close()
     with pytest.raises(UsageError, match=f"holds something that no safecost wrote: {words}"):
         list(store.everything())
+
+
+def test_a_run_is_known_under_the_name_that_another_version_gave_it(tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "history.db"))
+    assert store.known_as(RUN) is None
+    store.add([dataclasses.replace(RUN, run="0" * 32)])
+    assert store.known_as(RUN) == "0" * 32
+    assert store.known_as(dataclasses.replace(RUN, complete=not RUN.complete)) is None
