@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html as markup
+import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -15,10 +17,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from safecost.core.markdown import inline
 from safecost.core.paths import PACKAGE
 from safecost.core.text import visible
 
+LONGEST = 400  # characters of one value in Markdown
 TEMPLATES = FileSystemLoader(sorted(PACKAGE.glob("**/templates")), encoding="utf-8")  # each room has its own
 
 
@@ -47,6 +49,19 @@ def markdown(template: str, **values: object) -> str:
 def own_markdown(template: str, **values: object) -> str:
     """Markdown whose values are the suite's own Markdown; only what goes through the filter `words` is a stranger's."""
     return _environment(False, _as_it_is).get_template(template).render(**values)
+
+
+def inline(value: object) -> str:
+    """A value as inline Markdown that says just what the value says: one line, nothing in it is obeyed."""
+    line = " ".join(visible(str(value)).split())
+    line = line if len(line) <= LONGEST else line[:LONGEST] + "…"
+    line = re.sub(r"([\\`*\[\]~|#!$])", r"\\\1", markup.escape(line, quote=False))
+    # An underscore inside a word is only an underscore.
+    line = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", line)
+    # Neither addresses nor people are to become links.
+    line = line.replace("://", "&#58;//").replace("@", "&#64;").replace("www.", "www&#46;")
+    # At its start a line could still become a list, a heading or a rule.
+    return re.sub(r"^(\d*)([-+=]|[.)](?=\s|$))", r"\1\\\2", line)
 
 
 @cache

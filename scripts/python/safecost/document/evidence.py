@@ -11,19 +11,19 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from safecost.document.outcome import Oracle, Stop
-from safecost.document.plan import PROTOCOL, Rate, Size, Threads
+from safecost.document.plan import PROTOCOL
 from safecost.document.types import Language, Place, Role
+from safecost.document.values import Name, Nanoseconds, Rate, Size, Threads, WholeNumber
 
 World = Literal["R", "A", "B", "G", "F"]
 Stage = Literal["start", "generate", "prepare", "reset", "run", "digest", "release"]
 ConfirmingTool = Literal["sanitizer", "memcheck"]
 ProblemKind = Literal["load", "abi", "layout", "exports", "folded", "pool", "digest", "growth", "crash", "hang"]
 
-Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$(?!\n)")]
-Label = Annotated[str, Meta(max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$(?!\n)")]
+PlainLabel = Annotated[str, Meta(max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$(?!\n)")]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$(?!\n)")]
-Count = Annotated[int, Meta(ge=0, le=2**62)]
-Instruction = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$(?!\n)")]
+UnsignedCount = Annotated[int, Meta(ge=0, le=2**62)]
+CodeBytes = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$(?!\n)")]
 
 
 class _Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,8 +59,8 @@ class DescribedPoint(_Part, frozen=True, kw_only=True):
     size: Size
     rate: Rate | None
     threads: Threads | None
-    label: Label
-    tier: Count
+    label: PlainLabel
+    tier: UnsignedCount
 
     @property
     def place(self) -> Place:
@@ -78,14 +78,14 @@ class DescribedVariant(_Part, frozen=True, kw_only=True):
     algorithm: Name | None
     practised: bool
     gap: str | None
-    address: Count | None
+    address: UnsignedCount | None
 
 
 class _Fault(_Part, frozen=True, kw_only=True):
     name: Name
     kind: Literal["input", "tape", "kernel"]
     cwe: Annotated[int, Meta(ge=0, le=99_999)]
-    size: Count
+    size: UnsignedCount
     description: str
     contract: str
     oracles: tuple[Oracle, ...]
@@ -115,7 +115,7 @@ class PluginDescription(_Part, frozen=True, kw_only=True):
     language: Language
     layout: str
     system_bound: bool
-    minimum_size: Count
+    minimum_size: UnsignedCount
     facts: Mapping[str, str]
     parameters: Annotated[tuple[DescribedPoint, ...], _Few]
     variants: Annotated[tuple[DescribedVariant, ...], _Few]
@@ -149,12 +149,10 @@ class VerifyAnswer(_Answer, frozen=True, kw_only=True, tag="verification"):
 
     plugins: tuple[PluginDescription, ...]
     problems: tuple[VerifyProblem, ...]
-    checked: Count
+    checked: UnsignedCount
 
 
 # ---- times and counts ------------------------------------------------------------------------------------------------
-
-Nanoseconds = Annotated[float, Meta(gt=0, le=1e15)]
 
 
 class RoundTimes(_Part, frozen=True, kw_only=True):
@@ -164,8 +162,8 @@ class RoundTimes(_Part, frozen=True, kw_only=True):
     order_seed: Annotated[int, Meta(ge=0)]
     calls: Annotated[int, Meta(ge=1, le=1 << 20)]
     calls_confirmed: bool
-    prepared: tuple[Count, ...]
-    inputs: Count
+    prepared: tuple[UnsignedCount, ...]
+    inputs: UnsignedCount
     estimate: str
     nanoseconds: list[Annotated[list[Nanoseconds], Meta(min_length=8)]]
 
@@ -185,17 +183,14 @@ class CallAnswer(_Answer, frozen=True, kw_only=True, tag="call"):
     digest: Digest
 
 
-Counted = Annotated[int, Meta(ge=0, le=10**15)]
-
-
 class CountLine(_Answer, frozen=True, kw_only=True, tag="count"):
     """A line of the answer to a request to count: the counts of one variant, or why there are none."""
 
-    index: Counted
-    calls: Counted | None = None
-    instructions: Counted | None = None
-    allocations: Counted | None = None
-    allocated_bytes: Counted | None = None
+    index: WholeNumber
+    calls: WholeNumber | None = None
+    instructions: WholeNumber | None = None
+    allocations: WholeNumber | None = None
+    allocated_bytes: WholeNumber | None = None
     problem: str | None = None
 
 
@@ -208,7 +203,7 @@ class MemoryPlace(_Part, frozen=True, kw_only=True):
     kind: Literal["block", "stack"]
     freed: bool
     made: Stage
-    size: Count
+    size: UnsignedCount
     offset: int
 
 
@@ -216,7 +211,7 @@ class CodePlace(_Part, frozen=True, kw_only=True):
     """Where code lies: `module` is "plugin" or the name of a library."""
 
     module: str
-    offset: Count
+    offset: UnsignedCount
 
 
 class SignalStop(_Part, frozen=True, kw_only=True):
@@ -230,7 +225,7 @@ class SignalStop(_Part, frozen=True, kw_only=True):
     access: Literal["read", "write"] | None = None
     null: bool = False
     # SIGILL and SIGTRAP
-    instruction: Instruction | None = None
+    instruction: CodeBytes | None = None
     # SIGABRT
     hook: Literal["none", "abort", "stack_protector"] = "none"
     callers: tuple[CodePlace | None, ...] = ()
@@ -247,15 +242,15 @@ class ErrorReport(_Part, frozen=True, kw_only=True):
 class MemoryDamage(_Part, frozen=True, kw_only=True):
     """Bytes that nobody owned and somebody changed."""
 
-    bytes: Count
+    bytes: UnsignedCount
     first: MemoryPlace | None
 
 
 class WrongFrees(_Part, frozen=True, kw_only=True):
     """Blocks given back wrongly."""
 
-    double: Count
-    bad: Count
+    double: UnsignedCount
+    bad: UnsignedCount
     first: MemoryPlace | None
 
 
@@ -333,7 +328,7 @@ class SanitizerReport(_Part, frozen=True, kw_only=True):
     tool: Literal["address", "undefined", "memcheck"]
     kind: str
     text: str
-    frames: tuple[Count, ...]
+    frames: tuple[UnsignedCount, ...]
 
 
 class WatchedProof(_Part, frozen=True, kw_only=True):
@@ -343,8 +338,8 @@ class WatchedProof(_Part, frozen=True, kw_only=True):
     fault: Name | None
     size: Size
     rate: Rate | None
-    process: Count
-    errors: Count
+    process: UnsignedCount
+    errors: UnsignedCount
     leaked_bytes: int | None
     reports: tuple[SanitizerReport, ...]
     end: str
@@ -359,4 +354,4 @@ class ConfirmAnswer(_Answer, frozen=True, kw_only=True, tag="sightings"):
     proofs: tuple[WatchedProof, ...]
 
 
-Evidence = FactsAnswer | VerifyAnswer | TimeAnswer | CallAnswer | CountLine | ProveAnswer | ConfirmAnswer
+AnyAnswer = FactsAnswer | VerifyAnswer | TimeAnswer | CallAnswer | CountLine | ProveAnswer | ConfirmAnswer

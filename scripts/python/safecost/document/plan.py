@@ -12,15 +12,13 @@ from msgspec import Meta, Struct
 
 from safecost.core.decoding import Misfit, decode
 from safecost.core.errors import ToolError
+from safecost.document.values import Rate, Size, Threads
 
 PROTOCOL = 1
 """The language of plans and of evidence, one number for both: it grows with every change of a field."""
 
-Size = Annotated[int, Meta(ge=0, le=2**48)]
-Rate = Annotated[float, Meta(ge=0, le=1)]
-Threads = Annotated[int, Meta(ge=1, le=2)]
 Seed = Annotated[int, Meta(ge=0)]
-Seconds = Annotated[float, Meta(ge=1e-9, le=1e6)]
+PositiveDuration = Annotated[float, Meta(ge=1e-9, le=1e6)]
 
 
 class PluginAt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,7 +46,7 @@ class VerifyPlan(_Plan, frozen=True, kw_only=True, tag="verify"):
     data: str = "."
     scratch: str = "."
     tier: Annotated[int, Meta(ge=0, le=2**32 - 1)] = 0
-    timeout_seconds: Seconds = 10.0
+    timeout_seconds: PositiveDuration = 10.0
     describe_only: bool = False
 
 
@@ -65,8 +63,8 @@ class PanelPlan(_Plan, frozen=True, kw_only=True, tag="panel"):
     order_seed: Seed = 0
     pool_bytes: Annotated[int, Meta(ge=1, le=2**40)] = 512 << 10
     fewest_inputs: Annotated[int, Meta(ge=1, le=1024)] = 4
-    epoch_seconds: Seconds = 200e-6
-    contender_seconds: Seconds = 0.02
+    epoch_seconds: PositiveDuration = 200e-6
+    contender_seconds: PositiveDuration = 0.02
     generator: PluginAt
     contenders: Annotated[tuple[Arm, ...], Meta(min_length=1, max_length=1000)]
 
@@ -82,7 +80,7 @@ class CountPlan(_Plan, frozen=True, kw_only=True, tag="count"):
 
     panel: PanelPlan
     dumps: str
-    seconds: Seconds
+    seconds: PositiveDuration
 
 
 class ProvePlan(_Plan, frozen=True, kw_only=True, tag="prove"):
@@ -94,7 +92,7 @@ class ProvePlan(_Plan, frozen=True, kw_only=True, tag="prove"):
     scratch: str
     case: str = ""
     seed: Seed = 1
-    timeout_seconds: Seconds = 1.0
+    timeout_seconds: PositiveDuration = 1.0
     pairs: tuple[tuple[str, str], ...] = ()
 
 
@@ -104,10 +102,10 @@ class ConfirmPlan(ProvePlan, frozen=True, kw_only=True, tag="confirm"):
     largest_valid: Size = 0
 
 
-Plan = VerifyPlan | PanelPlan | SoloPlan | CountPlan | ProvePlan | ConfirmPlan
+AnyPlan = VerifyPlan | PanelPlan | SoloPlan | CountPlan | ProvePlan | ConfirmPlan
 
 
-def encoded(plan: Plan) -> bytes:
+def encoded(plan: AnyPlan) -> bytes:
     """A plan as its reader takes it; raises ToolError where it would be refused."""
     data = msgspec.json.encode(plan)
     try:

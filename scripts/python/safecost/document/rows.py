@@ -6,7 +6,7 @@ import statistics
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from safecost.core.memo import of_newest
+from safecost.document.memo import of_newest
 from safecost.document.types import (
     AtPoint,
     Code,

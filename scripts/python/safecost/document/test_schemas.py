@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from safecost.core.decoding import Misfit, decode
-from safecost.document.evidence import Evidence
-from safecost.document.plan import Plan
+from safecost.document.evidence import AnyAnswer
+from safecost.document.plan import AnyPlan
 from safecost.testing import schemas
 from safecost.testing.sample_evidence import described, rounds, times, variant
 from safecost.testing.sample_plans import PLANS, REFUSED
@@ -28,14 +28,14 @@ def validator(name: str) -> jsonschema.Draft202012Validator:
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: type(plan).__name__)
-def test_a_plan_fits_its_schema_and_comes_back(plan: Plan) -> None:
+def test_a_plan_fits_its_schema_and_comes_back(plan: AnyPlan) -> None:
     data = msgspec.json.encode(plan)
     assert list(validator("plan.schema.json").iter_errors(json.loads(data))) == []
     assert decode(data, type(plan)) == plan
 
 
 @pytest.mark.parametrize(("plan", "place", "value"), REFUSED)
-def test_a_plan_that_the_types_refuse_fits_no_schema(plan: Plan, place: str, value: Any) -> None:
+def test_a_plan_that_the_types_refuse_fits_no_schema(plan: AnyPlan, place: str, value: Any) -> None:
     plain = msgspec.to_builtins(plan)
     *path, last = place.split(".")
     part = plain
@@ -52,7 +52,7 @@ def test_an_answer_fits_its_schema_and_comes_back() -> None:
     schema = validator("evidence.schema.json")
     plain = json.loads(msgspec.json.encode(answer))
     assert list(schema.iter_errors(plain)) == []
-    assert msgspec.json.decode(msgspec.json.encode(answer), type=Evidence) == answer
+    assert msgspec.json.decode(msgspec.json.encode(answer), type=AnyAnswer) == answer
     for change in ({"protocol": 0}, {"safecost": {**plain["safecost"], "calls": 0}}, {"surplus": 1}):
         assert list(schema.iter_errors({**plain, **change}))
     del plain["protocol"]

@@ -96,12 +96,12 @@ class Suite:
 class Seconds:
     """Wall time of each stage, in seconds."""
 
-    build: values.Seconds
-    verify: values.Seconds
-    catch: values.Seconds
-    reject: values.Seconds
-    count: values.Seconds
-    measure: values.Seconds
+    build: values.Duration
+    verify: values.Duration
+    catch: values.Duration
+    reject: values.Duration
+    count: values.Duration
+    measure: values.Duration
 
 
 @dataclass(frozen=True, slots=True)

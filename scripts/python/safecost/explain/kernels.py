@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from safecost.core.errors import UsageError
-from safecost.core.memo import of_newest
 from safecost.core.text import counted, number, percent, shown
+from safecost.document.memo import of_newest
 from safecost.document.rows import PairRow, rows
 from safecost.document.types import Case, Code, Count, Document, Panel, Variant, beside_size
 from safecost.suite.source_excerpts import Excerpt, find

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from safecost.core.memo import of_newest
+from safecost.document.memo import of_newest
 from safecost.document.rows import is_rebuild
 from safecost.document.types import Case, Contender, Document, Panel, Profile, beside_size
 from safecost.stats.frontier import AtSize, Candidate, Frontier, Price, frontier

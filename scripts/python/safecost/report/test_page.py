@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from safecost.core.markdown import inline
+from safecost.core.pages import inline
 from safecost.document.types import Document, Problem
 from safecost.explain import page as explain_page
 from safecost.report import charts

@@ -273,7 +273,7 @@ def _answers(text: bytes, wanted: int, ended: str) -> list[CountLine]:
     found: dict[int, CountLine] = {}
     for line in text.decode(errors="replace").splitlines():
         try:
-            head = msgspec.json.decode(line, type=_Head)
+            head = msgspec.json.decode(line, type=_LineHead)
         except (ValueError, RecursionError):
             continue
         found.setdefault(head.index, _sound(line, head))
@@ -281,7 +281,7 @@ def _answers(text: bytes, wanted: int, ended: str) -> list[CountLine]:
     return [found.get(number) or _without(number, missing) for number in range(wanted)]
 
 
-class _Head(msgspec.Struct):
+class _LineHead(msgspec.Struct):
     index: int
     protocol: Any = None
 
@@ -290,7 +290,7 @@ def _without(number: int, problem: str) -> CountLine:
     return CountLine(index=number, problem=problem[:2_000] or "the runner gave no reason")
 
 
-def _sound(line: str, head: _Head) -> CountLine:
+def _sound(line: str, head: _LineHead) -> CountLine:
     if head.protocol != PROTOCOL:
         return _without(head.index, f"the runner speaks protocol {shown(head.protocol)} instead of {PROTOCOL}")
     try:

@@ -19,7 +19,7 @@ from safecost.run.stages import StageResult
 from safecost.run.state import STAGES, RunState, planned_panels
 from safecost.suite import calibrations
 
-Stage = Callable[[RunState], RunState | StageResult]
+RunStage = Callable[[RunState], RunState | StageResult]
 
 
 def launches_in(folder: Path) -> int:
@@ -75,7 +75,7 @@ class Measurement:
         self.stage("build", stages.build)
         if self.journal:
             identity.fix_after_build(self.journal, self.state)
-        remaining: Sequence[Stage] = (stages.verify, stages.prove, stages.reject, stages.count, self._measure)
+        remaining: Sequence[RunStage] = (stages.verify, stages.prove, stages.reject, stages.count, self._measure)
         for name, stage in zip(STAGES[1:], remaining, strict=True):
             self.stage(name, stage)
         self.state = replace(self.state, complete=True)
@@ -86,7 +86,7 @@ class Measurement:
         self.stage("build", stages.build)
         self.stage("verify", stages.verify)
 
-    def stage(self, name: str, stage: Stage) -> None:
+    def stage(self, name: str, stage: RunStage) -> None:
         """Run one stage, and keep what it adds and what it takes."""
         start, interrupt = time.monotonic(), None
         try:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from safecost.document.plan import (
+    AnyPlan,
     Arm,
     ConfirmPlan,
     CountPlan,
     PanelPlan,
-    Plan,
     PluginAt,
     ProvePlan,
     SoloPlan,
@@ -44,7 +44,7 @@ SMALLEST = PanelPlan(
     generator=_AT,
     contenders=PANEL.contenders,
 )
-PLANS: Sequence[Plan] = (
+PLANS: Sequence[AnyPlan] = (
     VerifyPlan(case="indexing/sum", plugins=(_AT,), timeout_seconds=1e6, tier=2),
     PANEL,
     SMALLEST,
@@ -54,7 +54,7 @@ PLANS: Sequence[Plan] = (
     ConfirmPlan(plugin=_AT, data=".", scratch=".", largest_valid=2**48),
 )
 # A plan, the place in it, and a value that no program takes there.
-REFUSED: Sequence[tuple[Plan, str, object]] = (
+REFUSED: Sequence[tuple[AnyPlan, str, object]] = (
     (PANEL, "size", -1),
     (PANEL, "size", 2**48 + 1),
     (PANEL, "size", 1.5),

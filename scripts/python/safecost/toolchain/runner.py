@@ -21,11 +21,11 @@ from safecost.core.errors import ToolError
 from safecost.core.paths import RUNNER
 from safecost.core.text import shown
 from safecost.document import evidence
-from safecost.document.plan import PROTOCOL, Plan, PluginAt, VerifyPlan, encoded
+from safecost.document.plan import PROTOCOL, AnyPlan, PluginAt, VerifyPlan, encoded
 
 # The environment's size moves the stack, and placement with it: each launch draws one.
 _MOST_PADDING = 4096
-_Answer = TypeVar("_Answer", bound=msgspec.Struct)
+A = TypeVar("A", bound=msgspec.Struct)
 
 
 FailureKind = Literal["load", "abi", "layout", "exports", "folded", "pool", "digest", "crash", "hang", "timing"]
@@ -54,12 +54,12 @@ def environment() -> dict[str, str]:
 
 def call(
     verb: str,
-    plan: Plan | None,
-    answer: type[_Answer],
+    plan: AnyPlan | None,
+    answer: type[A],
     seconds: float,
     program: Path = RUNNER,
     under: Sequence[str] = (),
-) -> _Answer | Failure:
+) -> A | Failure:
     """Run one command of the runner on a plan, and read its answer; `under` is a tool that runs it.
 
     `seconds` is how long it may take. Raises ToolError where the program speaks another protocol than this package.
@@ -94,7 +94,7 @@ def call(
         result.seek(0)
         data = result.read()
     try:
-        spoken = msgspec.json.decode(data, type=_Head).protocol
+        spoken = msgspec.json.decode(data, type=_Spoken).protocol
     except ValueError:
         return _left(done.returncode, said)
     if type(spoken) is not int or spoken != PROTOCOL:
@@ -119,7 +119,7 @@ def describe(case: str, plugins: Mapping[str, Path]) -> tuple[evidence.PluginDes
     return answer.plugins
 
 
-class _Head(msgspec.Struct):
+class _Spoken(msgspec.Struct):
     protocol: Any = None
 
 

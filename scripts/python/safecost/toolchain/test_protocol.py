@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from safecost.core.paths import ORACLE, PROVER, ROOT, RUNNER
-from safecost.document.plan import PROTOCOL, ConfirmPlan, CountPlan, PanelPlan, Plan, ProvePlan, SoloPlan, VerifyPlan
+from safecost.document.plan import PROTOCOL, AnyPlan, ConfirmPlan, CountPlan, PanelPlan, ProvePlan, SoloPlan, VerifyPlan
 from safecost.testing.sample_plans import PLANS, REFUSED
 from safecost.toolchain import build
 
@@ -28,7 +28,7 @@ READERS: dict[type[Any], tuple[Path, str]] = {
 BEYOND = ("load: ", "exports: ", "cannot be loaded", "watches")
 
 
-def said_of(plan: Plan, plain: Any) -> str:
+def said_of(plan: AnyPlan, plain: Any) -> str:
     """What the program that a plan is for says of its JSON."""
     build.build_runner()
     program, verb = READERS[type(plan)]
@@ -46,7 +46,7 @@ def test_both_sides_know_the_same_protocol() -> None:
 
 @pytest.mark.build
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: type(plan).__name__)
-def test_a_plan_is_taken(plan: Plan) -> None:
+def test_a_plan_is_taken(plan: AnyPlan) -> None:
     said = said_of(plan, msgspec.to_builtins(plan))
     assert any(word in said for word in BEYOND), said
     assert "must be" not in said and "missing" not in said and "no part" not in said
@@ -54,7 +54,7 @@ def test_a_plan_is_taken(plan: Plan) -> None:
 
 @pytest.mark.build
 @pytest.mark.parametrize(("plan", "place", "value"), REFUSED)
-def test_a_plan_that_the_types_refuse_is_refused_by_its_place(plan: Plan, place: str, value: object) -> None:
+def test_a_plan_that_the_types_refuse_is_refused_by_its_place(plan: AnyPlan, place: str, value: object) -> None:
     plain = msgspec.to_builtins(plan)
     *path, last = place.split(".")
     part = plain
@@ -69,7 +69,7 @@ def test_a_plan_that_the_types_refuse_is_refused_by_its_place(plan: Plan, place:
 @pytest.mark.build
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: type(plan).__name__)
 @pytest.mark.parametrize("protocol", [PROTOCOL + 1, None])
-def test_a_plan_of_another_protocol_is_refused_by_name(plan: Plan, protocol: int | None) -> None:
+def test_a_plan_of_another_protocol_is_refused_by_name(plan: AnyPlan, protocol: int | None) -> None:
     plain = msgspec.to_builtins(plan) | {"protocol": protocol}
     said = said_of(plan, plain)
     assert f"protocol: this program speaks {PROTOCOL}, and the plan is of {json.dumps(protocol)}: remove" in said

@@ -17,7 +17,7 @@ from safecost.compare.outputs.words import (
     verdict_of,
 )
 from safecost.compare.rows import VERDICTS, ComparisonRow, change_text, value_text
-from safecost.core.markdown import inline
+from safecost.core.pages import inline
 
 MOST_ROWS = 300  # code hosts refuse to render longer pages
 MOST_LINES = 50  # of each kind of sentence below the rows

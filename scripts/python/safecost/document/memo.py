@@ -1,4 +1,4 @@
-"""Remembers what was found about the object that was asked about last."""
+"""Remembers what was computed about the document that was asked about last."""
 
 from __future__ import annotations
 
