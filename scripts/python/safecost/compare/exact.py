@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from safecost.compare.rows import EXACT, ComparisonRow, Metric, RowPlace, RowVerdict, exact_row, word_row
+from safecost.compare.rows import EXACT, ComparisonRow, RowPlace, RowVerdict, exact_row, word_row
+from safecost.document.metrics import MetricSpec, metrics_of
 from safecost.document.types import Code, Count, Document, Problem, Proof, Ruling
 
 K = TypeVar("K", bound=Hashable)
@@ -167,24 +168,15 @@ def _counts(base: Document, head: Document) -> Iterator[ComparisonRow]:
             if one.case in cases
         }
 
-    metrics: tuple[tuple[Metric, Callable[[Count], int | None]], ...] = (
-        ("instructions", lambda one: one.instructions),
-        ("allocations", lambda one: one.allocations),
-        ("allocated_bytes", lambda one: one.allocated_bytes),
-    )
     before, after = known(counts(base), counts(head))
-    for metric, total in metrics:
-        if metric == "instructions" and not same_architecture(base, head):
+    for spec in metrics_of("count"):
+        if spec.per_architecture and not same_architecture(base, head):
             continue
         for place, old, new in union(before, after):
-            values = [None if one is None else _per_call(total(one), one.calls) for one in (old, new)]
+            values = [None if count is None else spec.read(count) for count in (old, new)]
             if values != [None, None]:
                 note = new.reason if new is not None and values[1] is None else None
-                yield exact_row(place, metric, values[0], values[1], note=note)
-
-
-def _per_call(total: int | None, calls: int) -> float | None:
-    return None if total is None else total / calls
+                yield exact_row(place, spec.name, values[0], values[1], note=note)
 
 
 def _codes(base: Document, head: Document) -> Iterator[ComparisonRow]:
@@ -198,21 +190,31 @@ def _codes(base: Document, head: Document) -> Iterator[ComparisonRow]:
         return
     held = _holding(base, head)
     for place, old, new in union(*known(codes(base), codes(head))):
-        yield exact_row(place, "code_bytes", _float(old and old.bytes), _float(new and new.bytes))
-        note = None
-        if old is not None and new is not None and new.checks < old.checks:
-            still = (place.case, place.variant, place.profile) in held
-            note = "it still catches what it caught" if still else "no proof tells whether it still catches what it did"
-        yield exact_row(place, "checks", _float(old and old.checks), _float(new and new.checks), note=note)
-        words = [None if one is None else "yes" if one.packed else "no" for one in (old, new)]
-        verdict: RowVerdict = (
-            "unchanged" if words[0] == words[1] else "regression" if words[1] == "no" else "improvement"
-        )
-        yield word_row(place, "vectorised", words[0], words[1], verdict, None)
+        for spec in metrics_of("code"):
+            values = [None if code is None else spec.read(code) for code in (old, new)]
+            if values == [None, None]:
+                continue
+            if spec.scale == "presence":
+                yield _presence_row(place, spec, values)
+            else:
+                still = (place.case, place.variant, place.profile) in held
+                yield exact_row(place, spec.name, values[0], values[1], note=_note_of_less(spec, values, still))
 
 
-def _float(value: int | Code | None) -> float | None:
-    return float(value) if isinstance(value, int) else None
+def _presence_row(place: RowPlace, spec: MetricSpec, values: Sequence[float | None]) -> ComparisonRow:
+    """Whether there is any: yes or no."""
+    words = [None if value is None else "yes" if value else "no" for value in values]
+    worse = "yes" if spec.worse > 0 else "no"
+    verdict: RowVerdict = "unchanged" if words[0] == words[1] else "regression" if words[1] == worse else "improvement"
+    return word_row(place, spec.name, words[0], words[1], verdict, None)
+
+
+def _note_of_less(spec: MetricSpec, values: Sequence[float | None], still_catches: bool) -> str | None:
+    """Of what may be needed: does the idiom without it catch what it caught?"""
+    before, after = values
+    if spec.worse != 0 or before is None or after is None or after >= before:
+        return None
+    return "it still catches what it caught" if still_catches else "no proof tells whether it still catches what it did"
 
 
 def _holding(base: Document, head: Document) -> set[tuple[str, str | None, str | None]]:

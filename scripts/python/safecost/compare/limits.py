@@ -18,7 +18,7 @@ from typing import Annotated, Any, TypeVar
 
 from msgspec import Meta, Struct
 
-from safecost.compare.rows import METRICS, WORDS, ComparisonRow, Limit
+from safecost.compare.rows import METRICS, WORDS, ComparisonRow, Limit, tier_of
 from safecost.core.decoding import Misfit, convert
 from safecost.core.errors import UsageError
 from safecost.core.text import file_name, shown
@@ -125,7 +125,7 @@ def read_limits(path: Path) -> tuple[LimitRule, ...]:
                 f"{file_name(path)}: limit {rule.rows.entry} is of {shown(rule.rows.metric)}, which is no number:"
                 " excuse it with --known-bad."
             )
-        times = all(metric.endswith("_time") for metric in limited)
+        times = all(tier_of(metric) == "time" for metric in limited)
         if times and rule.limit.absolute:
             raise UsageError(
                 f"{file_name(path)}: limit {rule.rows.entry} is of a time and has an absolute part: give a relative"

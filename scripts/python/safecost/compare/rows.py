@@ -11,35 +11,20 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from safecost.core.text import number, percent
+from safecost.document import metrics
+from safecost.document.metrics import spec_of
 from safecost.document.types import contender_name
 
 Tier = Literal["exact", "time"]
-Metric = Literal[
-    # Tier 0: what must hold.
-    "result",
-    "claim",
-    "catch",
-    "ruling",
-    # Tier 1: exact for one toolchain.
-    "instructions",
-    "allocations",
-    "allocated_bytes",
-    "code_bytes",
-    "checks",
-    "vectorised",
-    # Tier 2: ratios of times; in `direct_time` head is over base in one process, `benchmark_time` is unpaired.
-    "idiom_time",
-    "profile_time",
-    "language_time",
-    "direct_time",
-    "benchmark_time",
-]
+Metric = str
+"""The name of a row of document/metrics.py; a row of a comparison cannot have another."""
+
 RowVerdict = Literal["wrong", "regression", "missing", "inconclusive", "improvement", "changed", "new", "unchanged"]
 How = Literal["documents", "live", "unpaired"]
 Value = float | str | None
 
-METRICS: tuple[Metric, ...] = get_args(Metric)
-WORDS: tuple[Metric, ...] = ("result", "claim", "catch", "ruling", "vectorised")
+METRICS: tuple[Metric, ...] = tuple(spec.name for spec in metrics.METRICS)
+WORDS: tuple[Metric, ...] = tuple(spec.name for spec in metrics.METRICS if spec.scale in ("words", "presence"))
 """Metrics whose values are words, and that no limit can be set for."""
 VERDICTS: tuple[RowVerdict, ...] = get_args(RowVerdict)
 """Worst first."""
@@ -49,7 +34,7 @@ _TOLERANCE = 1e-12  # relative and in logarithms: rounding must not decide which
 
 def tier_of(metric: Metric) -> Tier:
     """Times are estimated; everything else is the same whenever it is looked at."""
-    return "time" if metric.endswith("_time") else "exact"
+    return spec_of(metric).tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +82,9 @@ class Limit:
 
 
 EXACT = Limit()
-DEFAULT_LIMITS: dict[Metric, Limit] = {"instructions": Limit(0.002, 1.0)}
+DEFAULT_LIMITS: dict[Metric, Limit] = {
+    spec.name: Limit(spec.relative, spec.absolute) for spec in metrics.METRICS if spec.relative or spec.absolute
+}
 """Of exact metrics; those that are not here have none: any difference counts. Times have the run's margin."""
 
 
@@ -131,6 +118,9 @@ class ComparisonRow:
     confirmed: bool | None = None
     known_bad: str | None = None
     note: str | None = None
+
+    def __post_init__(self) -> None:
+        spec_of(self.metric)
 
     @property
     def tier(self) -> Tier:
@@ -187,7 +177,7 @@ class Comparison:
 def exact_row(
     place: RowPlace, metric: Metric, base: float | None, head: float | None, *, note: str | None = None
 ) -> ComparisonRow:
-    """A row of a number that is exact, judged by the default limit; more is worse."""
+    """A row of a number that is exact, judged by the default limit."""
     change = head / base - 1.0 if base and head is not None else None
     row = ComparisonRow(place, metric, base, head, "unchanged", change, note=note)
     return judged(row, DEFAULT_LIMITS.get(metric, EXACT))
@@ -251,11 +241,13 @@ def _presence(base: Value, head: Value) -> RowVerdict | None:
 def _of_exact(row: ComparisonRow, base: float, head: float, limit: Limit) -> RowVerdict:
     room = max(limit.relative * base, limit.absolute)
     room += _TOLERANCE * max(base, head)
-    if head > base + room:
-        return "regression"
-    if head < base - room:
-        return "changed" if row.metric == "checks" else "improvement"  # whether it was needed, only a proof tells
-    return "unchanged"
+    more, less = head > base + room, head < base - room
+    if not more and not less:
+        return "unchanged"
+    worse = spec_of(row.metric).worse
+    if less and worse == 0:
+        return "changed"  # whether a check was needed, only a proof tells
+    return "regression" if more == (worse >= 0) else "improvement"
 
 
 def _of_time(row: ComparisonRow, limit: Limit) -> RowVerdict:

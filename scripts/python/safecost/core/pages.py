@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
 from markupsafe import Markup
 
 from safecost.core.paths import PACKAGE
@@ -22,6 +22,15 @@ from safecost.core.text import visible
 
 LONGEST = 400  # characters of one value in Markdown
 TEMPLATES = FileSystemLoader(sorted(PACKAGE.glob("**/templates")), encoding="utf-8")  # each room has its own
+
+
+def exists(template: str) -> bool:
+    """Is there a template of that name?"""
+    try:
+        TEMPLATES.get_source(Environment(), template)
+    except TemplateNotFound:
+        return False
+    return True
 
 
 def save(path: Path, text: str) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from safecost.document.memo import of_newest
+from safecost.document.metrics import metrics_of
 from safecost.document.types import (
     AtPoint,
     Code,
@@ -143,17 +145,32 @@ def is_rebuild(document: Document, profile: Profile) -> bool:
     return any(other.name == profile.plain and other.flags == profile.flags for other in document.profiles)
 
 
+class ExactValues:
+    """What is exact of contenders: the metrics of their counts and of their machine code."""
+
+    SPECS = tuple(metrics_of("count", "code"))
+
+    def __init__(self, document: Document) -> None:
+        self._counts = {(one.case, one.variant, one.profile, one.place): one for one in document.counts}
+        self._codes = {(one.case, one.variant, one.profile): one for one in document.codes}
+
+    def of(self, case: str, variant: str, profile: str, place: Place) -> dict[str, float | None]:
+        """Each by its key, None where it is not known."""
+        parts: dict[str, Count | Code | None] = {
+            "count": self._counts.get((case, variant, profile, place)),
+            "code": self._codes.get((case, variant, profile)),
+        }
+        return {spec.key: None if (part := parts[spec.of]) is None else spec.read(part) for spec in self.SPECS}
+
+
 @dataclass(frozen=True, slots=True)
 class CountRow:
-    """What one call of a contender does; its ratios of instructions and of time to raw code."""
+    """What is exact of a contender, by the metrics' keys; its ratios of instructions and of time to raw code."""
 
     count: Count
-    instructions: float | None
-    allocations: float | None
-    bytes: float | None
+    values: Mapping[str, float | None]
     ratio: float | None
     time: float | None
-    code: Code | None
 
 
 def count_rows(document: Document) -> list[CountRow]:
@@ -161,7 +178,7 @@ def count_rows(document: Document) -> list[CountRow]:
     pairs: dict[tuple[str, str, str, Place], PairRow] = {}
     disqualified = {case.name for case in document.cases if case.status == "disqualified"}
     aa_pairs = {(case.name, one.name) for case in document.cases for one in case.variants if one.role == "aa"}
-    codes = {(code.case, code.profile, code.variant): code for code in document.codes}
+    exact = ExactValues(document)
     for row in valid_rows(document):
         if row.kind in {"idiom", "language"}:
             pairs.setdefault((row.task, row.profile, row.variant, row.place), row)
@@ -173,12 +190,9 @@ def count_rows(document: Document) -> list[CountRow]:
         found.append(
             CountRow(
                 one,
-                _per_call(one.instructions, one.calls),
-                _per_call(one.allocations, one.calls),
-                _per_call(one.allocated_bytes, one.calls),
+                exact.of(one.case, one.variant, one.profile, one.place),
                 pair.instruction_ratio if pair else None,
                 pair.ratio if pair else None,
-                codes.get((one.case, one.profile, one.variant)),
             )
         )
     return found

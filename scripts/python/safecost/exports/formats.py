@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
+from safecost.document.metrics import Part, metrics_of, spec_of
+from safecost.document.rows import ExactValues
 from safecost.exports.latex import latex
 from safecost.exports.selected import Selected
-from safecost.history.records import PairRecord
+from safecost.history.records import CodeRecord, CountRecord, PairRecord, ProofRecord
 
 _CACHES = {"data": "Data", "instruction": "Instruction", "unified": "Unified"}  # as Google Benchmark spells them
 
@@ -19,7 +21,8 @@ _CACHES = {"data": "Data", "instruction": "Instruction", "unified": "Unified"}  
 def google_benchmark(selected: Selected) -> str:
     """Google Benchmark's JSON: a benchmark is a contender, a repetition one launch, so that compare.py can test them.
 
-    Its times are wall times of a call, the median over a launch's rounds; `cpu_time` repeats them.
+    Its times are wall times of a call, the median over a launch's rounds; `cpu_time` repeats them. What is exact of a
+    contender stands there as user counters.
     """
     machine, run = selected.document.machine, selected.document.run
     context = {
@@ -37,6 +40,11 @@ def google_benchmark(selected: Selected) -> str:
         "safecost_version": selected.document.suite.version,
         "safecost_commit": selected.document.suite.commit or "unknown",
     }
+    exact = ExactValues(selected.document)
+    counters = {
+        one.name: exact.of(one.panel.case, one.contender.variant, one.contender.profile, one.panel.place)
+        for one in selected.timed
+    }
     benchmarks = [
         {
             "name": one.name,
@@ -51,6 +59,7 @@ def google_benchmark(selected: Selected) -> str:
             "real_time": nanoseconds,
             "cpu_time": nanoseconds,
             "time_unit": "ns",
+            **{key: value for key, value in counters[one.name].items() if value is not None},
         }
         for index, one in enumerate(selected.timed)
         for repetition, (launch, nanoseconds) in enumerate(
@@ -69,10 +78,11 @@ def github_action_benchmark(selected: Selected) -> str:
             one["range"] = f"{pair.low:.4g} to {pair.high:.4g}"
         said = f"{pair.kind} cost, {pair.verdict}, {pair.launches} launches"
         found.append({**one, "extra": said})
+    instructions = spec_of("instructions")
     for count in selected.counts:
-        if count.instructions is not None:
-            value = count.instructions / count.calls
-            found.append({"name": f"instructions of {count.subject}", "unit": "instructions/call", "value": value})
+        value = instructions.read(count)
+        if value is not None:
+            found.append({"name": f"instructions of {count.subject}", "unit": instructions.unit, "value": value})
     return _json(found)
 
 
@@ -89,25 +99,33 @@ def bencher(selected: Selected) -> str:
         found.setdefault(_short(one.name), {})["latency"] = {
             "value": one.nanoseconds, "lower_value": min(times), "upper_value": max(times)
         }  # fmt: skip
-    for count in selected.counts:
-        measures = found.setdefault(_short(count.subject), {})
-        for name, total in (("instructions", count.instructions), ("allocations", count.allocations)):
-            if total is not None:
-                measures[name] = {"value": total / count.calls}
-    for code in selected.codes:
-        sizes = {"code-bytes": code.bytes, "checks": code.checks}
-        found[_short(code.subject)] = {name: {"value": float(value)} for name, value in sizes.items()}
+    parts: tuple[tuple[Part, Sequence[CountRecord | CodeRecord | ProofRecord]], ...] = (
+        ("count", selected.counts),
+        ("code", selected.codes),
+        ("proof", selected.proofs),
+    )
+    for part, records in parts:
+        for record in records:
+            values = {spec.key: spec.read(record) for spec in metrics_of(part)}
+            measures = found.setdefault(_short(record.subject), {})
+            measures.update({key: {"value": value} for key, value in values.items() if value is not None})
     return _json({name: measures for name, measures in found.items() if measures})
 
 
 def as_csv(selected: Selected) -> str:
-    """Every pair with all that is known of it, RFC 4180; A/A pairs and calibrations too, for whoever judges the run."""
+    """Every pair with all that is known of it, RFC 4180; A/A pairs and calibrations too, for whoever judges the run.
+
+    Behind that stands what is exact of the numerator.
+    """
     names = [field.name for field in fields(PairRecord) if field.name != "run"]
+    exact = ExactValues(selected.document)
     buffer = io.StringIO()
     writer = csv.writer(buffer)  # commas, quotes doubled, lines end with CR LF
-    writer.writerow(["name", *names])
+    writer.writerow(["name", *names, *(spec.key for spec in ExactValues.SPECS)])
     for pair in selected.pairs:
-        writer.writerow([_cell(value) for value in (pair.subject, *(getattr(pair, name) for name in names))])
+        own = (pair.subject, *(getattr(pair, name) for name in names))
+        values = exact.of(pair.case, pair.variant, pair.profile, (pair.size, pair.rate, pair.threads)).values()
+        writer.writerow([_cell(value) for value in (*own, *values)])
     return buffer.getvalue()
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from safecost.core.errors import UsageError
 from safecost.document.types import Contender, Document, Panel, contender_name
 from safecost.history import of_document
-from safecost.history.records import CodeRecord, CountRecord, PairRecord
+from safecost.history.records import CodeRecord, CountRecord, PairRecord, ProofRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class Selected:
     pairs: tuple[PairRecord, ...]
     counts: tuple[CountRecord, ...]
     codes: tuple[CodeRecord, ...]
+    proofs: tuple[ProofRecord, ...]
     timed: tuple[SelectedContender, ...]
 
 
@@ -50,6 +51,7 @@ def select(document: Document, expression: str | None) -> Selected:
         tuple(one for one in records if isinstance(one, PairRecord)),
         tuple(one for one in records if isinstance(one, CountRecord)),
         tuple(one for one in records if isinstance(one, CodeRecord)),
+        tuple(one for one in records if isinstance(one, ProofRecord)),
         tuple(one for one in _timed(document) if pattern.search(one.name)),
     )
     if not selected.pairs and not selected.timed:

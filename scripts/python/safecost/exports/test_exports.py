@@ -11,6 +11,7 @@ import shutil
 import struct
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import pytest
 
 from safecost import cli
 from safecost.document import io as document
+from safecost.document.metrics import METRICS, MetricSpec, spec_of
 from safecost.document.types import Document
 from safecost.exports.formats import FORMATS
 from safecost.exports.latex import escaped
@@ -167,7 +169,30 @@ def test_bencher_takes_it(sample_document: Document) -> None:
     }
     contender = made["indexing/sum/raw/size:4096@gcc-o2"]
     assert contender["instructions"] == {"value": 3080.0} and contender["latency"]["value"] > 0
-    assert made["indexing/sum/at@gcc-o2"] == {"code-bytes": {"value": 40.0}, "checks": {"value": 1.0}}
+    assert made["indexing/sum/at@gcc-o2"] == {
+        "code-bytes": {"value": 40.0}, "checks": {"value": 1.0}, "packed": {"value": 0.0}
+    }  # fmt: skip
+    assert made["indexing/sum/at/one_past_end@gcc-o2"] == {"outcome": {"value": 1.0}}
+
+
+def unexported(document: Document, specs: Iterable[MetricSpec]) -> dict[str, set[str]]:
+    """By format, the keys of metrics that it should have and does not."""
+    measures = {key for one in exported(document, "bencher").values() for key in one}
+    columns = set(next(csv.reader(io.StringIO(exported(document, "csv"), newline=""))))
+    counters = {key for one in exported(document, "google-benchmark")["benchmarks"] for key in one}
+    kept = [spec for spec in specs if spec.key]
+    exact = {spec.key for spec in kept if spec.of in ("count", "code")}
+    times = {spec.key for spec in kept if spec.of == "pair"}
+    wanted = {"bencher": {spec.key for spec in kept}, "csv": exact | times, "google-benchmark": exact}
+    there = {"bencher": measures, "csv": columns, "google-benchmark": counters}
+    return {form: lacking for form, keys in wanted.items() if (lacking := keys - there[form])}
+
+
+def test_every_metric_is_exported(sample_document: Document) -> None:
+    assert unexported(sample_document, METRICS) == {}
+    extra = dataclasses.replace(spec_of("code_bytes"), name="extra", key="extra")
+    everywhere = {form: {"extra"} for form in ("bencher", "csv", "google-benchmark")}
+    assert unexported(sample_document, [*METRICS, extra]) == everywhere
 
 
 def test_csv_comes_back_whole(sample_document: Document) -> None:

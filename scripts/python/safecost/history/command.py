@@ -13,6 +13,7 @@ from rich.console import Console
 from safecost.core.command import examples
 from safecost.core.errors import OK, REGRESSION
 from safecost.core.paths import LOCAL_RESULTS
+from safecost.document.metrics import kept
 
 if TYPE_CHECKING:
     from safecost.history.changes import Search
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 DEFAULT = LOCAL_RESULTS / "history.sqlite"
-METRICS = "ratio, instructions, allocations, allocated-bytes, code-bytes, checks, packed, outcome"
+METRICS = ", ".join(kept())
 
 
 def _where(command: F) -> F:

@@ -9,16 +9,15 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
-from functools import cache
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin
 
 from safecost.core.errors import UsageError
 from safecost.core.text import CONTROL, file_name, shown
 from safecost.history import earlier
-from safecost.history.records import FORMAT_VERSION, KINDS, Acceptance, Record, RunRecord
+from safecost.history.records import FORMAT_VERSION, KINDS, Acceptance, Record, RunRecord, stored_fields
 
 LONGEST = 4 * 1024 * 1024  # bytes of a line; that of a run with all its profiles has some 20,000
 MOST_TEXT = 20_000  # characters of one text
@@ -113,16 +112,11 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def plain(value: Any) -> Any:
     """Dictionaries and lists of a record or of a part of one; a float stays one, so that 1.0 is never written as 1."""
     if is_dataclass(value):
-        hints = _hints(type(value))  # type: ignore[arg-type]
-        return {one.name: plain(_number(hints[one.name], getattr(value, one.name))) for one in fields(value)}
+        hints = stored_fields(type(value))
+        return {name: plain(_number(hint, getattr(value, name))) for name, hint in hints.items()}
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, tuple) else value
-
-
-@cache
-def _hints(kind: type) -> dict[str, Any]:
-    return {name: hint for name, hint in get_type_hints(kind).items() if name != "RECORD"}
 
 
 def _number(hint: Any, value: Any) -> Any:
@@ -133,16 +127,17 @@ def _number(hint: Any, value: Any) -> Any:
 def _built(kind: Any, plain: Any, place: str) -> Any:
     """The value of type `kind` that `plain` describes; raises _Wrong naming the first place that does not fit."""
     if is_dataclass(kind):
-        hints = _hints(kind)  # type: ignore[arg-type]
+        hints = stored_fields(kind)  # type: ignore[arg-type]
         if not isinstance(plain, dict):
             raise _Wrong(f"{place} must be an object")
+        optional = {one.name for one in fields(kind) if one.default is not MISSING}  # what older records lack
         for key in hints:
-            if key not in plain:
+            if key not in plain and key not in optional:
                 raise _Wrong(f"{place} lacks {key}")
         for key in plain:
             if key not in hints:
                 raise _Wrong(f"{place} has the unknown entry {shown(key)}")
-        values = {key: _built(hint, plain[key], f"{place}.{key}") for key, hint in hints.items()}
+        values = {key: _built(hint, plain[key], f"{place}.{key}") for key, hint in hints.items() if key in plain}
         return kind(**values)  # type: ignore[operator]
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is tuple:

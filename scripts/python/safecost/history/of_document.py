@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from safecost.core.errors import UsageError
 from safecost.core.text import shown
 from safecost.document import io as documents
 from safecost.document.machine_facts import machine_facts
-from safecost.document.types import Document, Machine
+from safecost.document.types import Code, Count, Document, Machine
 from safecost.history.records import (
     CodeRecord,
     CountRecord,
@@ -20,6 +21,7 @@ from safecost.history.records import (
     RunRecord,
     Toolchain,
     digest,
+    stored_fields,
 )
 
 _PASSING = frozenset({"the kernel", "the distribution"})
@@ -99,15 +101,13 @@ def _rows(document: Document, run: str) -> Iterator[Record]:
             )
     for count in document.counts:
         if count.case not in disqualified:
-            yield CountRecord(
-                run, count.case, count.variant, count.profile, count.size, count.rate, count.calls,
-                count.instructions, count.allocations, count.allocated_bytes, count.threads,
-            )  # fmt: skip
+            yield CountRecord(run=run, **_kept(count, CountRecord))
     for code in document.codes:
         if code.case not in disqualified:
-            yield CodeRecord(
-                run, code.case, code.variant, code.profile, code.bytes, code.instructions, code.checks, code.packed,
-                code.calls,
-            )  # fmt: skip
+            yield CodeRecord(run=run, **_kept(code, CodeRecord))
     for proof in document.proofs:  # a broken claim disqualifies its case, and is what the history has to show
         yield ProofRecord(run, proof.case, proof.variant, proof.profile, proof.fault, proof.outcome, proof.detail)
+
+
+def _kept(part: Count | Code, kind: type[CountRecord | CodeRecord]) -> dict[str, Any]:
+    return {name: getattr(part, name) for name in stored_fields(kind) if name != "run"}

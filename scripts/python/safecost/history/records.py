@@ -10,10 +10,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import cache
+from typing import Any, ClassVar, get_type_hints
 
 from safecost.document.outcome import CAUGHT, Detail, OutcomeKind, spoken
-from safecost.document.types import Language, PairKind, contender_name
+from safecost.document.types import Code, Count, Language, PairKind, contender_name
 from safecost.stats.pairs import Verdict
 
 FORMAT_VERSION = 2
@@ -114,22 +115,14 @@ class PairRecord:
         return f"{name} over {over}{where}"
 
 
-@dataclass(frozen=True, slots=True)
-class CountRecord:
-    """What `calls` calls of a contender did, exactly; docs/MEASURING.md says how it was counted."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountRecord(Count):
+    """What a run counted of a contender, all of it but the reason why something was not."""
 
     RECORD: ClassVar[str] = "count"
+    LEFT_OUT: ClassVar[tuple[str, ...]] = ("reason",)
     run: str
-    case: str
-    variant: str
-    profile: str
-    size: int
-    rate: float | None
-    calls: int
-    instructions: int | None
-    allocations: int | None
-    allocated_bytes: int | None
-    threads: int | None = None
+    reason: None = None
 
     @property
     def subject(self) -> str:
@@ -137,20 +130,14 @@ class CountRecord:
         return contender_name(self.case, self.variant, self.size, self.rate, self.profile, self.threads)
 
 
-@dataclass(frozen=True, slots=True)
-class CodeRecord:
-    """The machine code of a kernel: its bytes, emitted checks, instructions on vectors, calls that are no check."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeRecord(Code):
+    """The machine code of a kernel in a run, all that is known of it but the listing."""
 
     RECORD: ClassVar[str] = "code"
+    LEFT_OUT: ClassVar[tuple[str, ...]] = ("listing",)
     run: str
-    case: str
-    variant: str
-    profile: str
-    bytes: int
-    instructions: int
-    checks: int
-    packed: int
-    calls: int
+    listing: str = ""
 
     @property
     def subject(self) -> str:
@@ -204,3 +191,14 @@ class Acceptance:
 Record = RunRecord | PairRecord | CountRecord | CodeRecord | ProofRecord | Acceptance
 KINDS: tuple[type[Record], ...] = (RunRecord, PairRecord, CountRecord, CodeRecord, ProofRecord, Acceptance)
 """In the order in which the records of one moment are written."""
+
+
+def stored_fields(kind: type[Any]) -> Mapping[str, Any]:
+    """The fields of a record, or of a part of one, that are kept, with their types."""
+    return _stored_fields(kind)  # type: ignore[arg-type]
+
+
+@cache
+def _stored_fields(kind: Any) -> Mapping[str, Any]:
+    left_out = ("RECORD", "LEFT_OUT", *getattr(kind, "LEFT_OUT", ()))
+    return {name: hint for name, hint in get_type_hints(kind).items() if name not in left_out}

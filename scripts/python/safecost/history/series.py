@@ -3,51 +3,47 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from safecost.core.errors import UsageError
 from safecost.core.text import counted, number
-from safecost.document.outcome import CAUGHT
+from safecost.document import metrics
+from safecost.document.metrics import MetricSpec, Part
 from safecost.history.records import CodeRecord, CountRecord, PairRecord, ProofRecord, Record, RunRecord, digest
 
+RECORDS: Mapping[Part, type[Record]] = {
+    "pair": PairRecord,
+    "count": CountRecord,
+    "code": CodeRecord,
+    "proof": ProofRecord,
+}
+"""Which record has what a metric is read from."""
 
-class SeriesMetric(NamedTuple):
-    """What is followed: read from which record, worse in which direction (0: either), exact or noisy."""
+
+@dataclass(frozen=True, slots=True)
+class SeriesMetric:
+    """A metric as a history follows it, under the key that it has there."""
 
     name: str
     of: type[Record]
-    worse: int
-    unit: str
-    meaning: str
-    value: Callable[[Any], float | None]
+    spec: MetricSpec
 
     @property
     def exact(self) -> bool:
         """Is it the same each time for the same build, so that any difference is a change?"""
-        return self.name != "ratio"
+        return self.spec.tier == "exact"
+
+    @property
+    def in_words(self) -> bool:
+        """Is it followed by words, such as outcomes, behind which stands 1 for good and 0 for bad?"""
+        return self.spec.scale == "words"
 
 
 METRICS: Mapping[str, SeriesMetric] = {
-    one.name: one
-    for one in (
-        SeriesMetric("ratio", PairRecord, 1, "", "time of a pair's numerator over its denominator",
-               lambda row: row.ratio),
-        SeriesMetric("instructions", CountRecord, 1, "a call", "instructions of a call",
-               lambda row: _share(row.instructions, row.calls)),
-        SeriesMetric("allocations", CountRecord, 1, "a call", "allocations of a call",
-               lambda row: _share(row.allocations, row.calls)),
-        SeriesMetric("allocated-bytes", CountRecord, 1, "a call", "bytes allocated in a call",
-               lambda row: _share(row.allocated_bytes, row.calls)),
-        SeriesMetric("code-bytes", CodeRecord, 1, "bytes", "bytes of machine code", lambda row: float(row.bytes)),
-        SeriesMetric("checks", CodeRecord, 0, "checks", "emitted checks", lambda row: float(row.checks)),
-        SeriesMetric("packed", CodeRecord, -1, "instructions", "instructions on vectors",
-               lambda row: float(row.packed)),
-        SeriesMetric("outcome", ProofRecord, -1, "", "what became of a fault",
-               lambda row: float(row.outcome in CAUGHT)),
-    )
-}  # fmt: skip
+    name: SeriesMetric(name, RECORDS[spec.of], spec) for name, spec in metrics.kept().items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +103,7 @@ def tracks(runs: Iterable[RunRecord], rows: Iterable[Record], metric: SeriesMetr
     fingerprints = {key: {name: one.fingerprint for name, one in used.items()} for key, used in toolchains.items()}
     found: dict[tuple[str, str], dict[str, list[tuple[SeriesPoint, str, str]]]] = {}
     for row in rows:
-        run, value = by_run.get(row.run), metric.value(row)
+        run, value = by_run.get(row.run), metric.spec.read(row)
         if run is None or value is None:
             continue
         profiles = tuple(dict.fromkeys(_profiles(row)))
@@ -138,14 +134,14 @@ def matching(found: Iterable[Track], expression: str | None) -> list[Track]:
 
 def said(metric: SeriesMetric, point: SeriesPoint) -> str:
     """A value for a reader."""
-    return point.words if metric.name == "outcome" else amount(metric, point.value)
+    return point.words if metric.in_words else amount(metric, point.value)
 
 
 def amount(metric: SeriesMetric, value: float) -> str:
     """A value that may be a median of several, for a reader."""
-    if metric.name == "outcome":
+    if metric.in_words:
         return "caught" if value >= 0.5 else "not caught"
-    return number(value) if metric.name == "ratio" else f"{value:,.6g}"
+    return f"{value:,.6g}" if metric.exact else number(value)
 
 
 def _track(
@@ -174,7 +170,3 @@ def _compiler(toolchain: Any) -> str:
 def _machine(run: RunRecord) -> str:
     facts = run.machine_facts
     return f"{facts.get('the processor', 'unknown')}, {facts.get('the number of CPUs', '?')} CPUs"
-
-
-def _share(total: int | None, calls: int) -> float | None:
-    return None if total is None else total / calls

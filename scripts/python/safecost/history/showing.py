@@ -54,7 +54,7 @@ class TrackStatus:
         now = self.latest
         if now.pending is None or now.baseline is None:
             return False
-        if self.track.metric.name == "outcome":
+        if self.track.metric.in_words:
             return now.pending.after < now.baseline
         return is_worse(self.track.metric, now.baseline, now.pending.after)
 
@@ -101,7 +101,7 @@ def render(found: Sequence[TrackStatus], out: Console, *, everything: bool) -> N
         out.print()
     pending = [one for one in found if one.latest.pending is not None]
     runs = {point.run.run for one in found for _, point in one.track.points}
-    name = found[0].track.metric.meaning if found else "values"
+    name = found[0].track.metric.spec.meaning if found else "values"
     _say(
         out,
         f"{counted(len(found), 'series', 'series')} from {counted(len(runs), 'run')} ({name}):"
@@ -116,7 +116,7 @@ def as_json(found: Sequence[TrackStatus]) -> str:
 
 def relative(metric: SeriesMetric, before: float, after: float) -> str:
     """A step in words, such as `+12.0 %`, or `caught to not caught`."""
-    if metric.name == "outcome" or before <= 0 or after <= 0:
+    if metric.in_words or before <= 0 or after <= 0:
         return f"{followed.amount(metric, before)} to {followed.amount(metric, after)}"
     share = 100 * math.expm1(math.log(after / before))
     return f"{share:+.1f} %" if abs(share) >= 0.05 else f"{share:+.2g} %"
@@ -131,7 +131,7 @@ def when(run: RunRecord) -> str:
 def change_words(metric: SeriesMetric, status: SeriesStatus, change: Change) -> str:
     """One change in words, without its run: how far, and who accepted it."""
     points = status.series.points
-    if metric.name == "outcome":
+    if metric.in_words:
         step = f"{points[change.index - 1].words} to {points[change.index].words}"
     else:
         values = f"({followed.amount(metric, change.before)} to {followed.amount(metric, change.after)})"

@@ -19,8 +19,6 @@ from safecost.history.series import Series, SeriesMetric, SeriesPoint, Track
 
 MOST = 30
 """Points that make a baseline."""
-INSTRUCTIONS_SHARE, INSTRUCTIONS_LEAST = 0.002, 1.0
-"""Instructions of a call have changed where they differ by more than both: builds of one toolchain stay below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +103,18 @@ def step_between(before: SeriesStatus, after: SeriesStatus) -> Step:
 
 def is_worse(metric: SeriesMetric, before: float, after: float) -> bool:
     """Is a step from one level to another one for the worse?"""
-    return after != before and (metric.worse == 0 or (after > before) == (metric.worse > 0))
+    return after != before and (metric.spec.worse == 0 or (after > before) == (metric.spec.worse > 0))
 
 
 def _starts(points: Sequence[SeriesPoint], metric: SeriesMetric, search: Search) -> list[int]:
     """Indices at which a new level begins."""
     values = [point.value for point in points]
-    if metric.name == "outcome":  # silent to crashed is a change, too
+    if metric.in_words:  # silent to crashed is a change, too
         words = list(dict.fromkeys(point.words for point in points))
         return changes.exact([float(words.index(point.words)) for point in points])
-    if metric.name == "instructions":
-        return changes.exact(values, INSTRUCTIONS_LEAST, INSTRUCTIONS_SHARE)
-    return changes.exact(values) if metric.exact else changes.find(values, search)
+    if metric.exact:
+        return changes.exact(values, metric.spec.absolute, metric.spec.relative)
+    return changes.find(values, search)
 
 
 def _reach(metric: SeriesMetric, search: Search) -> int:
@@ -156,12 +154,10 @@ def _alike(
     metric: SeriesMetric, points: Sequence[SeriesPoint], usual: Sequence[int], here: Sequence[int], search: Search
 ) -> bool:
     """Is a segment back at the level of the accepted points?"""
-    if metric.name == "outcome":
+    if metric.in_words:
         return points[here[0]].words == points[usual[-1]].words
     level = statistics.median(points[index].value for index in usual[-MOST:])
     value = statistics.median(points[index].value for index in here)
-    if metric.name == "instructions":
-        return abs(value - level) <= max(INSTRUCTIONS_LEAST, INSTRUCTIONS_SHARE * level)
     if metric.exact:
-        return value == level
+        return abs(value - level) <= max(metric.spec.absolute, metric.spec.relative * level)
     return max(value, level) / min(value, level) <= 1 + search.magnitude

@@ -169,8 +169,15 @@ def _version(connection: sqlite3.Connection) -> object:
     return connection.execute(f"SELECT max(value) FROM {tables.ABOUT} WHERE name = 'version'").fetchone()[0]
 
 
+def _columns(connection: sqlite3.Connection, kind: type[Record]) -> set[str]:
+    return {name for _, name, *_ in connection.execute(f'PRAGMA table_info("{kind.RECORD}")')}
+
+
 def _upgrade(connection: sqlite3.Connection, version: int) -> None:
-    """Write the records of an older version anew in today's words, of which their keys are made."""
+    """Add the columns of new metrics, and write an older version's records anew in the words that make today's keys."""
+    for table in tables.TABLES.values():
+        for statement in table.add_columns(_columns(connection, table.kind)):
+            connection.execute(statement)
     if version == FORMAT_VERSION:
         return
     for kind, table in tables.TABLES.items():
@@ -182,7 +189,8 @@ def _upgrade(connection: sqlite3.Connection, version: int) -> None:
 
 def _select(connection: sqlite3.Connection, kind: type[R], **where: str) -> list[R]:
     table = tables.TABLES[kind]
-    query = table.select + (" WHERE " + " AND ".join(f"{column} = ?" for column in where) if where else "")
+    condition = " WHERE " + " AND ".join(f"{column} = ?" for column in where) if where else ""
+    query = table.select(_columns(connection, table.kind)) + condition
     version = _version(connection)
     assert isinstance(version, int)
     return [table.record(row, version) for row in connection.execute(query, list(where.values()))]  # type: ignore[misc]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin
 
 from safecost.history import earlier, lines
-from safecost.history.records import KINDS, Record, digest
+from safecost.history.records import KINDS, Record, digest, stored_fields
 
 ABOUT = "safecost_history"
 CREATE_ABOUT = f"CREATE TABLE {ABOUT} (name VARCHAR(32) NOT NULL PRIMARY KEY, value BIGINT NOT NULL)"
@@ -25,8 +25,17 @@ class RecordTable:
     columns: Mapping[str, str]
     create: str
     insert: str
-    select: str
     clear: str
+
+    def select(self, there: Container[str]) -> str:
+        """The query for all its rows; a column that an older safecost did not make is empty."""
+        names = ", ".join(f'"{name}"' if name in there else "NULL" for name in self.columns)
+        return f'SELECT {names} FROM "{self.kind.RECORD}"'
+
+    def add_columns(self, there: Container[str]) -> list[str]:
+        """The statements that add those."""
+        table = f'ALTER TABLE "{self.kind.RECORD}" ADD COLUMN'
+        return [f'{table} "{name}" {of}' for name, of in self.columns.items() if name not in there]
 
     def row(self, record: Record) -> list[Any]:
         """What is stored of a record, by column."""
@@ -61,7 +70,7 @@ def _type_of(hint: Any) -> tuple[str, bool]:
 def _table(kind: type[Record]) -> RecordTable:
     # What a record is about can be a long text: its digest is part of the key.
     of: dict[str, tuple[str, bool]] = {"run": ("VARCHAR(32)", False), "subject": ("VARCHAR(32)", False)}
-    of |= {name: _type_of(hint) for name, hint in get_type_hints(kind).items() if name not in ("RECORD", "run")}
+    of |= {name: _type_of(hint) for name, hint in stored_fields(kind).items() if name != "run"}
     columns = [f'"{name}" {sql}{"" if nullable else " NOT NULL"}' for name, (sql, nullable) in of.items()]
     names = ", ".join(f'"{name}"' for name in of)
     return RecordTable(
@@ -69,7 +78,6 @@ def _table(kind: type[Record]) -> RecordTable:
         {name: sql for name, (sql, _) in of.items()},
         f'CREATE TABLE "{kind.RECORD}" ({", ".join(columns)}, PRIMARY KEY (run, subject))',
         f'INSERT INTO "{kind.RECORD}" ({names}) VALUES ({", ".join("?" for _ in of)}) ON CONFLICT DO NOTHING',
-        f'SELECT {names} FROM "{kind.RECORD}"',
         f'DELETE FROM "{kind.RECORD}"',
     )
 

@@ -119,7 +119,7 @@ def test_other_metrics_have_series_too(say: Say, runs: list[Path]) -> None:
         shown = say("show", "--metric", metric, "--all")
         assert shown.code == 0 and subject in "".join(shown.out.split()), metric
     assert "0 changes not accepted" in say("show", "--metric", "outcome").out
-    refused(say("show", "--metric", "speed"), "--metric speed: there are ratio, instructions,")
+    refused(say("show", "--metric", "speed"), "--metric speed: there are outcome, instructions,")
 
 
 def test_aa_pairs_are_shown_when_asked_for(say: Say, runs: list[Path]) -> None:

@@ -131,7 +131,7 @@ def counted(counts: Sequence[int | None]) -> list[Record]:
     rows: list[Record] = []
     for number, count in enumerate(counts):
         run = a_run(number)
-        rows += [run, CountRecord(run.run, "indexing/sum", "at", "gcc-o2", 4096, None, 64, count, 0, 0)]
+        rows += [run, CountRecord("indexing/sum", "gcc-o2", "at", 4096, None, 64, count, 0, 0, run=run.run)]
     return rows
 
 
@@ -160,7 +160,7 @@ def test_a_fault_that_is_no_longer_caught_is_worse() -> None:
 
 
 def test_what_is_asked_for_must_be_there() -> None:
-    with pytest.raises(UsageError, match="--metric speed: there are ratio, instructions,"):
+    with pytest.raises(UsageError, match="--metric speed: there are outcome, instructions,"):
         metric_of("speed")
     (found,) = found_in(a_history([2.0]))
     assert matching([found.track], "sum/at") == [found.track]

@@ -20,7 +20,7 @@ from safecost import testing
 from safecost.core.errors import HARNESS, USAGE, ToolError, UsageError
 from safecost.core.paths import PYTHON
 from safecost.history import lines
-from safecost.history.records import KINDS, CodeRecord, CountRecord, ProofRecord, Record
+from safecost.history.records import KINDS, CodeRecord, CountRecord, ProofRecord, Record, stored_fields
 from safecost.history.store import Added, Store
 from safecost.testing.made_up_history import a_history, a_pair, a_run, an_acceptance
 from safecost.testing.refusals import one_sentence
@@ -47,8 +47,8 @@ RUN = a_run(0)
 EVERY_KIND: list[Record] = [
     RUN,
     a_pair(RUN, 0.1 + 0.2),
-    CountRecord(RUN.run, "indexing/sum", "at", "gcc-o2", 4096, 0.01, 64, None, 3, 10**15),
-    CodeRecord(RUN.run, "indexing/sum", "at", "gcc-o2", 40, 9, 1, 0, 0),
+    CountRecord("indexing/sum", "gcc-o2", "at", 4096, 0.01, 64, None, 3, 10**15, run=RUN.run),
+    CodeRecord("indexing/sum", "gcc-o2", "at", 40, 9, 1, 0, 0, run=RUN.run),
     ProofRecord(RUN.run, "indexing/sum", "at", "gcc-o2", "one_past_end", "reported", "exception"),
     an_acceptance(0, who="Ada Lovelace ✓", why='she said "so"; DROP TABLE pair'),
 ]
@@ -196,7 +196,8 @@ def columns(database: Path) -> dict[str, list[tuple[Any, ...]]]:
     """Names, types and keys of the columns of each table."""
     with contextlib.closing(sqlite3.connect(database)) as connection:
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return {name: connection.execute(f'PRAGMA table_info("{name}")').fetchall() for name in names}
+        found = {name: connection.execute(f'PRAGMA table_info("{name}")').fetchall() for name in names}
+    return {name: sorted(row[1:] for row in rows) for name, rows in found.items()}
 
 
 def test_the_columns_are_the_fields(store: Store, tmp_path: Path) -> None:
@@ -204,9 +205,8 @@ def test_the_columns_are_the_fields(store: Store, tmp_path: Path) -> None:
     tables = columns(tmp_path / "history.sqlite")
     assert tables.keys() == {kind.RECORD for kind in KINDS} | {"safecost_history"}
     for kind in KINDS:
-        fields = {field.name for field in dataclasses.fields(kind)}
-        assert {name for _, name, *_ in tables[kind.RECORD]} == fields | {"subject"}
-        assert [name for _, name, *_, key in tables[kind.RECORD] if key] == ["run", "subject"]
+        assert {name for name, *_ in tables[kind.RECORD]} == {*stored_fields(kind), "subject"}
+        assert [name for name, *_, key in tables[kind.RECORD] if key] == ["run", "subject"]
 
 
 def test_a_database_that_the_first_safecost_made_is_read_and_added_to_in_todays_words(
@@ -225,6 +225,18 @@ def test_a_database_that_the_first_safecost_made_is_read_and_added_to_in_todays_
     assert Store(str(old)).add(known) == Added(0, len(known))
     store.add(known)
     assert columns(tmp_path / "history.sqlite") == columns(old)
+
+
+def test_a_database_of_before_a_metric_is_read_and_gets_its_column(store: Store, tmp_path: Path) -> None:
+    store.add(EVERY_KIND)
+    today = columns(tmp_path / "history.sqlite")
+    with contextlib.closing(sqlite3.connect(tmp_path / "history.sqlite")) as connection:
+        connection.execute("ALTER TABLE count DROP COLUMN allocations")
+    (count,) = (dataclasses.replace(one, allocations=None) for one in EVERY_KIND if isinstance(one, CountRecord))
+    assert store.rows(CountRecord) == [count]
+    assert store.add([a_run(1)]) == Added(1, 0)
+    assert columns(tmp_path / "history.sqlite") == today
+    assert store.rows(CountRecord) == [count]
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ from markupsafe import Markup
 from safecost.core import pages
 from safecost.core.text import counted, number, percent, size_text
 from safecost.document.machine_facts import machine_facts
-from safecost.document.rows import KINDS, PairRow, count_rows, rows, valid_rows
+from safecost.document.rows import KINDS, ExactValues, PairRow, count_rows, rows, valid_rows
 from safecost.document.types import Document, Run
 from safecost.explain import page as explain_page
 from safecost.reject import rows as rejected_rows
-from safecost.report import charts, safety
+from safecost.report import charts, safety, sections
 from safecost.report.charts import Chart
 from safecost.stats.pairs import Verdict
 from safecost.validity import words as validity_words
@@ -169,7 +169,7 @@ def _facts(document: Document) -> list[tuple[str, str]]:
 def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
     found = rows(document)
     known = quality(found)
-    return {
+    values = {
         "document": document,
         "run": document.run,
         "summary": summary(document),
@@ -178,6 +178,7 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "conclusion": conclusion(document),
         "rows": worst_first([row for row in found if row.kind != "calibration"]),
         "counted": count_rows(document),
+        "exact_metrics": [spec for spec in ExactValues.SPECS if spec.of == "count" or document.codes],
         "amount": amount,
         "tallies": by_profile(document, found),
         "quality": known,
@@ -193,6 +194,7 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "outcome_words": safety.words(),
         "owed": safety.owed,
         "charts": drawn,
+        "has_chart": lambda kind: any(chart.kind == kind for chart in drawn),
         "families": list(
             dict.fromkeys(chart.family for chart in drawn if chart.family is not None and chart.kind != "matrix")
         ),
@@ -209,6 +211,7 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "size": size_text,
         "explained": explain_page.addresses(document),
     }
+    return {**values, "shown": list(sections.shown_sections(sections.SECTIONS, values))}
 
 
 def page(document: Document, drawn: Sequence[Chart]) -> str:

@@ -172,10 +172,10 @@ def _rows(run: str) -> st.SearchStrategy[Record]:
             maybe, maybe, maybe, verdicts, _COUNT, maybe,
         ),
         st.builds(
-            CountRecord, of, _TEXT, _TEXT, _TEXT, _COUNT, _RATE, st.integers(1, 1 << 40), st.none() | _COUNT,
-            st.none() | _COUNT, st.none() | _COUNT,
+            CountRecord, _TEXT, _TEXT, _TEXT, _COUNT, _RATE, st.integers(1, 1 << 40), st.none() | _COUNT,
+            st.none() | _COUNT, st.none() | _COUNT, run=of,
         ),
-        st.builds(CodeRecord, of, _TEXT, _TEXT, _TEXT, _COUNT, _COUNT, _COUNT, _COUNT, _COUNT),
+        st.builds(CodeRecord, _TEXT, _TEXT, _TEXT, _COUNT, _COUNT, _COUNT, _COUNT, _COUNT, run=of),
         st.sampled_from([(kind, detail) for kind, details in DETAILS.items() for detail in sorted(details)]).flatmap(
             lambda both: st.builds(
                 ProofRecord, of, _TEXT, _TEXT, _TEXT, _TEXT, st.just(both[0]), st.just(both[1])

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from safecost.compare.gate import Decision
-from safecost.compare.rows import ComparisonRow, SideFacts
+from safecost.compare.rows import METRICS, ComparisonRow, SideFacts
 
 SCHEMA = "safecost-comparison"
 SCHEMA_VERSION = 1
+SCHEMA_FILE = Path(__file__).with_name("comparison.schema.json")
 
 
 def to_json(decision: Decision) -> dict[str, Any]:
@@ -34,6 +36,13 @@ def to_json(decision: Decision) -> dict[str, Any]:
         "warnings": list(comparison.warnings),
         "rows": [_row(row, decision) for row in comparison.rows],
     }
+
+
+def schema() -> dict[str, Any]:
+    """The schema of the file, which holds the names of the metrics as of today."""
+    plain: dict[str, Any] = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    plain["$defs"]["row"]["properties"]["metric"]["enum"] = list(METRICS)
+    return plain
 
 
 def encode(decision: Decision) -> str:

@@ -92,26 +92,26 @@ def test_everything_is_in_everything() -> None:
 # ---- JSON ------------------------------------------------------------------------------------------------------------
 
 
-def schema() -> Any:
-    return json.loads(Path(compare_json.__file__).with_name("comparison.schema.json").read_text(encoding="utf-8"))
-
-
 @BOTH
 def test_json_fits_its_schema_and_holds_every_row(decision: Decision) -> None:
     plain = json.loads(compare_json.encode(decision))
-    Draft202012Validator(schema()).validate(plain)
+    Draft202012Validator(compare_json.schema()).validate(plain)
     assert len(plain["rows"]) == len(decision.comparison.rows)
     assert plain["gate"]["exit_code"] == decision.exit_code
     assert [row["standing"] for row in plain["rows"]] == [decision.status(row) for row in decision.comparison.rows]
 
 
 def test_the_schema_knows_each_word_and_is_of_this_version() -> None:
-    row = schema()["$defs"]["row"]["properties"]
+    row = compare_json.schema()["$defs"]["row"]["properties"]
     assert tuple(row["metric"]["enum"]) == METRICS
     assert tuple(row["verdict"]["enum"]) == VERDICTS
-    assert schema()["properties"]["schema_version"]["const"] == compare_json.SCHEMA_VERSION
+    assert compare_json.schema()["properties"]["schema_version"]["const"] == compare_json.SCHEMA_VERSION
+    plain = compare_json.to_json(DECISIONS[0])
+    plain["rows"][0]["metric"] = "speed"
+    with pytest.raises(Exception, match="'speed' is not one of"):
+        Draft202012Validator(compare_json.schema()).validate(plain)
     with pytest.raises(Exception, match="'surplus' was unexpected"):
-        Draft202012Validator(schema()).validate({**compare_json.to_json(DECISIONS[0]), "surplus": 1})
+        Draft202012Validator(compare_json.schema()).validate({**compare_json.to_json(DECISIONS[0]), "surplus": 1})
 
 
 # ---- Markdown --------------------------------------------------------------------------------------------------------

@@ -10,24 +10,9 @@ from safecost.compare.gate import Decision, severity
 from safecost.compare.rows import Comparison, ComparisonRow, How, Metric, RowVerdict, change_text, value_text
 from safecost.core.errors import HARNESS, OK, REGRESSION, TOO_NOISY, WRONG_RESULT
 from safecost.core.text import counted, percent
+from safecost.document.metrics import METRICS
 
-METRIC_NAMES: dict[Metric, str] = {
-    "result": "result",
-    "claim": "claim",
-    "catch": "catch",
-    "ruling": "compile-time ruling",
-    "instructions": "instructions",
-    "allocations": "allocations",
-    "allocated_bytes": "allocated bytes",
-    "code_bytes": "code bytes",
-    "checks": "checks",
-    "vectorised": "vectorised",
-    "idiom_time": "idiom cost",
-    "profile_time": "profile cost",
-    "language_time": "language gap",
-    "direct_time": "time, head over base",
-    "benchmark_time": "time in ns, unpaired",
-}
+METRIC_NAMES: dict[Metric, str] = {spec.name: spec.words for spec in METRICS}
 MEANINGS: dict[int, str] = {
     OK: "passes",
     HARNESS: "something that base has is missing in head",

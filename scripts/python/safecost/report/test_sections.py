@@ -1,0 +1,94 @@
+"""Tests that HTML, Markdown and contents have the same sections, and that one that lacks a form is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+from safecost.core import pages
+from safecost.core.errors import ToolError
+from safecost.core.paths import PACKAGE
+from safecost.document.types import Document
+from safecost.report import page as report
+from safecost.report import sections
+from safecost.report.charts import Chart
+from safecost.report.sections import SECTIONS, Section
+
+
+def headings(markdown: str) -> list[str]:
+    """The headings of the second level as a code host shows them."""
+    tokens = MarkdownIt("commonmark").enable("table").parse(markdown)
+    chosen = [tokens[at + 1] for at, token in enumerate(tokens) if token.type == "heading_open" and token.tag == "h2"]
+    return ["".join(child.content for child in token.children or []) for token in chosen]
+
+
+def links(html: str) -> list[tuple[str, str]]:
+    """Anchor and words of each entry of the contents."""
+    (contents,) = re.findall(r"<nav .*?</nav>", html, re.DOTALL)
+    return re.findall(r'<a href="#([^"]*)">([^<]*)</a>', contents)
+
+
+def refuse_difference(html: str, markdown: str) -> None:
+    """Both forms have the same headings in the same order, and the contents lead to each."""
+    anchors, words = zip(*re.findall(r'<h2 id="([^"]*)">([^<]*)</h2>', html), strict=True)
+    assert list(words) == headings(markdown)
+    assert [anchor for anchor, _ in links(html)] == list(anchors)
+
+
+def test_both_forms_and_the_contents_have_the_same_sections(
+    sample_document: Document, drawn: tuple[Chart, ...]
+) -> None:
+    html, markdown = report.page(sample_document, drawn), report.markdown(sample_document, drawn)
+    refuse_difference(html, markdown)
+    labels = [label for _, label in links(html)]
+    assert labels == [
+        "Costs and buys", "How much to believe it", "Problems", "Overview", "indexing", "errors", "Counts", "All pairs",
+        "Gaps", "Rejected", "Profiles", "Cases", "Machine and suite", "How to read this",
+    ]  # fmt: skip
+    with pytest.raises(AssertionError):
+        refuse_difference(html, markdown.replace("## Gaps", "Gaps"))
+    with pytest.raises(AssertionError):
+        refuse_difference(html.replace('<a href="#gaps">', '<a href="#words">'), markdown)
+
+
+def test_a_run_without_anything_has_the_same_sections_in_both_forms(sample_document: Document) -> None:
+    nothing = dataclasses.replace(
+        sample_document, panels=(), problems=(), gaps=(), plugins=(), cases=(), profiles=(), rejections=(), counts=(),
+        codes=(), proofs=(),
+    )  # fmt: skip
+    html, markdown = report.page(nothing, ()), report.markdown(nothing, ())
+    refuse_difference(html, markdown)
+    assert {"Overview", "Rejected by compilers"}.isdisjoint(headings(markdown))
+
+
+def test_every_template_belongs_to_a_section() -> None:
+    folder = PACKAGE / "report/templates/sections"
+    named = {Path(name).name for section in SECTIONS for name in (section.html, section.markdown)}
+    assert {file.name for file in folder.iterdir()} == named
+
+
+@pytest.mark.parametrize("lacking", ["sections/planted.html.jinja", "sections/planted.md.jinja"])
+def test_a_planted_section_without_one_of_its_forms_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    sample_document: Document,
+    drawn: tuple[Chart, ...],
+    lacking: str,
+) -> None:
+    planted = Section("planted", "A planted section")
+    monkeypatch.setattr(sections, "SECTIONS", (*SECTIONS, planted))
+    monkeypatch.setattr(pages.TEMPLATES, "searchpath", [*pages.TEMPLATES.searchpath, str(tmp_path)])
+    (tmp_path / "sections").mkdir()
+    for name in (planted.html, planted.markdown):
+        (tmp_path / name).write_text("It is here.\n")
+    html, markdown = report.page(sample_document, drawn), report.markdown(sample_document, drawn)
+    refuse_difference(html, markdown)
+    assert "It is here." in html and "## A planted section\n\nIt is here.\n" in markdown
+    (tmp_path / lacking).unlink()
+    for write in (report.page, report.markdown):
+        with pytest.raises(ToolError, match=f"planted lacks the template {re.escape(lacking)}: write it"):
+            write(sample_document, drawn)
