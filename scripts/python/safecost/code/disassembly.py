@@ -16,7 +16,7 @@ from safecost.core import parallel
 from safecost.core.errors import ToolError
 from safecost.core.text import counted
 from safecost.document.evidence import PluginDescription
-from safecost.document.types import Code
+from safecost.document.measured import Code
 
 HEADING = "-"  # the mark of a line that is no instruction but names the part that follows
 MOST_LINES = 2_500  # of one listing; helpers that would make it longer are named only

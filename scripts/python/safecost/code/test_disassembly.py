@@ -13,7 +13,7 @@ import pytest
 from safecost.code import disassembly
 from safecost.code.failures import fails_by_name, readable
 from safecost.core.errors import ToolError
-from safecost.document.types import Code
+from safecost.document.measured import Code
 from safecost.testing import commands
 from safecost.testing.sample_evidence import described, variant
 

@@ -6,8 +6,10 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from safecost.compare.rows import EXACT, ComparisonRow, RowPlace, RowVerdict, exact_row, word_row
+from safecost.document.judged import Proof, Ruling
+from safecost.document.measured import Code, Count
 from safecost.document.metrics import MetricSpec, metrics_of
-from safecost.document.types import Code, Count, Document, Problem, Proof, Ruling
+from safecost.document.types import Document, Problem
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")

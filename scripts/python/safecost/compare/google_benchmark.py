@@ -11,7 +11,8 @@ from typing import Any
 
 from safecost.core.errors import UsageError
 from safecost.core.text import shown
-from safecost.document.types import Document, contender_name
+from safecost.document.points import contender_name
+from safecost.document.types import Document
 
 MOST_ENTRIES = 200_000
 LONGEST_NAME = 4_000  # characters

@@ -13,7 +13,7 @@ from typing import Literal, get_args
 from safecost.core.text import number, percent
 from safecost.document import metrics
 from safecost.document.metrics import spec_of
-from safecost.document.types import contender_name
+from safecost.document.points import contender_name
 
 Tier = Literal["exact", "time"]
 Metric = str

@@ -10,7 +10,8 @@ import pytest
 from safecost.compare.documents import compare
 from safecost.compare.rows import Comparison, ComparisonRow
 from safecost.core.errors import UsageError
-from safecost.document.types import Document, Problem, Proof
+from safecost.document.judged import Proof
+from safecost.document.types import Document, Problem
 from safecost.testing.changed_document import (
     disqualified,
     noisy,

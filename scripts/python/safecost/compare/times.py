@@ -13,7 +13,9 @@ from collections.abc import Container, Iterable, Iterator
 from safecost.compare.exact import comparable, known, union
 from safecost.compare.rows import SAME, SAME_NOTE, ComparisonRow, Metric, RowPlace, time_row
 from safecost.core.text import counted, percent
-from safecost.document.types import Document, Pair, PairKind, Panel
+from safecost.document.measured import Pair, Panel
+from safecost.document.types import Document
+from safecost.document.values import PairKind
 
 TIME_OF: dict[PairKind, Metric] = {"idiom": "idiom_time", "profile": "profile_time", "language": "language_time"}
 """Full cost is left out: what it is over is the raw variant that was fastest in the run, which may be another one."""

@@ -15,8 +15,11 @@ from typing import Literal
 from safecost.core.errors import UsageError
 from safecost.core.text import shown
 from safecost.cross_run.facts import FactTable, facts_between, facts_of
+from safecost.document.judged import Proof
+from safecost.document.points import contender_name
 from safecost.document.rows import PairRow, valid_rows
-from safecost.document.types import Document, PairKind, Proof, contender_name
+from safecost.document.types import Document
+from safecost.document.values import PairKind
 from safecost.report.safety import PriceLine, lines
 
 LETTERS = "ABCDEFGHIJKL"

@@ -17,21 +17,10 @@ from safecost.core.errors import ToolError, UsageError
 from safecost.core.privacy import secrets_here
 from safecost.core.text import CONTROL, shown
 from safecost.document.earlier import OLDEST, upgraded
+from safecost.document.judged import Proof
+from safecost.document.measured import Code, Count, Pair, Panel
 from safecost.document.outcome import DETAILS
-from safecost.document.types import (
-    SCHEMA,
-    SCHEMA_VERSION,
-    Case,
-    Code,
-    Count,
-    Document,
-    Gap,
-    Pair,
-    Panel,
-    Plugin,
-    Problem,
-    Proof,
-)
+from safecost.document.types import SCHEMA, SCHEMA_VERSION, Case, Document, Gap, Plugin, Problem
 
 _ESCAPED = re.compile(r"\\[ubfr]")  # a control character as JSON writes it, or a backslash before such a letter
 DEEPEST = 12  # levels; the schema needs seven

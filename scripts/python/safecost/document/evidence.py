@@ -12,8 +12,8 @@ from msgspec import Meta, Struct
 
 from safecost.document.outcome import Oracle, Stop
 from safecost.document.plan import PROTOCOL
-from safecost.document.types import Language, Place, Role
-from safecost.document.values import Name, Nanoseconds, Rate, Size, Threads, WholeNumber
+from safecost.document.points import Place
+from safecost.document.values import Language, Name, Nanoseconds, Rate, Role, Size, Threads, WholeNumber
 
 World = Literal["R", "A", "B", "G", "F"]
 Stage = Literal["start", "generate", "prepare", "reset", "run", "digest", "release"]

@@ -7,20 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from safecost.document.measured import Code, Count
 from safecost.document.memo import of_newest
 from safecost.document.metrics import metrics_of
-from safecost.document.types import (
-    AtPoint,
-    Code,
-    Count,
-    Document,
-    PairKind,
-    Place,
-    Profile,
-    Role,
-    beside_size,
-    contender_name,
-)
+from safecost.document.points import AtPoint, Place, beside_size, contender_name
+from safecost.document.types import Document, Profile
+from safecost.document.values import PairKind, Role
 from safecost.stats.pairs import Verdict
 
 

@@ -15,7 +15,9 @@ import pytest
 from safecost.core.errors import ToolError, UsageError
 from safecost.document import io as module
 from safecost.document.io import encode, parse, read, read_json, to_json, write
-from safecost.document.types import Case, Document, Pair, contender_name
+from safecost.document.measured import Pair
+from safecost.document.points import contender_name
+from safecost.document.types import Case, Document
 from safecost.testing.refusals import one_sentence, with_text
 
 pytestmark = pytest.mark.usefixtures("named_host")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -54,3 +54,7 @@ Duration = Annotated[float, Meta(ge=0, le=1e8)]
 Load = Annotated[float, Meta(ge=0, le=1e6)]
 Nanoseconds = Annotated[float, Meta(gt=0, le=1e15, description="Time per call.")]
 Ratio = Annotated[float, Meta(ge=1e-9, le=1e9, description="Above 1 the numerator is slower.")]
+
+Role = Literal["raw", "safe", "aa", "calibration"]
+Language = Literal["c++", "rust"]
+PairKind = Literal["idiom", "profile", "language", "full", "aa", "calibration"]

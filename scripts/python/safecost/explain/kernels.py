@@ -14,9 +14,11 @@ from typing import TypeVar
 
 from safecost.core.errors import UsageError
 from safecost.core.text import counted, number, percent, shown
+from safecost.document.measured import Code, Count, Panel
 from safecost.document.memo import of_newest
+from safecost.document.points import beside_size
 from safecost.document.rows import PairRow, rows
-from safecost.document.types import Case, Code, Count, Document, Panel, Variant, beside_size
+from safecost.document.types import Case, Document, Variant
 from safecost.suite.source_excerpts import Excerpt, find
 
 HEADING = "-"

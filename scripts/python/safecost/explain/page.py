@@ -9,7 +9,8 @@ from pathlib import Path
 
 from safecost.core import pages
 from safecost.core.text import number
-from safecost.document.types import Case, Code, Document
+from safecost.document.measured import Code
+from safecost.document.types import Case, Document
 from safecost.explain.kernels import Contrast, compare, profiles_of, why
 from safecost.explain.terminal import LEGEND
 from safecost.suite.source_excerpts import Excerpt, find

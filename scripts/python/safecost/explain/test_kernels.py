@@ -11,7 +11,8 @@ from safecost import cli
 from safecost.core.errors import UsageError
 from safecost.document import find as latest
 from safecost.document import io as document
-from safecost.document.types import Code, Count, Document, Pair
+from safecost.document.measured import Code, Count, Pair
+from safecost.document.types import Document
 from safecost.explain import terminal as explain_terminal
 from safecost.explain.kernels import Contrast, aligned, case_of, compare, differing, why
 from safecost.testing.hostile import hostile

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from safecost.core.text import visible
+from safecost.document.points import beside_size
 from safecost.document.rows import KINDS
-from safecost.document.types import beside_size
 from safecost.exports.selected import Selected
 from safecost.history.records import PairRecord
 

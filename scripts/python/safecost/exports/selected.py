@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from safecost.core.errors import UsageError
-from safecost.document.types import Contender, Document, Panel, contender_name
+from safecost.document.measured import Contender, Panel
+from safecost.document.points import contender_name
+from safecost.document.types import Document
 from safecost.history import of_document
 from safecost.history.records import CodeRecord, CountRecord, PairRecord, ProofRecord
 

@@ -11,7 +11,8 @@ from safecost.core.errors import UsageError
 from safecost.core.text import shown
 from safecost.document import io as documents
 from safecost.document.machine_facts import machine_facts
-from safecost.document.types import Code, Count, Document, Machine
+from safecost.document.measured import Code, Count
+from safecost.document.types import Document, Machine
 from safecost.history.records import (
     CodeRecord,
     CountRecord,

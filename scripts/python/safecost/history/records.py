@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, get_type_hints
 
+from safecost.document.measured import Code, Count
 from safecost.document.outcome import CAUGHT, Detail, OutcomeKind, spoken
-from safecost.document.types import Code, Count, Language, PairKind, contender_name
+from safecost.document.points import contender_name
+from safecost.document.values import Language, PairKind
 from safecost.stats.pairs import Verdict
 
 FORMAT_VERSION = 2

@@ -19,7 +19,7 @@ from safecost.core import parallel
 from safecost.core.errors import HARNESS, OK, ToolError
 from safecost.core.paths import Folders
 from safecost.core.text import counted
-from safecost.document.types import Code
+from safecost.document.measured import Code
 from safecost.suite import profiles as profile_files
 from safecost.suite.cases import CaseFiles, choose, find, pattern_of
 from safecost.toolchain import runner

@@ -15,7 +15,7 @@ from safecost.core.command import examples
 from safecost.core.console import new_table, say
 from safecost.core.errors import OK, WRONG_RESULT, UsageError
 from safecost.core.text import counted
-from safecost.document.types import Rejection
+from safecost.document.judged import Rejection
 from safecost.reject import page as rejected_page
 from safecost.reject import rulings
 from safecost.reject.rows import NAMES, by_status, cell, counted_outcomes, topics

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from safecost.document.types import CompilerName
+from safecost.document.judged import CompilerName
 
 _PLACED = re.compile(r"(?P<file>[^\s:][^:\n]*):(?P<line>\d+):(?:\d+:)? *(?P<rest>.*)")
 _LEVEL = re.compile(r"(?P<level>fatal error|error|warning|note|sorry, unimplemented): (?P<message>.*)")

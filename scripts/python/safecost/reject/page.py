@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from safecost.core import pages
-from safecost.document.types import Rejection
+from safecost.document.judged import Rejection
 from safecost.reject import rows as rejected_rows
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from safecost.document.types import CompilerName, Rejection, Ruling, Way
+from safecost.document.judged import CompilerName, Rejection, Ruling, Way
 
 RejectionStatus = Literal["both", "one", "helped", "never", "unknown"]
 

@@ -18,7 +18,7 @@ from safecost.core import processes
 from safecost.core.errors import UsageError
 from safecost.core.privacy import scrub
 from safecost.core.progress import Steps
-from safecost.document.types import CompilerName, Rejection, Ruling, RulingOutcome
+from safecost.document.judged import CompilerName, Rejection, Ruling, RulingOutcome
 from safecost.machine.doctor import examine_tool, search_path
 from safecost.reject.diagnostics import Diagnostic, Said, as_one, understand
 from safecost.suite import snippets

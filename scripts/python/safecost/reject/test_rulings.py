@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from safecost.core.paths import ROOT
-from safecost.document.types import CompilerName, Rejection, RulingOutcome
+from safecost.document.judged import CompilerName, Rejection, RulingOutcome
 from safecost.reject import page as rejected_page
 from safecost.reject import rulings as rejected
 from safecost.reject.command import show

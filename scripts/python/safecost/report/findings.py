@@ -19,7 +19,8 @@ from safecost.core.errors import ToolError
 from safecost.core.text import number, shown
 from safecost.document import io as document
 from safecost.document.rows import KINDS, PairRow, valid_rows
-from safecost.document.types import Document, PairKind
+from safecost.document.types import Document
+from safecost.document.values import PairKind
 from safecost.report.prices import SCOPES, Scope, groups
 from safecost.report.safety import price_words
 

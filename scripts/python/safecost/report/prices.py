@@ -11,9 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from safecost.document.measured import Contender, Panel
 from safecost.document.memo import of_newest
+from safecost.document.points import beside_size
 from safecost.document.rows import is_rebuild
-from safecost.document.types import Case, Contender, Document, Panel, Profile, beside_size
+from safecost.document.types import Case, Document, Profile
 from safecost.stats.frontier import AtSize, Candidate, Frontier, Price, frontier
 
 Scope = Literal["every fault", "spatial faults"]

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from safecost.core.text import counted, number
+from safecost.document.judged import Proof
 from safecost.document.outcome import CAUGHT, LETTERS, MEANINGS, OWED, OutcomeKind
-from safecost.document.types import Case, Document, Proof
+from safecost.document.types import Case, Document
 from safecost.report.prices import SCOPES, PriceGroup, Scope, groups, why_no_interval
 from safecost.stats.frontier import Frontier, Price, Uncaught
 

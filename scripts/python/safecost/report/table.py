@@ -14,7 +14,8 @@ from rich.text import Text
 from safecost.core.console import new_table, printable, say
 from safecost.core.text import counted, number, percent
 from safecost.document.rows import PairRow, valid_rows
-from safecost.document.types import Case, Document, PairKind, Problem
+from safecost.document.types import Case, Document, Problem
+from safecost.document.values import PairKind
 from safecost.report.safety import terminal_gaps, terminal_rows
 from safecost.stats.pairs import Verdict
 from safecost.validity.advisories import advisories

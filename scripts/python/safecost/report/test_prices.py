@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from safecost.document.judged import Proof
+from safecost.document.measured import Panel
 from safecost.document.outcome import OutcomeKind
-from safecost.document.types import Document, Fault, Panel, Parameter, Proof, Variant
+from safecost.document.types import Document, Fault, Parameter, Variant
 from safecost.report.prices import SPATIAL, PriceGroup, groups, why_no_interval
 from safecost.stats.frontier import Frontier, Price, Uncaught
 from safecost.testing.made_up_panel import Arm, make_panel

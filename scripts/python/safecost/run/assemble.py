@@ -8,10 +8,11 @@ from typing import Literal
 
 from safecost.document import io as document
 from safecost.document import types as doc
+from safecost.document.measured import Contender, Pair, Panel
 from safecost.machine import facts as machine
 from safecost.machine.facts import Sample
 from safecost.run import panels
-from safecost.run.journal import Plan
+from safecost.run.journal import RunPlan
 from safecost.run.panels import PairRatios, medians, panel_ratios
 from safecost.run.state import RunState
 from safecost.stats.fdr import after_control, q_values
@@ -26,7 +27,7 @@ PanelPairKey = tuple[panels.PlannedPanel, int]  # a pair: its panel, and its pla
 _DISCOVERIES = frozenset({"idiom", "profile", "full", "language"})
 
 
-def assemble(state: RunState, sample: Sample, plan: Plan | None = None) -> doc.Document:
+def assemble(state: RunState, sample: Sample, plan: RunPlan | None = None) -> doc.Document:
     """Everything that is known of a run so far; `plan` is the journal's, where there is one."""
     mode, facts = state.options.mode, state.runner_facts
     return doc.Document(
@@ -162,12 +163,12 @@ def _status(
     return "not_measured", None
 
 
-def _seconds(state: RunState) -> doc.Seconds:
+def _seconds(state: RunState) -> doc.StageSeconds:
     """Of build and verification those of the last session, of measuring those of all."""
-    return doc.Seconds(**state.seconds | {"measure": round(state.seconds["measure"] + state.earlier.seconds, 3)})
+    return doc.StageSeconds(**state.seconds | {"measure": round(state.seconds["measure"] + state.earlier.seconds, 3)})
 
 
-def _sample(state: RunState, sample: Sample, plan: Plan | None) -> Sample:
+def _sample(state: RunState, sample: Sample, plan: RunPlan | None) -> Sample:
     """The load before the first session, and the worse of the shares that the host took away."""
     earlier = state.earlier
     share = max(sample.steal_share, machine.steal_share((0, 0), (earlier.stolen, earlier.ticks)))
@@ -175,7 +176,7 @@ def _sample(state: RunState, sample: Sample, plan: Plan | None) -> Sample:
     return replace(sample, steal_share=share, load_before=max(before, sample.load_before))
 
 
-def _panels(state: RunState) -> tuple[doc.Panel, ...]:
+def _panels(state: RunState) -> tuple[Panel, ...]:
     """Every panel that has a launch, with verdicts after the control of false discoveries where there is one."""
     profiles = {profile.name: profile for profile in state.profiles}
     found = [
@@ -197,16 +198,16 @@ def _panels(state: RunState) -> tuple[doc.Panel, ...]:
     ]
     controlled = dict(_controlled([(key, said[key]) for key in discoveries], state.options.mode.false_discovery_rate))
 
-    def pair_of(key: PanelPairKey, pair: PairRatios) -> doc.Pair:
+    def pair_of(key: PanelPairKey, pair: PairRatios) -> Pair:
         one, q = controlled.get(key, (said[key], None))
         arms = pair.arms
-        return doc.Pair(
+        return Pair(
             arms.kind, arms.numerator, arms.denominator, arms.planted, pair.ratios, one.ratio, one.low, one.high,
             one.level, one.verdict, one.reason, one.detectable, one.p, q,
         )  # fmt: skip
 
     return tuple(
-        doc.Panel(
+        Panel(
             case=panel.case,
             profile=panel.profile,
             size=panel.parameter.size,
@@ -216,7 +217,7 @@ def _panels(state: RunState) -> tuple[doc.Panel, ...]:
             ended=state.ended.get(panel, "interrupted"),
             launches=tuple(launch for launch, _ in results),
             contenders=tuple(
-                doc.Contender(arm.variant, arm.profile, arm.role, times)
+                Contender(arm.variant, arm.profile, arm.role, times)
                 for arm, times in zip(panel.contenders, zip(*medians(results), strict=True), strict=True)
             ),
             pairs=tuple(pair_of((panel, at), pair) for at, pair in enumerate(pairs)),

@@ -24,8 +24,8 @@ from safecost.core.decoding import Misfit, decode
 from safecost.core.paths import BUILD, RUNNER
 from safecost.core.progress import Steps
 from safecost.core.text import shown
-from safecost.document import types as doc
 from safecost.document.evidence import CountLine, PluginDescription
+from safecost.document.measured import Count, Counting
 from safecost.document.plan import PROTOCOL, Arm, CountPlan, PanelPlan, PluginAt, encoded
 from safecost.run.panels import PlannedPanel, PlannedPoint
 
@@ -60,7 +60,7 @@ PINNED_ENVIRONMENT = {
 }
 
 
-SKIPPED = doc.Counting("skipped", None, None, ())
+SKIPPED = Counting("skipped", None, None, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,8 @@ class CountIssue(NamedTuple):
 class CountResult:
     """What a run document says of counts, and what went wrong."""
 
-    counting: doc.Counting = SKIPPED
-    counts: tuple[doc.Count, ...] = ()
+    counting: Counting = SKIPPED
+    counts: tuple[Count, ...] = ()
     troubles: tuple[CountIssue, ...] = ()
 
 
@@ -145,7 +145,7 @@ def count(wanted: Sequence[CountTarget], folders: PluginFolders, seconds: float)
         for job, answer in zip(jobs, pool.map(work, jobs), strict=True):
             answers[job] = answer
             steps.step()
-    counts: list[doc.Count] = []
+    counts: list[Count] = []
     troubles: list[CountIssue] = []
     for case, members in by_case.items():
         for number, target in enumerate(members):
@@ -157,7 +157,7 @@ def count(wanted: Sequence[CountTarget], folders: PluginFolders, seconds: float)
         missing = "the runner was built without Valgrind's headers: remove the build folder and try again"
         counts = [replace(one, reason=missing) for one in counts]
     status: Literal["counted", "absent"] = "counted" if missing is None else "absent"
-    return CountResult(doc.Counting(status, tool, missing, _pins()), tuple(counts), _shortened(troubles))
+    return CountResult(Counting(status, tool, missing, _pins()), tuple(counts), _shortened(troubles))
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +304,7 @@ def _sound(line: str, head: _LineHead) -> CountLine:
     return answer
 
 
-def _count_of(target: CountTarget, heard: Sequence[CountLine], missing: str | None) -> list[doc.Count]:
+def _count_of(target: CountTarget, heard: Sequence[CountLine], missing: str | None) -> list[Count]:
     """The count of a target from all passes, the native one first; none at all where every pass failed."""
     native, *valgrind = heard
     if all(answer.problem is not None for answer in heard):
@@ -321,7 +321,7 @@ def _count_of(target: CountTarget, heard: Sequence[CountLine], missing: str | No
         instructions = answer.instructions
     parameter = target.parameter
     return [
-        doc.Count(
+        Count(
             target.case,
             target.profile,
             target.variant,

@@ -29,6 +29,8 @@ from safecost.core.text import shown
 from safecost.document import io as document
 from safecost.document import types as doc
 from safecost.document.evidence import TimeAnswer
+from safecost.document.measured import Launch
+from safecost.document.points import contender_name
 from safecost.run.panels import PlannedPanel
 from safecost.toolchain.runner import Failure
 
@@ -58,7 +60,7 @@ class Asked(Struct, frozen=True, forbid_unknown_fields=True):
     count: bool
 
 
-class Plan(Struct, frozen=True, forbid_unknown_fields=True, tag_field="schema", tag="safecost-plan"):
+class RunPlan(Struct, frozen=True, forbid_unknown_fields=True, tag_field="schema", tag="safecost-plan"):
     """The plan of a run; `fixed` holds what must be the same in every session, by theme."""
 
     run: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$(?!\n)")]
@@ -75,7 +77,7 @@ class Plan(Struct, frozen=True, forbid_unknown_fields=True, tag_field="schema", 
 class TimedLaunch:
     """A launch that was measured: nanoseconds are [contender][round]; `seconds` of wall time, and ticks of its CPUs."""
 
-    launch: doc.Launch
+    launch: Launch
     nanoseconds: list[list[float]]
     seconds: float
     stolen_ticks: int
@@ -134,22 +136,21 @@ def names_of(panel: PlannedPanel) -> list[str]:
     """The full names of a panel's contenders, in their order."""
     at = panel.parameter
     return [
-        doc.contender_name(panel.case, arm.variant, at.size, at.rate, arm.profile, at.threads)
-        for arm in panel.contenders
+        contender_name(panel.case, arm.variant, at.size, at.rate, arm.profile, at.threads) for arm in panel.contenders
     ]
 
 
 class Journal:
     """The files of one run, held by one process at a time."""
 
-    def __init__(self, folder: Path, plan: Plan, lock: IO[bytes], *, resuming: bool) -> None:
+    def __init__(self, folder: Path, plan: RunPlan, lock: IO[bytes], *, resuming: bool) -> None:
         self.folder, self.plan, self._lock, self.resuming = folder, plan, lock, resuming
         self._launches = folder / "launches"
 
     @classmethod
     def begin(cls, folder: Path, asked: Asked, started: str, load_before: float, suite: doc.Suite) -> Journal:
         """Start the journal of a new run in an empty folder; raises ToolError where it cannot be written."""
-        plan = Plan(secrets.token_hex(16), started, load_before, 0, suite, asked, {})
+        plan = RunPlan(secrets.token_hex(16), started, load_before, 0, suite, asked, {})
         with _writing(folder):
             (folder / "launches").mkdir()
             journal = cls(folder, plan, _locked(folder), resuming=False)
@@ -251,10 +252,10 @@ class Journal:
         if file.journal.layout != layout:
             raise Misfit("it belongs to another layout")
         times = _times(file, panel, seed)
-        launch = doc.Launch(seed, layout, file.safecost.calls, len(times[0]))
+        launch = Launch(seed, layout, file.safecost.calls, len(times[0]))
         return TimedLaunch(launch, times, file.journal.seconds, *file.journal.ticks)
 
-    def _write_plan(self, plan: Plan) -> None:
+    def _write_plan(self, plan: RunPlan) -> None:
         self.plan = plan
         data = msgspec.json.format(msgspec.json.encode(plan), indent=1) + b"\n"
         with _writing(self.folder):
@@ -265,7 +266,7 @@ class _Version(Struct):
     schema_version: Any = None
 
 
-def read_plan(folder: Path) -> Plan:
+def read_plan(folder: Path) -> RunPlan:
     """The plan of the run in a folder; raises UsageError saying why there is none."""
     file = folder / "plan.json"
     refused = f"{folder} cannot be resumed:"
@@ -277,7 +278,7 @@ def read_plan(folder: Path) -> Plan:
                 f"{refused} plan.json has schema {shown(version)}, and this safecost reads {SCHEMA_VERSION};"
                 " resume it with the safecost that began it, or start a new run."
             )
-        return decode(data, Plan)
+        return decode(data, RunPlan)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UsageError(f"{refused} it holds no plan.json; give the folder of a run, or start a new run.") from error
     except OSError as error:

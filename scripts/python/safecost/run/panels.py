@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from safecost.document.types import Launch, PairKind, Place, Role, contender_name
+from safecost.document.measured import Launch
+from safecost.document.points import Place, contender_name
+from safecost.document.values import PairKind, Role
 from safecost.stats.pairs import launch_ratio
 from safecost.suite.profiles import BuildProfile
 

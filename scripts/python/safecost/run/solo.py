@@ -10,8 +10,8 @@ from pathlib import Path
 
 from safecost.core.errors import ToolError
 from safecost.core.paths import RUNNER
-from safecost.document import types as doc
 from safecost.document.plan import SoloPlan, encoded
+from safecost.document.points import Place
 from safecost.run import stages
 from safecost.run.panels import PlannedContender
 from safecost.run.state import RunState, planned_panels
@@ -37,7 +37,7 @@ def solo(state: RunState, scratch: Path, flags: Sequence[str]) -> int:
     for problem in state.problems:
         where = "@".join(filter(None, (problem.variant, problem.profile)))
         print(f"{problem.case}: {where}: {problem.message.splitlines()[0]}", file=sys.stderr)
-    seen: set[tuple[str, doc.Place, PlannedContender]] = set()
+    seen: set[tuple[str, Place, PlannedContender]] = set()
     plans = []
     for panel in planned_panels(state):
         place = (panel.case, panel.parameter.place)

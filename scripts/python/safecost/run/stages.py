@@ -18,7 +18,7 @@ from safecost.core import processes
 from safecost.core.errors import ToolError
 from safecost.core.progress import Steps
 from safecost.document import evidence
-from safecost.document import types as doc
+from safecost.document.judged import Proof
 from safecost.document.outcome import Outcome
 from safecost.document.plan import PluginAt, VerifyPlan
 from safecost.reject import rulings
@@ -133,9 +133,9 @@ def prove(state: RunState) -> StageResult:
     return state, interrupt
 
 
-def proof_of(outcome: Outcome) -> doc.Proof:
+def proof_of(outcome: Outcome) -> Proof:
     """An outcome as the document has it."""
-    return doc.Proof(
+    return Proof(
         outcome.case,
         outcome.profile,
         outcome.variant,

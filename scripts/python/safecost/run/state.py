@@ -16,6 +16,8 @@ from safecost.core.paths import Folders
 from safecost.document import evidence
 from safecost.document import io as documents
 from safecost.document import types as doc
+from safecost.document.judged import Proof, Rejection
+from safecost.document.measured import Code
 from safecost.machine import facts as machine
 from safecost.run.counts import CountResult
 from safecost.run.panels import PlannedPanel, PlannedPoint, PlannedVariant, Results, plan
@@ -84,11 +86,11 @@ class RunState:
     built: Built = field(default_factory=Built)
     runner_facts: evidence.FactsAnswer | None = None
     descriptions: Mapping[tuple[str, str], evidence.PluginDescription] = field(default_factory=dict)
-    codes: tuple[doc.Code, ...] = ()
+    codes: tuple[Code, ...] = ()
     problems: tuple[doc.Problem, ...] = ()
     counted: CountResult = field(default_factory=CountResult)
-    proofs: tuple[doc.Proof, ...] = ()
-    rejections: tuple[doc.Rejection, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
     results: Mapping[PlannedPanel, Results] = field(default_factory=dict)
     ended: Mapping[PlannedPanel, PanelEnd] = field(default_factory=dict)
     earlier: Earlier = Earlier()

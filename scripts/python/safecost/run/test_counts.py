@@ -14,8 +14,8 @@ import pytest
 from safecost.core.decoding import convert
 from safecost.core.paths import RUNNER, Folders
 from safecost.document.evidence import CountLine
+from safecost.document.measured import Count
 from safecost.document.plan import PROTOCOL
-from safecost.document.types import Count
 from safecost.run import counts, solo
 from safecost.run.counts import CALLS, CountTarget
 from safecost.run.panels import PlannedPoint

@@ -16,6 +16,7 @@ from safecost.core import files
 from safecost.core.errors import ToolError, UsageError
 from safecost.core.paths import PYTHON
 from safecost.document import types as doc
+from safecost.document.measured import Launch
 from safecost.run import journal
 from safecost.run.journal import Asked, Journal, TimedLaunch, Unusable
 from safecost.run.panels import PlannedContender, PlannedPanel, PlannedPoint
@@ -27,7 +28,7 @@ PANEL = PlannedPanel("indexing/sum", "gcc-o2", PlannedPoint(2048, None, "L1", 0)
 RATE = PlannedPanel("indexing/sum", "gcc-o2", PlannedPoint(2048, 0.01, "L1", 0), ARMS)
 SEED = 77
 ROUNDS = [[1.5 + 0.1 * i for i in range(9)], [2.5 + 0.1 * i for i in range(9)]]
-TIMED = TimedLaunch(doc.Launch(SEED, 0, 200, 9), ROUNDS, 0.25, 3, 40)
+TIMED = TimedLaunch(Launch(SEED, 0, 200, 9), ROUNDS, 0.25, 3, 40)
 RESULT = times(journal.names_of(PANEL), rounds(ROUNDS, order_seed=SEED))
 ASKED = Asked("quick", 5, ("gcc-o2",), None, (), False)
 Change = Callable[[dict[str, Any]], object]
@@ -323,7 +324,7 @@ def test_the_newest_unfinished_run_is_found(tmp_path: Path) -> None:
     assert journal.unfinished(tmp_path) is None
     for name, started in (("b", "2026-01-01T00:00:00Z"), ("a", "2026-01-02T00:00:00Z")):
         one = begun(tmp_path / name)
-        one.plan = journal.Plan(one.plan.run, started, 0.5, 0, one.plan.suite, ASKED, {})
+        one.plan = journal.RunPlan(one.plan.run, started, 0.5, 0, one.plan.suite, ASKED, {})
         one._write_plan(one.plan)
         one.close()
     (tmp_path / "broken").mkdir()

@@ -12,6 +12,7 @@ import pytest
 
 from safecost.core.paths import BENCH, Folders
 from safecost.document import types as doc
+from safecost.document.measured import Launch, Pair
 from safecost.machine.facts import Sampler
 from safecost.run import assemble as run_document
 from safecost.run import schedule, timing
@@ -63,10 +64,10 @@ class MadeUp:
         dice, spread = random.Random(seed), self._spreads[panel.case.partition("/")[2]]
         times = [100.0 * math.exp(dice.gauss(0.0, spread)) for _ in ARMS]
         times[2] *= self._effect
-        return TimedLaunch(doc.Launch(seed, 0, 10, 8), [[one] * 8 for one in times], 0.1, 0, 10)
+        return TimedLaunch(Launch(seed, 0, 10, 8), [[one] * 8 for one in times], 0.1, 0, 10)
 
 
-def pairs(made: doc.Document, kind: str) -> list[doc.Pair]:
+def pairs(made: doc.Document, kind: str) -> list[Pair]:
     return [pair for one in made.panels for pair in one.pairs if pair.kind == kind]
 
 

@@ -11,8 +11,9 @@ from safecost.catch import proving
 from safecost.catch.proving import ProvingIssue
 from safecost.core.errors import HARNESS, OK, WRONG_RESULT
 from safecost.core.paths import BENCH, Folders
+from safecost.document.judged import Rejection
 from safecost.document.outcome import Outcome
-from safecost.document.types import Document, Problem, Rejection
+from safecost.document.types import Document, Problem
 from safecost.reject import rulings as rejected
 from safecost.run import stages
 from safecost.run.command import exit_code

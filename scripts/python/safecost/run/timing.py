@@ -11,8 +11,9 @@ from pathlib import Path
 
 from safecost.core.progress import Steps
 from safecost.document import evidence
-from safecost.document import types as doc
+from safecost.document.measured import Launch
 from safecost.document.plan import Arm, PanelPlan, PluginAt
+from safecost.document.points import contender_name
 from safecost.machine import facts as machine
 from safecost.run.journal import Journal, TimedLaunch, Unusable
 from safecost.run.panels import PlannedContender, PlannedPanel, panel_ratios
@@ -32,7 +33,7 @@ TimeLaunch = Callable[[int, PlannedPanel, int, Path], TimedLaunch | runner.Failu
 def name_of(panel: PlannedPanel, contender: PlannedContender) -> str:
     """The name of a contender of a panel."""
     at = panel.parameter
-    return doc.contender_name(panel.case, contender.variant, at.size, at.rate, contender.profile, at.threads)
+    return contender_name(panel.case, contender.variant, at.size, at.rate, contender.profile, at.threads)
 
 
 def panel_plan(
@@ -82,7 +83,7 @@ def timer(state: RunState, linked: layouts.Layouts) -> TimeLaunch:
         if isinstance(result, runner.Failure):
             return replace(result, message=state.clean(result.message, 20_000))
         rounds = result.safecost.nanoseconds
-        launch = doc.Launch(seed, number, result.safecost.calls, len(rounds[0]))
+        launch = Launch(seed, number, result.safecost.calls, len(rounds[0]))
         stolen, ticks = (after - earlier for after, earlier in zip(machine.ticks(), before, strict=True))
         seconds = round(time.monotonic() - start, 3)
         return TimedLaunch(launch, rounds, seconds, max(0, stolen), max(0, ticks), result)

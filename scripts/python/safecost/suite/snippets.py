@@ -24,7 +24,8 @@ from typing import Literal, get_args
 
 from safecost.core.errors import UsageError
 from safecost.core.paths import BENCH
-from safecost.document.types import CompilerName, Language, Way
+from safecost.document.judged import CompilerName, Way
+from safecost.document.values import Language
 
 # No case can lie here: the name of a family has no hyphen, so neither the build nor the driver takes these for cases.
 FOLDER = BENCH / "compile-time"

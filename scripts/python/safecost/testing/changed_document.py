@@ -8,7 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from safecost.document.types import Code, Contender, Count, Document, Pair, Panel, Problem, Proof
+from safecost.document.judged import Proof
+from safecost.document.measured import Code, Contender, Count, Pair, Panel
+from safecost.document.types import Document, Problem
 from safecost.stats.pairs import summarise
 from safecost.testing.made_up_panel import MARGIN
 from safecost.testing.sample_document import build_sample_document

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from safecost.core.paths import PYTHON, Folders
 from safecost.document import io as document
-from safecost.document.types import Case, Document, Panel, Problem
+from safecost.document.measured import Panel
+from safecost.document.types import Case, Document, Problem
 
 PATIENCE = 300.0  # seconds for one command, far above what any needs on a busy machine
 

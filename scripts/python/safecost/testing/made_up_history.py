@@ -13,8 +13,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from safecost.document import io as document
+from safecost.document.measured import Pair
 from safecost.document.outcome import DETAILS
-from safecost.document.types import Document, Pair
+from safecost.document.types import Document
 from safecost.history.records import (
     Acceptance,
     CodeRecord,

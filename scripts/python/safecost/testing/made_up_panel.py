@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from safecost.document.types import Contender, Launch, Pair, PairKind, Panel, Parameter, Role
+from safecost.document.measured import Contender, Launch, Pair, Panel
+from safecost.document.types import Parameter
+from safecost.document.values import PairKind, Role
 from safecost.stats.pairs import summarise
 
 MARGIN = 0.01

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from safecost.document.types import Case, Fault, Language, Parameter, Profile, Source, Variant
+from safecost.document.types import Case, Fault, Parameter, Profile, Source, Variant
+from safecost.document.values import Language
 
 SUM_L1, SUM_L2 = Parameter(4096, None, "L1"), Parameter(262144, None, "L2")
 GATHER = Parameter(4096, None, "L1")

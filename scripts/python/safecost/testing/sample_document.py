@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import hashlib
 
+from safecost.document.measured import Code, Count, Counting, Panel
 from safecost.document.types import (
     SCHEMA,
     SCHEMA_VERSION,
     Cache,
-    Code,
-    Count,
-    Counting,
     Document,
     Gap,
     Machine,
-    PairKind,
-    Panel,
     Parameter,
     Plugin,
     Problem,
     Run,
     Runner,
-    Seconds,
+    StageSeconds,
     Suite,
 )
+from safecost.document.values import PairKind
 from safecost.testing.made_up_panel import LAUNCHES, MARGIN, Arm, make_panel
 from safecost.testing.sample_cases import CHAIN, SUM_L1, SUM_L2, sample_cases, sample_profiles
 from safecost.testing.sample_proofs import sample_proofs
@@ -128,7 +125,7 @@ def build_sample_document() -> Document:
             "2026-01-02T03:04:05Z",
             "2026-01-02T03:04:49Z",
             True,
-            Seconds(11.2, 3.4, 1.2, 0.0, 5.6, 29.1),
+            StageSeconds(11.2, 3.4, 1.2, 0.0, 5.6, 29.1),
             (LAUNCHES,),
             0.0002,
             0.02,

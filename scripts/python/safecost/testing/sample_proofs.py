@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from safecost.document.judged import Proof
 from safecost.document.outcome import Attribution, Detail, OutcomeKind
-from safecost.document.types import Case, Profile, Proof
+from safecost.document.types import Case, Profile
 
 _Told = tuple[OutcomeKind, Detail | None, Attribution | None]
 _PAST = "G: reads 0 bytes past the end of a block of 16384 bytes"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from safecost.document.types import CompilerName, Rejection, Ruling, RulingOutcome, Way
+from safecost.document.judged import CompilerName, Rejection, Ruling, RulingOutcome, Way
 
 _SOURCE = """\
 // A block is read after it was freed.

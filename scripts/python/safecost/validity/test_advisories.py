@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from safecost.document.types import Document, Panel
+from safecost.document.measured import Panel
+from safecost.document.types import Document
 from safecost.testing.drawings import row
 from safecost.validity.advisories import advisories
 from safecost.validity.data_quality import aa_pairs, distance

@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from safecost.document.types import contender_name
+from safecost.document.points import contender_name
 from safecost.run.panels import PlannedContender, PlannedPanel, PlannedPoint, PlannedVariant
 from safecost.stats.pairs import launch_ratio
 

@@ -12,7 +12,8 @@ import matplotlib as mpl
 from safecost.core import parallel
 from safecost.core.errors import ToolError
 from safecost.document.rows import PairRow, valid_rows
-from safecost.document.types import Document, PairKind
+from safecost.document.types import Document
+from safecost.document.values import PairKind
 from safecost.report.charts.canvas import SETTINGS, Chart, also_as, also_asked, also_drawn, save
 from safecost.report.charts.curves import draw_curves
 from safecost.report.charts.forest import draw_forests

@@ -7,8 +7,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from safecost.document.points import Place
 from safecost.document.rows import PairRow
-from safecost.document.types import Document, PairKind, Place, Profile
+from safecost.document.types import Document, Profile
+from safecost.document.values import PairKind
 
 
 @dataclass(frozen=True, slots=True)

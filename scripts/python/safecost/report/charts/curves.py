@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from safecost.core.text import number, percent
+from safecost.document.points import beside_size
 from safecost.document.rows import PairRow
-from safecost.document.types import Document, beside_size
+from safecost.document.types import Document
 from safecost.report.charts.axis import ratio_axis, span
 from safecost.report.charts.canvas import CHEAPER, COSTLIER, FAINT, INK, PAPER, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.text import fit, slug

@@ -13,7 +13,8 @@ from matplotlib.patches import Rectangle
 
 from safecost.core.text import counted, number, percent, visible
 from safecost.document.rows import KINDS, PairRow
-from safecost.document.types import Document, PairKind
+from safecost.document.types import Document
+from safecost.document.values import PairKind
 from safecost.report.charts.axis import ratio_axis, span
 from safecost.report.charts.canvas import BAND, CHEAPER, COSTLIER, FAINT, INK, PAPER, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.text import fit, slug, width

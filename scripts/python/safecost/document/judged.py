@@ -1,0 +1,101 @@
+"""What a run document has of compilers' rulings and of proofs; see types.py for the whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from safecost.document.outcome import CAUGHT, Attribution, Detail, OutcomeKind, spoken
+from safecost.document.values import (
+    CaseName,
+    Cwe,
+    FreeText,
+    Language,
+    Name,
+    ProfileName,
+    SourceText,
+    Word,
+)
+
+_LAUNCHES = Meta(min_length=1, max_length=1000)
+
+
+CompilerName = Literal["gcc", "clang", "rustc"]
+
+
+Way = Literal["plain", "type", "attribute", "strict", "analyser", "evaluated"]
+
+
+RulingOutcome = Literal["rejected", "accepted", "newly_rejected", "not_applicable", "absent", "broken"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What one compiler does with a misuse of memory; `expected` is a tag, `accepts` or `n/a: why`.
+
+    `newly_rejected`: it says more than was expected, as a newer compiler may. `broken`: what was expected does not
+    hold, and `reason` says how. `said` is the diagnostic, `tag` its option, code or lint.
+    """
+
+    by: CompilerName
+    version: Word | None
+    flags: FreeText
+    expected: Word
+    outcome: RulingOutcome
+    tag: Word | None
+    said: FreeText | None
+    reason: FreeText | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A snippet with one misuse of memory, on line `line` of `source`, and what the compilers do with it.
+
+    `way` is how the code is written: as it comes, with a stricter type, with attributes, under a warning that bans a
+    construct, for an analyser, or so that the compiler evaluates it.
+    """
+
+    topic: Name
+    misuse: Name
+    way: Way
+    language: Language
+    cwe: Cwe
+    title: FreeText
+    line: Annotated[int, Meta(ge=1, le=20_000)]
+    source: SourceText
+    rulings: Annotated[tuple[Ruling, ...], Meta(min_length=1, max_length=3)]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What became of one fault in one variant, built by one profile; docs/CATCHING.md has the words.
+
+    `mechanism` is what stopped it or reported it and `said` what that said; `reason` tells why the outcome is what it
+    is where that does not follow from the rest. `evidence` is what memory worlds saw, `WORLDS: what`. `claim` names
+    the checks under which the variant claims to catch it.
+    """
+
+    case: CaseName
+    profile: ProfileName
+    variant: Name
+    fault: Name
+    outcome: OutcomeKind
+    detail: Detail | None
+    attribution: Attribution | None
+    mechanism: Word | None
+    said: FreeText | None
+    reason: FreeText | None
+    evidence: Annotated[tuple[FreeText, ...], Meta(max_length=32)]
+    claim: Word | None
+
+    @property
+    def caught(self) -> bool:
+        """Is this one of the outcomes that count as catching the fault?"""
+        return self.outcome in CAUGHT
+
+    @property
+    def words(self) -> str:
+        """The outcome for a reader: `silent: read foreign`."""
+        return spoken(self.outcome, self.detail)

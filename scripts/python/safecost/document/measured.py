@@ -1,0 +1,146 @@
+"""What a run document has of times, counts and machine code; see types.py for the whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from safecost.document.points import AtPoint
+from safecost.document.values import (
+    Bytes,
+    CaseName,
+    FreeText,
+    Index,
+    Label,
+    Name,
+    Nanoseconds,
+    PairKind,
+    ProfileName,
+    RandomSeed,
+    Rate,
+    Ratio,
+    Role,
+    Share,
+    Size,
+    SourceText,
+    Threads,
+    WholeNumber,
+    Word,
+)
+from safecost.stats.pairs import Verdict
+
+_LAUNCHES = Meta(min_length=1, max_length=1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """One fresh process measuring one panel; `layout` numbers the link of the plugins that it loaded."""
+
+    seed: RandomSeed
+    layout: Annotated[int, Meta(ge=0, le=100_000)]
+    calls: WholeNumber
+    rounds: WholeNumber
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A variant in a profile; `nanoseconds` per call, one median per launch."""
+
+    variant: Name
+    profile: ProfileName
+    role: Role
+    nanoseconds: Annotated[tuple[Nanoseconds, ...], _LAUNCHES]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two contenders (indices into the panel) and their ratio; above 1 the numerator is slower.
+
+    `planted` is the ratio that A/A pairs and calibrations were built to have. `p` is the sign test's probability of
+    launches so far beyond the margin if the median is not, `q` the same after the control of false discoveries.
+    """
+
+    kind: PairKind
+    numerator: Index
+    denominator: Index
+    planted: Ratio | None
+    ratios: Annotated[tuple[Ratio, ...], _LAUNCHES]
+    ratio: Ratio
+    low: Ratio | None
+    high: Ratio | None
+    level: Annotated[float, Meta(ge=0.5, le=1)] | None
+    verdict: Verdict
+    reason: FreeText | None
+    detectable: Annotated[float, Meta(ge=0, le=1e9)] | None
+    p: Share | None
+    q: Share | None
+
+
+@dataclass(frozen=True, slots=True)
+class Panel(AtPoint):
+    """The contenders timed together, launch by launch; `ended` says why there are no more launches."""
+
+    case: CaseName
+    profile: ProfileName
+    size: Size
+    rate: Rate | None
+    label: Label
+    ended: Literal["decided", "all_launches", "broken", "interrupted"]
+    launches: Annotated[tuple[Launch, ...], _LAUNCHES]
+    contenders: Annotated[tuple[Contender, ...], Meta(min_length=1, max_length=64)]
+    pairs: Annotated[tuple[Pair, ...], Meta(max_length=1000)]
+    threads: Threads | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How instructions were counted: by which tool, or why not; `pins` are (what was pinned, to what)."""
+
+    status: Literal["counted", "absent", "skipped"]
+    tool: Word | None
+    reason: FreeText | None
+    pins: Annotated[tuple[tuple[FreeText, FreeText], ...], Meta(max_length=100)]
+
+
+@dataclass(frozen=True, slots=True)
+class Count(AtPoint):
+    """What `calls` calls of a contender did, one on each input of its pool: instructions, allocations, bytes of these.
+
+    `instructions` is None where they were not counted or are not the same in every run, and `reason` says why.
+    """
+
+    case: CaseName
+    profile: ProfileName
+    variant: Name
+    size: Size
+    rate: Rate | None
+    calls: Annotated[int, Meta(ge=1, le=10**9)]
+    instructions: WholeNumber | None
+    allocations: WholeNumber | None
+    allocated_bytes: WholeNumber | None
+    reason: FreeText | None
+    threads: Threads | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The machine code of a kernel as its plugin holds it, out-of-line parts of the same function included.
+
+    `bytes` and `instructions` are its size; `checks` the branches to code that only reports an error, `packed` the
+    instructions on vectors of numbers, `calls` the calls that are no part of a check. `listing` is the disassembly,
+    one instruction a line: a mark (space, `c` check, `f` code that reports a failed check, `h` code that only an
+    exception reaches, `v` packed, `j` jump, `x` call), a space, the text. A line with the mark `-` is no instruction
+    but the heading of what follows: an out-of-line part, or a function that the kernel calls, which is not counted.
+    """
+
+    case: CaseName
+    profile: ProfileName
+    variant: Name
+    bytes: Bytes
+    instructions: WholeNumber
+    checks: WholeNumber
+    packed: WholeNumber
+    calls: WholeNumber
+    listing: SourceText
