@@ -19,9 +19,6 @@ from safecost.document.values import (
     Word,
 )
 
-_LAUNCHES = Meta(min_length=1, max_length=1000)
-
-
 CompilerName = Literal["gcc", "clang", "rustc"]
 
 

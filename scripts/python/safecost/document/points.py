@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Meta
-
-_LAUNCHES = Meta(min_length=1, max_length=1000)
-
-
 Place = tuple[int, float | None, int | None]
 """Size, rate and threads: where a case is measured."""
 

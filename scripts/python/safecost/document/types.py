@@ -43,7 +43,6 @@ SCHEMA: Final = "safecost-run"
 SCHEMA_VERSION: Final = 3
 
 _FEW = Meta(max_length=64)
-_LAUNCHES = Meta(min_length=1, max_length=1000)
 
 CacheKind = Literal["data", "instruction", "unified"]
 
