@@ -12,7 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from safecost.core import pages
+from safecost.core import glossary, pages
 from safecost.core.text import counted, number, percent, shown
 from safecost.cross_run import chart as drawing
 from safecost.cross_run.agreement import LETTERS, RELATIONS, AgreementRow, CrossRun, Outcomes, RunPairKey
@@ -38,6 +38,7 @@ def write(found: CrossRun, notes: Sequence[str], folder: Path) -> Path:
     save(drawn, folder, drawing.FILE_NAME)
     pages.save(folder / f"{STEM}.md", markdown(found, notes, drawn))
     pages.save(folder / f"{STEM}.html", page(found, notes, drawn))
+    glossary.write(folder)
     return folder / f"{STEM}.html"
 
 

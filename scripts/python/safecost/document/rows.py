@@ -29,7 +29,7 @@ KINDS: dict[PairKind, PairKindWords] = {
     "profile": PairKindWords("profile cost", "hardened over plain, the same variant", "its plain sibling"),
     "full": PairKindWords("full cost", "safe in this profile over the fastest raw of its plain sibling", "plain raw"),
     "language": PairKindWords("language gap", "Rust over the fastest raw C++ it is compared with", "raw C++"),
-    "aa": PairKindWords("aa", "the same code twice", "itself"),
+    "aa": PairKindWords("A/A pair", "the same code twice", "itself"),
     "calibration": PairKindWords("calibration", "the same work a known number of times more often", "its base"),
 }
 

@@ -1,8 +1,8 @@
 """What compilers reject: each snippet with its misuse switched on must fail as it says, and compile without it.
 
-A claim that does not hold, in either direction, is broken: a diagnostic that is missing or points elsewhere, a twin
-that draws one. One exception: a compiler that rejects what it was said to accept has become better, which is reported
-and breaks nothing.
+A claim that does not hold, in either direction, is broken: a diagnostic that is missing or points elsewhere, a
+corrected version that draws one. One exception: a compiler that rejects what it was said to accept has become better,
+which is reported and breaks nothing.
 """
 
 from __future__ import annotations
@@ -154,11 +154,11 @@ def rule(snippet: Snippet, compiler: Compiler, scratch: Path, patience: float = 
     elif compiler.path is None:
         outcome, reason = "absent", compiler.reason or "not found"
     else:
-        twin = _compile(compiler, snippet, (), scratch, patience)
+        corrected = _compile(compiler, snippet, (), scratch, patience)
         misuse = _compile(compiler, snippet, _SWITCH[compiler.name], scratch, patience)
         if snippet.way == "evaluated":
             misuse = replace(misuse, diagnostics=as_one(misuse.diagnostics))
-        outcome, saw, reason = judge(expected, twin, misuse, snippet.line)
+        outcome, saw, reason = judge(expected, corrected, misuse, snippet.line)
     said = None if saw is None else f"{saw.level}: {saw.message}"
     return Ruling(
         by=compiler.name,
@@ -194,20 +194,20 @@ def _compile(compiler: Compiler, snippet: Snippet, switch: Sequence[str], scratc
 Judgement = tuple[RulingOutcome, Diagnostic | None, str]
 
 
-def judge(expected: Expectation, twin: Said, misuse: Said, line: int) -> Judgement:
+def judge(expected: Expectation, corrected: Said, misuse: Said, line: int) -> Judgement:
     """The outcome, the diagnostic that decides it, and why it is so where that needs words.
 
-    `twin` and `misuse` are what was said with the switch off and on, `line` is the marked one.
+    `corrected` and `misuse` are what was said with the switch off and on, `line` is the marked one.
     """
-    for what, said in (("the twin", twin), ("the misuse", misuse)):
+    for what, said in (("the corrected version", corrected), ("the misuse", misuse)):
         if said.code is None:
             return "broken", None, f"{what} was not compiled: {said.text}; make the snippet smaller"
         if said.crashed:
             return "broken", None, f"{what} crashed the compiler (exit code {said.code}): {_last(said.text)}"
-    if twin.code != 0 or twin.diagnostics:
-        saw = twin.diagnostics[0] if twin.diagnostics else None
-        what = _told(saw) if saw else f"exit code {twin.code}: {_last(twin.text)}"
-        return "broken", saw, f"the twin, without the misuse, draws a diagnostic: {what}; correct the twin"
+    if corrected.code != 0 or corrected.diagnostics:
+        saw = corrected.diagnostics[0] if corrected.diagnostics else None
+        what = _told(saw) if saw else f"exit code {corrected.code}: {_last(corrected.text)}"
+        return "broken", saw, f"the corrected version draws a diagnostic: {what}; correct it"
     on_line = [diagnostic for diagnostic in misuse.diagnostics if line in diagnostic.lines]
     # What is said of a header alone follows from what was said of the snippet.
     elsewhere = [d for d in misuse.diagnostics if d.lines and line not in d.lines]

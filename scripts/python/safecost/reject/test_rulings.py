@@ -65,10 +65,10 @@ def error(tag: str | None, *of: int, message: str = "no") -> Diagnostic:
             said(error("-Wunused", 2)),
             said(error("-Wright", LINE)),
             "broken",
-            "the twin, without the misuse",
+            "the corrected version draws",
         ),
-        (TAG, said(error(None)), said(error("-Wright", LINE)), "broken", "the twin, without the misuse"),
-        (TAG, said(Diagnostic("warning", "-Wx", "eh", 1, {1}), code=0), CLEAN, "broken", "the twin, without"),
+        (TAG, said(error(None)), said(error("-Wright", LINE)), "broken", "the corrected version draws"),
+        (TAG, said(Diagnostic("warning", "-Wx", "eh", 1, {1}), code=0), CLEAN, "broken", "the corrected version draws"),
         (TAG, said(text="cannot run"), said(error("-Wright", LINE)), "broken", "exit code 1: cannot run"),
         (
             TAG,
@@ -78,13 +78,13 @@ def error(tag: str | None, *of: int, message: str = "no") -> Diagnostic:
             "misuse crashed the compiler (exit code -11)",
         ),
         (TAG, CLEAN, said(error("-Wright", LINE), text="internal compiler error: in x"), "broken", "crashed"),
-        (TAG, said(code=101), CLEAN, "broken", "the twin crashed the compiler (exit code 101)"),
+        (TAG, said(code=101), CLEAN, "broken", "the corrected version crashed the compiler (exit code 101)"),
         (TAG, CLEAN, said(code=None, text="no answer within 1 s"), "broken", "not compiled: no answer within 1 s"),
         (ACCEPTS, CLEAN, CLEAN, "accepted", ""),
         (ACCEPTS, CLEAN, said(error("-Wnew", LINE)), "newly_rejected", "and now rejected: line 7: error: no [-Wnew]"),
         (ACCEPTS, CLEAN, said(error("-Wunused", 2)), "broken", "said to be accepted, and line 7 is, but: line 2"),
         (ACCEPTS, CLEAN, said(text="ld: gone"), "broken", "without a diagnostic"),
-        (ACCEPTS, said(error("-Wunused", 2)), CLEAN, "broken", "the twin, without the misuse"),
+        (ACCEPTS, said(error("-Wunused", 2)), CLEAN, "broken", "the corrected version draws"),
         (ACCEPTS, CLEAN, said(code=139), "broken", "crashed"),
     ],
 )
@@ -123,7 +123,7 @@ def ruling(folder: Path, script: str, patience: float = 20) -> tuple[str, str | 
         ('[ -z "$misuse" ] || { echo "b.cc:9:3: error: no [-Werror=use-after-free]"; exit 1; }', "rejected", None),
         ('[ -z "$misuse" ] || { echo "b.cc:7:3: error: no [-Werror=use-after-free]"; exit 1; }', "broken", "line 9"),
         ("exit 0", "broken", "it compiles"),
-        ("echo 'b.cc:1:1: warning: eh [-Wx]'", "broken", "the twin"),
+        ("echo 'b.cc:1:1: warning: eh [-Wx]'", "broken", "the corrected version"),
         ("kill -SEGV $$", "broken", "crashed the compiler"),
         ("echo 'b.cc:1:1: internal compiler error: oh'; exit 1", "broken", "crashed the compiler"),
     ],
@@ -138,7 +138,7 @@ def test_a_compiler_that_hangs_is_ended(tmp_path: Path) -> None:
     start = time.monotonic()
     assert ruling(tmp_path, "sleep 60", patience=0.3) == (
         "broken",
-        "the twin was not compiled: no answer within 0.3 s; make the snippet smaller",
+        "the corrected version was not compiled: no answer within 0.3 s; make the snippet smaller",
     )
     assert time.monotonic() - start < 30
 
@@ -276,4 +276,4 @@ def test_a_missing_header_shows_in_the_twin(tmp_path: Path) -> None:
     file.write_text(text.replace("#include <string_view>", "").replace("#include <string>", ""), encoding="utf-8")
     ended = safecost("rejected", "--snippets", tmp_path, "--compilers", "clang")
     assert ended.code == 5
-    assert "the twin, without the misuse, draws a diagnostic" in " ".join(ended.out.split())
+    assert "the corrected version draws a diagnostic" in " ".join(ended.out.split())

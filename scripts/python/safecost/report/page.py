@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from safecost.core import pages
+from safecost.core import glossary, pages
 from safecost.core.text import counted, number, percent, size_text
 from safecost.document.machine_facts import machine_facts
 from safecost.document.rows import KINDS, ExactValues, PairRow, count_rows, rows, valid_rows
@@ -38,6 +38,7 @@ def write(document: Document, folder: Path) -> Path:
     pages.save(folder / "report.md", markdown(document, drawn))
     pages.save(folder / "report.html", page(document, drawn))
     explain_page.write(document, folder)
+    glossary.write(folder)
     return folder / "report.html"
 
 

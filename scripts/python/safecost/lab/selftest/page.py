@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from markupsafe import Markup
 
-from safecost.core import compressed, pages
+from safecost.core import compressed, glossary, pages
 from safecost.core.errors import UsageError
 from safecost.core.text import percent, shown
 from safecost.document import io as document
@@ -41,6 +41,7 @@ def draw(made: SelfTest, folder: Path, margin: float) -> Path:
     save(drawn, folder, _CHARTS)
     pages.save(folder / "selftest.md", markdown(made, drawn))
     pages.save(folder / "selftest.html", page(made, drawn))
+    glossary.write(folder)
     return folder / "selftest.html"
 
 
