@@ -19,6 +19,7 @@ from safecost.cross_run.agreement import LETTERS, RELATIONS, AgreementRow, Cross
 from safecost.document.rows import KINDS
 from safecost.report.charts import Chart, save
 from safecost.report.page import interval, summary
+from safecost.report.sections import Section, shown_sections
 from safecost.validity.advisories import advisories, conclusion
 
 PAGE_ROWS = 2_000  # of each table: a browser lays out more only slowly
@@ -64,8 +65,20 @@ def markdown(found: CrossRun, notes: Sequence[str], drawn: Sequence[Chart], comm
     return pages.markdown("several.md.jinja", limit=MARKDOWN_ROWS, command=command, **_shared(found, notes, drawn))
 
 
+SECTIONS = (
+    Section("runs", "Runs", folder=STEM),
+    Section("apart", "Where they disagree", folder=STEM),
+    Section("differences", "What differs between the runs", "What differs", folder=STEM),
+    Section("faults", "Faults that end otherwise", "Faults", folder=STEM),
+    Section("frontier", "Price of safety, run by run", "Price of safety", folder=STEM),
+    Section("pairs", "All common pairs", folder=STEM),
+    Section("alone", "What only one run has", "What only one has", folder=STEM),
+    Section("words", "How to read this", folder=STEM),
+)
+
+
 def _shared(found: CrossRun, notes: Sequence[str], drawn: Sequence[Chart]) -> dict[str, Any]:
-    return {
+    values = {
         "found": found,
         "runs": [
             (run, summary(run.document), conclusion(run.document), advisories(run.document)) for run in found.runs
@@ -86,6 +99,7 @@ def _shared(found: CrossRun, notes: Sequence[str], drawn: Sequence[Chart]) -> di
         "counted": counted,
         "alone": [(run, one, by_case(one.pairs)) for run, one in zip(found.runs, found.alone, strict=True)],
     }
+    return {**values, "shown": list(shown_sections(SECTIONS, values))}
 
 
 # ---- what is said --------------------------------------------------------------------------------------------------

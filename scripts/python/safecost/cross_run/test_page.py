@@ -21,6 +21,7 @@ from safecost.cross_run.agreement import LETTERS, CrossRun, Given, cross_run
 from safecost.document import io as document
 from safecost.document.types import Document
 from safecost.report.test_page import Tags
+from safecost.report.test_sections import refuse_difference
 from safecost.testing.changed_document import noisy, rebuilt, slower, sound_document, with_proofs
 from safecost.testing.hostile import HOSTILE, hostile
 
@@ -72,6 +73,13 @@ def text_of(found: CrossRun) -> str:
     return cross_run_page.markdown(found, ["a note"], drawing.draw(found))
 
 
+def test_both_forms_and_the_contents_have_the_same_sections(calm: CrossRun) -> None:
+    refuse_difference(page(calm), text_of(calm))
+    named = {Path(name).name for one in cross_run_page.SECTIONS for name in (one.html, one.markdown)}
+    folder = Path(cross_run_page.__file__).parent / "templates" / cross_run_page.STEM
+    assert {file.name for file in folder.iterdir()} == named
+
+
 def test_the_page_says_how_many_agree_and_what_differs(calm: CrossRun) -> None:
     words = " ".join("".join(f" {text} " for text in Tags(page(calm)).text).split())
     apart = len(calm.of("apart"))
@@ -100,7 +108,7 @@ def test_markdown_says_the_same(calm: CrossRun) -> None:
 def test_markdown_tables_are_tables(calm: CrossRun) -> None:
     parser = MarkdownIt("commonmark").enable("table")
     tags = Tags(parser.render(text_of(calm)))
-    assert tags.tags.count("table") == 5
+    assert tags.tags.count("table") == 6
     assert "|" not in "".join(tags.text)
 
 

@@ -23,7 +23,7 @@ Denominator = Literal["fastest raw", "same algorithm", "as practised"]
 SCOPES: tuple[Scope, ...] = ("every fault", "spatial faults")
 DENOMINATORS: tuple[Denominator, ...] = ("fastest raw", "same algorithm", "as practised")
 
-# Spatial faults: an access outside the bounds of what it was meant for. Use after free, leaks, A/A pair, arithmetic and
+# Spatial faults: an access outside the bounds of what it was meant for. Use after free, leaks, null, arithmetic and
 # ignored errors are others: no check of bounds is made to stop them.
 SPATIAL: dict[int, str] = {
     119: "access outside a buffer, the class itself",

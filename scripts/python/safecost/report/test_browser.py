@@ -105,7 +105,7 @@ def column(browser: webdriver.Chrome, head: str) -> list[str]:
     found = browser.execute_script(
         """const table = document.getElementById("table-pairs");
         const column = [...table.tHead.rows[0].cells].findIndex((cell) => cell.textContent.trim() === arguments[0]);
-        const rows = [...table.tBodies[0].rows].filter((row) => row.offsetParent !== A/A pair);
+        const rows = [...table.tBodies[0].rows].filter((row) => row.offsetParent !== null);
         return rows.map((row) => row.cells[column].innerText);""",
         head,
     )

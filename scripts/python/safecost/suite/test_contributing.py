@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from safecost.core.paths import ROOT
+from safecost.core.paths import PACKAGE, ROOT
 from safecost.testing import commands
 
 PAGE = ROOT / "CONTRIBUTING.md"
 
 
-def blocks() -> list[tuple[str, str]]:
-    """(language, text) of each fenced block, in order."""
-    return re.findall(r"^```(console|diff)\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+PACKAGE_EXAMPLES = ("Adding a metric", "Adding a report section")
+"""Headings whose changes are of the package itself, and need no build."""
+
+
+def blocks(*headings: str) -> list[tuple[str, str]]:
+    """(language, text) of each fenced block below these headings, in order; of a case, without any."""
+    page = PAGE.read_text(encoding="utf-8")
+    parts = dict(part.split("\n", 1) for part in re.split(r"^## ", page, flags=re.MULTILINE)[1:])
+    chosen = headings or [heading for heading in parts if heading not in PACKAGE_EXAMPLES]
+    text = "\n".join(parts[heading] for heading in chosen)
+    return re.findall(r"^```(console|diff|text)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def apply(patch: str, folder: Path) -> None:
+    done = subprocess.run(["git", "apply", "-p0"], input=patch, text=True, cwd=folder, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def words(line: str) -> list[str]:
@@ -44,10 +60,7 @@ def test_the_worked_example_works_as_it_is_told(tmp_path: Path) -> None:
     assert [language for language, _ in found].count("console") >= 4
     for number, (language, text) in enumerate(found):
         if language == "diff":
-            patch = subprocess.run(
-                ["git", "apply", "-p0"], input=text, text=True, cwd=tmp_path, capture_output=True, check=False
-            )
-            assert patch.returncode == 0, patch.stdout + patch.stderr
+            apply(text, tmp_path)
             continue
         command, _, shown = text.partition("\n")
         words_of = command.removeprefix("$ scripts/safecost ").split()
@@ -61,3 +74,95 @@ def test_an_expectation_can_fail() -> None:
         expect("disqualified: mine/case", "all is well", 0)
     with pytest.raises(AssertionError):
         expect("exit code 5", "", 0)
+
+
+# ---- changes of the package, tried on a copy of it -------------------------------------------------------------------
+
+METRIC = """
+import csv, io
+from dataclasses import replace
+
+from safecost.compare.documents import compare
+from safecost.compare.gate import Policy, decide
+from safecost.compare.limits import LimitRule, Rows
+from safecost.compare.rows import Limit
+from safecost.document import metrics
+from safecost.exports.formats import as_csv, bencher
+from safecost.exports.selected import select
+from safecost.history import of_document, series
+from safecost.report import page
+from safecost.testing.changed_document import sound_document, with_codes
+
+base = sound_document()
+head = with_codes(base, "at", lambda code: replace(code, calls=code.calls + 1))
+(worse,) = [row for row in compare(base, head).rows if row.verdict == "regression"]
+assert (worse.name, worse.metric) == ("indexing/sum/at@gcc-o2", "code_calls"), worse
+limit = LimitRule(Rows(1, "*", "code_calls"), Limit(absolute=1.0))
+assert decide(compare(base, head), Policy(None)).exit_code == 3
+assert decide(compare(base, head), Policy(None, limits=(limit,))).exit_code == 0
+
+run, *rows = of_document.records(head, "head")
+metric = series.metric_of("calls")
+rows = [row for row in rows if isinstance(row, metric.of)]
+subjects = {track.subject for track in series.tracks([run], rows, metric)}
+assert "indexing/sum/at@gcc-o2" in subjects, subjects
+
+assert "calls" in next(csv.reader(io.StringIO(as_csv(select(head, None)))))
+assert '"calls"' in bencher(select(head, None))
+assert ">Calls</th>" in page.page(head, ()) and "| Calls |" in page.markdown(head, ())
+text = metrics.PAGE.read_text(encoding="utf-8")
+assert "`code_calls`" in text and metrics.page_with_table(text) == text
+assert list(metrics.omissions()) == []
+"""
+
+SECTION = """
+import sys
+from pathlib import Path
+
+from safecost.core.errors import ToolError
+from safecost.core.paths import PACKAGE
+from safecost.report import page
+from safecost.report.test_sections import headings, links, refuse_difference
+from safecost.testing.sample_document import build_sample_document
+
+document = build_sample_document()
+html, markdown = page.page(document, ()), page.markdown(document, ())
+refuse_difference(html, markdown)
+assert ("stages", "How long it took") in links(html) and "How long it took" in headings(markdown)
+assert "<dt>build</dt><dd>11.20 s</dd>" in html and "| build | 11.20 |" in markdown, markdown
+
+(PACKAGE / "report/templates/sections/stages.md.jinja").unlink()
+for write in (page.page, page.markdown):
+    try:
+        write(document, ())
+    except ToolError as error:
+        print(error)
+"""
+
+
+@pytest.mark.parametrize(("heading", "check"), [*zip(PACKAGE_EXAMPLES, (METRIC, SECTION), strict=True)])
+def test_a_change_of_the_package_works_as_it_is_told(tmp_path: Path, heading: str, check: str) -> None:
+    shutil.copytree(PACKAGE, tmp_path / "scripts/python/safecost", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    parts = blocks(heading)
+    (patch,) = (text for language, text in parts if language == "diff")
+    touched = re.findall(r"^\+\+\+ (\S+)", patch, re.MULTILINE)
+    assert 1 <= len(touched) <= 3, touched
+
+    def checked() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", check],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(tmp_path / "scripts/python"), "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert checked().returncode != 0  # without the change it is not there
+    apply(patch, tmp_path)
+    done = checked()
+    assert done.returncode == 0, done.stderr
+    for language, text in parts:
+        if language == "text":
+            assert done.stdout == 2 * text

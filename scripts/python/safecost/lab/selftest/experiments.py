@@ -58,7 +58,7 @@ def aa_pairs(
     built_twice: bool,
     seconds_per_pair: float,
 ) -> AaStudy | None:
-    """Judge A/A pair pairs: each row holds the ratios of a pair's launches, cut into groups of `launches`, a verdict
+    """Judge A/A pairs: each row holds the ratios of a pair's launches, cut into groups of `launches`, a verdict
     each.
 
     What is left of a row that no whole group can be made of is dropped. None where there is no group.

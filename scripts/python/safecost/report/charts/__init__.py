@@ -28,7 +28,7 @@ __all__ = ["FILE_NAME", "Chart", "draw", "overview", "save"]
 FORESTS: tuple[PairKind, ...] = ("idiom", "full", "profile", "language")
 # The names of charts as files, and of nothing else that a reader may keep beside them.
 FILE_NAME = re.compile(
-    r"(map|safety|aa-pairs|A/A pairs|spread|counts|forest-[a-z0-9_-]{1,64}-(idiom|full|profile|language)"
+    r"(map|safety|aa-pairs|nulls|spread|counts|forest-[a-z0-9_-]{1,64}-(idiom|full|profile|language)"
     r"|(curves|matrix)-[a-z0-9_-]{1,64})(-\d+)?\.svg"
 )
 
