@@ -113,9 +113,12 @@ class Comparing:
         if self.panels:
             # The layouts of a confirmation are made when there is one.
             self._bench.link(self.panels, self._first_layout + self.mode.launches)
-            self._bench.time(
-                self.panels, self.mode, self.seed, self.margin, self.timings, first_layout=self._first_layout
+            timings, interrupt = self._bench.time(
+                self.panels, self.mode, self.seed, self.margin, first_layout=self._first_layout
             )
+            self.timings = Timings(self.timings.launches | timings.launches, self.timings.broken | timings.broken)
+            if interrupt is not None:
+                raise interrupt
 
     def again(self, seed: int, first_layout: int) -> Comparing:
         """Another comparison of what is built and verified already, with launches of its own."""
@@ -219,12 +222,14 @@ class Comparing:
             return tuple(rows)
         mode = replace(self.mode, analyses=max(CONFIRMING.analyses, self.mode.analyses, key=max))
         mode = replace(mode, contender_seconds=max(CONFIRMING.contender_seconds, mode.contender_seconds))
-        fresh, first = Timings(), self._first_layout + self.mode.launches
+        first = self._first_layout + self.mode.launches
         self._bench.link([*again], first + mode.launches)
-        self._bench.time(
-            [*again], mode, self.seed + 1, self.margin, fresh,
+        fresh, interrupt = self._bench.time(
+            [*again], mode, self.seed + 1, self.margin,
             first_layout=first, deciding=again, what="look again at what fails or may",
         )  # fmt: skip
+        if interrupt is not None:
+            raise interrupt
         seen = {row.key: row for row in self._time_rows(fresh, mode)}
         self._looked |= {row.key: after_fresh(row, seen.get(row.key)) for row in failing}
         return tuple(self._looked.get(row.key, row) for row in rows)

@@ -53,18 +53,18 @@ class Made:
         mode: Mode,
         seed: int,
         margin: float,
-        into: Timings,
         *,
         first_layout: int = 0,
         deciding: Mapping[PlannedPanel, Collection[str]] | None = None,
         what: str = "measure",
-    ) -> None:
+    ) -> tuple[Timings, KeyboardInterrupt | None]:
         factors = self.analyses[len(self.asked)]
         self.disturbed = self.disturb if deciding is not None else self.disturb_first
         self.asked.append((tuple(panels), seed, first_layout))
         random = np.random.default_rng(seed)
+        made = Timings()
         for panel in panels:
-            into.launches[panel] = [
+            made.launches[panel] = [
                 [
                     list(
                         100.0
@@ -75,6 +75,7 @@ class Made:
                 ]
                 for at in range(mode.launches)
             ]
+        return made, None
 
 
 @pytest.fixture

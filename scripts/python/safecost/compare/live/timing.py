@@ -63,46 +63,49 @@ class LiveBench:
         mode: Mode,
         seed: int,
         margin: float,
-        into: Timings,
         *,
         first_layout: int = 0,
         deciding: Mapping[PlannedPanel, Collection[str]] | None = None,
         what: str = "measure",
-    ) -> None:
-        """Time these panels until each is decided or has all launches of the mode; an interrupt keeps what there is.
+    ) -> tuple[Timings, KeyboardInterrupt | None]:
+        """Time these panels until each is decided or has all launches of the mode; an interrupt comes back with it.
 
         `first_layout` is that of the first launch: a confirmation takes other ones than what it confirms. `deciding`
         are the variants of a panel whose times decide when it may end; None: all of them.
         """
         schedule, head = Schedule(panels, mode.analyses, seed), self._sides["head"].state
-        into.launches |= {panel: [] for panel in schedule.panels}
-        with (
-            Steps(what, schedule.left(), at_most=len(mode.analyses) > 1) as steps,
-            tempfile.TemporaryDirectory(prefix="safecost-") as scratch,
-        ):
-            for number, visited in schedule:
-                for panel in visited:
-                    if panel in schedule.ended:
-                        continue
-                    order = seed_of(seed, number, panel)
-                    plan = self._plan(panel, seed, order, mode, Path(scratch), first_layout + number)
-                    result = runner.call("time", plan, TimeAnswer, head.options.launch_seconds)
-                    if isinstance(result, runner.Failure):
-                        schedule.breaks(panel)
-                        into.broken[panel] = head.clean(result.message, 2_000)
-                    else:
-                        into.launches[panel].append(result.safecost.nanoseconds)
-                        variants = None if deciding is None else deciding[panel]
-                        schedule.measured(panel, self._settled(panel, into, mode, margin, variants))
-                    steps.step()
-                    steps.grow(schedule.left())
+        timings, interrupt = Timings({panel: [] for panel in schedule.panels}), None
+        try:
+            with (
+                Steps(what, schedule.left(), at_most=len(mode.analyses) > 1) as steps,
+                tempfile.TemporaryDirectory(prefix="safecost-") as scratch,
+            ):
+                for number, visited in schedule:
+                    for panel in visited:
+                        if panel in schedule.ended:
+                            continue
+                        order = seed_of(seed, number, panel)
+                        plan = self._plan(panel, seed, order, mode, Path(scratch), first_layout + number)
+                        result = runner.call("time", plan, TimeAnswer, head.options.launch_seconds)
+                        if isinstance(result, runner.Failure):
+                            schedule.breaks(panel)
+                            timings.broken[panel] = head.clean(result.message, 2_000)
+                        else:
+                            timings.launches[panel].append(result.safecost.nanoseconds)
+                            variants = None if deciding is None else deciding[panel]
+                            schedule.measured(panel, self._settled(panel, timings, mode, margin, variants))
+                        steps.step()
+                        steps.grow(schedule.left())
+        except KeyboardInterrupt as interrupted:
+            interrupt = interrupted
+        return timings, interrupt
 
     @staticmethod
     def _settled(
-        panel: PlannedPanel, into: Timings, mode: Mode, margin: float, variants: Collection[str] | None
+        panel: PlannedPanel, timings: Timings, mode: Mode, margin: float, variants: Collection[str] | None
     ) -> Callable[[], bool]:
         def settled() -> bool:
-            known = timed(panel, into.launches[panel])
+            known = timed(panel, timings.launches[panel])
             ratios = [one.ratios for one in known if variants is None or one.quantity.variant in variants]
             return sequential.may_end(ratios, margin, mode.precision, None, mode.analyses)
 
