@@ -140,29 +140,86 @@ for write in (page.page, page.markdown):
 """
 
 
-@pytest.mark.parametrize(("heading", "check"), [*zip(PACKAGE_EXAMPLES, (METRIC, SECTION), strict=True)])
-def test_a_change_of_the_package_works_as_it_is_told(tmp_path: Path, heading: str, check: str) -> None:
+FIELD = """
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+from safecost.compare.documents import compare
+from safecost.document import io
+from safecost.exports.formats import bencher
+from safecost.exports.selected import select
+from safecost.history import lines, of_document
+from safecost.history.records import CodeRecord
+from safecost.history.store import Store
+from safecost.testing.changed_document import sound_document, with_codes
+
+base = sound_document()
+head = with_codes(base, "at", lambda code: replace(code, stack_bytes=32))
+assert io.parse(io.encode(head), "head") == head
+plain = io.encode(base).replace(b'\\n   "stack_bytes": null,', b"")
+assert plain != io.encode(base) and io.parse(plain, "an older run") == base
+(new,) = [row for row in compare(base, head).rows if row.metric == "stack_bytes"]
+assert (new.verdict, new.head) == ("new", 32.0)
+assert '"stack-bytes"' in bencher(select(head, None))
+
+store, records = Store("history.sqlite"), of_document.records(base, "base")
+old = [lines.encode(record).replace(b'"stack_bytes":null,', b"") for record in records]
+assert tuple(lines.decode(line, "an older line") for line in old) == records
+store.add(records)
+with sqlite3.connect("history.sqlite") as connection:
+    connection.execute("ALTER TABLE code DROP COLUMN stack_bytes")
+connection.close()
+assert {code.stack_bytes for code in store.rows(CodeRecord)} == {None}
+store.add(of_document.records(head, "head"))
+assert {code.stack_bytes for code in store.rows(CodeRecord)} == {None, 32}
+"""
+
+
+def run_in_copy(folder: Path, check: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(folder / "scripts/python"), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(
+        [sys.executable, "-c", check], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A copy of the package and its documentation."""
     shutil.copytree(PACKAGE, tmp_path / "scripts/python/safecost", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    return tmp_path
+
+
+@pytest.mark.parametrize(("heading", "check"), [*zip(PACKAGE_EXAMPLES, (METRIC, SECTION), strict=True)])
+def test_a_change_of_the_package_works_as_it_is_told(copied: Path, heading: str, check: str) -> None:
     parts = blocks(heading)
     (patch,) = (text for language, text in parts if language == "diff")
     touched = re.findall(r"^\+\+\+ (\S+)", patch, re.MULTILINE)
     assert 1 <= len(touched) <= 3, touched
-
-    def checked() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", check],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(tmp_path / "scripts/python"), "PYTHONDONTWRITEBYTECODE": "1"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    assert checked().returncode != 0  # without the change it is not there
-    apply(patch, tmp_path)
-    done = checked()
+    assert run_in_copy(copied, check).returncode != 0  # without the change it is not there
+    apply(patch, copied)
+    done = run_in_copy(copied, check)
     assert done.returncode == 0, done.stderr
     for language, text in parts:
         if language == "text":
             assert done.stdout == 2 * text
+
+
+def test_a_field_that_no_document_held_yet_needs_its_row_alone(copied: Path) -> None:
+    document = copied / "scripts/python/safecost/document"
+    row = """
+    MetricSpec(
+        name="stack_bytes", words="stack bytes", of="code", value=_field("stack_bytes"), key="stack-bytes",
+        meaning="bytes of stack", unit="bytes", per_architecture=True,
+    ),
+    _time_of_pair("idiom_time","""
+    for file, old, new in (
+        ("measured.py", "    listing: SourceText\n", "    listing: SourceText\n    stack_bytes: Bytes | None = None\n"),
+        ("metrics.py", '\n    _time_of_pair("idiom_time",', row),
+    ):
+        text = (document / file).read_text(encoding="utf-8")
+        assert text.count(old) == 1
+        (document / file).write_text(text.replace(old, new), encoding="utf-8")
+    done = run_in_copy(copied, FIELD)
+    assert done.returncode == 0, done.stderr
