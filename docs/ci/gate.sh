@@ -93,7 +93,7 @@ commit() {
 
 # take_out COMMIT: puts the folder of cases as it was in COMMIT into $scratch/base, without touching the working tree.
 take_out() {
-    git -C "$repository" cat-file -e "$1:$inside" 2>/dev/aa ||
+    git -C "$repository" cat-file -e "$1:$inside" 2>/dev/null ||
         die "$1 has no folder ${inside%/}: a first set of cases has no base to be compared with"
     mkdir "$scratch/base"
     git -C "$(git -C "$cases" rev-parse --show-toplevel)" archive --format=tar "$1" -- "${inside:-.}" >"$scratch/base.tar"
@@ -129,7 +129,7 @@ append_run() {
         rm -rf -- "$data" "$scratch/history.sqlite"
         git -C "$repository" worktree prune
         there=0
-        git -C "$repository" ls-remote --exit-code origin "refs/heads/$history" >/dev/aa || there=$?
+        git -C "$repository" ls-remote --exit-code origin "refs/heads/$history" >/dev/null || there=$?
         case $there in
             0)
                 git -C "$repository" fetch --quiet --no-tags --depth=1 origin "refs/heads/$history" || return

@@ -48,7 +48,8 @@ set(sugar ${CMAKE_BINARY_DIR}/libsafecost.rlib)
 add_custom_command(OUTPUT ${sugar}
   COMMAND ${environment} ${compiler} --crate-type=rlib --crate-name=safecost ${common} ${PROFILE_FLAGS}
           -o ${sugar} ${SAFECOST_ROOT}/src/kernel/safecost.rs
-  DEPENDS ${SAFECOST_ROOT}/src/kernel/safecost.rs ${SAFECOST_PROFILE}
+  DEPENDS ${SAFECOST_ROOT}/src/kernel/safecost.rs ${SAFECOST_ROOT}/src/kernel/abi.rs ${SAFECOST_ROOT}/src/kernel/border.rs
+          ${SAFECOST_PROFILE}
   COMMENT "Rust side of the border" VERBATIM)
 
 foreach(name ${cases})

@@ -17,7 +17,7 @@ from safecost.testing.plugin_abi import Recipes, change, write
 pytestmark = pytest.mark.build
 
 HEADER = ROOT / "src" / "kernel" / "abi.h"
-SUGAR = ROOT / "src" / "kernel" / "safecost.rs"
+MIRROR = HEADER.with_suffix(".rs")
 
 
 def compile_alone(compiler: str, language: tuple[str, str], header: Path) -> None:
@@ -47,9 +47,10 @@ def fields_of_header() -> dict[str, list[str]]:
 
 
 def fields_of_mirror() -> dict[str, list[str]]:
-    """The fields of each struct that safecost.rs mirrors, by the names that the header gives them."""
-    text = SUGAR.read_text(encoding="utf-8").partition("pub mod abi {")[2].partition("\n}")[0]
-    structs = re.findall(r"#\[repr\(C\)\]\s*pub struct (\w+) \{(.*?)\n    \}", text, re.DOTALL)
+    """The fields of each struct that abi.rs mirrors, by the names that the header gives them."""
+    structs = re.findall(
+        r"#\[repr\(C\)\]\s*pub struct (\w+) \{(.*?)\n\}", MIRROR.read_text(encoding="utf-8"), re.DOTALL
+    )
     return {f"safecost_{name.lower()}": re.findall(r"pub (\w+):", body) for name, body in structs}
 
 
@@ -65,18 +66,18 @@ def layout_in_c(folder: Path) -> dict[str, int]:
 
 
 def constants() -> list[str]:
-    """The numbers that safecost.rs repeats."""
-    return re.findall(r"pub const (\w+): u32", SUGAR.read_text(encoding="utf-8"))
+    """The numbers that abi.rs repeats."""
+    return re.findall(r"pub const (\w+): u32", MIRROR.read_text(encoding="utf-8"))
 
 
-def layout_in_rust(rustc: str, folder: Path, sugar: Path) -> dict[str, int]:
+def layout_in_rust(rustc: str, folder: Path, mirror: Path) -> dict[str, int]:
     lines = []
     for name, fields in fields_of_mirror().items():
-        kind = f"safecost::abi::{name.removeprefix('safecost_').title()}"
+        kind = f"abi::{name.removeprefix('safecost_').title()}"
         lines.append(f'println!("{name} {{}}", std::mem::size_of::<{kind}>());')
         lines += [f'println!("{name}.{field} {{}}", std::mem::offset_of!({kind}, {field}));' for field in fields]
-    lines += [f'println!("{name} {{}}", safecost::abi::{name});' for name in constants()]
-    main = f'#![allow(dead_code)]\n#[path = "{sugar}"]\nmod safecost;\nfn main() {{ {"".join(lines)} }}\n'
+    lines += [f'println!("{name} {{}}", abi::{name});' for name in constants()]
+    main = f'#![allow(dead_code)]\n#[path = "{mirror}"]\nmod abi;\nfn main() {{ {"".join(lines)} }}\n'
     plugin_abi.run([rustc, "--edition=2021", write(folder / "layout.rs", main), "-o", folder / "layout-rust"])
     return parsed(plugin_abi.run([folder / "layout-rust"]))
 
@@ -88,13 +89,13 @@ def parsed(text: str) -> dict[str, int]:
 def test_the_mirror_in_rust_is_exact(recipe: Recipes, tmp_path: Path) -> None:
     rustc = recipe("rust").compiler
     in_c = layout_in_c(tmp_path)
-    in_rust = layout_in_rust(rustc, tmp_path, SUGAR)
+    in_rust = layout_in_rust(rustc, tmp_path, MIRROR)
     assert {"safecost_plugin.release", "safecost_variant.run", "safecost_report.text", "ABI_VERSION"} <= in_rust.keys()
     expected = {
         name: at for name, at in in_c.items() if name in constants() or name.split(".")[0] in fields_of_mirror()
     }
     assert in_rust == expected
-    wrong = change(Path(shutil.copy(SUGAR, tmp_path)), "pub minimum_size: u32,", "pub minimum_size: u64,")
+    wrong = change(Path(shutil.copy(MIRROR, tmp_path)), "pub minimum_size: u32,", "pub minimum_size: u64,")
     assert layout_in_rust(rustc, tmp_path, wrong) != expected
 
 

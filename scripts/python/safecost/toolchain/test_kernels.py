@@ -25,8 +25,9 @@ RAW = r"6kernel.*L3rawE?RK.*Li0EEEmPv$"
 
 def untagged(folder: Path) -> Path:
     """safecost.rs with kernels that carry no tag of their own."""
-    copy = Path(shutil.copy(SUGAR, folder / "safecost.rs"))
-    return change(copy, 'concat!("/* ", stringify!($name), " */")', '"/* one tag for all */"')
+    for file in SUGAR.parent.glob("*.rs"):
+        shutil.copy(file, folder)
+    return change(folder / SUGAR.name, 'concat!("/* ", stringify!($name), " */")', '"/* one tag for all */"')
 
 
 def folded(path: Path, case: str = plugin_abi.CASE) -> list[Any]:
