@@ -31,7 +31,7 @@ each."""
 Relation = Literal["apart", "undecided", "same_verdict", "together"]
 RELATIONS: dict[Relation, str] = {
     "apart": "disagree",
-    "undecided": "cannot be reported",
+    "undecided": "undecided",
     "same_verdict": "agree, by another amount",
     "together": "agree",
 }

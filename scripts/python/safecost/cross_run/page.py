@@ -114,7 +114,7 @@ def headline(found: CrossRun) -> str:
     agree, apart, unknown = tally["together"] + tally["same_verdict"], tally["apart"], tally["undecided"]
     who = "both runs" if runs == 2 else f"two or more of {runs} runs"
     parts = [f"{agree} {'agrees' if agree == 1 else 'agree'}", f"{apart} {'disagrees' if apart == 1 else 'disagree'}"]
-    parts += [f"{unknown} cannot be reported, for want of launches"] if unknown else []
+    parts += [f"{unknown} are undecided, for want of launches"] if unknown else []
     return f"Of {counted(total, 'pair')} that {who} have, {', '.join(parts)}."
 
 

@@ -13,6 +13,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from safecost import cli
+from safecost.core import glossary
 from safecost.core.errors import OK, USAGE
 from safecost.cross_run import chart as drawing
 from safecost.cross_run import inputs as cross_run_inputs
@@ -126,8 +127,8 @@ def test_the_page_allows_itself_its_own_style_and_script_and_nothing_else(calm: 
     ids = [value for name, value in found.attributes if name == "id"]
     assert len(ids) == len(set(ids))
     links = {value for name, value in found.attributes if name == "href"}
-    assert all(link.startswith("#") for link in links)
-    assert {link[1:] for link in links} <= set(ids)
+    assert all(link.startswith("#") or link == glossary.FILE for link in links)
+    assert {link[1:] for link in links if link != glossary.FILE} <= set(ids)
 
 
 def test_hostile_words_stay_words_in_the_page(calm: CrossRun, attack: CrossRun) -> None:
@@ -135,7 +136,7 @@ def test_hostile_words_stay_words_in_the_page(calm: CrossRun, attack: CrossRun) 
     assert set(evil.tags) <= set(friendly.tags)
     assert evil.tags.count("script") == 1
     assert {name for name, _ in evil.attributes} <= {name for name, _ in friendly.attributes}
-    assert all(value.startswith("#") for name, value in evil.attributes if name == "href")
+    assert all(value.startswith("#") or value == glossary.FILE for name, value in evil.attributes if name == "href")
     text = "".join(evil.text)
     assert HOSTILE[0] in text
     assert "{{7*7}}" in text
@@ -221,6 +222,7 @@ def test_the_command_writes_all_and_says_the_worst(
     assert "2 disagree" in out
     assert "idiom cost, indexing/sum/span/size:" in out
     assert {path.name for path in (tmp_path / "out").rglob("*.*")} == {
+        "glossary.html",
         "several.html", "several.md", "several-apart.svg", "several-together.svg",
     }  # fmt: skip
     assert str(tmp_path) not in (tmp_path / "out" / "several.html").read_text(encoding="utf-8")
@@ -234,7 +236,7 @@ def test_a_record_has_one_chart_and_says_how_to_make_the_rest(
         "several.md", "charts/several-apart.svg",
     }  # fmt: skip
     text = (tmp_path / "out" / "several.md").read_text(encoding="utf-8")
-    assert re.findall(r"\]\(([^)]+)\)", text) == ["charts/several-apart.svg"]
+    assert re.findall(r"\]\(([^)]+)\)", text) == ["../../docs/GLOSSARY.md", "charts/several-apart.svg"]
     assert "`scripts/safecost report first second` makes several.html" in text
 
 

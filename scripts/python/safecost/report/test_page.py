@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
+from safecost.core import glossary
 from safecost.core.pages import inline
 from safecost.document.types import Document, Problem
 from safecost.explain import page as explain_page
@@ -127,7 +128,7 @@ def test_page_allows_itself_its_own_style_and_script_and_nothing_else(
     found = Tags(page)
     assert not [name for name, _ in found.attributes if name.startswith("on") or name in {"style", "src", "srcset"}]
     links = [value for name, value in found.attributes if name == "href" and value is not None]
-    assert all(re.fullmatch(r"(explain/[a-z0-9_.]+\.html)?(#[\w@+.-]+)?", link) for link in links)
+    assert all(re.fullmatch(r"((explain/[a-z0-9_.]+|glossary)\.html)?(#[\w@+.-]+)?", link) for link in links)
     assert "innerHTML" not in script
 
 
@@ -140,7 +141,7 @@ def test_ids_are_unique_and_every_link_within_the_page_leads_somewhere(
     links = {value for name, value in found.attributes if name == "href" and value is not None}
     assert {link[1:] for link in links if link.startswith("#")} <= set(ids)
     pages = {link.partition("#")[0] for link in links if not link.startswith("#")}
-    assert pages == set(explain_page.addresses(sample_document).values())
+    assert pages == {glossary.FILE, *explain_page.addresses(sample_document).values()}
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +158,7 @@ def test_hostile_words_stay_words_in_the_page(
     assert set(evil.tags) <= set(calm.tags) | {"details", "pre"}
     assert evil.tags.count("script") == 1
     assert {name for name, _ in evil.attributes} <= {name for name, _ in calm.attributes}
-    assert all(value.startswith("#") for name, value in evil.attributes if name == "href")
+    assert all(value.startswith("#") or value == glossary.FILE for name, value in evil.attributes if name == "href")
     text = "".join(evil.text)
     assert HOSTILE[0] in text
     assert "{{7*7}}" in text

@@ -49,7 +49,7 @@ def test_a_record_holds_the_document_the_page_and_one_chart(run: Path, record: P
     assert set(files) == {"run.json.xz", "report.md", "charts/safety.svg"}
     assert lzma.decompress(files["run.json.xz"]) == (run / "run.json").read_bytes()
     page = files["report.md"].decode()
-    assert re.findall(r"\]\(([^)]+)\)", page) == ["charts/safety.svg"]
+    assert re.findall(r"\]\(([^)]+)\)", page) == ["../../docs/GLOSSARY.md", "charts/safety.svg"]
     assert "`scripts/safecost report made-up` makes the whole report" in page
     assert not re.search(r"^## .*\n\n+(## |\Z)", page, re.MULTILINE)  # no heading whose charts are gone
 

@@ -69,7 +69,7 @@ def test_all_files_are_written_and_the_page_is_self_contained(tmp_path: Path) ->
     assert {file.name for file in (tmp_path / "charts").iterdir()} == {
         "selftest-aa-pairs.svg", "selftest-power.svg", "selftest-widths.svg", "selftest-background.svg",
     }  # fmt: skip
-    assert not re.search(r"(src|href)=\"(?!#)", text)
+    assert not re.search(r"(src|href)=\"(?!#|glossary.html\")", text)
     assert "<script>alert" not in text
     assert "&lt;b&gt;" in text
 
@@ -94,7 +94,7 @@ def test_a_record_is_read_again_and_gives_the_same_pages(capsys: pytest.CaptureF
         "selftest.json.xz", "selftest.md", "charts/selftest-aa-pairs.svg",
     }  # fmt: skip
     text = (record / "selftest.md").read_text(encoding="utf-8")
-    assert re.findall(r"\]\(([^)]+)\)", text) == ["charts/selftest-aa-pairs.svg"]
+    assert re.findall(r"\]\(([^)]+)\)", text) == ["../../docs/GLOSSARY.md", "charts/selftest-aa-pairs.svg"]
     assert "`scripts/safecost report record` draws the other charts" in text
     document = (tmp_path / "whole/selftest.json").read_bytes()
     assert lzma.decompress((record / "selftest.json.xz").read_bytes()) == document
