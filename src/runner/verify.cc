@@ -1,12 +1,10 @@
 #include "runner/verify.h"
 
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <set>
 #include <tuple>
 #include <utility>
-#include <variant>
 
 #include "fmt/format.h"
 #include "runner/contain.h"
@@ -15,6 +13,7 @@
 #include "runner/platform.h"
 #include "runner/status_macros.h"
 #include "runner/verify_events.h"
+#include "runner/verify_state.h"
 
 namespace safecost {
 
@@ -56,21 +55,6 @@ std::vector<Request> requests(const Plugin& generator, std::uint32_t tier) {
   return all;
 }
 
-// What the supervisor knows; the worker sees the state of the moment at which it was forked.
-struct State {
-  std::set<std::size_t> dead_plugins;
-  std::set<std::string> dead;  // "variant@profile"
-  std::map<std::size_t, std::map<std::string, std::uint64_t>>
-      digests;                                  // request -> contender -> digest
-  std::map<std::size_t, events::Place> places;  // of each request
-  std::set<std::string> grown;                  // contenders whose work was seen to grow
-  std::set<std::string> compared;               // profiles whose inputs were compared
-  bool generator_failed = false;
-  events::Now now;
-  std::map<std::size_t, nlohmann::json> descriptions;
-  std::vector<Problem> problems;
-};
-
 std::string key(const safecost_variant& variant, const Plugin& plugin) {
   return fmt::format("{}@{}", variant.name, plugin.profile());
 }
@@ -81,7 +65,7 @@ events::Place place_of(const Request& request) {
 
 class Check {
  public:
-  Check(const VerifyPlan& plan, const State& state, const Emit& emit)
+  Check(const VerifyPlan& plan, const VerifyState& state, const Emit& emit)
       : plan_(plan), state_(state), emit_(emit) {}
 
   void run() {
@@ -307,88 +291,12 @@ class Check {
   }
 
   const VerifyPlan& plan_;
-  const State& state_;
+  const VerifyState& state_;
   const Emit& emit_;
   std::vector<std::unique_ptr<Plugin>> plugins_;
   const Plugin* generator_ = nullptr;
   std::set<std::string> failed_;  // found by this worker itself
 };
-
-// What each event changes.
-struct Notes {
-  State& state;
-
-  void operator()(events::Now& now) const { state.now = std::move(now); }
-  void operator()(events::Described& described) const {
-    state.descriptions[described.plugin] = std::move(described.as);
-  }
-  void operator()(const events::Digest& digest) const {
-    state.digests[digest.request][digest.contender] = digest.digest;
-    state.places[digest.request] = digest.place;
-  }
-  void operator()(const events::Grown& grown) const { state.grown.insert(grown.contender); }
-  void operator()(const events::Compared& compared) const {
-    state.compared.insert(compared.profile);
-  }
-  void operator()(const events::Found& found) const {
-    const Problem& problem = found.problem;
-    state.problems.push_back(problem);
-    if (state.now.stage == "load") {
-      state.dead_plugins.insert(state.now.plugin);
-    } else if (problem.kind == "digest" && !problem.variant.empty()) {
-      state.dead.insert(problem.variant + "@" + problem.profile);
-    }
-  }
-  void operator()(const events::Fatal& fatal) const {
-    state.problems.push_back(fatal.problem);
-    state.generator_failed = true;
-  }
-};
-
-void on_accident(State& state, const Accident& accident) {
-  const events::Now& now = state.now;
-  Problem problem{accident.hung ? "hang" : "crash",
-                  now.profile,
-                  now.variant,
-                  accident.what,
-                  now.place.size,
-                  now.place.rate,
-                  now.place.threads};
-  if (now.stage == "load") {
-    problem.message = "while it was loaded: " + problem.message;
-    state.dead_plugins.insert(now.plugin);
-  } else if (now.stage == "generate") {
-    problem.message = "while its inputs were generated: " + problem.message;
-    state.generator_failed = true;
-  } else if (now.stage == "compare") {
-    problem.message = "while its inputs were compared: " + problem.message;
-    state.compared.insert(problem.profile);
-  } else {
-    state.dead.insert(problem.variant + "@" + problem.profile);
-  }
-  state.problems.push_back(std::move(problem));
-}
-
-// Contenders that disagree with the majority, each named once, at the first request where it does.
-void compare_digests(State& state) {
-  std::set<std::string> named;
-  for (const auto& [r, digests] : state.digests) {
-    std::map<std::uint64_t, std::size_t> votes;
-    for (const auto& [name, digest] : digests) ++votes[digest];
-    const auto expected =
-        std::max_element(votes.begin(), votes.end(),
-                         [](const auto& a, const auto& b) { return a.second < b.second; });
-    for (const auto& [name, digest] : digests) {
-      if (digest == expected->first || !named.insert(name).second) continue;
-      const std::size_t at = name.find('@');
-      state.problems.push_back(
-          {"digest", name.substr(at + 1), name.substr(0, at),
-           fmt::format("digest {:016x}, {} of {} contenders agree on {:016x}", digest,
-                       expected->second, digests.size(), expected->first),
-           state.places[r].size, state.places[r].rate, state.places[r].threads});
-    }
-  }
-}
 
 }  // namespace
 
@@ -408,13 +316,10 @@ absl::StatusOr<VerifyPlan> VerifyPlan::from_json(const nlohmann::json& json) {
 }
 
 nlohmann::json verify(const VerifyPlan& plan) {
-  State state;
+  VerifyState state;
   contain([&](const Emit& emit) { Check(plan, state, emit).run(); },
-          [&](const nlohmann::json& event) {
-            events::Event typed = events::from_json(event);
-            std::visit(Notes{state}, typed);
-          },
-          [&](const Accident& accident) { on_accident(state, accident); }, plan.timeout_seconds);
+          [&](const nlohmann::json& event) { note(state, events::from_json(event)); },
+          [&](const Accident& accident) { note(state, accident); }, plan.timeout_seconds);
   nlohmann::json result = {{"plugins", nlohmann::json::array()},
                            {"problems", nlohmann::json::array()}};
   std::size_t checked = 0;
