@@ -66,7 +66,8 @@ class LiveSide:
 
     def document(self) -> Document:
         """All that is exact, as of a run that is complete."""
-        return replace(self.measurement.document(), run=replace(self.measurement.document().run, complete=True))
+        self.measurement.state = replace(self.state, complete=True)
+        return self.measurement.document()
 
 
 def _is_calibration(case: CaseFiles) -> bool:
