@@ -27,7 +27,7 @@ def test_a_self_test_of_real_plugins(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert command.run(True, 1, 7, tmp_path, Console(width=100)) == OK
     made = json.loads((tmp_path / "selftest.json").read_text(encoding="utf-8"))
     assert (made["complete"], made["quick"], made["seed"], made["notes"]) == (True, True, 7, [])
-    assert {(one["company"], one["built_twice"]) for one in made["aa_pairs"]} == {
+    assert {(one["background"], one["built_twice"]) for one in made["aa_pairs"]} == {
         ("idle", False), ("idle", True), ("busy", False), ("busy", True),
     }  # fmt: skip
     assert all(one["intervals"] == one["pairs"] > 0 for one in made["aa_pairs"])
