@@ -58,7 +58,8 @@ auto the_case =
     safecost::Case<Input>(generate)
         .size(1'024, "L1")
         .raw<repeated<kBase>>("base", "a sum over the values, 100 times")
-        .calibration<repeated<kBase, 1>>("copy", 1.00, "100 times a second copy of the sum's function")
+        .calibration<repeated<kBase, 1>>("copy", 1.00,
+                                         "100 times a second copy of the sum's function")
         .calibration<repeated<kBase + 1>>("plus_1", 1.01, "101 times the same function")
         .calibration<repeated<kBase + 2>>("plus_2", 1.02, "102 times the same function")
         .calibration<repeated<kBase + 5>>("plus_5", 1.05, "105 times the same function")
