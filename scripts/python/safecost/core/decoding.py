@@ -51,6 +51,7 @@ def strict(kind: Any, *, bounded: bool = True) -> Any:
         members = [
             (one.name, part(hints[one.name]), *([] if one.default is dataclasses.MISSING else [one.default]))
             for one in dataclasses.fields(kind)
+            if one.init  # what nobody can set is not kept
         ]
         return msgspec.defstruct(kind.__name__, members, frozen=True, kw_only=True, forbid_unknown_fields=True)  # type: ignore[union-attr]
     origin, arguments = get_origin(kind), get_args(kind)

@@ -55,12 +55,12 @@ def well_formed(plain: Any, name: str) -> dict[str, Any]:
             " measure again, or read it with the safecost that wrote it."
         )
     if _is_suspicious(plain):
-        _refuse_leaves(plain, name)
+        refuse_leaves(plain, name)
     made = upgraded(plain, version) if isinstance(version, int) else plain
     try:
         convert(made, strict(Document), "the document")
     except Misfit as misfit:
-        _refuse_leaves(plain, name)
+        refuse_leaves(plain, name)
         raise UsageError(f"{name}: {misfit}.") from misfit
     return made
 
@@ -74,7 +74,8 @@ def _is_suspicious(plain: Any) -> bool:
     return CONTROL.search(text) is not None or _ESCAPED.search(text) is not None
 
 
-def _refuse_leaves(plain: Any, name: str) -> None:
+def refuse_leaves(plain: Any, name: str) -> None:
+    """Raises UsageError naming the first value of decoded JSON that no schema can exclude."""
     for place, leaf in _leaves(plain, ()):
         if len(place) > DEEPEST:
             raise UsageError(f"{name} is nested too deeply for a run document: see {_path(place[:4])}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
 from safecost.core.errors import UsageError
@@ -22,7 +23,6 @@ from safecost.history.records import (
     RunRecord,
     Toolchain,
     digest,
-    stored_fields,
 )
 
 _PASSING = frozenset({"the kernel", "the distribution"})
@@ -111,4 +111,4 @@ def _rows(document: Document, run: str) -> Iterator[Record]:
 
 
 def _kept(part: Count | Code, kind: type[CountRecord | CodeRecord]) -> dict[str, Any]:
-    return {name: getattr(part, name) for name in stored_fields(kind) if name != "run"}
+    return {one.name: getattr(part, one.name) for one in fields(kind) if one.init and one.name != "run"}

@@ -9,20 +9,42 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
-from typing import Any, ClassVar, get_type_hints
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Any, ClassVar, get_type_hints
+
+from msgspec import Meta
 
 from safecost.document.measured import Code, Count
 from safecost.document.outcome import CAUGHT, Detail, OutcomeKind, spoken
 from safecost.document.points import contender_name
-from safecost.document.values import Language, PairKind
+from safecost.document.values import (
+    END,
+    CaseName,
+    FactName,
+    FreeText,
+    Label,
+    Language,
+    Load,
+    Moment,
+    Name,
+    PairKind,
+    ProfileName,
+    Rate,
+    Ratio,
+    Share,
+    Size,
+    Threads,
+    WholeNumber,
+    Word,
+)
 from safecost.stats.pairs import Verdict
 
 FORMAT_VERSION = 2
 """Version of the lines and of the database; a newer one is refused by name."""
 
-FactValue = str | int | float | bool | None
+Digest = Annotated[str, Meta(pattern=f"^[0-9a-f]{{32}}{END}", description="32 hexadecimal digits.")]
+Line = Annotated[str, Meta(max_length=20_000)]
+FactValue = FreeText | int | float | bool | None
 
 
 def digest(value: object) -> str:
@@ -34,12 +56,12 @@ def digest(value: object) -> str:
 class Toolchain:
     """What a profile built with: compiler, standard library, flags, and what the compiler reports of itself."""
 
-    name: str
+    name: ProfileName
     language: Language
-    library: str
-    compiler: str | None
-    flags: tuple[str, ...]
-    facts: Mapping[str, str]
+    library: Word
+    compiler: Word | None
+    flags: tuple[FreeText, ...]
+    facts: Mapping[FactName, FreeText]
 
     @property
     def fingerprint(self) -> str:
@@ -56,20 +78,20 @@ class RunRecord:
     """
 
     RECORD: ClassVar[str] = "run"
-    run: str
-    started: str
-    mode: str
+    run: Digest
+    started: Moment
+    mode: Word
     complete: bool
-    suite_version: str
-    commit: str | None
+    suite_version: Word
+    commit: Word | None
     modified: bool | None
     margin: float
-    machine: str
-    machine_facts: Mapping[str, FactValue]
-    load: float
-    steal_share: float
+    machine: Word
+    machine_facts: Mapping[FactName, FactValue]
+    load: Load
+    steal_share: Share
     toolchains: tuple[Toolchain, ...]
-    sources: Mapping[str, str]
+    sources: Mapping[CaseName, Word]
 
     @property
     def subject(self) -> str:
@@ -85,26 +107,26 @@ class PairRecord:
     """
 
     RECORD: ClassVar[str] = "pair"
-    run: str
-    case: str
-    panel: str
+    run: Digest
+    case: CaseName
+    panel: ProfileName
     kind: PairKind
-    variant: str
-    profile: str
-    against: str
-    against_profile: str
-    size: int
-    rate: float | None
-    label: str
-    planted: float | None
-    ratio: float
-    low: float | None
-    high: float | None
-    level: float | None
+    variant: Name
+    profile: ProfileName
+    against: Name
+    against_profile: ProfileName
+    size: Size
+    rate: Rate | None
+    label: Label
+    planted: Ratio | None
+    ratio: Ratio
+    low: Ratio | None
+    high: Ratio | None
+    level: Share | None
     verdict: Verdict
-    launches: int
+    launches: WholeNumber
     detectable: float | None
-    threads: int | None = None
+    threads: Threads | None = None
 
     @property
     def subject(self) -> str:
@@ -122,9 +144,8 @@ class CountRecord(Count):
     """What a run counted of a contender, all of it but the reason why something was not."""
 
     RECORD: ClassVar[str] = "count"
-    LEFT_OUT: ClassVar[tuple[str, ...]] = ("reason",)
-    run: str
-    reason: None = None
+    run: Digest
+    reason: None = field(default=None, init=False)
 
     @property
     def subject(self) -> str:
@@ -137,9 +158,8 @@ class CodeRecord(Code):
     """The machine code of a kernel in a run, all that is known of it but the listing."""
 
     RECORD: ClassVar[str] = "code"
-    LEFT_OUT: ClassVar[tuple[str, ...]] = ("listing",)
-    run: str
-    listing: str = ""
+    run: Digest
+    listing: str = field(default="", init=False)
 
     @property
     def subject(self) -> str:
@@ -152,11 +172,11 @@ class ProofRecord:
     """What became of a fault."""
 
     RECORD: ClassVar[str] = "proof"
-    run: str
-    case: str
-    variant: str
-    profile: str
-    fault: str
+    run: Digest
+    case: CaseName
+    variant: Name
+    profile: ProfileName
+    fault: Name
     outcome: OutcomeKind
     detail: Detail | None
 
@@ -177,12 +197,12 @@ class Acceptance:
     """Somebody took the values of one series from the run `run` on for the new normal: who, why and when."""
 
     RECORD: ClassVar[str] = "acceptance"
-    run: str
-    of: str
-    metric: str
-    who: str
-    why: str
-    when: str
+    run: Digest
+    of: Line
+    metric: Word
+    who: Line
+    why: Line
+    when: Moment
 
     @property
     def subject(self) -> str:
@@ -195,12 +215,7 @@ KINDS: tuple[type[Record], ...] = (RunRecord, PairRecord, CountRecord, CodeRecor
 """In the order in which the records of one moment are written."""
 
 
-def stored_fields(kind: type[Any]) -> Mapping[str, Any]:
-    """The fields of a record, or of a part of one, that are kept, with their types."""
-    return _stored_fields(kind)  # type: ignore[arg-type]
-
-
-@cache
-def _stored_fields(kind: Any) -> Mapping[str, Any]:
-    left_out = ("RECORD", "LEFT_OUT", *getattr(kind, "LEFT_OUT", ()))
-    return {name: hint for name, hint in get_type_hints(kind).items() if name not in left_out}
+def stored_fields(kind: Any) -> Mapping[str, Any]:
+    """The fields of a record that are kept, with their types."""
+    hints = get_type_hints(kind)
+    return {one.name: hints[one.name] for one in fields(kind) if one.init}

@@ -14,6 +14,8 @@ from safecost.history.records import KINDS, Record, digest, stored_fields
 ABOUT = "safecost_history"
 CREATE_ABOUT = f"CREATE TABLE {ABOUT} (name VARCHAR(32) NOT NULL PRIMARY KEY, value BIGINT NOT NULL)"
 
+NO_RECORD = "The database holds something that no safecost wrote"
+
 _TYPES = {str: "TEXT", bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE"}  # what is none of them is kept as JSON
 
 
@@ -46,7 +48,7 @@ class RecordTable:
         """The record of a row in a database of a version; raises UsageError where somebody else has written into it."""
         fields = {name: _read(of, value) for (name, of), value in zip(self.columns.items(), row, strict=True)}
         del fields["subject"]
-        return lines.built(self.kind, earlier.upgraded(fields, version))
+        return lines.built(self.kind, earlier.upgraded(fields, version), NO_RECORD)
 
 
 def _read(of: str, value: Any) -> Any:

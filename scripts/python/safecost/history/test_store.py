@@ -244,7 +244,7 @@ def test_a_database_of_before_a_metric_is_read_and_gets_its_column(store: Store,
     [
         ("UPDATE pair SET verdict = 'great'", 'pair.verdict is "great"'),
         ("UPDATE run SET complete = 7", "run.complete is 7"),
-        ("UPDATE run SET sources = '{'", "run.sources must be an object"),
+        ("UPDATE run SET sources = '{'", 'run.sources is "{", and must be an object'),
     ],
 )
 def test_a_stranger_in_the_table_is_told(store: Store, tmp_path: Path, change: str, words: str) -> None:

@@ -122,13 +122,18 @@ def _scaled(pair: Pair, factor: float, random: np.random.Generator) -> Pair:
 _TEXT = st.text(
     st.characters(exclude_categories=["Cs", "Cc", "Cf", "Zl", "Zp"], include_characters="\n\t"), max_size=12
 )  # what is no calibration character
-_POSITIVE = st.floats(min_value=1e-300, max_value=1e300)
-_COUNT = st.integers(0, (1 << 63) - 1)
+_NAME = st.from_regex(r"[a-z][a-z0-9_]{0,9}", fullmatch=True)
+_CASE = st.from_regex(r"[a-z][a-z0-9_]{0,9}/[a-z][a-z0-9_]{0,9}", fullmatch=True)
+_WORD = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), min_size=1, max_size=12)
+_DIGEST = st.text("0123456789abcdef", min_size=32, max_size=32)
+_POSITIVE = st.floats(min_value=1e-9, max_value=1e6)
+_COUNT = st.integers(0, 10**15)
+_SIZE = st.integers(0, 1 << 48)
 _RATE = st.none() | st.floats(0, 1)
-_FACTS = st.dictionaries(_TEXT, st.none() | st.booleans() | st.integers(-(1 << 62), 1 << 62) | _POSITIVE | _TEXT)
+_FACTS = st.dictionaries(_NAME, st.none() | st.booleans() | st.integers(-(1 << 62), 1 << 62) | _POSITIVE | _TEXT)
 _TOOLCHAINS = st.builds(
-    Toolchain, _TEXT, st.sampled_from(["c++", "rust"]), _TEXT, st.none() | _TEXT,
-    st.lists(_TEXT, max_size=3).map(tuple), st.dictionaries(_TEXT, _TEXT, max_size=3),
+    Toolchain, _NAME, st.sampled_from(["c++", "rust"]), _WORD, st.none() | _WORD,
+    st.lists(_TEXT, max_size=3).map(tuple), st.dictionaries(_NAME, _TEXT, max_size=3),
 )  # fmt: skip
 _MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)).map(lambda at: f"{at:%Y-%m-%dT%H:%M:%SZ}")
 
@@ -137,25 +142,25 @@ _MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)).map(lambda a
 def histories(draw: st.DrawFn) -> list[Record]:
     """Any history that could be: some runs with rows of every kind, and acceptances; keys are unique."""
     found: list[Record] = []
-    for run in draw(st.lists(st.text("0123456789abcdef", min_size=32, max_size=32), max_size=4, unique=True)):
+    for run in draw(st.lists(_DIGEST, max_size=4, unique=True)):
         found.append(
             draw(
                 st.builds(
                     RunRecord,
                     st.just(run),
                     _MOMENTS,
-                    _TEXT,
+                    _WORD,
                     st.booleans(),
-                    _TEXT,
-                    st.none() | _TEXT,
+                    _WORD,
+                    st.none() | _WORD,
                     st.none() | st.booleans(),
                     _POSITIVE,
-                    _TEXT,
+                    _DIGEST,
                     _FACTS,
                     _POSITIVE,
                     st.floats(0, 1),
                     st.lists(_TOOLCHAINS, max_size=2).map(tuple),
-                    st.dictionaries(_TEXT, _TEXT, max_size=2),
+                    st.dictionaries(_CASE, _DIGEST, max_size=2),
                 )
             )
         )
@@ -169,19 +174,19 @@ def _rows(run: str) -> st.SearchStrategy[Record]:
     maybe, of = st.none() | _POSITIVE, st.just(run)
     rows: list[st.SearchStrategy[Record]] = [
         st.builds(
-            PairRecord, of, _TEXT, _TEXT, kinds, _TEXT, _TEXT, _TEXT, _TEXT, _COUNT, _RATE, _TEXT, maybe, _POSITIVE,
-            maybe, maybe, maybe, verdicts, _COUNT, maybe,
+            PairRecord, of, _CASE, _NAME, kinds, _NAME, _NAME, _NAME, _NAME, _SIZE, _RATE, _TEXT, maybe, _POSITIVE,
+            maybe, maybe, _RATE, verdicts, _COUNT, maybe,
         ),
         st.builds(
-            CountRecord, _TEXT, _TEXT, _TEXT, _COUNT, _RATE, st.integers(1, 1 << 40), st.none() | _COUNT,
+            CountRecord, _CASE, _NAME, _NAME, _SIZE, _RATE, st.integers(1, 10**9), st.none() | _COUNT,
             st.none() | _COUNT, st.none() | _COUNT, run=of,
         ),
-        st.builds(CodeRecord, _TEXT, _TEXT, _TEXT, _COUNT, _COUNT, _COUNT, _COUNT, _COUNT, run=of),
+        st.builds(CodeRecord, _CASE, _NAME, _NAME, _COUNT, _COUNT, _COUNT, _COUNT, _COUNT, run=of),
         st.sampled_from([(kind, detail) for kind, details in DETAILS.items() for detail in sorted(details)]).flatmap(
             lambda both: st.builds(
-                ProofRecord, of, _TEXT, _TEXT, _TEXT, _TEXT, st.just(both[0]), st.just(both[1])
+                ProofRecord, of, _CASE, _NAME, _NAME, _NAME, st.just(both[0]), st.just(both[1])
             )
         ),
-        st.builds(Acceptance, of, _TEXT, _TEXT, _TEXT, _TEXT, _MOMENTS),
+        st.builds(Acceptance, of, _TEXT, _WORD, _TEXT, _TEXT, _MOMENTS),
     ]  # fmt: skip
     return st.one_of(rows)
