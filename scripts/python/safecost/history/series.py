@@ -22,28 +22,7 @@ RECORDS: Mapping[Part, type[Record]] = {
 """Which record has what a metric is read from."""
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesMetric:
-    """A metric as a history follows it, under the key that it has there."""
-
-    name: str
-    of: type[Record]
-    spec: MetricSpec
-
-    @property
-    def exact(self) -> bool:
-        """Is it the same each time for the same build, so that any difference is a change?"""
-        return self.spec.tier == "exact"
-
-    @property
-    def in_words(self) -> bool:
-        """Is it followed by words, such as outcomes, behind which stands 1 for good and 0 for bad?"""
-        return self.spec.scale == "words"
-
-
-METRICS: Mapping[str, SeriesMetric] = {
-    name: SeriesMetric(name, RECORDS[spec.of], spec) for name, spec in metrics.kept().items()
-}
+METRICS = metrics.kept()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +50,7 @@ class Track:
     """Everything known of one metric of one subject on one machine; series in the order of their first points."""
 
     subject: str
-    metric: SeriesMetric
+    metric: MetricSpec
     kind: str
     machine: str
     machine_words: str
@@ -86,24 +65,24 @@ class Track:
     @property
     def name(self) -> str:
         """The subject, with the metric where that is not the ratio."""
-        return self.subject if self.metric.name == "ratio" else f"{self.metric.name} of {self.subject}"
+        return self.subject if self.metric.key == "ratio" else f"{self.metric.key} of {self.subject}"
 
 
-def metric_of(name: str) -> SeriesMetric:
+def metric_of(name: str) -> MetricSpec:
     """The metric of a name; raises UsageError."""
     if name not in METRICS:
         raise UsageError(f"--metric {name}: there are {', '.join(METRICS)}.")
     return METRICS[name]
 
 
-def tracks(runs: Iterable[RunRecord], rows: Iterable[Record], metric: SeriesMetric) -> list[Track]:
+def tracks(runs: Iterable[RunRecord], rows: Iterable[Record], metric: MetricSpec) -> list[Track]:
     """The tracks of one metric, sorted by subject and machine; rows without a value are left out."""
     by_run = {run.run: run for run in runs}
     toolchains = {key: {one.name: one for one in run.toolchains} for key, run in by_run.items()}
     fingerprints = {key: {name: one.fingerprint for name, one in used.items()} for key, used in toolchains.items()}
     found: dict[tuple[str, str], dict[str, list[tuple[SeriesPoint, str, str]]]] = {}
     for row in rows:
-        run, value = by_run.get(row.run), metric.spec.read(row)
+        run, value = by_run.get(row.run), metric.read(row)
         if run is None or value is None:
             continue
         profiles = tuple(dict.fromkeys(_profiles(row)))
@@ -112,7 +91,7 @@ def tracks(runs: Iterable[RunRecord], rows: Iterable[Record], metric: SeriesMetr
         bare: str = getattr(row, "words", "") or getattr(row, "verdict", "")
         point = SeriesPoint(run, value, getattr(row, "low", None), getattr(row, "high", None), bare)
         held = found.setdefault((row.subject, run.machine), {})
-        held.setdefault(toolchain, []).append((point, words, getattr(row, "kind", metric.name)))
+        held.setdefault(toolchain, []).append((point, words, getattr(row, "kind", metric.key)))
     return [_track(subject, machine, held, metric) for (subject, machine), held in sorted(found.items())]
 
 
@@ -132,20 +111,20 @@ def matching(found: Iterable[Track], expression: str | None) -> list[Track]:
     return chosen
 
 
-def said(metric: SeriesMetric, point: SeriesPoint) -> str:
+def said(metric: MetricSpec, point: SeriesPoint) -> str:
     """A value for a reader."""
-    return point.words if metric.in_words else amount(metric, point.value)
+    return point.words if metric.scale == "words" else amount(metric, point.value)
 
 
-def amount(metric: SeriesMetric, value: float) -> str:
+def amount(metric: MetricSpec, value: float) -> str:
     """A value that may be a median of several, for a reader."""
-    if metric.in_words:
+    if metric.scale == "words":
         return "caught" if value >= 0.5 else "not caught"
-    return f"{value:,.6g}" if metric.exact else number(value)
+    return f"{value:,.6g}" if metric.tier == "exact" else number(value)
 
 
 def _track(
-    subject: str, machine: str, held: Mapping[str, list[tuple[SeriesPoint, str, str]]], metric: SeriesMetric
+    subject: str, machine: str, held: Mapping[str, list[tuple[SeriesPoint, str, str]]], metric: MetricSpec
 ) -> Track:
     def began(of: tuple[SeriesPoint, str, str]) -> tuple[str, str]:
         return of[0].run.started, of[0].run.run

@@ -18,10 +18,11 @@ from rich.text import Text
 from safecost.core.console import new_table, printable
 from safecost.core.progress import Steps
 from safecost.core.text import counted
+from safecost.document.metrics import MetricSpec
 from safecost.history import series as followed
 from safecost.history.changes import Search
 from safecost.history.records import Acceptance, RunRecord
-from safecost.history.series import SeriesMetric, Track
+from safecost.history.series import RECORDS, Track
 from safecost.history.status import Change, SeriesStatus, Step, is_worse, statuses, step_between
 from safecost.history.store import Store
 
@@ -54,7 +55,7 @@ class TrackStatus:
         now = self.latest
         if now.pending is None or now.baseline is None:
             return False
-        if self.track.metric.in_words:
+        if self.track.metric.scale == "words":
             return now.pending.after < now.baseline
         return is_worse(self.track.metric, now.baseline, now.pending.after)
 
@@ -65,7 +66,7 @@ def find(store: Store, metric: str, expression: str | None, *, aa_pairs: bool, s
     runs = store.runs()
     if len(runs) > _MANY:
         print(f"reading {counted(len(runs), 'run')}", file=sys.stderr)
-    everything = followed.tracks(runs, store.rows(chosen.of), chosen)
+    everything = followed.tracks(runs, store.rows(RECORDS[chosen.of]), chosen)
     tracks = followed.matching(
         [one for one in everything if aa_pairs or one.kind not in {"aa", "calibration"}], expression
     )
@@ -101,7 +102,7 @@ def render(found: Sequence[TrackStatus], out: Console, *, everything: bool) -> N
         out.print()
     pending = [one for one in found if one.latest.pending is not None]
     runs = {point.run.run for one in found for _, point in one.track.points}
-    name = found[0].track.metric.spec.meaning if found else "values"
+    name = found[0].track.metric.meaning if found else "values"
     _say(
         out,
         f"{counted(len(found), 'series', 'series')} from {counted(len(runs), 'run')} ({name}):"
@@ -114,9 +115,9 @@ def as_json(found: Sequence[TrackStatus]) -> str:
     return json.dumps([_plain(one) for one in found], indent=1, sort_keys=True, allow_nan=False) + "\n"
 
 
-def relative(metric: SeriesMetric, before: float, after: float) -> str:
+def relative(metric: MetricSpec, before: float, after: float) -> str:
     """A step in words, such as `+12.0 %`, or `caught to not caught`."""
-    if metric.in_words or before <= 0 or after <= 0:
+    if metric.scale == "words" or before <= 0 or after <= 0:
         return f"{followed.amount(metric, before)} to {followed.amount(metric, after)}"
     share = 100 * math.expm1(math.log(after / before))
     return f"{share:+.1f} %" if abs(share) >= 0.05 else f"{share:+.2g} %"
@@ -128,10 +129,10 @@ def when(run: RunRecord) -> str:
     return f"{run.started[:10]}, run {run.run[:8]}{commit}"
 
 
-def change_words(metric: SeriesMetric, status: SeriesStatus, change: Change) -> str:
+def change_words(metric: MetricSpec, status: SeriesStatus, change: Change) -> str:
     """One change in words, without its run: how far, and who accepted it."""
     points = status.series.points
-    if metric.in_words:
+    if metric.scale == "words":
         step = f"{points[change.index - 1].words} to {points[change.index].words}"
     else:
         values = f"({followed.amount(metric, change.before)} to {followed.amount(metric, change.after)})"
@@ -170,9 +171,9 @@ def _events(found: Sequence[TrackStatus]) -> list[tuple[str, list[tuple[str, str
     return [at[key] for key in sorted(at)]
 
 
-def is_still(metric: SeriesMetric, step: Step) -> bool:
+def is_still(metric: MetricSpec, step: Step) -> bool:
     """Did a new toolchain leave a level where it was: a ratio within 1 %, an exact metric the same?"""
-    if metric.exact:
+    if metric.tier == "exact":
         return step.low == step.high
     return max(step.low, step.high) / min(step.low, step.high) <= 1 + STILL
 
@@ -201,7 +202,7 @@ def _decision(change: Change, status: SeriesStatus) -> str:
 
 
 def _table(shown: Sequence[TrackStatus], out: Console, *, cross_run: bool) -> None:
-    table = new_table(f"{shown[0].track.metric.name} of")
+    table = new_table(f"{shown[0].track.metric.key} of")
     if cross_run:
         table.add_column("machine", overflow="fold")
     for head in ("points", "baseline", "latest", "from baseline"):
@@ -223,7 +224,7 @@ def _plain(one: TrackStatus) -> dict[str, Any]:
     now = one.latest
     return {
         "subject": one.track.subject,
-        "metric": one.track.metric.name,
+        "metric": one.track.metric.key,
         "kind": one.track.kind,
         "machine": one.track.machine,
         "points": len(now.series.points),

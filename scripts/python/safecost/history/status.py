@@ -12,10 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from safecost.document.metrics import MetricSpec
 from safecost.history import changes
 from safecost.history.changes import Search
 from safecost.history.records import Acceptance
-from safecost.history.series import Series, SeriesMetric, SeriesPoint, Track
+from safecost.history.series import Series, SeriesPoint, Track
 
 MOST = 30
 """Points that make a baseline."""
@@ -65,12 +66,12 @@ class Step:
 
 def statuses(track: Track, decided: Iterable[Acceptance], search: Search = changes.DEFAULT) -> list[SeriesStatus]:
     """Where each series of a track stands; `decided` are all acceptances of the history."""
-    ours = [one for one in decided if one.of == track.subject and one.metric == track.metric.name]
+    ours = [one for one in decided if one.of == track.subject and one.metric == track.metric.key]
     return [stand(series, track.metric, ours, search) for series in track.series]
 
 
 def stand(
-    series: Series, metric: SeriesMetric, decided: Sequence[Acceptance], search: Search = changes.DEFAULT
+    series: Series, metric: MetricSpec, decided: Sequence[Acceptance], search: Search = changes.DEFAULT
 ) -> SeriesStatus:
     """Where one series stands; acceptances of runs that are not in it are passed over."""
     points = series.points
@@ -101,25 +102,25 @@ def step_between(before: SeriesStatus, after: SeriesStatus) -> Step:
     return Step(before, after, low, statistics.median(point.value for point in after.series.points[: min(first, MOST)]))
 
 
-def is_worse(metric: SeriesMetric, before: float, after: float) -> bool:
+def is_worse(metric: MetricSpec, before: float, after: float) -> bool:
     """Is a step from one level to another one for the worse?"""
-    return after != before and (metric.spec.worse == 0 or (after > before) == (metric.spec.worse > 0))
+    return after != before and (metric.worse == 0 or (after > before) == (metric.worse > 0))
 
 
-def _starts(points: Sequence[SeriesPoint], metric: SeriesMetric, search: Search) -> list[int]:
+def _starts(points: Sequence[SeriesPoint], metric: MetricSpec, search: Search) -> list[int]:
     """Indices at which a new level begins."""
     values = [point.value for point in points]
-    if metric.in_words:  # silent to crashed is a change, too
+    if metric.scale == "words":  # silent to crashed is a change, too
         words = list(dict.fromkeys(point.words for point in points))
         return changes.exact([float(words.index(point.words)) for point in points])
-    if metric.exact:
-        return changes.exact(values, metric.spec.absolute, metric.spec.relative)
+    if metric.tier == "exact":
+        return changes.exact(values, metric.absolute, metric.relative)
     return changes.find(values, search)
 
 
-def _reach(metric: SeriesMetric, search: Search) -> int:
+def _reach(metric: MetricSpec, search: Search) -> int:
     """How far, in points, from an acceptance the change may be found that it meant: later points move it a little."""
-    return 1 if metric.exact else search.segment
+    return 1 if metric.tier == "exact" else search.segment
 
 
 def _changes(
@@ -140,7 +141,7 @@ def _begin(found: Sequence[Change], decided: int, reach: int) -> int:
 
 
 def _accepted(
-    points: Sequence[SeriesPoint], begin: int, end: int, found: Sequence[Change], metric: SeriesMetric, search: Search
+    points: Sequence[SeriesPoint], begin: int, end: int, found: Sequence[Change], metric: MetricSpec, search: Search
 ) -> list[int]:
     """Indices of the points between two decisions that lie on an accepted level, in their order."""
     accepted: list[int] = []
@@ -151,13 +152,13 @@ def _accepted(
 
 
 def _alike(
-    metric: SeriesMetric, points: Sequence[SeriesPoint], usual: Sequence[int], here: Sequence[int], search: Search
+    metric: MetricSpec, points: Sequence[SeriesPoint], usual: Sequence[int], here: Sequence[int], search: Search
 ) -> bool:
     """Is a segment back at the level of the accepted points?"""
-    if metric.in_words:
+    if metric.scale == "words":
         return points[here[0]].words == points[usual[-1]].words
     level = statistics.median(points[index].value for index in usual[-MOST:])
     value = statistics.median(points[index].value for index in here)
-    if metric.exact:
-        return abs(value - level) <= max(metric.spec.absolute, metric.spec.relative * level)
+    if metric.tier == "exact":
+        return abs(value - level) <= max(metric.absolute, metric.relative * level)
     return max(value, level) / min(value, level) <= 1 + search.magnitude

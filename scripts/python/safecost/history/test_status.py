@@ -11,7 +11,7 @@ import pytest
 from safecost.core.errors import UsageError
 from safecost.history.changes import Search
 from safecost.history.records import Acceptance, CountRecord, ProofRecord, Record, RunRecord
-from safecost.history.series import METRICS, matching, metric_of, tracks
+from safecost.history.series import METRICS, RECORDS, matching, metric_of, tracks
 from safecost.history.showing import TrackStatus, analysed, change_words, is_still, worse
 from safecost.history.status import SeriesStatus
 from safecost.testing.made_up_history import GCC_12, GCC_13, SUBJECT, a_history, a_pair, a_run, an_acceptance, noisy
@@ -20,7 +20,9 @@ from safecost.testing.made_up_history import GCC_12, GCC_13, SUBJECT, a_history,
 def found_in(records: Sequence[Record], decided: Sequence[Acceptance] = (), metric: str = "ratio") -> list[TrackStatus]:
     runs = [one for one in records if isinstance(one, RunRecord)]
     chosen = METRICS[metric]
-    return analysed(tracks(runs, [one for one in records if isinstance(one, chosen.of)], chosen), decided, Search())
+    return analysed(
+        tracks(runs, [one for one in records if isinstance(one, RECORDS[chosen.of])], chosen), decided, Search()
+    )
 
 
 def status(ratios: Sequence[float], *decided: Acceptance) -> SeriesStatus:

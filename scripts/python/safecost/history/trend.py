@@ -40,7 +40,7 @@ def draw_trend(found: TrackStatus) -> Chart:
     canvas.text(12, _TOP + _HEIGHT + 48, _KEY, size=10, color=SOFT)
     # A digest keeps names apart that differ in characters which a file's name cannot have.
     name = slug(
-        f"trend-{digest([found.track.subject, found.track.machine, found.track.metric.name])[:8]}-{found.track.name}"
+        f"trend-{digest([found.track.subject, found.track.machine, found.track.metric.key])[:8]}-{found.track.name}"
     )
     return canvas.finish(name, "trend", None)
 
@@ -67,7 +67,7 @@ def title(found: TrackStatus) -> str:
 def _axis(axes: Axes, found: TrackStatus, points: Sequence[SeriesPoint]) -> None:
     values = [value for point in points for value in (point.value, point.low, point.high) if value is not None]
     low, high = min(values), max(values)
-    ratio = not found.track.metric.exact
+    ratio = found.track.metric.tier == "time"
     # A range below a fiftieth of the value would make a mountain of noise.
     room = max((high - low) * 0.12, high * 0.01, 0.0 if ratio else 0.5)
     low, high = (low / (1 + room / high), high + room) if ratio else (low - room, high + room)
@@ -88,7 +88,7 @@ def _axis(axes: Axes, found: TrackStatus, points: Sequence[SeriesPoint]) -> None
 
 
 def _label(found: TrackStatus, mark: float) -> str:
-    if found.track.metric.in_words:
+    if found.track.metric.scale == "words":
         return {0.0: "not caught", 1.0: "caught"}.get(mark, "")
     return f"{mark:,.10g}"
 
