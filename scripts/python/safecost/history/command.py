@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from safecost.document.metrics import kept
 
 if TYPE_CHECKING:
     from safecost.history.changes import Search
+    from safecost.history.showing import TrackStatus
     from safecost.history.store import Store
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -25,32 +27,64 @@ METRICS = ", ".join(kept())
 
 
 def _where(command: F) -> F:
-    """The options that say where the history is."""
-    for option in (
-        click.option("--wait", type=click.FloatRange(0, 3600), default=30.0, show_default=True, metavar="SECONDS",
-                     help="How long to wait while another process writes into the same file."),
+    """The options that say where the history is, which the command is given as `store`."""
+
+    @functools.wraps(command)
+    def with_store(database: str | None, wait: float, **others: Any) -> Any:
+        from safecost.history.store import Store  # noqa: PLC0415
+
+        return command(store=Store(database if database is not None else str(DEFAULT), wait=wait), **others)
+
+    return _with(
+        with_store,
         click.option("--database", envvar="SAFECOST_DATABASE", metavar="FILE",
                      help="Where the history is: a file of SQLite (default: $SAFECOST_DATABASE, or this project's"
                           " results/local/history.sqlite)."),
-    ):  # fmt: skip
-        command = option(command)
-    return command
+        click.option("--wait", type=click.FloatRange(0, 3600), default=30.0, show_default=True, metavar="SECONDS",
+                     help="How long to wait while another process writes into the same file."),
+    )  # fmt: skip
+
+
+def _judging(command: F) -> F:
+    """The options that say what counts as a change of which metric, which the command is given as `search`."""
+
+    @functools.wraps(command)
+    def with_search(magnitude: float, segment: int, **others: Any) -> Any:
+        from safecost.history.changes import Search  # noqa: PLC0415
+
+        return command(search=Search(magnitude=magnitude, segment=segment), **others)
+
+    return _with(
+        with_search,
+        click.option("--metric", default="ratio", show_default=True, metavar="NAME", help=f"One of {METRICS}."),
+        click.option("--magnitude", type=click.FloatRange(0.0001, 10), default=0.01, show_default=True,
+                     help="How far the median of a ratio must move, 0.01 being 1 %."),
+        click.option("--segment", type=click.IntRange(3, 1000), default=5, show_default=True, metavar="POINTS",
+                     help="How long a new level must last."),
+    )  # fmt: skip
 
 
 def _searching(command: F) -> F:
-    """The options that say what counts as a change."""
-    for option in (
-        click.option("--segment", type=click.IntRange(3, 1000), default=5, show_default=True, metavar="POINTS",
-                     help="How long a new level must last."),
-        click.option("--magnitude", type=click.FloatRange(0.0001, 10), default=0.01, show_default=True,
-                     help="How far the median of a ratio must move, 0.01 being 1 %."),
-        click.option("--aa-pairs", is_flag=True, help="Show A/A pairs and calibrations too, whose ratios are known."),
-        click.option("--metric", default="ratio", show_default=True, metavar="NAME", help=f"One of {METRICS}."),
+    """The options that say which series are looked at, for `_found`."""
+    searched = _with(
+        _judging(command),
         click.option("--filter", "expression", metavar="REGEX",
                      help="Only series whose name matches, as family/case/variant/size:N@profile over raw@profile."),
-    ):  # fmt: skip
+        click.option("--aa-pairs", is_flag=True, help="Show A/A pairs and calibrations too, whose ratios are known."),
+    )  # fmt: skip
+    return _where(searched)
+
+
+def _with(command: Any, *options: Callable[[Any], Any]) -> Any:
+    for option in reversed(options):
         command = option(command)
     return command
+
+
+def _found(expression: str | None, metric: str, aa_pairs: bool, search: Search, store: Store) -> list[TrackStatus]:
+    from safecost.history import showing  # noqa: PLC0415
+
+    return showing.find(store, metric, expression, aa_pairs=aa_pairs, search=search)
 
 
 @click.group(
@@ -78,14 +112,13 @@ def history() -> None:
 )
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @_where
-def add(runs: tuple[Path, ...], database: str | None, wait: float) -> int:
+def add(runs: tuple[Path, ...], store: Store) -> int:
     """Add finished runs: their ratios with intervals and verdicts, exact counts, code, and outcomes of faults.
 
     A run that is there already is passed over. What a command adds of one run is all of it, or nothing.
     """
     from safecost.history import adding  # noqa: PLC0415
 
-    store = _open(database, wait)
     for run in runs:
         print(adding.add(store, run))
     return OK
@@ -101,23 +134,11 @@ def add(runs: tuple[Path, ...], database: str | None, wait: float) -> int:
         "safecost history show --check                     exit 3 on a change for the worse that nobody accepted",
     ),
 )
-@_where
 @_searching
 @click.option("--all", "everything", is_flag=True, help="Show series without a change, too.")
 @click.option("--check", is_flag=True, help="Exit with 3 if a series is worse than what was accepted.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
-def show(
-    expression: str | None,
-    metric: str,
-    aa_pairs: bool,
-    magnitude: float,
-    segment: int,
-    everything: bool,
-    check: bool,
-    as_json: bool,
-    database: str | None,
-    wait: float,
-) -> int:
+def show(everything: bool, check: bool, as_json: bool, **options: Any) -> int:
     """Tell which series have changed, since which run, and how far they are from their baseline.
 
     The baseline is the median of up to 30 accepted points since the last acknowledged change, on the same machine and
@@ -125,12 +146,11 @@ def show(
     """
     from safecost.history import showing  # noqa: PLC0415
 
-    store = _open(database, wait)
-    found = showing.find(store, metric, expression, aa_pairs=aa_pairs, search=_search(magnitude, segment))
+    found = _found(**options)
     if as_json:
         sys.stdout.write(showing.as_json(found))
     else:
-        showing.render(found, Console(), everything=everything or expression is not None)
+        showing.render(found, Console(), everything=everything or options["expression"] is not None)
     return REGRESSION if check and showing.worse(found) else OK
 
 
@@ -142,28 +162,15 @@ def show(
         "safecost history plot --metric code-bytes --changed --out trends",
     ),
 )
-@_where
 @_searching
 @click.option("--changed", is_flag=True, help="Only series with a change or a new toolchain.")
 @click.option("--format", "kind", type=click.Choice(["svg", "png", "pdf"]), default="svg", show_default=True)
 @click.option("--out", metavar="DIR", required=True, type=click.Path(path_type=Path), help="Where the charts go.")
-def plot(
-    expression: str | None,
-    metric: str,
-    aa_pairs: bool,
-    magnitude: float,
-    segment: int,
-    changed: bool,
-    kind: str,
-    out: Path,
-    database: str | None,
-    wait: float,
-) -> int:
+def plot(changed: bool, kind: str, out: Path, **options: Any) -> int:
     """Draw trends: points, levels, changes, new toolchains, the baseline, and who accepted what."""
-    from safecost.history import plotting, showing  # noqa: PLC0415
+    from safecost.history import plotting  # noqa: PLC0415
 
-    store = _open(database, wait)
-    found = showing.find(store, metric, expression, aa_pairs=aa_pairs, search=_search(magnitude, segment))
+    found = _found(**options)
     written = plotting.write([one for one in found if one.tells or not changed], out, kind)
     print(f"wrote {written} to {out}")
     return OK
@@ -182,21 +189,10 @@ def plot(
 @click.option("--by", "who", metavar="NAME", help="Who accepts (default: git's user.name).")
 @click.option("--run", metavar="RUN", help="Begin the new baseline at this run (the first digits of its number will do)"
               " instead of at the last change.")  # fmt: skip
-@click.option("--metric", default="ratio", show_default=True, metavar="NAME", help=f"One of {METRICS}.")
-@click.option("--magnitude", type=click.FloatRange(0.0001, 10), default=0.01, show_default=True,
-              help="As for show.")  # fmt: skip
-@click.option("--segment", type=click.IntRange(3, 1000), default=5, show_default=True, help="As for show.")
+@_judging
 @_where
 def accept(
-    series: str,
-    reason: str,
-    who: str | None,
-    run: str | None,
-    metric: str,
-    magnitude: float,
-    segment: int,
-    database: str | None,
-    wait: float,
+    series: str, reason: str, who: str | None, run: str | None, metric: str, search: Search, store: Store
 ) -> int:
     """Take the level behind the last change for the new normal, in every series that REGEX finds.
 
@@ -204,8 +200,7 @@ def accept(
     """
     from safecost.history import accepting  # noqa: PLC0415
 
-    store = _open(database, wait)
-    for line in accepting.accept(store, series, metric, reason, who, run, _search(magnitude, segment)):
+    for line in accepting.accept(store, series, metric, reason, who, run, search):
         print(line)
     return OK
 
@@ -219,16 +214,14 @@ def accept(
 )
 @click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="Write to FILE (default: stdout).")
 @_where
-def export(out: Path | None, database: str | None, wait: float) -> int:
+def export(out: Path | None, store: Store) -> int:
     """Write the whole history as JSON Lines, in the order of time: the same content gives the same bytes.
 
     A FILE that holds records which the database lacks is refused: import it first, and nothing is lost.
     """
     from safecost.history import transfer  # noqa: PLC0415
 
-    store = _open(database, wait)
-    said = transfer.export(store, out, sys.stdout.buffer)
-    if said:
+    if said := transfer.export(store, out, sys.stdout.buffer):
         print(said)
     return OK
 
@@ -242,23 +235,10 @@ def export(out: Path | None, database: str | None, wait: float) -> int:
 )
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @_where
-def import_(files: tuple[Path, ...], database: str | None, wait: float) -> int:
+def import_(files: tuple[Path, ...], store: Store) -> int:
     """Read JSON Lines; records that are there already are ignored. A file is added as a whole, or not at all."""
     from safecost.history import transfer  # noqa: PLC0415
 
-    store = _open(database, wait)
     for file in files:
         print(transfer.load(store, file))
     return OK
-
-
-def _open(database: str | None, wait: float) -> Store:
-    from safecost.history.store import Store  # noqa: PLC0415
-
-    return Store(database if database is not None else str(DEFAULT), wait=wait)
-
-
-def _search(magnitude: float, segment: int) -> Search:
-    from safecost.history.changes import Search  # noqa: PLC0415
-
-    return Search(magnitude=magnitude, segment=segment)
