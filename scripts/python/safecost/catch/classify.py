@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from safecost.catch.mechanism import Checks, Mechanism, mechanism_of
-from safecost.document.evidence import MemoryPlace, ReferencedFault, World, WorldRun, Worlds, WorldsProof
-from safecost.document.outcome import Detail, Evidence, EvidenceKind, Outcome
+from safecost.document.evidence import MemoryPlace, ReferencedFault, WorldRun, Worlds, WorldsProof
+from safecost.document.outcome import Detail, Evidence, EvidenceKind, Outcome, World
 
 PATTERNS: tuple[World, World] = ("A", "B")
 PAGES: tuple[World, World] = ("G", "F")
@@ -45,7 +45,7 @@ def judge(
         return replace(outcome, kind="no_verdict", reason=f"without the fault: {objection}")
     worlds = proof.faulted
     ends = {letter: mechanism_of(seen, checks) for letter, seen in worlds.items()}
-    outcome = replace(outcome, worlds=tuple((letter, _told(ends[letter], worlds[letter])) for letter in _ALL))
+    outcome = replace(outcome, worlds={letter: _told(ends[letter], worlds[letter]) for letter in _ALL})
     for letter, seen in worlds.items():
         if seen.end == "not_made" or seen.stage in _BEFORE_THE_KERNEL:
             return replace(outcome, kind="no_verdict", reason=f"the kernel was never called in {letter}")

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from safecost.catch import table
-from safecost.catch.proving import Proving, ProvingOptions, write
+from safecost.catch import outcomes, table
+from safecost.catch.proving import Proving, ProvingOptions
 from safecost.core.command import code_of, examples
 from safecost.core.paths import Folders
 from safecost.suite import claims
@@ -57,7 +57,7 @@ def catch(
         print("interrupted: showing what was proved", file=sys.stderr)
     proved = proving.proved
     if out is not None:
-        write(proved, out)
+        outcomes.write(proved, out)
     table.render(proved, Console(), details)
     for outcome in claims.unclaimed(proved.outcomes, proving.facts) if unclaimed else ():
         print(f"unclaimed: {table.line_of(outcome)}")

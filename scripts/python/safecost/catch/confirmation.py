@@ -7,12 +7,15 @@ blocks, canaries, or the value. docs/CATCHING.md says what each can see.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
 
 from safecost.document.evidence import ConfirmingTool, ReferencedFault
-from safecost.document.outcome import EvidenceKind, Outcome
+from safecost.document.outcome import EvidenceKind, Outcome, Text
 from safecost.document.outcome import Oracle as OracleName
+from safecost.document.values import CaseName, Label, Name, ProfileName
 
 # What a world's evidence confirms; a result that depends on foreign bytes is a wrong value wherever it comes out right.
 _OF_EVIDENCE: dict[EvidenceKind, OracleName] = {
@@ -36,10 +39,10 @@ class Sighting:
     """
 
     oracle: OracleName
-    profile: str
-    kind: str
-    text: str
-    function: str | None = None
+    profile: ProfileName
+    kind: Label
+    text: Text
+    function: Text | None = None
     size: int | None = None
     offset: int | None = None
     freed: bool | None = None
@@ -54,14 +57,14 @@ class Confirmation:
     the result is right all the same: code that tolerates the broken contract, or a fault that is none.
     """
 
-    case: str
-    variant: str
-    fault: str
+    case: CaseName
+    variant: Name
+    fault: Name
     declared: tuple[OracleName, ...]
-    sightings: tuple[Sighting, ...] = ()
+    sightings: Annotated[tuple[Sighting, ...], Meta(max_length=_MOST_SIGHTINGS)] = ()
     missed: tuple[OracleName, ...] = ()
-    gaps: tuple[str, ...] = ()
-    seen: str = ""
+    gaps: tuple[Text, ...] = ()
+    seen: Text = ""
     harmless: bool = False
 
     @property
@@ -90,24 +93,20 @@ class Confirmation:
             told += f"; nothing seen by {', '.join(self.missed)}"
         return told + "".join(f"; {gap}" for gap in self.gaps)
 
-    def as_json(self) -> dict[str, Any]:
-        """The confirmation as outcomes.schema.json has it."""
-        return {**asdict(self), "confirmed": self.confirmed}
-
 
 @dataclass(frozen=True, slots=True)
 class Dirty:
     """An error on valid input: the program is wrong without any fault. `size` and `rate` are the input's."""
 
-    case: str
-    variant: str
-    profile: str
+    case: CaseName
+    variant: Name
+    profile: ProfileName
     tool: ConfirmingTool
-    size: int
+    size: Annotated[int, Meta(ge=0)]
     rate: float | None
-    kind: str
-    text: str
-    function: str | None = None
+    kind: Label
+    text: Text
+    function: Text | None = None
 
     @property
     def words(self) -> str:
@@ -116,10 +115,6 @@ class Dirty:
         return (
             f"{self.tool} on valid input of size {self.size}: {self.kind}{where}{f': {self.text}' if self.text else ''}"
         )
-
-    def as_json(self) -> dict[str, Any]:
-        """The entry as outcomes.schema.json has it."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
-from typing import Any, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, TypeVar
+
+from msgspec import Meta
 
 from safecost.catch import classify as verdict
 from safecost.catch import confirmation, oracles
 from safecost.catch.confirmation import Confirmation, Dirty
 from safecost.catch.mechanism import Checks, in_plugin
 from safecost.code.check_sites import check_sites, contracts
-from safecost.core import files, privacy, processes
+from safecost.core import privacy, processes
 from safecost.core.errors import HARNESS, OK, WRONG_RESULT
 from safecost.core.paths import PROVER, Folders
 from safecost.core.progress import Steps
 from safecost.document import evidence
 from safecost.document.outcome import EvidenceKind, Outcome
 from safecost.document.plan import PluginAt, ProvePlan
+from safecost.document.values import FreeText
 from safecost.suite import cases as case_files
 from safecost.suite import claims
 from safecost.suite import profiles as profile_files
@@ -56,8 +57,8 @@ class ProvingOptions:
 class ProvingIssue:
     """Something that went wrong: `broken` where a claim or the suite itself is, not a build or a machine."""
 
-    where: str
-    message: str
+    where: Annotated[str, Meta(max_length=300)]
+    message: FreeText
     broken: bool
 
 
@@ -290,18 +291,3 @@ def trapped_raw(outcomes: Sequence[Outcome], plain: Mapping[str, str]) -> Iterat
         where = f"{one.case}/{one.variant}/{one.fault}@{one.profile}"
         if one.role == "raw" and one.kind == "trapped" and plain.get(one.profile) == one.profile:
             yield ProvingIssue(where, f"raw code in a plain profile was trapped by {one.mechanism}", broken=True)
-
-
-def write(proved: Proved, file: Path) -> None:
-    """Write the outcomes as outcomes.schema.json has them."""
-    made = {
-        "schema": "safecost-outcomes",
-        "schema_version": 1,
-        "outcomes": [one.as_json() for one in proved.outcomes],
-        "troubles": [asdict(trouble) for trouble in proved.troubles],
-        "confirmations": [one.as_json() for one in proved.confirmations],
-        "dirty": [one.as_json() for one in proved.dirty],
-        "gaps": proved.gaps,
-    }
-    text = json.dumps(made, indent=1, ensure_ascii=False) + "\n"
-    files.replace(file, text.encode(), durable=False)

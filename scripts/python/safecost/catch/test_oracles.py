@@ -14,7 +14,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from safecost.catch import confirmation, oracles, proving
+from safecost.catch import confirmation, oracles, outcomes, proving
 from safecost.catch.confirmation import Confirmation, Dirty, Observed, Sighting
 from safecost.cli import entry
 from safecost.core.decoding import convert
@@ -123,7 +123,7 @@ def test_who_prints_rubbish_and_ends_with_0_is_not_clean(tool: str) -> None:
 
 @pytest.mark.build
 def test_what_is_written_fits_the_schema(tmp_path: Path) -> None:
-    proving.write(proved(), tmp_path / "catch.json")
+    outcomes.write(proved(), tmp_path / "catch.json")
     text = (tmp_path / "catch.json").read_text(encoding="utf-8")
     made = json.loads(text)
     assert list(VALIDATOR.iter_errors(made)) == []
@@ -187,7 +187,7 @@ def test_the_host_says_what_it_wants(words: Sequence[str], plan: str, code: int,
 
 
 FAULTS = {"f/c": [fault("x", oracles=["guard", "sanitizer"])]}
-SILENT = Outcome("f/c", "gcc-o2", "raw", "raw", "x", "silent", "nothing_seen", worlds=(("R", "returned"),))
+SILENT = Outcome("f/c", "gcc-o2", "raw", "raw", "x", "silent", "nothing_seen", worlds={"R": "returned"})
 SIGHTED = Sighting("sanitizer", "clang-sanitized", "heap-buffer-overflow", "reads 4 bytes", "sum(int)", 32, 32, False)
 
 

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from safecost.catch import classify as verdict
-from safecost.catch import proving
+from safecost.catch import outcomes, proving
 from safecost.catch.mechanism import Checks, mechanism_of
 from safecost.cli import entry
 from safecost.code import check_sites
@@ -303,7 +303,7 @@ def test_every_outcome_has_a_letter_of_its_own_and_details_have_their_kind() -> 
 
 @pytest.mark.build
 def test_what_is_written_fits_the_schema(tmp_path: Path) -> None:
-    proving.write(proved(), tmp_path / "catch.json")
+    outcomes.write(proved(), tmp_path / "catch.json")
     made = json.loads((tmp_path / "catch.json").read_text(encoding="utf-8"))
     assert list(VALIDATOR.iter_errors(made)) == []
     made["outcomes"][0]["kind"] = "safe"

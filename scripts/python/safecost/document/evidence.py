@@ -10,12 +10,11 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from safecost.document.outcome import Oracle, Stop
+from safecost.document.outcome import Oracle, Stop, World
 from safecost.document.plan import PROTOCOL
 from safecost.document.points import Place
 from safecost.document.values import Language, Name, Nanoseconds, Rate, Role, Size, Threads, WholeNumber
 
-World = Literal["R", "A", "B", "G", "F"]
 Stage = Literal["start", "generate", "prepare", "reset", "run", "digest", "release"]
 ConfirmingTool = Literal["sanitizer", "memcheck"]
 ProblemKind = Literal["load", "abi", "layout", "exports", "folded", "pool", "digest", "growth", "crash", "hang"]

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, get_args
+
+from msgspec import Meta
+
+from safecost.document.values import CaseName, Name, ProfileName
 
 OutcomeKind = Literal[
     "rejected",
@@ -44,7 +49,10 @@ Detail = Literal[
 Attribution = Literal["idiom", "profile", "platform", "system"]
 Oracle = Literal["guard", "sanitizer", "memcheck", "ledger", "canary", "value"]
 Stop = Literal["assertion", "trap", "fortify", "exception", "panic", "error_value"]
+World = Literal["R", "A", "B", "G", "F"]
 EvidenceKind = Literal["guard", "freed", "canary", "foreign", "ledger", "value", "sanitizer", "memcheck"]
+
+Text = Annotated[str, Meta(max_length=400)]
 
 CAUGHT: frozenset[OutcomeKind] = frozenset({"rejected", "inexpressible", "trapped", "reported", "prevented"})
 DETAILS: dict[OutcomeKind, frozenset[str]] = {
@@ -111,8 +119,8 @@ class Evidence:
     """
 
     kind: EvidenceKind
-    worlds: str
-    text: str
+    worlds: Annotated[str, Meta(pattern="^[RABGF]*$")]
+    text: Text
     size: int | None = None
     offset: int | None = None
     freed: bool | None = None
@@ -126,20 +134,20 @@ class Outcome:
     outcome is what it is where that does not follow from the rest. `worlds` tells, by letter, how each world ended.
     """
 
-    case: str
-    profile: str
-    variant: str
+    case: CaseName
+    profile: ProfileName
+    variant: Name
     role: Literal["raw", "safe"]
-    fault: str
+    fault: Name
     kind: OutcomeKind
     detail: Detail | None = None
     attribution: Attribution | None = None
-    mechanism: str | None = None
-    text: str | None = None
-    reason: str | None = None
-    evidence: tuple[Evidence, ...] = ()
-    worlds: tuple[tuple[str, str], ...] = ()
-    claim: str | None = None
+    mechanism: Annotated[str, Meta(max_length=80)] | None = None
+    text: Text | None = None
+    reason: Text | None = None
+    evidence: Annotated[tuple[Evidence, ...], Meta(max_length=16)] = ()
+    worlds: Mapping[World, Annotated[str, Meta(max_length=200)]] = field(default_factory=dict)
+    claim: Annotated[str, Meta(max_length=80)] | None = None
 
     @property
     def caught(self) -> bool:
@@ -155,10 +163,6 @@ class Outcome:
     def confirmed(self) -> bool:
         """Did any world see the error itself?"""
         return bool(self.evidence)
-
-    def as_json(self) -> dict[str, Any]:
-        """The outcome as outcomes.schema.json has it."""
-        return {**asdict(self), "caught": self.caught, "worlds": dict(self.worlds)}
 
 
 ALL_KINDS: tuple[OutcomeKind, ...] = get_args(OutcomeKind)

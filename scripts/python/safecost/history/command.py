@@ -6,7 +6,7 @@ import functools
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from safecost.history.showing import TrackStatus
     from safecost.history.store import Store
 
-F = TypeVar("F", bound=Callable[..., Any])
+Command = Callable[..., Any]
 DEFAULT = LOCAL_RESULTS / "history.sqlite"
 METRICS = ", ".join(kept())
 
 
-def _where(command: F) -> F:
+def _where(command: Command) -> Command:
     """The options that say where the history is, which the command is given as `store`."""
 
     @functools.wraps(command)
@@ -45,7 +45,7 @@ def _where(command: F) -> F:
     )  # fmt: skip
 
 
-def _judging(command: F) -> F:
+def _judging(command: Command) -> Command:
     """The options that say what counts as a change of which metric, which the command is given as `search`."""
 
     @functools.wraps(command)
@@ -64,7 +64,7 @@ def _judging(command: F) -> F:
     )  # fmt: skip
 
 
-def _searching(command: F) -> F:
+def _searching(command: Command) -> Command:
     """The options that say which series are looked at, for `_found`."""
     searched = _with(
         _judging(command),
@@ -75,7 +75,7 @@ def _searching(command: F) -> F:
     return _where(searched)
 
 
-def _with(command: Any, *options: Callable[[Any], Any]) -> Any:
+def _with(command: Command, *options: Callable[[Command], Command]) -> Command:
     for option in reversed(options):
         command = option(command)
     return command

@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import fields
-from typing import Any
 
 from safecost.core.errors import UsageError
+from safecost.core.fields import filled
 from safecost.core.text import shown
 from safecost.document import io as documents
 from safecost.document.machine_facts import machine_facts
-from safecost.document.measured import Code, Count
 from safecost.document.types import Document, Machine
 from safecost.history.records import (
     CodeRecord,
@@ -47,23 +45,19 @@ def machine_fingerprint(machine: Machine) -> str:
 
 
 def _run(document: Document, run: str) -> RunRecord:
-    return RunRecord(
+    machine, facts = document.machine, machine_facts(document.machine)
+    return filled(
+        RunRecord,
+        document.run,
+        document.suite,
+        machine,
         run=run,
-        started=document.run.started,
-        mode=document.run.mode,
-        complete=document.run.complete,
         suite_version=document.suite.version,
-        commit=document.suite.commit,
-        modified=document.suite.modified,
-        margin=document.run.margin,
-        machine=machine_fingerprint(document.machine),
-        machine_facts={fact.what: fact.value for fact in machine_facts(document.machine)},
-        load=max(document.machine.load_before, document.machine.load_after),
-        steal_share=document.machine.steal_share,
+        machine=machine_fingerprint(machine),
+        machine_facts={fact.what: fact.value for fact in facts},
+        load=max(machine.load_before, machine.load_after),
         toolchains=tuple(
-            Toolchain(
-                one.name, one.language, one.library, one.compiler, tuple(flag for flag, _ in one.flags), one.facts
-            )
+            filled(Toolchain, one, flags=tuple(flag for flag, _ in one.flags))
             for one in document.profiles
             if one.status == "measured"
         ),
@@ -78,37 +72,16 @@ def _rows(document: Document, run: str) -> Iterator[Record]:
             continue
         for pair in panel.pairs:
             top, bottom = panel.contenders[pair.numerator], panel.contenders[pair.denominator]
-            yield PairRecord(
-                run=run,
-                case=panel.case,
-                panel=panel.profile,
-                kind=pair.kind,
-                variant=top.variant,
-                profile=top.profile,
-                against=bottom.variant,
-                against_profile=bottom.profile,
-                size=panel.size,
-                rate=panel.rate,
-                label=panel.label,
-                planted=pair.planted,
-                ratio=pair.ratio,
-                low=pair.low,
-                high=pair.high,
-                level=pair.level,
-                verdict=pair.verdict,
-                launches=len(pair.ratios),
-                detectable=pair.detectable,
-                threads=panel.threads,
-            )
+            yield filled(
+                PairRecord, pair, panel,
+                run=run, panel=panel.profile, variant=top.variant, profile=top.profile, against=bottom.variant,
+                against_profile=bottom.profile, launches=len(pair.ratios),
+            )  # fmt: skip
     for count in document.counts:
         if count.case not in disqualified:
-            yield CountRecord(run=run, **_kept(count, CountRecord))
+            yield filled(CountRecord, count, run=run)
     for code in document.codes:
         if code.case not in disqualified:
-            yield CodeRecord(run=run, **_kept(code, CodeRecord))
+            yield filled(CodeRecord, code, run=run)
     for proof in document.proofs:  # a broken claim disqualifies its case, and is what the history has to show
-        yield ProofRecord(run, proof.case, proof.variant, proof.profile, proof.fault, proof.outcome, proof.detail)
-
-
-def _kept(part: Count | Code, kind: type[CountRecord | CodeRecord]) -> dict[str, Any]:
-    return {one.name: getattr(part, one.name) for one in fields(kind) if one.init and one.name != "run"}
+        yield filled(ProofRecord, proof, run=run)

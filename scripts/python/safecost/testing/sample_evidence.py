@@ -12,10 +12,10 @@ from safecost.document.evidence import (
     ReferencedFault,
     RoundTimes,
     TimeAnswer,
-    World,
     WorldRun,
     WorldsProof,
 )
+from safecost.document.outcome import World
 
 WORLDS: tuple[World, ...] = ("R", "A", "B", "G", "F")
 POINT: Mapping[str, Any] = {"size": 2048, "rate": None, "threads": None, "label": "L1", "tier": 0}

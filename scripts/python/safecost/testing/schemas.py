@@ -9,7 +9,9 @@ from typing import Any
 
 import msgspec
 
+from safecost.catch.outcomes import OutcomesFile
 from safecost.compare.limits import KnownBadFile, LimitsFile
+from safecost.compare.outputs.json_file import ComparisonFile
 from safecost.core.decoding import strict
 from safecost.core.paths import PACKAGE
 from safecost.document.evidence import AnyAnswer
@@ -27,9 +29,17 @@ _KINDS: Mapping[str, tuple[Any, str]] = {
 }
 
 
+# What only safecost writes, with all of its entries.
+_WRITTEN: Mapping[str, tuple[Any, str]] = {
+    "compare/outputs/comparison.schema.json": (strict(ComparisonFile), "safecost-comparison 1"),
+    "catch/outcomes.schema.json": (strict(OutcomesFile), "safecost-outcomes 1"),
+}
+
+
 def generated() -> Mapping[str, str]:
     """The text of each schema by its file in the package."""
-    return {name: _text(_versioned(msgspec.json.schema(kind)), title) for name, (kind, title) in _KINDS.items()}
+    read = {name: _text(_versioned(msgspec.json.schema(kind)), title) for name, (kind, title) in _KINDS.items()}
+    return read | {name: _text(_whole(msgspec.json.schema(kind)), title) for name, (kind, title) in _WRITTEN.items()}
 
 
 def file_of(name: str) -> Path:
@@ -43,6 +53,15 @@ def _versioned(schema: dict[str, Any]) -> dict[str, Any]:
         if "protocol" in part.get("properties", {}):
             part["properties"]["protocol"] = {"const": PROTOCOL}
             part["required"] = ["protocol", *part["required"]]
+    return schema
+
+
+def _whole(schema: dict[str, Any]) -> dict[str, Any]:
+    """What has a default is written all the same."""
+    for part in schema["$defs"].values():
+        part["required"] = list(part["properties"])
+        for entry in part["properties"].values():
+            entry.pop("default", None)
     return schema
 
 

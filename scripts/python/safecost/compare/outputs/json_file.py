@@ -1,65 +1,87 @@
-"""A comparison as JSON: versioned, and held to comparison.schema.json."""
+"""A comparison as JSON, versioned; comparison.schema.json is made of the types here."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import fields
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
-from safecost.compare.gate import Decision
-from safecost.compare.rows import METRICS, ComparisonRow, SideFacts
+import msgspec
+from msgspec import Meta
+
+from safecost.compare.gate import Decision, RowStatus
+from safecost.compare.rows import METRICS, How, Limit, Metric, RowPlace, RowVerdict, SideFacts, Tier, Value
+from safecost.core.fields import filled
 
 SCHEMA = "safecost-comparison"
-SCHEMA_VERSION = 1
-SCHEMA_FILE = Path(__file__).with_name("comparison.schema.json")
+
+Sentences = tuple[str, ...]
+_MetricName = Annotated[Metric, Meta(extra_json_schema={"enum": list(METRICS)})]
 
 
-def to_json(decision: Decision) -> dict[str, Any]:
-    """Plain dictionaries, lists and scalars: the comparison, every row of it, and what the gate makes of them."""
-    comparison = decision.comparison
-    return {
-        "schema": SCHEMA,
-        "schema_version": SCHEMA_VERSION,
-        "how": comparison.how,
-        "margin": comparison.margin,
-        "base": _side(comparison.base),
-        "head": _side(comparison.head),
-        "gate": {
-            "exit_code": decision.exit_code,
-            "reasons": list(decision.reasons),
-            "time_counts": decision.time_counts,
-            "notes": list(decision.notes),
-        },
-        "advisory": list(comparison.advisory),
-        "gone": list(comparison.gone),
-        "warnings": list(comparison.warnings),
-        "rows": [_row(row, decision) for row in comparison.rows],
-    }
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What a gate makes of the comparison."""
+
+    exit_code: Annotated[
+        Literal[0, 1, 3, 4, 5],
+        Meta(description="0 passes; 1 missing; 3 regression; 4 refused, too noisy; 5 wrong result or broken claim."),
+    ]
+    reasons: Annotated[Sentences, Meta(description="Worst first; empty for exit code 0.")]
+    time_counts: Annotated[bool, Meta(description="Could a time have failed it?")]
+    notes: Annotated[Sentences, Meta(description="Of limits and excuses.")]
 
 
-def schema() -> dict[str, Any]:
-    """The schema of the file, which holds the names of the metrics as of today."""
-    plain: dict[str, Any] = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
-    plain["$defs"]["row"]["properties"]["metric"]["enum"] = list(METRICS)
-    return plain
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row with its name and what it does to the gate; `place` has null where a part does not apply."""
+
+    name: str
+    place: RowPlace
+    tier: Tier
+    metric: _MetricName
+    base: Annotated[Value, Meta(description="Counts of one call, bytes, a ratio of times, nanoseconds; or words.")]
+    head: Value
+    verdict: RowVerdict
+    change: Annotated[float | None, Meta(description="Head over base less 1.")]
+    low: Annotated[float | None, Meta(description="The interval of the change.")]
+    high: float | None
+    level: Annotated[float | None, Meta(description="The least probability that the interval holds the change.")]
+    detectable: float | None
+    same_code: Annotated[bool | None, Meta(description="Are both the same bytes?")]
+    confirmed: Annotated[bool | None, Meta(description="Did fresh launches show it again?")]
+    known_bad: Annotated[str | None, Meta(description="The reason for which it is excused.")]
+    note: str | None
+    limit: Limit | None
+    standing: RowStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonFile:
+    """What has changed from base to head, and what a gate makes of it; docs/COMPARING.md explains the words."""
+
+    schema: Literal["safecost-comparison"]
+    schema_version: Literal[1]
+    how: Annotated[
+        How, Meta(description="Two runs; base and head in one process; or times of Google Benchmark, each by itself.")
+    ]
+    margin: Annotated[float, Meta(gt=0, description="The relative difference of times that counts.")]
+    base: SideFacts
+    head: SideFacts
+    gate: Gate
+    advisory: Annotated[Sentences, Meta(description="Why times are advice only.")]
+    gone: Annotated[Sentences, Meta(description="Kinds of rows that base has and head did not look at.")]
+    warnings: Sentences
+    rows: tuple[Row, ...]
 
 
 def encode(decision: Decision) -> str:
     """The text of a file: the same for the same decision, one value in a line."""
-    return json.dumps(to_json(decision), ensure_ascii=True, indent=1) + "\n"
-
-
-def _side(side: SideFacts) -> dict[str, Any]:
-    return {"name": side.name, "facts": [list(fact) for fact in side.facts]}
-
-
-def _row(row: ComparisonRow, decision: Decision) -> dict[str, Any]:
-    place = {field.name: getattr(row.place, field.name) for field in fields(row.place)}
-    limit = None if row.limit is None else {"relative": row.limit.relative, "absolute": row.limit.absolute}
-    own = {field.name: getattr(row, field.name) for field in fields(row) if field.name not in ("place", "limit")}
-    status = decision.status(row)
-    return {"name": row.name, "place": place, "tier": row.tier, **own, "limit": limit, "standing": status}
+    made = decision.comparison
+    rows = tuple(filled(Row, row, standing=decision.status(row)) for row in made.rows)
+    gate = filled(Gate, decision)
+    file = filled(ComparisonFile, made, schema=SCHEMA, schema_version=1, gate=gate, rows=rows)
+    return json.dumps(msgspec.to_builtins(file), ensure_ascii=True, indent=1) + "\n"
 
 
 def is_comparison(plain: Any) -> bool:
