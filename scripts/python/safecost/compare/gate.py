@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from safecost.compare.limits import KnownBad, LimitRule, limit_of
+from safecost.compare.limits import KnownBadEntry, LimitEntry, holds, limit_of
 from safecost.compare.rows import VERDICTS, WORDS, Comparison, ComparisonRow, Metric, RowPlace, judged
 from safecost.core.errors import HARNESS, OK, REGRESSION, TOO_NOISY, WRONG_RESULT
 from safecost.core.text import counted, shown
@@ -24,8 +24,8 @@ class Policy:
     """What a project wants of its gate; `today` decides which known-bad rows have expired."""
 
     today: date
-    limits: tuple[LimitRule, ...] = ()
-    known_bad: tuple[KnownBad, ...] = ()
+    limits: tuple[LimitEntry, ...] = ()
+    known_bad: tuple[KnownBadEntry, ...] = ()
     time: TimePolicy = "auto"
     allow_missing: bool = False
 
@@ -79,7 +79,7 @@ def severity(row: ComparisonRow) -> tuple[int, int, float, str, str]:
     return VERDICTS.index(row.verdict), kind, -abs(change or 0.0), row.name, row.metric
 
 
-def _limited(row: ComparisonRow, rules: Sequence[LimitRule]) -> ComparisonRow:
+def _limited(row: ComparisonRow, rules: Sequence[LimitEntry]) -> ComparisonRow:
     limit = limit_of(row, rules)
     return row if limit is None else judged(row, limit)
 
@@ -89,7 +89,7 @@ def _excused(row: ComparisonRow, policy: Policy) -> ComparisonRow:
     if row.verdict not in ("regression", "missing"):
         return row
     for entry in policy.known_bad:
-        if entry.expires >= policy.today and entry.rows.hold(row):
+        if entry.expires >= policy.today and holds(entry, row):
             return replace(row, known_bad=entry.reason)
     return row
 
@@ -138,14 +138,13 @@ def _by_metric(rows: Iterable[ComparisonRow]) -> str:
 
 def _notes(policy: Policy, rows: Sequence[ComparisonRow]) -> Iterator[str]:
     """What to tidy up in the policy."""
-    for rule in policy.limits:
-        if not any(rule.rows.hold(row) for row in rows):
-            yield f"Limit {rule.rows.entry} ({shown(rule.rows.name)}) holds no row."
+    for at, limit in enumerate(policy.limits, 1):
+        if not any(holds(limit, row) for row in rows):
+            yield f"Limit {at} ({shown(limit.name)}) holds no row."
     bad = [row for row in rows if row.verdict in ("regression", "missing")]
-    for entry in policy.known_bad:
-        held = sum(entry.rows.hold(row) for row in bad)
-        about = f"Known-bad entry {entry.rows.entry} ({shown(entry.rows.name)})"
-        if not held:
+    for at, entry in enumerate(policy.known_bad, 1):
+        about = f"Known-bad entry {at} ({shown(entry.name)})"
+        if not any(holds(entry, row) for row in bad):
             yield f"{about} holds nothing that is bad: remove it."
         elif entry.expires < policy.today:
             yield f"{about} expired on {entry.expires.isoformat()}: its rows count again."

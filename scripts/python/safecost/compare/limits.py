@@ -10,15 +10,14 @@ import json
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from msgspec import Meta, Struct
 
-from safecost.compare.rows import METRICS, WORDS, ComparisonRow, Limit, tier_of
+from safecost.compare.rows import METRICS, WORDS, ComparisonRow, Limit, Metric, tier_of
 from safecost.core.decoding import Misfit, convert
 from safecost.core.errors import UsageError
 from safecost.core.text import file_name, shown
@@ -53,13 +52,7 @@ class KnownBadEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     name: NameGlob
     metric: MetricGlob = "*"
     reason: Annotated[str, Meta(min_length=1, max_length=1000, description="Why, for whoever finds it.")]
-    expires: Annotated[
-        str,
-        Meta(
-            pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\n)",
-            description="The last day on which it is excused, YYYY-MM-DD.",
-        ),
-    ]
+    expires: Annotated[date, Meta(description="The last day on which it is excused, YYYY-MM-DD.")]
 
 
 class KnownBadFile(Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,17 +61,9 @@ class KnownBadFile(Struct, frozen=True, forbid_unknown_fields=True):
     known_bad: Annotated[tuple[KnownBadEntry, ...], Meta(max_length=1000)] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Which rows an entry is about: globs over their names and metrics; `entry` is its number in its file, from 1."""
-
-    entry: int
-    name: str
-    metric: str
-
-    def hold(self, row: ComparisonRow) -> bool:
-        """Is the row one of them?"""
-        return _matches(self.metric, row.metric) and _matches(self.name, row.name)
+def holds(entry: LimitEntry | KnownBadEntry, row: ComparisonRow) -> bool:
+    """Is an entry about a row?"""
+    return _matches(entry.metric, row.metric) and _matches(entry.name, row.name)
 
 
 @cache
@@ -90,72 +75,45 @@ def _matches(glob: str, name: str) -> bool:
     return glob == "*" or _pattern(glob).match(name) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class LimitRule:
-    """The limit of some rows."""
-
-    rows: Rows
-    limit: Limit
+def limit_of(row: ComparisonRow, entries: Sequence[LimitEntry]) -> Limit | None:
+    """The limit of the last entry that holds the row, None where none does."""
+    return next((Limit(one.relative, one.absolute) for one in reversed(entries) if holds(one, row)), None)
 
 
-@dataclass(frozen=True, slots=True)
-class KnownBad:
-    """Rows that may be bad up to the end of a day, and why."""
-
-    rows: Rows
-    reason: str
-    expires: date
-
-
-def limit_of(row: ComparisonRow, rules: Sequence[LimitRule]) -> Limit | None:
-    """The limit of the last rule that holds the row, None where none does."""
-    return next((rule.limit for rule in reversed(rules) if rule.rows.hold(row)), None)
-
-
-def read_limits(path: Path) -> tuple[LimitRule, ...]:
-    """The rules of a file; raises UsageError naming the first thing wrong with it."""
-    rules = tuple(
-        LimitRule(_rows(path, at, entry), Limit(entry.relative, entry.absolute))
-        for at, entry in enumerate(_read(path, LimitsFile).limit, 1)
-    )
-    for rule in rules:
-        limited = [metric for metric in METRICS if metric not in WORDS and _matches(rule.rows.metric, metric)]
+def read_limits(path: Path) -> tuple[LimitEntry, ...]:
+    """The entries of a file; raises UsageError naming the first thing wrong with it."""
+    entries = _read(path, LimitsFile).limit
+    for at, entry in enumerate(entries, 1):
+        limited = [metric for metric in _metrics(path, at, entry) if metric not in WORDS]
         if not limited:
             raise UsageError(
-                f"{file_name(path)}: limit {rule.rows.entry} is of {shown(rule.rows.metric)}, which is no number:"
-                " excuse it with --known-bad."
+                f"{file_name(path)}: limit {at} is of {shown(entry.metric)}, which is no number: excuse it with"
+                " --known-bad."
             )
-        times = all(tier_of(metric) == "time" for metric in limited)
-        if times and rule.limit.absolute:
+        if entry.absolute and all(tier_of(metric) == "time" for metric in limited):
             raise UsageError(
-                f"{file_name(path)}: limit {rule.rows.entry} is of a time and has an absolute part: give a relative"
-                " one."
+                f"{file_name(path)}: limit {at} is of a time and has an absolute part: give a relative one."
             )
-    return rules
+    return entries
 
 
-def read_known_bad(path: Path) -> tuple[KnownBad, ...]:
+def read_known_bad(path: Path) -> tuple[KnownBadEntry, ...]:
     """The entries of a file; raises UsageError naming the first thing wrong with it."""
-    found = []
-    for at, entry in enumerate(_read(path, KnownBadFile).known_bad, 1):
-        try:
-            expires = date.fromisoformat(entry.expires)
-        except ValueError as error:
-            raise UsageError(
-                f"{file_name(path)}: known_bad {at} expires on {shown(entry.expires)}, which is no day."
-            ) from error
-        found.append(KnownBad(_rows(path, at, entry), entry.reason, expires))
-    return tuple(found)
+    entries = _read(path, KnownBadFile).known_bad
+    for at, entry in enumerate(entries, 1):
+        _metrics(path, at, entry)
+    return entries
 
 
-def _rows(path: Path, at: int, entry: LimitEntry | KnownBadEntry) -> Rows:
-    metric = entry.metric
-    if not any(_matches(metric, one) for one in METRICS):
+def _metrics(path: Path, at: int, entry: LimitEntry | KnownBadEntry) -> list[Metric]:
+    """The metrics that an entry is about; raises UsageError where there is none."""
+    found = [metric for metric in METRICS if _matches(entry.metric, metric)]
+    if not found:
         raise UsageError(
-            f"{file_name(path)}: entry {at} is of the metric {shown(metric)}, which there is none of: choose from"
-            f" {', '.join(METRICS)}."
+            f"{file_name(path)}: entry {at} is of the metric {shown(entry.metric)}, which there is none of: choose"
+            f" from {', '.join(METRICS)}."
         )
-    return Rows(at, entry.name, metric)
+    return found
 
 
 def _read(path: Path, kind: type[_File]) -> _File:
@@ -177,15 +135,6 @@ def _read(path: Path, kind: type[_File]) -> _File:
         said = shown(str(error), quoted=False, limit=200)
         raise UsageError(f"{file_name(path)} is not {written}: {said}.") from error
     try:
-        return convert(_dates_as_text(plain), kind, "the file")
+        return convert(plain, kind, "the file")
     except Misfit as misfit:
         raise UsageError(f"{file_name(path)}: {misfit}.") from misfit
-
-
-def _dates_as_text(value: Any) -> Any:
-    """The value as JSON would have it: TOML has days of its own."""
-    if isinstance(value, dict):
-        return {key: _dates_as_text(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_dates_as_text(item) for item in value]
-    return value.isoformat() if isinstance(value, date) else value

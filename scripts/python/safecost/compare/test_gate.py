@@ -10,12 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safecost.compare.gate import Policy, TimePolicy, decide
-from safecost.compare.limits import KnownBad, LimitRule, Rows
+from safecost.compare.limits import KnownBadEntry, LimitEntry
 from safecost.compare.rows import (
     VERDICTS,
     Comparison,
     ComparisonRow,
-    Limit,
     RowPlace,
     SideFacts,
     exact_row,
@@ -47,12 +46,12 @@ def code(comparison: Comparison, time: TimePolicy = "auto", *, allow_missing: bo
     return decide(comparison, Policy(TODAY, time=time, allow_missing=allow_missing)).exit_code
 
 
-def known_bad(name: str, metric: str = "*", expires: date = TODAY) -> KnownBad:
-    return KnownBad(Rows(1, name, metric), "a bug of the compiler", expires)
+def known_bad(name: str, metric: str = "*", expires: date = TODAY) -> KnownBadEntry:
+    return KnownBadEntry(name=name, metric=metric, reason="a bug of the compiler", expires=expires)
 
 
-def limit(name: str, metric: str, relative: float) -> LimitRule:
-    return LimitRule(Rows(1, name, metric), Limit(relative))
+def limit(name: str, metric: str, relative: float) -> LimitEntry:
+    return LimitEntry(name=name, metric=metric, relative=relative)
 
 
 # ---- exit codes ------------------------------------------------------------------------------------------------------
@@ -154,7 +153,7 @@ def test_a_limit_holds_for_its_metric_and_names_alone() -> None:
     for rule in (limit("*/span/*", "instructions", 9.0), limit("*", "code_bytes", 9.0), limit("INDEXING*", "*", 9.0)):
         decision = decide(made(MORE), Policy(TODAY, limits=(rule,)))
         assert decision.exit_code == 3
-        assert decision.notes == (f'Limit 1 ("{rule.rows.name}") holds no row.',)
+        assert decision.notes == (f'Limit 1 ("{rule.name}") holds no row.',)
 
 
 def test_a_limit_is_the_margin_of_a_time() -> None:

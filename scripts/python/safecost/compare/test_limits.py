@@ -48,15 +48,15 @@ def test_limits(tmp_path: Path) -> None:
 
 def test_known_bad_rows(tmp_path: Path) -> None:
     (entry,) = read_known_bad(put(tmp_path, KNOWN_BAD))
-    assert (entry.rows.name, entry.rows.metric, entry.expires) == ("strings/*", "instructions", date(2026, 6, 30))
+    assert (entry.name, entry.metric, entry.expires) == ("strings/*", "instructions", date(2026, 6, 30))
     assert entry.reason == "GCC 13 unrolls less, see its bug 1"
 
 
 def test_json_says_the_same(tmp_path: Path) -> None:
     text = '{"known_bad": [{"name": "a/b", "reason": "r", "expires": "2026-06-30"}]}'
     (entry,) = read_known_bad(put(tmp_path, text, "rules.json"))
-    assert (entry.rows.name, entry.rows.metric) == ("a/b", "*")
-    assert read_limits(put(tmp_path, '{"limit": [{"relative": 0.5}]}', "rules.json"))[0].limit == Limit(0.5)
+    assert (entry.name, entry.metric) == ("a/b", "*")
+    assert read_limits(put(tmp_path, '{"limit": [{"relative": 0.5}]}', "rules.json"))[0].relative == 0.5
     assert not read_limits(put(tmp_path, ""))
     assert not read_known_bad(put(tmp_path, ""))
 
@@ -92,7 +92,10 @@ def test_limits_that_are_refused(tmp_path: Path, text: str, said: str) -> None:
         ('[[known_bad]]\nreason = "r"\nexpires = 2026-06-30', 'known_bad[0] lacks "name"'),
         ('[[known_bad]]\nname = "a"\nreason = ""\nexpires = 2026-06-30', "known_bad[0].reason"),
         ('[[known_bad]]\nname = "a"\nreason = "r"\nexpires = "never"', "known_bad[0].expires"),
-        ('[[known_bad]]\nname = "a"\nreason = "r"\nexpires = "2026-02-30"', 'expires on "2026-02-30", which is no day'),
+        (
+            '[[known_bad]]\nname = "a"\nreason = "r"\nexpires = "2026-02-30"',
+            'is "2026-02-30", and must be a day',
+        ),
         ('[[known_bad]]\nname = "a"\nreason = "r"\nexpires = 2026-06-30T01:02:03Z', "known_bad[0].expires"),
         ('[[known_bad]]\nname = "a"\nreason = "r"\nexpires = 2026-06-30\nmetric = "time"', 'the metric "time"'),
     ],

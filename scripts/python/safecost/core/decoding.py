@@ -94,12 +94,14 @@ def _words(kind: Any, message: str) -> str:
     choices = [value for member in _members(kind) if get_origin(member) is Literal for value in get_args(member)]
     if choices:
         return f"one of {', '.join(map(str, choices))}"
+    if message.startswith("Invalid RFC3339 encoded date"):
+        return _NOUNS["date"]
     return _english(message.removeprefix("Expected ").partition(", got ")[0])
 
 
 _NOUNS = {
     "int": "a whole number", "float": "a number", "str": "a text", "bool": "true or false", "array": "a list",
-    "object": "an object", "null": "null",
+    "object": "an object", "null": "null", "date": "a day, YYYY-MM-DD",
 }  # fmt: skip
 _BOUNDS = {">=": "of at least", "<=": "of at most", ">": "above", "<": "below"}
 

@@ -84,8 +84,7 @@ from dataclasses import replace
 
 from safecost.compare.documents import compare
 from safecost.compare.gate import Policy, decide
-from safecost.compare.limits import LimitRule, Rows
-from safecost.compare.rows import Limit
+from safecost.compare.limits import LimitEntry
 from safecost.document import metrics
 from safecost.exports.formats import as_csv, bencher
 from safecost.exports.selected import select
@@ -97,13 +96,13 @@ base = sound_document()
 head = with_codes(base, "at", lambda code: replace(code, calls=code.calls + 1))
 (worse,) = [row for row in compare(base, head).rows if row.verdict == "regression"]
 assert (worse.name, worse.metric) == ("indexing/sum/at@gcc-o2", "code_calls"), worse
-limit = LimitRule(Rows(1, "*", "code_calls"), Limit(absolute=1.0))
+limit = LimitEntry(metric="code_calls", absolute=1.0)
 assert decide(compare(base, head), Policy(None)).exit_code == 3
 assert decide(compare(base, head), Policy(None, limits=(limit,))).exit_code == 0
 
 run, *rows = of_document.records(head, "head")
 metric = series.metric_of("calls")
-rows = [row for row in rows if isinstance(row, metric.of)]
+rows = [row for row in rows if isinstance(row, series.RECORDS[metric.of])]
 subjects = {track.subject for track in series.tracks([run], rows, metric)}
 assert "indexing/sum/at@gcc-o2" in subjects, subjects
 

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from safecost.compare.gate import Policy, decide
-from safecost.compare.limits import KnownBad, LimitRule, Rows
+from safecost.compare.limits import KnownBadEntry, LimitEntry
 from safecost.compare.live import asked, gating
 from safecost.compare.live.arms import Pairing, panels_of, side_of
 from safecost.compare.live.comparing import CONFIRMING, Comparing
 from safecost.compare.live.timing import Timings
-from safecost.compare.rows import ComparisonRow, Limit
+from safecost.compare.rows import ComparisonRow
 from safecost.core.errors import OK, REGRESSION, WRONG_RESULT
 from safecost.document.evidence import VerifyAnswer, VerifyProblem
 from safecost.run.panels import PlannedPanel, PlannedPoint, PlannedVariant
@@ -30,7 +30,7 @@ VARIANTS = (
     PlannedVariant("span", "safe"),
 )
 POLICY = Policy(datetime.now(UTC).date())
-AT_IS_KNOWN = KnownBad(Rows(1, "*/at/*", "*"), "a new compiler", date(9999, 1, 1))
+AT_IS_KNOWN = KnownBadEntry(name="*/at/*", reason="a new compiler", expires=date(9999, 1, 1))
 
 
 @dataclass
@@ -187,7 +187,7 @@ def test_a_confirmation_is_fresh(folders: tuple[Path, Path]) -> None:
     [
         replace(POLICY, time="advisory"),
         replace(POLICY, known_bad=(AT_IS_KNOWN,)),
-        replace(POLICY, limits=(LimitRule(Rows(1, "*", "*_time"), Limit(0.05)),)),
+        replace(POLICY, limits=(LimitEntry(metric="*_time", relative=0.05),)),
     ],
     ids=["advisory", "known bad", "within its limit"],
 )
@@ -198,7 +198,7 @@ def test_what_cannot_fail_is_not_timed_again(folders: tuple[Path, Path], policy:
 
 
 def test_a_confirmation_is_held_to_the_limit_of_its_row(folders: tuple[Path, Path]) -> None:
-    limit = replace(POLICY, limits=(LimitRule(Rows(1, "*", "*_time"), Limit(0.03)),))
+    limit = replace(POLICY, limits=(LimitEntry(metric="*_time", relative=0.03),))
     one, _ = comparing(folders, {"at": 1.05}, {"at": 1.02})
     code, rows = decided(one, limit)
     assert (code, rows["at", "direct_time"].verdict) == (OK, "inconclusive")

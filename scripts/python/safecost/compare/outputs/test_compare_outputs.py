@@ -21,7 +21,7 @@ from rich.console import Console
 
 from safecost.compare.documents import compare
 from safecost.compare.gate import Decision, Policy, decide
-from safecost.compare.limits import KnownBad, Rows
+from safecost.compare.limits import KnownBadEntry
 from safecost.compare.outputs import github as compare_github
 from safecost.compare.outputs import json_file as compare_json
 from safecost.compare.outputs import junit as compare_junit
@@ -57,8 +57,8 @@ def everything() -> Decision:
     made = compare(BASE, head, ("base/run.json", "head/run.json"))
     more = exact_row(RowPlace("indexing/sum", "new", "gcc-o2", 4096), "instructions", None, 3.0)
     made = replace(made, rows=(*made.rows, more), advisory=("Load.",), gone=("Base has times.",))
-    excused = KnownBad(Rows(1, "*", "code_bytes"), "a bug", TODAY)
-    return decide(made, Policy(TODAY, known_bad=(excused, KnownBad(Rows(2, "nobody", "*"), "?", TODAY))))
+    excused = KnownBadEntry(name="*", metric="code_bytes", reason="a bug", expires=TODAY)
+    return decide(made, Policy(TODAY, known_bad=(excused, KnownBadEntry(name="nobody", reason="?", expires=TODAY))))
 
 
 def attacked() -> Decision:
@@ -74,7 +74,7 @@ def attacked() -> Decision:
         warnings=(EVIL, *HOSTILE),
         gone=HOSTILE,
     )
-    return decide(made, Policy(TODAY, known_bad=(KnownBad(Rows(1, "a/b*", "*"), EVIL, TODAY),)))
+    return decide(made, Policy(TODAY, known_bad=(KnownBadEntry(name="a/b*", reason=EVIL, expires=TODAY),)))
 
 
 DECISIONS = [everything(), attacked(), decide(compare(BASE, BASE), Policy(TODAY))]
