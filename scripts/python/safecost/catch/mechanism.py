@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from safecost.document.evidence import CodePlace, SignalStop, WorldRun
 from safecost.document.outcome import Detail
-from safecost.suite.profiles import BuildProfile
 
 # The kind of check in the immediate of Clang's trap instruction: SanitizerHandler's number in the compiler.
 ARITHMETIC_TRAPS = {0: "add overflow", 3: "divrem overflow", 12: "mul overflow", 13: "negate overflow",
@@ -75,11 +74,6 @@ class Checks:
     compiler_traps: str | None  # the flag by which the compiler places traps without a text
     zeroes_locals: bool
     contracts: frozenset[int] = frozenset()  # return addresses of the calls by which a failed contract ends a program
-
-    @classmethod
-    def of(cls, profile: BuildProfile, sites: Mapping[int, str], contracts: frozenset[int]) -> Checks:
-        """The checks of one plugin."""
-        return cls.of_flags([flag for flag, _ in profile.flags], sites, contracts)
 
     @classmethod
     def of_flags(

@@ -34,7 +34,7 @@ from safecost.toolchain.build import Built, build_all
 _PROVER_SECONDS = 300.0
 _HANG_SECONDS = 0.5  # a proof takes a millisecond; a hang is looked at again for four times as long
 _SEED = 20_261
-_Texts = TypeVar("_Texts", confirmation.Sighting, Dirty)
+_Texts = TypeVar("_Texts", Outcome, Confirmation, confirmation.Sighting, Dirty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class Proving:
         self.proved.gaps = {tool: self._clean_text(reason) for tool, reason in gaps.items()}
         for where, message in self._found.failures:
             self._note(where, message)
-        self.proved.dirty = [self._clean_texts(one) for one in self._found.dirty]
+        self.proved.dirty = [self._clean(one) for one in self._found.dirty]
         for dirty in self.proved.dirty:
             name = f"{dirty.case}/{dirty.variant}@{dirty.profile}"
             self.proved.troubles.append(ProvingIssue(name, dirty.words[:4_000], broken=True))
@@ -162,10 +162,9 @@ class Proving:
         made = confirmation.combine(outcomes, self.proved.faults, found.observations, found.gaps, plain)
         self.proved.confirmations = [
             replace(
-                one,
-                sightings=tuple(self._clean_texts(seen) for seen in one.sightings),
+                self._clean(one),
+                sightings=tuple(map(self._clean, one.sightings)),
                 gaps=tuple(map(self._clean_text, one.gaps)),
-                seen=self._clean_text(one.seen),
             )
             for one in made
         ]
@@ -208,7 +207,7 @@ class Proving:
         traps = _bare_traps(answer)
         sibling = None if profile.plain == profile.name else built.plugins.get((case.name, profile.plain))
         sites = check_sites(plugin, traps, sibling) if traps else {}
-        checks = Checks.of(profile, sites, contracts(plugin, _calls(answer)))
+        checks = Checks.of_flags([flag for flag, _ in profile.flags], sites, contracts(plugin, _calls(answer)))
         self._checks[case.name, profile.name] = checks
         self.facts[case.name, profile.name] = answer.plugin.facts
         self.proved.faults.setdefault(case.name, answer.faults)
@@ -218,27 +217,17 @@ class Proving:
             role: Any = roles[proof.variant]  # the prover proves raw and safe variants
             name = Outcome(case.name, profile.name, proof.variant, role, proof.fault, "no_verdict")
             confirmed = self.options.confirmed.get((case.name, proof.variant, proof.fault), frozenset())
-            yield self._clean(verdict.judge(name, faults[proof.fault], proof, checks, confirmed))
+            judged = self._clean(verdict.judge(name, faults[proof.fault], proof, checks, confirmed))
+            yield replace(judged, claim=(judged.claim or "")[:80] or None)
 
     def _clean_text(self, text: str) -> str:
-        return privacy.clean(self.options.folders, text, 400) or ""
+        return privacy.clean(self.options.folders, text, 400)
 
-    def _clean_texts(self, told: _Texts) -> _Texts:
-        function = None if told.function is None else self._clean_text(told.function)
-        return replace(told, text=self._clean_text(told.text), function=function)
-
-    def _clean(self, outcome: Outcome) -> Outcome:
-        """Texts come from plugins and compilers: no path of this machine, and no end of them."""
-
-        def clean(text: str | None) -> str | None:
-            return None if text is None else privacy.clean(self.options.folders, text, 400)
-
-        return replace(
-            outcome,
-            text=clean(outcome.text),
-            reason=clean(outcome.reason),
-            claim=(clean(outcome.claim) or "")[:80] or None,
-        )
+    def _clean(self, one: _Texts) -> _Texts:
+        """Texts come from plugins, compilers and tools: no path of this machine, and no end of them."""
+        texts = {name: getattr(one, name, None) for name in ("text", "reason", "claim", "function", "seen")}
+        cleaned: dict[str, Any] = {key: self._clean_text(text) for key, text in texts.items() if text is not None}
+        return replace(one, **cleaned)
 
     def _is_wanted(self, one: Outcome) -> bool:
         if one.profile not in {profile.name for profile in self.options.profiles}:
