@@ -7,7 +7,9 @@ It is built with the standard library, since a package for JUnit would not keep 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from xml.etree import ElementTree as ET
 
@@ -20,42 +22,66 @@ LONGEST = 2_000  # characters of one text
 MOST_LINES = 200  # of what is said beside the rows
 
 
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A test case; `kind` is None where it passes."""
+
+    name: str
+    place: str
+    kind: str | None
+    verdict: str
+    said: str
+
+
 def junit(decision: Decision, made: datetime) -> bytes:
     """The XML; `made` is when the comparison was made, in UTC."""
     root = ET.Element("testsuites")
-    for index, (metric, name) in enumerate(METRIC_NAMES.items()):
-        rows = [row for row in decision.comparison.rows if row.metric == metric]
-        if rows:
-            _suite(root, name, rows, decision, made, index)
-    gate = ET.SubElement(root, "testsuite", _attributes("gate", 1, decision, made, len(METRIC_NAMES)))
-    gate.set("errors", str(int(decision.exit_code != 0)))
-    _properties(gate, decision)
-    case = ET.SubElement(gate, "testcase", name="gate", classname="safecost.gate", time="0")
-    if decision.exit_code:
-        _told(case, "error", f"exit {decision.exit_code}", headline(decision))
-    _outputs(gate, [f"{kind}: {line}" for kind, line in closing(decision)])
-    for number, suite in enumerate(root):
-        suite.set("id", str(number))
+    for metric, name in METRIC_NAMES.items():
+        if rows := [row for row in decision.comparison.rows if row.metric == metric]:
+            _suite(root, name, [_case(row, decision) for row in rows], decision, made)
+    kind = "error" if decision.exit_code else None
+    gate = _Case("gate", "safecost.gate", kind, f"exit {decision.exit_code}", headline(decision))
+    _suite(root, "gate", [gate], decision, made, [f"{kind}: {line}" for kind, line in closing(decision)])
     ET.indent(root)
     return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
 
 
 def _suite(
-    root: ET.Element, name: str, rows: Sequence[ComparisonRow], decision: Decision, made: datetime, index: int
+    root: ET.Element, name: str, cases: Sequence[_Case], decision: Decision, made: datetime, said: Sequence[str] = ()
 ) -> None:
-    suite = ET.SubElement(root, "testsuite", _attributes(name, len(rows), decision, made, index))
-    _properties(suite, decision)
-    told = {"failure": 0, "error": 0, "skipped": 0}
-    for row in rows:
-        case = ET.SubElement(suite, "testcase", name=_name(row), classname=_class(row), time="0")
-        kind = _kind(row, decision)
-        if kind is not None:
-            told[kind] += 1
-            _told(case, kind, row.verdict, about(row))
-    suite.set("failures", str(told["failure"]))
-    suite.set("errors", str(told["error"]))
-    suite.set("skipped", str(told["skipped"]))
-    _outputs(suite, [])
+    kinds = Counter(case.kind for case in cases)
+    suite = ET.SubElement(
+        root,
+        "testsuite",
+        name=name,
+        package="safecost",
+        id=str(len(root)),
+        timestamp=made.strftime("%Y-%m-%dT%H:%M:%S"),
+        hostname="localhost",  # never the machine's: a report is to be shown to others
+        tests=str(len(cases)),
+        failures=str(kinds["failure"]),
+        errors=str(kinds["error"]),
+        skipped=str(kinds["skipped"]),
+        time="0",
+    )
+    properties = ET.SubElement(suite, "properties")
+    for which, side in (("base", decision.comparison.base), ("head", decision.comparison.head)):
+        for what, value in (("name", side.name), *side.facts):
+            ET.SubElement(properties, "property", name=_line(f"{which} {what}"), value=_line(value))
+    for case in cases:
+        element = ET.SubElement(suite, "testcase", name=case.name, classname=case.place, time="0")
+        if case.kind is not None:
+            line = _line(case.said)
+            ET.SubElement(element, case.kind, type=case.verdict, message=line).text = line
+    ET.SubElement(suite, "system-out").text = "\n".join(_line(line) for line in said[:MOST_LINES])
+    ET.SubElement(suite, "system-err").text = ""
+
+
+def _case(row: ComparisonRow, decision: Decision) -> _Case:
+    """A row by its name and what it is over, since readers take cases of one name for one; they fold by the place."""
+    place = ".".join(part for part in (*row.place.case.split("/"), row.place.variant) if part)
+    name = row.name + (f" over {row.place.against}" if row.place.against else "")
+    return _Case(_line(name), _line(place), _kind(row, decision), row.verdict, about(row))
 
 
 def _kind(row: ComparisonRow, decision: Decision) -> str | None:
@@ -64,48 +90,6 @@ def _kind(row: ComparisonRow, decision: Decision) -> str | None:
     if status == "fails":
         return "error" if row.verdict == "missing" else "failure"
     return "skipped" if status in ("advisory", "excused") or row.verdict == "inconclusive" else None
-
-
-def _attributes(name: str, tests: int, decision: Decision, made: datetime, index: int) -> dict[str, str]:
-    return {
-        "name": name,
-        "package": "safecost",
-        "id": str(index),
-        "timestamp": made.strftime("%Y-%m-%dT%H:%M:%S"),
-        "hostname": "localhost",  # never the machine's: a report is to be shown to others
-        "tests": str(tests),
-        "failures": "0",
-        "errors": "0",
-        "skipped": "0",
-        "time": "0",
-    }
-
-
-def _properties(suite: ET.Element, decision: Decision) -> None:
-    properties = ET.SubElement(suite, "properties")
-    for which, side in (("base", decision.comparison.base), ("head", decision.comparison.head)):
-        for what, said in (("name", side.name), *side.facts):
-            ET.SubElement(properties, "property", name=_line(f"{which} {what}"), value=_line(said))
-
-
-def _outputs(suite: ET.Element, said: Sequence[str]) -> None:
-    ET.SubElement(suite, "system-out").text = "\n".join(_line(one) for one in said[:MOST_LINES])
-    ET.SubElement(suite, "system-err").text = ""
-
-
-def _told(case: ET.Element, kind: str, verdict: str, said: str) -> None:
-    line = _line(said)
-    ET.SubElement(case, kind, type=verdict, message=line).text = line
-
-
-def _class(row: ComparisonRow) -> str:
-    """The case with dots, which readers fold by."""
-    return _line(".".join(part for part in (*row.place.case.split("/"), row.place.variant) if part))
-
-
-def _name(row: ComparisonRow) -> str:
-    """The row's name and what it is over: readers take cases of one name for one case."""
-    return _line(row.name + (f" over {row.place.against}" if row.place.against else ""))
 
 
 def _line(text: str) -> str:

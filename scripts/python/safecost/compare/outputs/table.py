@@ -14,7 +14,6 @@ from safecost.compare.outputs.words import (
     METRIC_NAMES,
     closing,
     counts,
-    first,
     headline,
     listed,
     margin_words,
@@ -41,11 +40,11 @@ def render(decision: Decision, console: Console) -> None:
     for name, side in (("base", comparison.base), ("head", comparison.head)):
         say(console, f"{name}: {_side(side)}")
     say(console, f"{HOW[comparison.how]}; {margin_words(comparison)}")
-    shown, rest = first(listed(decision), MOST_ROWS)
-    if shown:
-        console.print(_table(shown, decision, console))
-    if rest:
-        say(console, f"{rest} more rows; --markdown and --json have them")
+    rows = listed(decision)
+    if rows:
+        console.print(_table(rows[:MOST_ROWS], decision, console))
+    if len(rows) > MOST_ROWS:
+        say(console, f"{len(rows) - MOST_ROWS} more rows; --markdown and --json have them")
     say(console, counts(comparison))
     lines = closing(decision)
     for kind, line in lines[:MOST_LINES]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from safecost.compare.gate import Decision, severity
 from safecost.compare.rows import Comparison, ComparisonRow, How, Metric, RowVerdict, change_text, value_text
@@ -107,8 +107,3 @@ def closing(decision: Decision) -> list[tuple[str, str]]:
 def margin_words(comparison: Comparison) -> str:
     """What a difference of times has to exceed."""
     return f"a difference of times counts beyond {percent(comparison.margin)}"
-
-
-def first(rows: Sequence[ComparisonRow], most: int) -> tuple[Sequence[ComparisonRow], int]:
-    """As many rows as there is room for, and how many more there are."""
-    return rows[:most], max(0, len(rows) - most)
