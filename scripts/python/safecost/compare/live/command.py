@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,27 +31,27 @@ EXAMPLES = (
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What was asked for: `cases` are folders for a comparison of profiles, the rest as the options have it."""
+    """What was asked for, as the options have it; `cases` are folders for a comparison of profiles."""
 
     revisions: tuple[str, str] | None
     case_folders: tuple[Path, Path] | None
     profiles: str | None
-    ad_hoc: tuple[str, ...]
+    profile: tuple[str, ...]
     cases: tuple[Path, ...]
     quick: bool
     full: bool
-    count: bool
+    no_count: bool
     seed: int | None
 
     def sides(self, expression: str | None, margin: float | None) -> Sides:
         """Both sides; raises UsageError where they do not exist, or where there is nothing to compare."""
         mode = QUICK if self.quick else FULL if self.full else DEFAULT
-        extent = ComparisonExtent(mode, expression, self.count, MARGIN if margin is None else margin)
+        extent = ComparisonExtent(mode, expression, not self.no_count, MARGIN if margin is None else margin)
         if self.revisions is not None:
-            return asked.of_revisions(*self.revisions, self.profiles, self.ad_hoc, extent)
+            return asked.of_revisions(*self.revisions, self.profiles, self.profile, extent)
         if self.case_folders is not None:
-            return asked.of_folders(*self.case_folders, self.profiles, self.ad_hoc, extent)
-        return asked.of_profiles(self.profiles, self.ad_hoc, self.cases, extent)
+            return asked.of_folders(*self.case_folders, self.profiles, self.profile, extent)
+        return asked.of_profiles(self.profiles, self.profile, self.cases, extent)
 
 
 def measuring(command: F) -> F:
@@ -64,7 +64,7 @@ def measuring(command: F) -> F:
                      help="Measure the cases of two folders."),
         click.option("--profiles", metavar="NAMES",
                      help="Measure two profiles, base first; or, with revisions or folders, those to build with."),
-        click.option("--profile", "ad_hoc", metavar="'NAME: COMPILER FLAGS'", multiple=True,
+        click.option("--profile", metavar="'NAME: COMPILER FLAGS'", multiple=True,
                      help="An ad-hoc profile; may be repeated."),
         click.option("--cases", metavar="DIR", multiple=True, type=folder,
                      help="With two profiles: read cases from DIR instead of bench/; may be repeated."),
@@ -83,31 +83,11 @@ def taken(options: dict[str, Any], base: Path | None, head: Path | None) -> Live
 
     Raises UsageError where it is not clear which of these is meant.
     """
-    live = Live(
-        options.pop("revisions") or None,
-        options.pop("case_folders") or None,
-        options.pop("profiles"),
-        options.pop("ad_hoc"),
-        options.pop("cases"),
-        options.pop("quick"),
-        options.pop("full"),
-        not options.pop("no_count"),
-        options.pop("seed"),
-    )
+    live = Live(**{one.name: options.pop(one.name) for one in fields(Live)})
     if live.quick and live.full:
         raise UsageError("--quick and --full exclude each other: give one.")
-    measured = {
-        "--revisions": live.revisions is not None,
-        "--case-folders": live.case_folders is not None,
-        "--profiles": live.profiles is not None,
-        "--profile": bool(live.ad_hoc),
-        "--cases": bool(live.cases),
-        "--quick": live.quick,
-        "--full": live.full,
-        "--no-count": not live.count,
-        "--seed": live.seed is not None,
-    }
-    given = [option for option, there in measured.items() if there]
+    values = {f"--{one.name.replace('_', '-')}": getattr(live, one.name) for one in fields(Live)}
+    given = [option for option, value in values.items() if value is not None and value is not False and value != ()]
     if base is not None:
         if given:
             raise UsageError(f"{given[0]} is of comparisons that measure, and {base} was measured: leave one out.")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from safecost.compare.live.arms import SideName
 from safecost.core.errors import UsageError
@@ -83,51 +84,42 @@ def profiles_of(folder: Path, wanted: Sequence[BuildProfile]) -> list[BuildProfi
             for one in wanted]  # fmt: skip
 
 
+_BUILT = ("plugins", "gaps", "counts", "codes", "proofs", "problems")
+_OF_CONTENDERS = ("counts", "codes", "proofs")
+
+
 def renamed(document: Document, names: Mapping[str, str]) -> Document:
     """A document whose profiles have other names, so that rows of two profiles meet; texts stay as they are."""
 
-    def new(name: str) -> str:
+    def new(name: Any) -> Any:
         return names.get(name, name)
 
-    return replace(
-        document,
-        profiles=tuple(replace(one, name=new(one.name), plain=new(one.plain)) for one in document.profiles),
-        plugins=tuple(replace(one, profile=new(one.profile)) for one in document.plugins),
-        gaps=tuple(replace(one, profile=new(one.profile)) for one in document.gaps),
-        counts=tuple(replace(one, profile=new(one.profile)) for one in document.counts),
-        codes=tuple(replace(one, profile=new(one.profile)) for one in document.codes),
-        proofs=tuple(replace(one, profile=new(one.profile)) for one in document.proofs),
-        problems=tuple(
-            replace(one, profile=None if one.profile is None else new(one.profile)) for one in document.problems
-        ),
-    )
+    built: dict[str, Any] = {
+        part: tuple(replace(one, profile=new(one.profile)) for one in getattr(document, part)) for part in _BUILT
+    }
+    profiles = tuple(replace(one, name=new(one.name), plain=new(one.plain)) for one in document.profiles)
+    return replace(document, profiles=profiles, **built)
 
 
 def restricted(document: Document, profiles: frozenset[str]) -> Document:
     """A document without what other profiles built, such as those that are there for their inputs only."""
-    return replace(
-        document,
-        profiles=tuple(one for one in document.profiles if one.name in profiles),
-        plugins=tuple(one for one in document.plugins if one.profile in profiles),
-        gaps=tuple(one for one in document.gaps if one.profile in profiles),
-        counts=tuple(one for one in document.counts if one.profile in profiles),
-        codes=tuple(one for one in document.codes if one.profile in profiles),
-        proofs=tuple(one for one in document.proofs if one.profile in profiles),
-        problems=tuple(one for one in document.problems if one.profile is None or one.profile in profiles),
-    )
+    # A problem may be of no profile.
+    made = _with(document, _BUILT, lambda one: one.profile is None or one.profile in profiles)
+    return _with(made, ("profiles",), lambda one: one.name in profiles)
 
 
 def matching(pattern: re.Pattern[str] | None, document: Document) -> Document:
     """A document with the counts, machine code and proofs that a filter finds; by case, or by case and variant."""
     if pattern is None or any(pattern.search(case.name) for case in document.cases):
         return document
+    search = pattern.search
 
-    def wanted(case: str, variant: str, profile: str) -> bool:
-        return any(map(pattern.search, (f"{case}/{variant}", f"{case}/{variant}@{profile}")))
+    def wanted(one: Any) -> bool:
+        return any(map(search, (f"{one.case}/{one.variant}", f"{one.case}/{one.variant}@{one.profile}")))
 
-    return replace(
-        document,
-        counts=tuple(one for one in document.counts if wanted(one.case, one.variant, one.profile)),
-        codes=tuple(one for one in document.codes if wanted(one.case, one.variant, one.profile)),
-        proofs=tuple(one for one in document.proofs if wanted(one.case, one.variant, one.profile)),
-    )
+    return _with(document, _OF_CONTENDERS, wanted)
+
+
+def _with(document: Document, parts: Sequence[str], wanted: Callable[[Any], bool]) -> Document:
+    kept: dict[str, Any] = {part: tuple(filter(wanted, getattr(document, part))) for part in parts}
+    return replace(document, **kept)

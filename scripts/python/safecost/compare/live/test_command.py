@@ -106,4 +106,4 @@ def test_every_example_has_options_that_there_are() -> None:
         words = shlex.split(command)
         context = compare_command.compare.make_context("compare", words[2:])
         assert context.params["base"] is None, line
-        assert any(context.params[name] for name in ("revisions", "case_folders", "profiles", "ad_hoc")), line
+        assert any(context.params[name] for name in ("revisions", "case_folders", "profiles", "profile")), line
