@@ -67,7 +67,7 @@ def reporting(command: F) -> F:
                      help="Rows that are excused until a day, with reasons, TOML or JSON."),
         click.option("--allow-missing", is_flag=True, help="What base has and head lacks does not fail the gate."),
         click.option("--markdown", metavar="FILE", type=path, help="Write Markdown; '-' is standard output."),
-        click.option("--json", "json_file", metavar="FILE", type=path, help="Write JSON, every row of it."),
+        click.option("--json", metavar="FILE", type=path, help="Write JSON, every row of it."),
         click.option("--junit", metavar="FILE", type=path, help="Write JUnit XML, a test case for each row."),
         click.option("--annotations/--no-annotations", default=None,
                      help="Print GitHub's annotations (default: in its Actions)."),
@@ -121,18 +121,11 @@ def compare(base: Path | None, head: Path | None, expression: str | None, margin
 
 
 def given(
-    gated: bool,
-    time: TimePolicy,
-    limits: Path | None,
-    known_bad: Path | None,
-    allow_missing: bool,
-    markdown: Path | None,
-    json_file: Path | None,
-    junit: Path | None,
-    annotations: bool | None,
+    gated: bool, time: TimePolicy, limits: Path | None, known_bad: Path | None, allow_missing: bool, **written: Any
 ) -> tuple[Policy, Outputs, bool]:
     """What the options of `reporting` say; raises UsageError before anything is read or measured."""
-    if sum(file == STANDARD_OUTPUT for file in (markdown, json_file, junit)) > 1:
+    outputs = Outputs(**written)
+    if [outputs.markdown, outputs.json, outputs.junit].count(STANDARD_OUTPUT) > 1:
         raise UsageError("only one of --markdown, --json and --junit can go to standard output: name files.")
     policy = Policy(
         today=_today(),
@@ -141,7 +134,7 @@ def given(
         time=time,
         allow_missing=allow_missing,
     )
-    return policy, Outputs(markdown, json_file, junit, annotations), gated
+    return policy, outputs, gated
 
 
 def conclude(comparison: Comparison, policy: Policy, outputs: Outputs, *, gated: bool) -> int:

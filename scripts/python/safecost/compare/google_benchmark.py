@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import re
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from safecost.core.errors import UsageError
 from safecost.core.text import shown
+from safecost.document.measured import Contender, Panel
 from safecost.document.points import contender_name
 from safecost.document.types import Document
 
@@ -70,18 +71,20 @@ def parse(plain: Any, name: str) -> Benchmarks:
 
 
 def times_of(document: Document) -> dict[str, BenchmarkTimes]:
-    """A run's contenders as benchmarks, under the names that they have there: one time for each launch.
+    """A run's contenders as benchmarks, under the names that they have there: one time for each launch."""
+    timed = by_name(sorted(document.panels, key=lambda panel: panel.case))
+    return {name: BenchmarkTimes(arm.nanoseconds) for name, (_, arm) in timed.items()}
 
-    A contender that several panels timed counts with the panel of its own profile.
-    """
-    found: dict[str, BenchmarkTimes] = {}
-    panels = sorted(document.panels, key=lambda panel: panel.case)
+
+def by_name(panels: Sequence[Panel]) -> dict[str, tuple[Panel, Contender]]:
+    """Each contender once, with its panel: as its own profile's panel timed it, or else the first that did."""
+    found: dict[str, tuple[Panel, Contender]] = {}
     for own in (True, False):
         for panel in panels:
             for arm in panel.contenders:
                 if (arm.profile == panel.profile) == own:
-                    name = contender_name(panel.case, arm.variant, *panel.place[:2], arm.profile, panel.threads)
-                    found.setdefault(name, BenchmarkTimes(arm.nanoseconds))
+                    name = contender_name(panel.case, arm.variant, panel.size, panel.rate, arm.profile, panel.threads)
+                    found.setdefault(name, (panel, arm))
     return found
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import matplotlib as mpl
 
 from safecost.core import files
+from safecost.core.command import make_folder
 from safecost.core.errors import UsageError
 from safecost.core.progress import Steps
 from safecost.core.text import counted
@@ -21,10 +22,7 @@ def write(found: Sequence[TrackStatus], out: Path, kind: str) -> str:
     """Draw each track into the folder, and say how many; raises UsageError where there is nothing or no folder."""
     if not found:
         raise UsageError("Nothing to draw: no series of this metric has been added, or none has changed.")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"--out {out} cannot be written to: {error.strerror}.") from error
+    make_folder(out)
     with mpl.rc_context(SETTINGS), warnings.catch_warnings(), Steps("draw", len(found)) as steps:
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # text stays text in SVG
         for one in found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from safecost.core.text import counted, number
 from safecost.document import metrics
 from safecost.document.metrics import MetricSpec, Part
 from safecost.history.records import CodeRecord, CountRecord, PairRecord, ProofRecord, Record, RunRecord, digest
+from safecost.suite.cases import pattern_of
 
 RECORDS: Mapping[Part, type[Record]] = {
     "pair": PairRecord,
@@ -98,11 +98,8 @@ def tracks(runs: Iterable[RunRecord], rows: Iterable[Record], metric: MetricSpec
 def matching(found: Iterable[Track], expression: str | None) -> list[Track]:
     """The tracks whose subject the expression finds; raises UsageError where it is none, or finds nothing."""
     everything = list(found)
-    try:
-        pattern = re.compile(expression or "")
-    except re.error as error:
-        raise UsageError(f"--filter {expression!r} is not a regular expression: {error}.") from error
-    chosen = [track for track in everything if pattern.search(track.subject)]
+    pattern = pattern_of(expression)
+    chosen = [track for track in everything if pattern is None or pattern.search(track.subject)]
     if everything and not chosen:
         raise UsageError(
             f"--filter {expression!r} finds none of {counted(len(everything), 'series', 'series')}, for instance"
