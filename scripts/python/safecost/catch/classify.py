@@ -286,13 +286,9 @@ def _attributed(one: Outcome, sibling: Outcome | None, checks: Checks | None) ->
         reason = "locals start as zero here; the plain sibling reads what somebody left there"
         return replace(one, kind="silent", detail="neutralised", attribution="profile", reason=reason)
     if one.caught or one.kind in {"detected_late", "terminated"}:
-        alone = sibling is None or sibling.profile == one.profile
-        return replace(one, attribution="idiom" if alone or _alike(one, sibling) else "profile")
+        alike = sibling is None or sibling.kind == one.kind or (one.caught and sibling.caught)
+        return replace(one, attribution="idiom" if alike else "profile")
     return one
-
-
-def _alike(one: Outcome, sibling: Outcome | None) -> bool:
-    return sibling is not None and (sibling.kind == one.kind or (one.caught and sibling.caught))
 
 
 def _is_neutralised(one: Outcome, sibling: Outcome | None, checks: Checks | None) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, get_args
 
 from msgspec import Meta
 
@@ -195,18 +195,12 @@ def _confirmation(
         tuple(oracle for oracle in declared if oracle in could and oracle not in saw),
         tuple(
             f"{tool}: {gaps.get(tool, 'no build of this variant that it watches')}"
-            for tool in _tools(declared)
-            if tool not in could
+            for tool in get_args(ConfirmingTool)
+            if tool in declared and tool not in could
         ),
         ", ".join(ends),
         not sightings and fault.reference is not None and all(one.detail == "nothing_seen" for one in ones),
     )
-
-
-def _tools(declared: Collection[OracleName]) -> Iterator[ConfirmingTool]:
-    for tool in ("sanitizer", "memcheck"):
-        if tool in declared:
-            yield tool
 
 
 def unconfirmed(confirmations: Sequence[Confirmation]) -> Iterator[tuple[str, str]]:

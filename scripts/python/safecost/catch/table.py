@@ -21,18 +21,22 @@ def render(proved: Proved, console: Console, details: bool) -> None:
     for case in dict.fromkeys(one.case for one in proved.outcomes):
         outcomes = [one for one in proved.outcomes if one.case == case]
         profiles = list(dict.fromkeys(one.profile for one in outcomes))
-        console.print(Text(f"{case}: {' '.join(profiles)}"), soft_wrap=True)
+        _line(console, f"{case}: {' '.join(profiles)}")
         console.print(_matrix(outcomes, profiles))
     used = {one.kind for one in proved.outcomes}
     legend = ", ".join(f"{LETTERS[kind]} {kind.replace('_', ' ')}" for kind in ALL_KINDS if kind in used)
     if legend:
-        console.print(Text(f"capital: caught; {legend}; {_NONE} not built"), soft_wrap=True)
+        _line(console, f"capital: caught; {legend}; {_NONE} not built")
     if details:
         for one in proved.outcomes:
-            console.print(Text(line_of(one)), soft_wrap=True)
+            _line(console, line_of(one))
     _confirmations(proved, console, details)
     for trouble in proved.troubles:
         print(f"{'broken' if trouble.broken else 'problem'}: {trouble.where}: {trouble.message}", file=sys.stderr)
+
+
+def _line(console: Console, text: str) -> None:
+    console.print(Text(text), soft_wrap=True)
 
 
 def _confirmations(proved: Proved, console: Console, details: bool) -> None:
@@ -43,16 +47,14 @@ def _confirmations(proved: Proved, console: Console, details: bool) -> None:
         return
     confirmed = sum(one.confirmed for one in proved.confirmations)
     missed = sum(one.confirmed and bool(one.missed) for one in proved.confirmations)
-    console.print(
-        Text(
-            f"faults of raw code: {confirmed} of {len(proved.confirmations)} confirmed, {missed} of them not by every "
-            f"oracle that they name; {len(proved.dirty)} errors on valid input"
-        ),
-        soft_wrap=True,
+    _line(
+        console,
+        f"faults of raw code: {confirmed} of {len(proved.confirmations)} confirmed, {missed} of them not by every "
+        f"oracle that they name; {len(proved.dirty)} errors on valid input",
     )
     for one in proved.confirmations:
         if details or one.missed or not one.confirmed:
-            console.print(Text(f"{one.name}: {one.words}"), soft_wrap=True)
+            _line(console, f"{one.name}: {one.words}")
 
 
 def _matrix(outcomes: Sequence[Outcome], profiles: Sequence[str]) -> Table:

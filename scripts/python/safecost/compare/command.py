@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import Any, TextIO
 
 import click
 from rich.console import Console
@@ -24,12 +24,11 @@ from safecost.compare.outputs import markdown as compare_markdown
 from safecost.compare.outputs import table as compare_table
 from safecost.compare.rows import Comparison
 from safecost.core import files
-from safecost.core.command import examples
+from safecost.core.command import Command, examples, with_options
 from safecost.core.errors import OK, ToolError, UsageError
 from safecost.core.text import file_name, shown
 from safecost.suite.cases import pattern_of
 
-F = TypeVar("F", bound=Callable[..., Any])
 STANDARD_OUTPUT = Path("-")
 IN_ACTIONS = "GITHUB_ACTIONS"  # "true" in the runner of GitHub
 TODAY = "SAFECOST_TODAY"
@@ -53,10 +52,11 @@ class Outputs:
     annotations: bool | None = None
 
 
-def reporting(command: F) -> F:
+def reporting(command: Command) -> Command:
     """The options of outputs and gate; `given` makes a Policy and Outputs of what they were given."""
     path = click.Path(path_type=Path, allow_dash=True)
-    options = (
+    return with_options(
+        command,
         click.option("--gate", "gated", is_flag=True, help="End with the gate's exit code."),
         click.option("--time", "time", type=click.Choice(["auto", "gate", "advisory"]), default="auto",
                      help="auto: times count where nothing speaks against it; gate: refuse where something does;"
@@ -72,9 +72,6 @@ def reporting(command: F) -> F:
         click.option("--annotations/--no-annotations", default=None,
                      help="Print GitHub's annotations (default: in its Actions)."),
     )  # fmt: skip
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 @click.command(

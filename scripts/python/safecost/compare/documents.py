@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from safecost.compare.exact import exact_rows, same_architecture, sound
-from safecost.compare.rows import Comparison, RowPlace, SideFacts
+from safecost.compare.exact import exact_rows, place_of, same_architecture, sound
+from safecost.compare.rows import Comparison, SideFacts
 from safecost.compare.times import pair_keys, time_rows, unstable
 from safecost.core.errors import UsageError
 from safecost.core.text import counted, shown
@@ -70,11 +70,8 @@ def side(document: Document, name: str) -> SideFacts:
 
 def _refuse_repeated(document: Document, name: str) -> None:
     """Raises UsageError where a document holds twice what has one row; reading it has checked its other parts."""
-    places = [
-        (RowPlace(one.case, one.variant, one.profile, one.size, one.rate, threads=one.threads), "counts")
-        for one in document.counts
-    ]
-    places += [(RowPlace(one.case, one.variant, one.profile), "machine code") for one in document.codes]
+    places = [(place_of(one), "counts") for one in document.counts]
+    places += [(place_of(one), "machine code") for one in document.codes]
     places += [(place, f"a ratio ({metric})") for (metric, place, _), _ in pair_keys(document, sound(document))]
     for (place, what), count in Counter(places).items():
         if count > 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from safecost.compare.rows import EXACT, ComparisonRow, RowPlace, RowVerdict, exact_row, word_row
@@ -13,6 +13,7 @@ from safecost.document.types import Document, Problem
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+P = TypeVar("P", Proof, Count, Code)
 
 _STATES = {
     "measured": "agrees",
@@ -86,16 +87,9 @@ def _place(problem: Problem) -> RowPlace:
 
 def _catches(base: Document, head: Document) -> Iterator[ComparisonRow]:
     """The outcome of each fault in each variant: a catch that was lost, won, or is another."""
-
-    def proofs(document: Document) -> dict[RowPlace, Proof]:
-        return {
-            RowPlace(one.case, one.variant, one.profile, fault=one.fault): one
-            for one in document.proofs
-            if one.case in cases
-        }
-
     cases = {case.name for case in base.cases} & {case.name for case in head.cases}
-    for place, old, new in union(*known(proofs(base), proofs(head))):
+    proofs = _of_cases(base, head, cases, lambda one: one.proofs)
+    for place, old, new in union(*proofs):
         words = [None if one is None else one.words for one in (old, new)]
         verdict, note = _caught(old, new) if old is not None and new is not None else ("unchanged", None)
         yield word_row(place, "catch", words[0], words[1], verdict, note)
@@ -144,6 +138,21 @@ def known(base: dict[K, V], head: dict[K, V]) -> tuple[dict[K, V], dict[K, V]]:
     return (base, head) if base and head else ({}, {})
 
 
+def _of_cases(
+    base: Document, head: Document, cases: Collection[str], part: Callable[[Document], Sequence[P]]
+) -> tuple[dict[RowPlace, P], dict[RowPlace, P]]:
+    """What both sides know of these cases, by place."""
+    before, after = ({place_of(one): one for one in part(side) if one.case in cases} for side in (base, head))
+    return known(before, after)
+
+
+def place_of(one: Proof | Count | Code) -> RowPlace:
+    """Where a part of a document belongs."""
+    if isinstance(one, Count):
+        return RowPlace(one.case, one.variant, one.profile, one.size, one.rate, threads=one.threads)
+    return RowPlace(one.case, one.variant, one.profile, fault=one.fault if isinstance(one, Proof) else None)
+
+
 # ---- tier 1: what is exact for one toolchain -------------------------------------------------------------------------
 
 
@@ -160,21 +169,11 @@ def comparable(base: Document, head: Document) -> set[str]:
 
 def _counts(base: Document, head: Document) -> Iterator[ComparisonRow]:
     """What one call does: instructions, allocations, and bytes of these."""
-
-    cases = comparable(base, head)
-
-    def counts(document: Document) -> dict[RowPlace, Count]:
-        return {
-            RowPlace(one.case, one.variant, one.profile, one.size, one.rate, threads=one.threads): one
-            for one in document.counts
-            if one.case in cases
-        }
-
-    before, after = known(counts(base), counts(head))
+    counts = _of_cases(base, head, comparable(base, head), lambda one: one.counts)
     for spec in metrics_of("count"):
         if spec.per_architecture and not same_architecture(base, head):
             continue
-        for place, old, new in union(before, after):
+        for place, old, new in union(*counts):
             values = [None if count is None else spec.read(count) for count in (old, new)]
             if values != [None, None]:
                 note = new.reason if new is not None and values[1] is None else None
@@ -183,15 +182,10 @@ def _counts(base: Document, head: Document) -> Iterator[ComparisonRow]:
 
 def _codes(base: Document, head: Document) -> Iterator[ComparisonRow]:
     """What the compiler made of each kernel: bytes, checks that it emitted, vectors of numbers or none."""
-
-    def codes(document: Document) -> dict[RowPlace, Code]:
-        return {RowPlace(one.case, one.variant, one.profile): one for one in document.codes if one.case in cases}
-
-    cases = comparable(base, head)
     if not same_architecture(base, head):
         return
     held = _holding(base, head)
-    for place, old, new in union(*known(codes(base), codes(head))):
+    for place, old, new in union(*_of_cases(base, head, comparable(base, head), lambda one: one.codes)):
         for spec in metrics_of("code"):
             values = [None if code is None else spec.read(code) for code in (old, new)]
             if values == [None, None]:

@@ -7,7 +7,7 @@ import importlib
 import os
 import signal
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,16 @@ def undisturbed() -> Iterator[None]:
 def examples(*lines: str) -> str:
     """An epilog that click does not rewrap."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+Command = Callable[..., Any]
+
+
+def with_options(command: Command, *options: Callable[[Command], Command]) -> Command:
+    """The command with several options, in the order of its help."""
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def load(reference: str) -> Any:

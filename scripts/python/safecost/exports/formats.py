@@ -72,7 +72,7 @@ def google_benchmark(selected: Selected) -> str:
 def github_action_benchmark(selected: Selected) -> str:
     """The list that github-action-benchmark reads as customSmallerIsBetter: ratios, and instructions of a call."""
     found: list[dict[str, Any]] = []
-    for pair in _costs(selected):
+    for pair in selected.costs:
         one = {"name": pair.subject, "unit": "ratio", "value": pair.ratio}
         if pair.low is not None and pair.high is not None:
             one["range"] = f"{pair.low:.4g} to {pair.high:.4g}"
@@ -89,7 +89,7 @@ def github_action_benchmark(selected: Selected) -> str:
 def bencher(selected: Selected) -> str:
     """Bencher Metric Format: a benchmark is a pair or a contender; https://bencher.dev/bmf.json is its schema."""
     found: dict[str, dict[str, dict[str, float]]] = {}
-    for pair in _costs(selected):
+    for pair in selected.costs:
         metric = {"value": pair.ratio}
         if pair.low is not None and pair.high is not None:
             metric |= {"lower_value": pair.low, "upper_value": pair.high}
@@ -136,10 +136,6 @@ FORMATS: Mapping[str, Callable[[Selected], str]] = {
     "csv": as_csv,
     "latex": latex,
 }
-
-
-def _costs(selected: Selected) -> list[PairRecord]:
-    return [pair for pair in selected.pairs if pair.kind not in {"aa", "calibration"}]
 
 
 def _short(name: str) -> str:

@@ -37,9 +37,8 @@ def latex(selected: Selected) -> str:
     """A fragment to \\input, with the packages that it needs named in its first lines."""
     run, machine = selected.document.run, selected.document.machine
     families: dict[str, list[PairRecord]] = {}
-    for pair in selected.pairs:
-        if pair.kind not in {"aa", "calibration"}:
-            families.setdefault(pair.case.partition("/")[0], []).append(pair)
+    for pair in selected.costs:
+        families.setdefault(pair.case.partition("/")[0], []).append(pair)
     compilers = ", ".join(
         f"{one.name}: {one.compiler}" for one in selected.document.profiles if one.compiler and one.status == "measured"
     )

@@ -40,6 +40,11 @@ class Selected:
     proofs: tuple[ProofRecord, ...]
     timed: tuple[SelectedContender, ...]
 
+    @property
+    def costs(self) -> list[PairRecord]:
+        """The pairs whose ratio is no known one."""
+        return [pair for pair in self.pairs if pair.kind not in {"aa", "calibration"}]
+
 
 def select(document: Document, expression: str | None) -> Selected:
     """What matches; raises UsageError where nothing does, or nothing was measured."""

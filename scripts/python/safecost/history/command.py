@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 
-from safecost.core.command import examples
+from safecost.core.command import Command, examples, with_options
 from safecost.core.errors import OK, REGRESSION
 from safecost.core.paths import LOCAL_RESULTS
 from safecost.document.metrics import kept
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from safecost.history.showing import TrackStatus
     from safecost.history.store import Store
 
-Command = Callable[..., Any]
 DEFAULT = LOCAL_RESULTS / "history.sqlite"
 METRICS = ", ".join(kept())
 
@@ -35,7 +33,7 @@ def _where(command: Command) -> Command:
 
         return command(store=Store(database if database is not None else str(DEFAULT), wait=wait), **others)
 
-    return _with(
+    return with_options(
         with_store,
         click.option("--database", envvar="SAFECOST_DATABASE", metavar="FILE",
                      help="Where the history is: a file of SQLite (default: $SAFECOST_DATABASE, or this project's"
@@ -54,7 +52,7 @@ def _judging(command: Command) -> Command:
 
         return command(search=Search(magnitude=magnitude, segment=segment), **others)
 
-    return _with(
+    return with_options(
         with_search,
         click.option("--metric", default="ratio", show_default=True, metavar="NAME", help=f"One of {METRICS}."),
         click.option("--magnitude", type=click.FloatRange(0.0001, 10), default=0.01, show_default=True,
@@ -66,19 +64,13 @@ def _judging(command: Command) -> Command:
 
 def _searching(command: Command) -> Command:
     """The options that say which series are looked at, for `_found`."""
-    searched = _with(
+    searched = with_options(
         _judging(command),
         click.option("--filter", "expression", metavar="REGEX",
                      help="Only series whose name matches, as family/case/variant/size:N@profile over raw@profile."),
         click.option("--aa-pairs", is_flag=True, help="Show A/A pairs and calibrations too, whose ratios are known."),
     )  # fmt: skip
     return _where(searched)
-
-
-def _with(command: Command, *options: Callable[[Command], Command]) -> Command:
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 def _found(expression: str | None, metric: str, aa_pairs: bool, search: Search, store: Store) -> list[TrackStatus]:
@@ -151,7 +143,7 @@ def show(everything: bool, check: bool, as_json: bool, **options: Any) -> int:
         sys.stdout.write(showing.as_json(found))
     else:
         showing.render(found, Console(), everything=everything or options["expression"] is not None)
-    return REGRESSION if check and showing.worse(found) else OK
+    return REGRESSION if check and any(one.is_worse for one in found) else OK
 
 
 @history.command(

@@ -55,8 +55,6 @@ class TrackStatus:
         now = self.latest
         if now.pending is None or now.baseline is None:
             return False
-        if self.track.metric.scale == "words":
-            return now.pending.after < now.baseline
         return is_worse(self.track.metric, now.baseline, now.pending.after)
 
 
@@ -86,11 +84,6 @@ def analysed(tracks: Iterable[Track], decided: Sequence[Acceptance], search: Sea
     return found
 
 
-def worse(found: Iterable[TrackStatus]) -> list[TrackStatus]:
-    """The tracks whose newest level is for the worse, and not accepted."""
-    return [one for one in found if one.is_worse]
-
-
 def render(found: Sequence[TrackStatus], out: Console, *, everything: bool) -> None:
     """Print what happened, run by run, and with `everything` a table; nothing from a document is read as markup."""
     if found and everything:
@@ -106,7 +99,7 @@ def render(found: Sequence[TrackStatus], out: Console, *, everything: bool) -> N
     _say(
         out,
         f"{counted(len(found), 'series', 'series')} from {counted(len(runs), 'run')} ({name}):"
-        f" {counted(len(pending), 'change')} not accepted, {len(worse(found))} for the worse",
+        f" {counted(len(pending), 'change')} not accepted, {sum(one.is_worse for one in found)} for the worse",
     )
 
 

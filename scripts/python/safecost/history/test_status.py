@@ -12,7 +12,7 @@ from safecost.core.errors import UsageError
 from safecost.history.changes import Search
 from safecost.history.records import Acceptance, CountRecord, ProofRecord, Record, RunRecord
 from safecost.history.series import METRICS, RECORDS, matching, metric_of, tracks
-from safecost.history.showing import TrackStatus, analysed, change_words, is_still, worse
+from safecost.history.showing import TrackStatus, analysed, change_words, is_still
 from safecost.history.status import SeriesStatus
 from safecost.testing.made_up_history import GCC_12, GCC_13, SUBJECT, a_history, a_pair, a_run, an_acceptance, noisy
 
@@ -146,7 +146,7 @@ def test_an_exact_metric_changes_at_once_and_goes_back_at_once() -> None:
     (found,) = found_in(counted([64_000, 64_100]), metric="instructions")  # 1.6 of 1,000 are below 0.2 %
     assert not found.tells
     (found,) = found_in(counted([65_000, 64_000]), metric="instructions")
-    assert found.latest.pending is not None and not worse([found])  # better, and to be accepted all the same
+    assert found.latest.pending is not None and not found.is_worse  # better, and to be accepted all the same
 
 
 def test_a_fault_that_is_no_longer_caught_is_worse() -> None:

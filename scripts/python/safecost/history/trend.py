@@ -146,7 +146,7 @@ def _changes(axes: Axes, canvas: Canvas, found: TrackStatus, places: dict[tuple[
         if change.acknowledged is not None:
             label += f", accepted by {change.acknowledged.who}"
         label = fit(label, 10.5, 250)
-        pixel = min(_LEFT + (x + 0.7) / (len(found.track.points) + 0.4) * _WIDE, WIDTH - 12 - width(label, 10.5))
+        pixel = _pixel(found, x, width(label, 10.5))
         row = 0 if pixel > free[0] else 1
         if pixel > free[row]:
             free[row] = pixel + width(label, 10.5) + 10
@@ -166,8 +166,12 @@ def _toolchains(axes: Axes, canvas: Canvas, found: TrackStatus, places: dict[tup
         axes.axvline(x, color=INK, lw=1.0, ls=(0, (1, 2)), zorder=1.5)
         size = relative(found.track.metric, step.low, step.high)
         label = fit(f"{step.after.series.words}: {size}", 10, 300)
-        pixel = min(_LEFT + (x + 0.7) / (len(found.track.points) + 0.4) * _WIDE, WIDTH - 12 - width(label, 10))
-        canvas.text(pixel, _TOP + _HEIGHT + 30, label, size=10)
+        canvas.text(_pixel(found, x, width(label, 10)), _TOP + _HEIGHT + 30, label, size=10)
+
+
+def _pixel(found: TrackStatus, x: float, wide: float) -> float:
+    """Where a label begins that is so wide and belongs to a place on the axis."""
+    return min(_LEFT + (x + 0.7) / (len(found.track.points) + 0.4) * _WIDE, WIDTH - 12 - wide)
 
 
 def _dates(axes: Axes, points: Sequence[SeriesPoint]) -> None:

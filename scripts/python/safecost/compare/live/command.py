@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
@@ -15,11 +14,10 @@ from safecost.compare.live import asked, gating
 from safecost.compare.live.asked import ComparisonExtent
 from safecost.compare.live.comparing import Comparing, Sides
 from safecost.compare.rows import Comparison
+from safecost.core.command import Command, with_options
 from safecost.core.errors import UsageError
 from safecost.run.schedule import DEFAULT, FULL, QUICK
 from safecost.run.state import MARGIN
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 EXAMPLES = (
     "safecost compare --profiles gcc-o2,gcc-o3                     the same cases, two sets of flags",
@@ -54,10 +52,11 @@ class Live:
         return asked.of_profiles(self.profiles, self.profile, self.cases, extent)
 
 
-def measuring(command: F) -> F:
+def measuring(command: Command) -> Command:
     """The options of comparisons that measure; `taken` makes a Live of what they were given."""
     folder = click.Path(path_type=Path)
-    options = (
+    return with_options(
+        command,
         click.option("--revisions", nargs=2, metavar="BASE HEAD",
                      help="Measure two revisions of the suite's cases, with today's harness; '.' is the working tree."),
         click.option("--case-folders", nargs=2, type=folder, metavar="BASE HEAD",
@@ -73,9 +72,6 @@ def measuring(command: F) -> F:
         click.option("--no-count", is_flag=True, help="Count no instructions and allocations."),
         click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Repeat the inputs and the order of another."),
     )  # fmt: skip
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 def taken(options: dict[str, Any], base: Path | None, head: Path | None) -> Live | None:
