@@ -52,7 +52,7 @@ def read(path: Path, role: str) -> Document | Benchmarks:
 
 def _benchmarks(one: Document | Benchmarks, path: Path) -> tuple[SideFacts, Mapping[str, BenchmarkTimes]]:
     if isinstance(one, Benchmarks):
-        return unpaired.side(file_name(path), one.facts), one.times
+        return SideFacts(file_name(path), one.facts), one.times
     return comparison_of.side(one, file_name(path)), google_benchmark.times_of(one)
 
 

@@ -5,22 +5,21 @@ Both are small files, TOML or (named *.json) JSON; limits.schema.json and known_
 
 from __future__ import annotations
 
-import fnmatch
 import json
-import re
 import tomllib
 from collections.abc import Sequence
 from datetime import date
-from functools import cache
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 from msgspec import Meta, Struct
 
-from safecost.compare.rows import METRICS, WORDS, ComparisonRow, Limit, Metric, tier_of
+from safecost.compare.rows import METRICS, WORDS, ComparisonRow, Limit, Metric
 from safecost.core.decoding import Misfit, convert
 from safecost.core.errors import UsageError
 from safecost.core.text import file_name, shown
+from safecost.document.metrics import spec_of
 
 SIZE_LIMIT = 1024 * 1024  # bytes
 _File = TypeVar("_File", bound=Struct)
@@ -63,16 +62,7 @@ class KnownBadFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 def holds(entry: LimitEntry | KnownBadEntry, row: ComparisonRow) -> bool:
     """Is an entry about a row?"""
-    return _matches(entry.metric, row.metric) and _matches(entry.name, row.name)
-
-
-@cache
-def _pattern(glob: str) -> re.Pattern[str]:
-    return re.compile(fnmatch.translate(glob))
-
-
-def _matches(glob: str, name: str) -> bool:
-    return glob == "*" or _pattern(glob).match(name) is not None
+    return fnmatchcase(row.metric, entry.metric) and fnmatchcase(row.name, entry.name)
 
 
 def limit_of(row: ComparisonRow, entries: Sequence[LimitEntry]) -> Limit | None:
@@ -90,7 +80,7 @@ def read_limits(path: Path) -> tuple[LimitEntry, ...]:
                 f"{file_name(path)}: limit {at} is of {shown(entry.metric)}, which is no number: excuse it with"
                 " --known-bad."
             )
-        if entry.absolute and all(tier_of(metric) == "time" for metric in limited):
+        if entry.absolute and all(spec_of(metric).tier == "time" for metric in limited):
             raise UsageError(
                 f"{file_name(path)}: limit {at} is of a time and has an absolute part: give a relative one."
             )
@@ -107,7 +97,7 @@ def read_known_bad(path: Path) -> tuple[KnownBadEntry, ...]:
 
 def _metrics(path: Path, at: int, entry: LimitEntry | KnownBadEntry) -> list[Metric]:
     """The metrics that an entry is about; raises UsageError where there is none."""
-    found = [metric for metric in METRICS if _matches(entry.metric, metric)]
+    found = [metric for metric in METRICS if fnmatchcase(metric, entry.metric)]
     if not found:
         raise UsageError(
             f"{file_name(path)}: entry {at} is of the metric {shown(entry.metric)}, which there is none of: choose"

@@ -32,11 +32,6 @@ VERDICTS: tuple[RowVerdict, ...] = get_args(RowVerdict)
 _TOLERANCE = 1e-12  # relative and in logarithms: rounding must not decide which side of a limit a value lies on
 
 
-def tier_of(metric: Metric) -> Tier:
-    """Times are estimated; everything else is the same whenever it is looked at."""
-    return spec_of(metric).tier
-
-
 @dataclass(frozen=True, slots=True)
 class RowPlace:
     """What a row is about; None where a part does not apply.
@@ -125,7 +120,7 @@ class ComparisonRow:
     @property
     def tier(self) -> Tier:
         """Whether the metric is exact or a time."""
-        return tier_of(self.metric)
+        return spec_of(self.metric).tier
 
     @property
     def suspected(self) -> bool:
@@ -268,7 +263,7 @@ def value_text(value: Value, metric: Metric) -> str:
         return "-"
     if isinstance(value, str):
         return value
-    if tier_of(metric) == "time":
+    if spec_of(metric).tier == "time":
         return number(value)
     return f"{value:,.0f}" if float(value).is_integer() else number(value)
 

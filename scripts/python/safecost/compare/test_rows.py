@@ -23,7 +23,6 @@ from safecost.compare.rows import (
     change_text,
     exact_row,
     judged,
-    tier_of,
     time_row,
     value_text,
 )
@@ -210,4 +209,4 @@ def test_values_and_changes_as_they_are_told() -> None:
 
 def test_verdicts_are_ordered_worst_first() -> None:
     assert VERDICTS[:3] == ("wrong", "regression", "missing")
-    assert statistics.mode([tier_of(metric) for metric in METRICS]) == "exact"
+    assert statistics.mode([spec_of(metric).tier for metric in METRICS]) == "exact"

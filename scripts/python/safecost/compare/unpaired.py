@@ -22,7 +22,7 @@ from safecost.compare.rows import (
     SideFacts,
     time_row,
 )
-from safecost.core.text import counted, shown
+from safecost.core.text import counted
 from safecost.stats.pairs import FEWEST_LAUNCHES, sign_test_interval
 
 MARGIN = 0.05
@@ -87,8 +87,3 @@ def _why(old: BenchmarkTimes, new: BenchmarkTimes) -> str | None:
         if len(times.values) < FEWEST_LAUNCHES:
             return f"{which} has {counted(len(times.values), 'repetition')}, and an interval needs {FEWEST_LAUNCHES}"
     return None
-
-
-def side(name: str, facts: tuple[tuple[str, str], ...]) -> SideFacts:
-    """Base or head as a reader sees it."""
-    return SideFacts(shown(name, quoted=False, limit=400), facts)

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from safecost.core.text import visible
+from safecost.core.text import shortened, visible
 
 LONGEST = 1000  # characters of a sentence, which may hold all that a compiler said
 
@@ -15,7 +15,7 @@ LONGEST = 1000  # characters of a sentence, which may hold all that a compiler s
 def printable(text: str, console: Console, longest: int | None = None) -> str:
     """The text as one line, shortened to `longest` characters."""
     line = " ".join(visible(text).split())
-    line = line if longest is None or len(line) <= longest else line[: longest - 1] + "…"
+    line = line if longest is None else shortened(line, longest)
     return line.encode(console.encoding, "replace").decode(console.encoding)
 
 

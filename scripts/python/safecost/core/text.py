@@ -44,6 +44,11 @@ def size_text(count: int) -> str:
     return f"{value:.3g} {units[0]}" if value < 1000 else f"{value:.0f} {units[0]}"
 
 
+def shortened(text: str, limit: int) -> str:
+    """At most so many characters of a text, the last of them an ellipsis where there are more."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
 def visible(text: str) -> str:
     """The text with every unprintable or reordering character spelled out, such as ⟨U+202E⟩."""
     return _UNSEEN.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
@@ -60,5 +65,5 @@ def shown(value: Any, *, quoted: bool = True, limit: int = 80) -> str:
         return f"{'an object' if isinstance(value, dict) else 'a list'} with {len(value)} entries"
     text = value[: limit + 1] if isinstance(value, str) else json.dumps(value, default=str)
     text = "".join(c if c.isprintable() and not CONTROL.match(c) else ascii(c)[1:-1] for c in text)
-    text = text if len(text) <= limit else text[: limit - 1] + "…"
+    text = shortened(text, limit)
     return f'"{text}"' if quoted and isinstance(value, str) else text

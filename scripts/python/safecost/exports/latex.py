@@ -28,8 +28,6 @@ _SPECIAL = {
     "'": r"\textquotesingle{}",
     "`": r"\textasciigrave{}",
     "-": "{-}",  # two would join to a dash
-    "\n": " ",
-    "\t": " ",
 }
 
 

@@ -11,7 +11,7 @@ from typing import TextIO
 from safecost.compare.gate import Decision
 from safecost.compare.outputs.markdown import markdown
 from safecost.compare.outputs.words import about, headline, listed, verdict_of
-from safecost.core.text import visible
+from safecost.core.text import shortened, visible
 
 MOST = 10
 """Annotations of one kind that GitHub shows for a step; more are dropped without a word."""
@@ -49,9 +49,12 @@ def commands(decision: Decision) -> Iterator[str]:
 
 def _data(text: str) -> str:
     """A message as the runner reads it: one line, of which nothing can begin another command."""
-    text = visible(" ".join(text.split()))
-    text = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return (
+        shortened(visible(" ".join(text.split())), _LONGEST)
+        .replace("%", "%25")
+        .replace("\r", "%0D")
+        .replace("\n", "%0A")
+    )
 
 
 def _property(text: str) -> str:

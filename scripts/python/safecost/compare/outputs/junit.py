@@ -16,7 +16,7 @@ from xml.etree import ElementTree as ET
 from safecost.compare.gate import Decision
 from safecost.compare.outputs.words import METRIC_NAMES, about, closing, headline
 from safecost.compare.rows import ComparisonRow
-from safecost.core.text import visible
+from safecost.core.text import shortened, visible
 
 LONGEST = 2_000  # characters of one text
 MOST_LINES = 200  # of what is said beside the rows
@@ -94,10 +94,5 @@ def _kind(row: ComparisonRow, decision: Decision) -> str | None:
 
 def _line(text: str) -> str:
     """One line that is not empty; so nothing that was read stands at the beginning of one, as a command of CI would."""
-    return " ".join(_text(text).split()) or "none"
-
-
-def _text(text: str) -> str:
-    """The text, shortened, with whatever is drawn as nothing spelled out; all that XML cannot hold is among that."""
-    clean = visible(text)
-    return clean if len(clean) <= LONGEST else clean[: LONGEST - 1] + "…"
+    # All that XML cannot hold is among what is drawn as nothing, and so spelled out.
+    return " ".join(shortened(visible(text), LONGEST).split()) or "none"

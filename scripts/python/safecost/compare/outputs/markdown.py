@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from safecost.compare.gate import Decision
 from safecost.compare.outputs.words import (
     HOW,
-    METRIC_NAMES,
     by_metric,
+    cells,
     closing,
     headline,
     listed,
@@ -16,7 +16,7 @@ from safecost.compare.outputs.words import (
     remarks,
     verdict_of,
 )
-from safecost.compare.rows import VERDICTS, ComparisonRow, change_text, value_text
+from safecost.compare.rows import VERDICTS, ComparisonRow
 from safecost.core.pages import inline
 
 MOST_ROWS = 300  # code hosts refuse to render longer pages
@@ -33,17 +33,12 @@ def markdown(decision: Decision, most_bytes: int | None = None) -> str:
     """
     rows = listed(decision)
     shown = rows[:MOST_ROWS]
-    if most_bytes is None:
-        return _page(decision, shown, len(rows) - len(shown))
-    while True:
-        text = _page(decision, shown, len(rows) - len(shown))
-        if len(text.encode()) <= most_bytes:
-            return text
+    while most_bytes is not None and len(_page(decision, shown, len(rows) - len(shown)).encode()) > most_bytes:
         if not shown:
-            break
+            short = f"## safecost compare\n\n**{inline(headline(decision))}**\n"
+            return short if len(short.encode()) <= most_bytes else ""
         shown = shown[: len(shown) // 2]
-    short = f"## safecost compare\n\n**{inline(headline(decision))}**\n"
-    return short if len(short.encode()) <= most_bytes else ""
+    return _page(decision, shown, len(rows) - len(shown))
 
 
 def _page(decision: Decision, shown: Sequence[ComparisonRow], rest: int) -> str:
@@ -68,13 +63,8 @@ def _line(row: ComparisonRow, decision: Decision) -> str:
     verdict = verdict_of(row, decision)
     strong = f"**{verdict}**" if decision.status(row) == "fails" else verdict
     note = "".join(f"; {inline(one)}" for one in remarks(row))
-    cells = [
-        row.name,
-        METRIC_NAMES[row.metric] + over,
-        value_text(row.base, row.metric),
-        value_text(row.head, row.metric),
-    ]
-    return "| " + " | ".join([*map(inline, cells), inline(change_text(row)), strong + note]) + " |"
+    name, metric, *values = cells(row)
+    return "| " + " | ".join([*map(inline, (name, metric + over, *values)), strong + note]) + " |"
 
 
 def _summary(decision: Decision) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 from safecost.compare.gate import Decision
 from safecost.compare.outputs.words import (
     HOW,
-    METRIC_NAMES,
+    cells,
     closing,
     counts,
     headline,
@@ -19,7 +19,7 @@ from safecost.compare.outputs.words import (
     margin_words,
     verdict_of,
 )
-from safecost.compare.rows import ComparisonRow, RowVerdict, SideFacts, change_text, value_text
+from safecost.compare.rows import ComparisonRow, RowVerdict, SideFacts
 from safecost.core.console import new_table, printable, say
 
 MOST_ROWS = 40
@@ -63,8 +63,6 @@ def _table(rows: Sequence[ComparisonRow], decision: Decision, console: Console) 
     table = new_table("what", "metric", "base", "head", "change")
     table.add_column("verdict", overflow="fold", min_width=len("regression"))
     for row in rows:
-        cells = [row.name, METRIC_NAMES[row.metric], value_text(row.base, row.metric), value_text(row.head, row.metric)]
-        cells.append(change_text(row))
-        texts = [Text(printable(cell, console, LONGEST)) for cell in cells]
+        texts = [Text(printable(cell, console, LONGEST)) for cell in cells(row)]
         table.add_row(*texts, Text(verdict_of(row, decision), style=_STYLES.get(row.verdict, "")))
     return table

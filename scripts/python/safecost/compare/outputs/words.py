@@ -71,6 +71,12 @@ def by_metric(comparison: Comparison) -> list[tuple[str, dict[RowVerdict, int]]]
     return [(METRIC_NAMES[metric], dict(found)) for metric, found in tally.items()]
 
 
+def cells(row: ComparisonRow) -> list[str]:
+    """What a table has of a row: name, metric, base, head, change."""
+    values = [value_text(value, row.metric) for value in (row.base, row.head)]
+    return [row.name, METRIC_NAMES[row.metric], *values, change_text(row)]
+
+
 def about(row: ComparisonRow) -> str:
     """A row in a sentence: `instructions 9,231 → 9,400, +1.8 %, limit 0.2 % or 1`, with its note."""
     words = f"{METRIC_NAMES[row.metric]} {value_text(row.base, row.metric)} → {value_text(row.head, row.metric)}"
