@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -194,8 +194,7 @@ def _sightings(
     job: Job, proof: evidence.WatchedProof, reports: Path, functions: Mapping[int, str]
 ) -> Iterator[Sighting]:
     if job.tool == "memcheck":
-        for one in _of_memcheck(reports / f"{proof.process}.xml"):
-            yield replace(one, profile=job.profile.name)
+        yield from _of_memcheck(reports / f"{proof.process}.xml", job.profile.name)
     for report in proof.reports:
         yield _of_sanitizer(report, job.profile.name, functions)
     if proof.leaked_bytes:
@@ -233,7 +232,7 @@ def _cut(text: str) -> str:
     return " ".join(text.split())[:_MOST_TEXT]
 
 
-def _of_memcheck(file: Path) -> Iterator[Sighting]:
+def _of_memcheck(file: Path, profile: str) -> Iterator[Sighting]:
     """The errors in a file of Memcheck's, whole or cut off."""
     if not file.is_file():
         return
@@ -259,7 +258,7 @@ def _of_memcheck(file: Path) -> Iterator[Sighting]:
         size, offset = _place(block) if block else (None, None)
         place = f", {block[1]} bytes {block[2]} a block of {size} bytes" if block else ""
         freed = block[4] == "free'd" if block else None
-        yield Sighting("memcheck", "", _word(kind), _cut(what + place), _first_of_ours(error), size, offset, freed)
+        yield Sighting("memcheck", profile, _word(kind), _cut(what + place), _first_of_ours(error), size, offset, freed)
 
 
 def _first_of_ours(error: ElementTree.Element) -> str | None:

@@ -62,11 +62,11 @@ def decide(comparison: Comparison, policy: Policy) -> Decision:
     judged_now = replace(comparison, rows=rows)
     time_counts = policy.time != "advisory" and not comparison.advisory
     failing = tuple(sorted((row for row in rows if _fails(row, judged_now, policy, time_counts)), key=severity))
-    found = list(_reasons(judged_now, policy, failing))
-    code = min((code for code, _ in found), key=_PRECEDENCE.index, default=OK)
-    reasons = [reason for one, reason in sorted(found, key=lambda each: _PRECEDENCE.index(each[0]))]
+    found = sorted(_reasons(judged_now, policy, failing), key=lambda each: _PRECEDENCE.index(each[0]))
+    code = found[0][0] if found else OK
+    reasons = tuple(reason for _, reason in found)
     keys = frozenset(row.key for row in failing)
-    return Decision(code, judged_now, failing, keys, tuple(reasons), time_counts, tuple(_notes(policy, limited)))
+    return Decision(code, judged_now, failing, keys, reasons, time_counts, tuple(_notes(policy, limited)))
 
 
 _PRECEDENCE = (WRONG_RESULT, REGRESSION, HARNESS, TOO_NOISY)

@@ -182,7 +182,7 @@ def _upgrade(connection: sqlite3.Connection, version: int) -> None:
         return
     for kind, table in tables.TABLES.items():
         records = _select(connection, kind)
-        connection.execute(table.clear)
+        connection.execute(f'DELETE FROM "{kind.RECORD}"')
         connection.executemany(table.insert, map(table.row, records))
     connection.execute(f"UPDATE {tables.ABOUT} SET value = ? WHERE name = 'version'", [FORMAT_VERSION])
 

@@ -27,7 +27,6 @@ class RecordTable:
     columns: Mapping[str, str]
     create: str
     insert: str
-    clear: str
 
     def select(self, there: Container[str]) -> str:
         """The query for all its rows; a column that an older safecost did not make is empty."""
@@ -80,7 +79,6 @@ def _table(kind: type[Record]) -> RecordTable:
         {name: sql for name, (sql, _) in of.items()},
         f'CREATE TABLE "{kind.RECORD}" ({", ".join(columns)}, PRIMARY KEY (run, subject))',
         f'INSERT INTO "{kind.RECORD}" ({names}) VALUES ({", ".join("?" for _ in of)}) ON CONFLICT DO NOTHING',
-        f'DELETE FROM "{kind.RECORD}"',
     )
 
 
