@@ -204,10 +204,13 @@ class Proving:
         if isinstance(answer, runner.Failure):
             self._note(where, f"could not be proved: {answer.message}")
             return
-        traps = _bare_traps(answer)
+        stops = [seen.stop for proof in answer.proofs for seen in proof.seen if seen.stop is not None]
+        # Where proofs ended at a trap instruction that says nothing of itself, and the calls that led them to abort().
+        traps = set(in_plugin(stop.pc for stop in stops if (stop.instruction or "").startswith("0f0b")))
+        calls = set(in_plugin(caller for stop in stops for caller in stop.callers))
         sibling = None if profile.plain == profile.name else built.plugins.get((case.name, profile.plain))
         sites = check_sites(plugin, traps, sibling) if traps else {}
-        checks = Checks.of_flags([flag for flag, _ in profile.flags], sites, contracts(plugin, _calls(answer)))
+        checks = Checks.of_flags([flag for flag, _ in profile.flags], sites, contracts(plugin, calls))
         self._checks[case.name, profile.name] = checks
         self.facts[case.name, profile.name] = answer.plugin.facts
         self.proved.faults.setdefault(case.name, answer.faults)
@@ -258,20 +261,6 @@ class Proving:
     def _note(self, where: str, message: str) -> None:
         clean = privacy.clean(self.options.folders, message, 4_000) or "it said nothing"
         self.proved.troubles.append(ProvingIssue(where, clean, broken=False))
-
-
-def _stops(answer: evidence.ProveAnswer) -> Iterator[evidence.SignalStop]:
-    return (seen.stop for proof in answer.proofs for seen in proof.seen if seen.stop is not None)
-
-
-def _bare_traps(answer: evidence.ProveAnswer) -> set[int]:
-    """Where in the plugin proofs ended at a trap instruction that says nothing of itself."""
-    return set(in_plugin(stop.pc for stop in _stops(answer) if (stop.instruction or "").startswith("0f0b")))
-
-
-def _calls(answer: evidence.ProveAnswer) -> set[int]:
-    """The return addresses in the plugin of the calls that led proofs to abort()."""
-    return set(in_plugin(caller for stop in _stops(answer) for caller in stop.callers))
 
 
 def trapped_raw(outcomes: Sequence[Outcome], plain: Mapping[str, str]) -> Iterator[ProvingIssue]:

@@ -30,7 +30,9 @@ def compare(base: Path, head: Path, pattern: re.Pattern[str] | None = None, marg
         said = tuple(warning for one in (before, after) if isinstance(one, Benchmarks) for warning in one.warnings)
         used = unpaired.MARGIN if margin is None else margin
         made = unpaired.compare(old, new, used, said)
-    return _with_common_rows(_warned(made, base, head), pattern)
+    if base.samefile(head):
+        made = replace(made, warnings=("Base and head are the same file.", *made.warnings))
+    return _with_common_rows(made, pattern)
 
 
 def read(path: Path, role: str) -> Document | Benchmarks:
@@ -54,14 +56,6 @@ def _benchmarks(one: Document | Benchmarks, path: Path) -> tuple[SideFacts, Mapp
     if isinstance(one, Benchmarks):
         return SideFacts(file_name(path), one.facts), one.times
     return comparison_of.side(one, file_name(path)), google_benchmark.times_of(one)
-
-
-def _warned(made: Comparison, base: Path, head: Path) -> Comparison:
-    try:
-        same = base.samefile(head)
-    except OSError:
-        same = False
-    return replace(made, warnings=("Base and head are the same file.", *made.warnings)) if same else made
 
 
 def _with_common_rows(made: Comparison, pattern: re.Pattern[str] | None) -> Comparison:

@@ -13,7 +13,6 @@ from safecost.core.errors import OK, ToolError, UsageError
 from safecost.document import io as document
 from safecost.exports import formats, pictures, selected
 
-TEXTS = ("google-benchmark", "github-action-benchmark", "bencher", "csv", "latex")
 PICTURES = ("pdf", "png")
 
 
@@ -34,22 +33,21 @@ PICTURES = ("pdf", "png")
     "  pdf, png                  the charts of the report, into the folder --out",
 )
 @click.argument("run_path", metavar="RUN", type=click.Path(path_type=Path))
-@click.option("--format", "form", required=True, type=click.Choice([*TEXTS, *PICTURES]), metavar="NAME",
+@click.option("--format", "form", required=True, type=click.Choice([*formats.FORMATS, *PICTURES]), metavar="NAME",
               help="One of those below.")  # fmt: skip
 @click.option("--filter", "expression", metavar="REGEX",
               help="Only what matches, as family/case/variant/size:N@profile; not for pictures.")  # fmt: skip
 @click.option("--out", metavar="PATH", type=click.Path(path_type=Path), help="Write there (default: stdout).")
 def export(run_path: Path, form: str, expression: str | None, out: Path | None) -> int:
     """Write a finished run in the format of another tool; cases that computed something wrong are left out."""
-    if form in PICTURES and out is None:
-        raise UsageError(f"--format {form} writes several files: give the folder with --out.")
-    if form in PICTURES and expression is not None:
-        raise UsageError(f"--format {form} draws the whole run: leave --filter out.")
-    chosen = selected.select(document.read(run_path), expression)
-    if form in PICTURES and out is not None:
-        print(pictures.write(chosen, out, form))
+    if form in PICTURES:
+        if out is None:
+            raise UsageError(f"--format {form} writes several files: give the folder with --out.")
+        if expression is not None:
+            raise UsageError(f"--format {form} draws the whole run: leave --filter out.")
+        print(pictures.write(selected.select(document.read(run_path), None), out, form))
         return OK
-    text = formats.FORMATS[form](chosen)
+    text = formats.FORMATS[form](selected.select(document.read(run_path), expression))
     if out is None:
         sys.stdout.buffer.write(text.encode())
         return OK
