@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFo
 from markupsafe import Markup
 
 from safecost.core.paths import PACKAGE
-from safecost.core.text import visible
+from safecost.core.text import counted, number, percent, size_text, visible
 
 LONGEST = 400  # characters of one value in Markdown
 TEMPLATES = FileSystemLoader(sorted(PACKAGE.glob("**/templates")), encoding="utf-8")  # each room has its own
@@ -85,6 +85,7 @@ def _environment(escape: bool, finalize: Callable[[object], object]) -> Environm
         keep_trailing_newline=True,
     )
     environment.filters["words"] = inline
+    environment.globals |= {"number": number, "percent": percent, "counted": counted, "size": size_text}
     return environment
 
 

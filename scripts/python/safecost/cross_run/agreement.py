@@ -14,14 +14,15 @@ from typing import Literal
 
 from safecost.core.errors import UsageError
 from safecost.core.text import shown
-from safecost.cross_run.facts import FactTable, facts_between, facts_of
+from safecost.cross_run.facts import FactTable, facts_between, facts_of, side_by_side
 from safecost.document.judged import Proof
-from safecost.document.points import contender_name
 from safecost.document.rows import PairRow, valid_rows
 from safecost.document.types import Document
 from safecost.document.values import PairKind
 from safecost.report.safety import PriceLine, lines
 
+CommonKey = tuple[PairKind, str, str | None]
+"""What makes pairs of different runs the same: kind, numerator, and denominator where that is always the same."""
 LETTERS = "ABCDEFGHIJKL"
 MOST_RUNS = len(LETTERS)
 COSTS: tuple[PairKind, ...] = ("idiom", "profile", "full", "language")
@@ -49,29 +50,6 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class RunPairKey:
-    """What makes pairs of different runs the same.
-
-    `against` is the denominator, `raw@gcc-o2`; None for full cost and language gap, which are over the raw code that
-    was fastest in the run, and that may be another one.
-    """
-
-    kind: PairKind
-    case: str
-    variant: str
-    profile: str
-    size: int
-    rate: float | None
-    against: str | None
-    threads: int | None = None
-
-    @property
-    def name(self) -> str:
-        """`indexing/sum/at/size:4096@gcc-o2`."""
-        return contender_name(self.case, self.variant, self.size, self.rate, self.profile, self.threads)
-
-
-@dataclass(frozen=True, slots=True)
 class AgreementRow:
     """A pair that two runs or more have: for each run its row, None where the run lacks it.
 
@@ -81,7 +59,6 @@ class AgreementRow:
     where that is not known.
     """
 
-    key: RunPairKey
     rows: tuple[PairRow | None, ...]
     relation: Relation
     gap: float | None
@@ -90,9 +67,9 @@ class AgreementRow:
     same_code: bool | None
 
     @property
-    def label(self) -> str:
-        """The parameters in words, such as `L1`."""
-        return next(row.parameters for row in self.rows if row is not None)
+    def row(self) -> PairRow:
+        """The pair as the first run that has it knows it."""
+        return next(row for row in self.rows if row is not None)
 
     @property
     def over(self) -> tuple[str, ...]:
@@ -127,7 +104,7 @@ class Alone:
 
     profiles: tuple[str, ...]
     cases: tuple[str, ...]
-    pairs: tuple[RunPairKey, ...]
+    pairs: tuple[PairRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +136,8 @@ def cross_run(runs: Sequence[Given]) -> CrossRun:
     margin = max(run.document.run.margin for run in runs)
     facts = facts_of([run.document for run in runs])
     tables = [_table(run) for run in runs]
-    keys = list(dict.fromkeys(key for table in tables for key in table))
-    common = [key for key in keys if sum(key in table for table in tables) > 1]
-    pairs = [_compared(key, tuple(table.get(key) for table in tables), runs, facts, margin) for key in common]
+    common = [rows for _, rows in side_by_side(tables) if sum(row is not None for row in rows) > 1]
+    pairs = [_compared(rows, facts, margin) for rows in common]
     outcomes, outcomes_in_common = _outcomes(runs)
     return CrossRun(
         tuple(runs),
@@ -180,41 +156,38 @@ def cross_run(runs: Sequence[Given]) -> CrossRun:
 # ---- ratios --------------------------------------------------------------------------------------------------------
 
 
-def _table(run: Given) -> dict[RunPairKey, PairRow]:
-    table: dict[RunPairKey, PairRow] = {}
+def _table(run: Given) -> Mapping[CommonKey, PairRow]:
+    table: dict[CommonKey, PairRow] = {}
     for row in valid_rows(run.document):
         if row.kind not in COSTS:
             continue
+        # Full cost and language gap are over the raw code that was fastest in the run, and that may be another one.
         over = f"{row.against}@{row.against_profile}" if row.kind in ("idiom", "profile") else None
-        key = RunPairKey(row.kind, row.task, row.variant, row.profile, row.size, row.rate, over, row.threads)
+        key = row.kind, row.name, over
         if key in table:
             name = shown(run.name, quoted=False, limit=400)
-            raise UsageError(f"{name} has the {row.kind} ratio of {key.name} twice, and nothing says which is meant.")
+            raise UsageError(f"{name} has the {row.kind} ratio of {row.name} twice, and nothing says which is meant.")
         table[key] = row
     return table
 
 
-def _compared(
-    key: RunPairKey, rows: tuple[PairRow | None, ...], runs: Sequence[Given], facts: FactTable, margin: float
-) -> AgreementRow:
+def _compared(rows: tuple[PairRow | None, ...], facts: FactTable, margin: float) -> AgreementRow:
     measured = [place for place, row in enumerate(rows) if row is not None and row.low is not None]
     found: list[tuple[Relation, float, tuple[int, int]]] = []
     for one, other in combinations(measured, 2):
         left, right = rows[one], rows[other]
         assert left is not None and right is not None
         found.append((*relation(left, right, margin), (one, other)))
-    if not found:
-        places = [place for place, row in enumerate(rows) if row is not None]
-        differs, same = facts_between(facts, places[0], places[1], _profiles(rows), key.case)
-        return AgreementRow(key, rows, "undecided", None, None, differs, same)
-    related, gap, (one, other) = max(found, key=lambda each: (_SEVERITY.index(each[0]), each[1]))
-    differs, same = facts_between(facts, one, other, _profiles(rows), key.case)
-    return AgreementRow(key, rows, related, gap, (one, other), differs, same)
-
-
-def _profiles(rows: Sequence[PairRow | None]) -> tuple[str, ...]:
-    """The profiles that built both arms."""
-    return tuple(dict.fromkeys(name for row in rows if row for name in (row.profile, row.against_profile)))
+    there = [(place, row) for place, row in enumerate(rows) if row is not None]
+    related: Relation = "undecided"
+    gap, between = None, None
+    one, other = there[0][0], there[1][0]
+    if found:
+        related, gap, between = max(found, key=lambda each: (_SEVERITY.index(each[0]), each[1]))
+        one, other = between
+    built = dict.fromkeys(name for _, row in there for name in (row.profile, row.against_profile))
+    differs, same = facts_between(facts, one, other, tuple(built), there[0][1].task)
+    return AgreementRow(rows, related, gap, between, differs, same)
 
 
 def relation(left: PairRow, right: PairRow, margin: float) -> tuple[Relation, float]:
@@ -250,9 +223,9 @@ def _worst_first(pair: AgreementRow) -> tuple[object, ...]:
     return (
         list(RELATIONS).index(pair.relation),
         -(pair.gap or 0.0),
-        pair.key.kind,
-        pair.key.name,
-        pair.key.against or "",
+        pair.row.kind,
+        pair.row.name,
+        f"{pair.row.against}@{pair.row.against_profile}",
     )
 
 
@@ -266,12 +239,9 @@ def _chance(pair: AgreementRow) -> float:
 
 
 def _outcomes(runs: Sequence[Given]) -> tuple[tuple[Outcomes, ...], int]:
-    tables: list[Mapping[tuple[str, str, str, str], Proof]] = [
-        {(one.case, one.variant, one.profile, one.fault): one for one in run.document.proofs} for run in runs
-    ]
+    tables = [{(one.case, one.variant, one.profile, one.fault): one for one in run.document.proofs} for run in runs]
     found, common = [], 0
-    for key in dict.fromkeys(key for table in tables for key in table):
-        proofs = tuple(table.get(key) for table in tables)
+    for key, proofs in side_by_side(tables):
         there = [one for one in proofs if one is not None]
         if len(there) < 2:
             continue
@@ -283,20 +253,16 @@ def _outcomes(runs: Sequence[Given]) -> tuple[tuple[Outcomes, ...], int]:
 
 def _statuses(runs: Sequence[Given]) -> tuple[tuple[str, tuple[str | None, ...]], ...]:
     tables = [{case.name: case.status for case in run.document.cases} for run in runs]
-    names = dict.fromkeys(name for table in tables for name in table)
-    told = [(name, tuple(table.get(name) for table in tables)) for name in names]
+    told = side_by_side(tables)
     return tuple((name, found) for name, found in told if len({one for one in found if one is not None}) > 1)
 
 
 def _frontiers(runs: Sequence[Given]) -> tuple[FrontierRow, ...]:
     tables = [{(line.group, line.scope): line for line in lines(run.document)} for run in runs]
-    return tuple(
-        FrontierRow(group, scope, tuple(table.get((group, scope)) for table in tables))
-        for group, scope in dict.fromkeys(key for table in tables for key in table)
-    )
+    return tuple(FrontierRow(group, scope, found) for (group, scope), found in side_by_side(tables))
 
 
-def _alone(place: int, runs: Sequence[Given], tables: Sequence[Mapping[RunPairKey, PairRow]]) -> Alone:
+def _alone(place: int, runs: Sequence[Given], tables: Sequence[Mapping[CommonKey, PairRow]]) -> Alone:
     others = [other for at, other in enumerate(runs) if at != place]
     mine = runs[place].document
 
@@ -307,7 +273,7 @@ def _alone(place: int, runs: Sequence[Given], tables: Sequence[Mapping[RunPairKe
     return Alone(
         only(_measured(mine), (name for other in others for name in _measured(other.document))),
         only((case.name for case in mine.cases), (case.name for other in others for case in other.document.cases)),
-        tuple(key for key in tables[place] if not any(key in table for at, table in enumerate(tables) if at != place)),
+        tuple(row for key, row in tables[place].items() if sum(key in table for table in tables) == 1),
     )
 
 

@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Sequence
 
 import matplotlib as mpl
-from matplotlib.axes import Axes
 
 from safecost.core.text import counted, number, percent
 from safecost.cross_run.agreement import AgreementRow, CrossRun, Relation
@@ -20,36 +19,21 @@ from safecost.report.charts.text import fit, width
 FILE_NAME = re.compile(r"several-(apart|together)\.svg")
 MOST_ROWS = 40  # of a chart; the tables have all
 # Marker, colour and filling of each run: the shape alone tells them apart in grey.
-MARKS: tuple[tuple[str, str, str], ...] = (
-    ("o", "#1c65a8", "#1c65a8"),
-    ("s", "#b3401f", "#b3401f"),
-    ("^", "#2f7d4f", "#2f7d4f"),
-    ("D", "#7a4a9e", "#7a4a9e"),
-    ("v", "#8a6d1b", "#8a6d1b"),
-    ("P", "#2f3a44", "#2f3a44"),
-    ("o", "#1c65a8", PAPER),
-    ("s", "#b3401f", PAPER),
-    ("^", "#2f7d4f", PAPER),
-    ("D", "#7a4a9e", PAPER),
-    ("v", "#8a6d1b", PAPER),
-    ("P", "#2f3a44", PAPER),
-)
+_COLOURS = {"o": "#1c65a8", "s": "#b3401f", "^": "#2f7d4f", "D": "#7a4a9e", "v": "#8a6d1b", "P": "#2f3a44"}
+MARKS = [(marker, edge, PAPER if hollow else edge) for hollow in (False, True) for marker, edge in _COLOURS.items()]
 STEP, HEAD, TOP, LEFT, RIGHT = 13, 21, 64, 330, 24  # heights of a run and of what a pair adds; where the plot lies
 
 
 def draw(found: CrossRun) -> tuple[Chart, ...]:
     """The pairs that disagree, and the largest of those that agree; none without pairs."""
     apart = found.of("apart")
-    agreeing = sorted((*found.of("together"), *found.of("same_verdict")), key=_largest_first)
+    agreeing = sorted((*found.of("together"), *found.of("same_verdict")), key=lambda pair: pair.row.name)
+    agreeing.sort(key=lambda pair: -max(row.ratio for row in pair.rows if row is not None))  # the largest first
     with mpl.rc_context(SETTINGS), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         charts = [_chart(found, apart, "apart", _title_apart(found, apart))] if apart else []
         charts += [_chart(found, agreeing, "together", _title_together(found, agreeing))] if agreeing else []
     return tuple(charts)
-
-
-def _largest_first(pair: AgreementRow) -> tuple[float, str]:
-    return -max(row.ratio for row in pair.rows if row is not None), pair.key.name
 
 
 def _title_apart(found: CrossRun, pairs: Sequence[AgreementRow]) -> str:
@@ -58,7 +42,7 @@ def _title_apart(found: CrossRun, pairs: Sequence[AgreementRow]) -> str:
     cut = f"; the {MOST_ROWS} furthest apart are drawn" if len(pairs) > MOST_ROWS else ""
     return (
         f"{len(pairs)} of {counted(len(found.pairs), 'pair')} {verb} between runs; furthest apart is"
-        f" {worst.key.name}, by a factor of {number(worst.gap or 1)}{cut}"
+        f" {worst.row.name}, by a factor of {number(worst.gap or 1)}{cut}"
     )
 
 
@@ -95,26 +79,17 @@ def _chart(found: CrossRun, pairs: Sequence[AgreementRow], name: Relation, title
                 marks.setdefault(place, []).append((row.ratio, at, f"{letter}: {tip(row)}"))
                 at += STEP
         y += taken
-    _points(axes, canvas, marks)
+    for place, points in marks.items():
+        marker, edge, face = MARKS[place]
+        canvas.marks(axes, f"run-{place}", points, marker=marker, ms=6.5, mec=edge, mfc=face, mew=1.3, zorder=4)
     canvas.text(LEFT, TOP + height + 32, "← faster", color=SOFT)
     canvas.text(LEFT + plot, TOP + height + 32, "slower →", color=SOFT, ha="right")
     return canvas.finish(f"several-{name}", "several", None)
 
 
-def _points(axes: Axes, canvas: Canvas, marks: dict[int, list[tuple[float, float, str]]]) -> None:
-    for place, points in marks.items():
-        marker, edge, face = MARKS[place]
-        xs, ys, texts = zip(*points, strict=True)
-        (drawn,) = axes.plot(xs, ys, marker=marker, ms=6.5, mec=edge, mfc=face, mew=1.3, ls="none", zorder=4)
-        drawn.set_gid(f"run-{place}")
-        canvas.tips[f"run-{place}"] = list(texts)
-
-
 def _legend(canvas: Canvas, found: CrossRun) -> None:
     """The runs' marks with their names, as many as the line has room for, and the band."""
-    axes = canvas.axes(0, 22, canvas.width, 16)
-    axes.set_xlim(0, canvas.width)
-    axes.set_xticks([])
+    axes = canvas.strip(0, 22, canvas.width, 16)
     band = f"band: within ±{percent(found.margin)}"
     room = (canvas.width - 40 - width(band, 11)) / len(found.runs)
     x = 16.0
@@ -128,7 +103,7 @@ def _legend(canvas: Canvas, found: CrossRun) -> None:
 
 def _name(canvas: Canvas, y: float, pair: AgreementRow) -> None:
     """What the pair is, in two lines on the left of its marks."""
-    key = pair.key
-    canvas.text(12, y + 18, fit(f"{key.case}/{key.variant}", 11.5, LEFT - 24, True), size=11.5, weight="bold")
-    words = f"{key.profile} · {pair.label} · {KINDS[key.kind].name}"
+    row = pair.row
+    canvas.text(12, y + 18, fit(f"{row.task}/{row.variant}", 11.5, LEFT - 24, True), size=11.5, weight="bold")
+    words = f"{row.profile} · {row.parameters} · {KINDS[row.kind].name}"
     canvas.text(12, y + 33, fit(words, 10.5, LEFT - 24), size=10.5, color=INK if pair.relation == "apart" else SOFT)

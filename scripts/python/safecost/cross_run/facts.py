@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from safecost.core.text import percent
 from safecost.document.machine_facts import UNKNOWN, machine_facts
 from safecost.document.types import Document, Profile
 
+Key = TypeVar("Key")
+ItsValue = TypeVar("ItsValue")
 FactGroup = Literal["machine", "suite", "schedule", "profile"]
 
 
@@ -48,6 +50,12 @@ class FactTable:
     def of(self, *groups: FactGroup) -> tuple[Fact, ...]:
         """The facts of these groups, those that differ first."""
         return tuple(sorted((one for one in self.facts if one.group in groups), key=lambda one: not one.differs))
+
+
+def side_by_side(tables: Sequence[Mapping[Key, ItsValue]]) -> Iterator[tuple[Key, tuple[ItsValue | None, ...]]]:
+    """Every key that a table has, with its value in each of them."""
+    for key in dict.fromkeys(key for table in tables for key in table):
+        yield key, tuple(table.get(key) for table in tables)
 
 
 def facts_of(documents: Sequence[Document]) -> FactTable:
@@ -109,8 +117,7 @@ def _of_document(document: Document) -> Iterator[tuple[FactGroup, str, str, str]
 def _of_profiles(documents: Sequence[Document]) -> Iterator[Fact]:
     """Compiler, library, flags and what the compiler says of itself, of each profile that two runs measured."""
     tables = [{one.name: one for one in document.profiles if one.status == "measured"} for document in documents]
-    for name in dict.fromkeys(name for table in tables for name in table):
-        built = [table.get(name) for table in tables]
+    for name, built in side_by_side(tables):
         if sum(one is not None for one in built) < 2:
             continue
         yield Fact("profile", f"{name}: compiler", tuple(_compiler(one) for one in built), "compiler", name)

@@ -15,8 +15,8 @@ from markupsafe import Markup
 from safecost.core import glossary, pages
 from safecost.core.text import counted, number, percent, shown
 from safecost.cross_run import chart as drawing
-from safecost.cross_run.agreement import LETTERS, RELATIONS, AgreementRow, CrossRun, Outcomes, RunPairKey
-from safecost.document.rows import KINDS
+from safecost.cross_run.agreement import LETTERS, RELATIONS, AgreementRow, CrossRun, Outcomes
+from safecost.document.rows import KINDS, PairRow
 from safecost.report.charts import Chart, save
 from safecost.report.page import interval, summary
 from safecost.report.sections import Section, shown_sections
@@ -93,10 +93,7 @@ def _shared(found: CrossRun, notes: Sequence[str], drawn: Sequence[Chart]) -> di
         "kinds": KINDS,
         "letters": letters,
         "gap": gap,
-        "number": number,
         "interval": interval,
-        "percent": percent,
-        "counted": counted,
         "alone": [(run, one, by_case(one.pairs)) for run, one in zip(found.runs, found.alone, strict=True)],
     }
     return {**values, "shown": list(shown_sections(SECTIONS, values))}
@@ -124,7 +121,7 @@ def second(found: CrossRun) -> str:
     apart = found.of("apart")
     if apart:
         worst = apart[0]
-        sentences.append(f"Furthest apart is {worst.key.name}: {side_by_side(worst)}.")
+        sentences.append(f"Furthest apart is {worst.row.name}: {side_by_side(worst)}.")
     if found.outcomes_in_common:
         lost = sum(one.protection for one in found.outcomes)
         same = found.outcomes_in_common - len(found.outcomes)
@@ -139,7 +136,7 @@ def side_by_side(pair: AgreementRow) -> str:
     """`A 1.021 (1.010 – 1.030), B 1.300 (1.280 – 1.320)`, the runs that are furthest apart first."""
     places = [place for place, row in enumerate(pair.rows) if row is not None]
     places.sort(key=lambda place: pair.between is None or place not in pair.between)
-    rows = [(letter(place), row) for place in places if (row := pair.rows[place]) is not None]
+    rows = [(LETTERS[place], row) for place in places if (row := pair.rows[place]) is not None]
     return ", ".join(f"{name} {number(row.ratio)} ({interval(row)})" for name, row in rows)
 
 
@@ -161,14 +158,9 @@ def _notes(found: CrossRun) -> Iterator[str]:
         yield f"Interrupted, and so with what was measured until then: {', '.join(cut)}."
 
 
-def letter(place: int) -> str:
-    """The letter of the run at a place."""
-    return LETTERS[place]
-
-
 def letters(pair: AgreementRow) -> str:
     """The two runs that are furthest apart, such as `A and C`; a dash where that is not known."""
-    return "–" if pair.between is None else " and ".join(map(letter, pair.between))
+    return "–" if pair.between is None else " and ".join(LETTERS[place] for place in pair.between)
 
 
 def gap(pair: AgreementRow) -> str:
@@ -188,14 +180,14 @@ def code(pair: AgreementRow) -> str:
     return {True: "the same", False: "other", None: "not known"}[pair.same_code]
 
 
-def by_case(keys: Sequence[RunPairKey]) -> list[tuple[str, int, str]]:
+def by_case(rows: Sequence[PairRow]) -> list[tuple[str, int, str]]:
     """Pairs by case: its name, how many, and the first of them."""
-    groups: dict[str, list[RunPairKey]] = {}
-    for key in keys:
-        groups.setdefault(key.case, []).append(key)
+    groups: dict[str, list[PairRow]] = {}
+    for row in rows:
+        groups.setdefault(row.task, []).append(row)
     made = []
     for case, members in groups.items():
-        names = list(dict.fromkeys(f"{key.variant}@{key.profile}" for key in members))
+        names = list(dict.fromkeys(f"{row.variant}@{row.profile}" for row in members))
         rest = len(names) - NAMES
         made.append((case, len(members), ", ".join(names[:NAMES]) + (f" and {rest} more" if rest > 0 else "")))
     return made
@@ -210,7 +202,7 @@ def terminal_lines(found: CrossRun, notes: Sequence[str]) -> Iterator[str]:
     apart = found.of("apart")
     for pair in apart[:TERMINAL_ROWS]:
         yield _line(
-            f"  {KINDS[pair.key.kind].name}, {pair.key.name}: {side_by_side(pair)};"
+            f"  {KINDS[pair.row.kind].name}, {pair.row.name}: {side_by_side(pair)};"
             f" machine code {code(pair)}; differs: {differs(pair)}"
         )
     if len(apart) > TERMINAL_ROWS:
@@ -221,7 +213,7 @@ def terminal_lines(found: CrossRun, notes: Sequence[str]) -> Iterator[str]:
 
 def outcome_words(one: Outcomes) -> str:
     """`indexing/sum/at/one_past_end@gcc-o2: A trapped, B silent: corrupted`."""
-    told = ", ".join(f"{letter(at)} {proof.words}" for at, proof in enumerate(one.proofs) if proof is not None)
+    told = ", ".join(f"{LETTERS[at]} {proof.words}" for at, proof in enumerate(one.proofs) if proof is not None)
     return f"{one.case}/{one.variant}/{one.fault}@{one.profile}: {told}"
 
 

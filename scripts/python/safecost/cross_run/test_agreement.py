@@ -73,8 +73,8 @@ def test_what_disagrees_comes_first_and_the_worst_before_the_rest(sound: Documen
     found = held(sound, noisy(worse, 0.002, 5))
     apart = found.of("apart")
     assert apart == found.pairs[: len(apart)]
-    assert {(pair.key.variant, pair.key.profile) for pair in apart} == {("span", "gcc-o2"), ("span", "clang-o2")}
-    assert apart[0].key.profile == "clang-o2"
+    assert {(pair.row.variant, pair.row.profile) for pair in apart} == {("span", "gcc-o2"), ("span", "clang-o2")}
+    assert apart[0].row.profile == "clang-o2"
     gaps = [pair.gap or 0 for pair in apart]
     assert gaps == sorted(gaps, reverse=True)
     assert apart[0].between == (0, 1)
@@ -95,7 +95,7 @@ def test_what_differs_is_told_of_the_pairs_own_profiles_only(sound: Document) ->
     head = with_profile(slower(sound, name, 1.2), "gcc-o2", compiler="GNU 14.1.0", flags=(("-O3", "more"),))
     head = with_profile(with_machine(head, kernel="Linux 7"), "clang-o2", compiler="Clang 99")
     pair = held(sound, head).of("apart")[0]
-    assert pair.key.profile == "gcc-o2"
+    assert pair.row.profile == "gcc-o2"
     assert pair.differs == ("kernel", "compiler of gcc-o2", "flags of gcc-o2")
     assert pair.same_code is True  # the hashes say so, whatever the compiler calls itself
     assert held(sound, rebuilt(head)).of("apart")[0].same_code is False
@@ -150,7 +150,7 @@ def test_full_cost_is_the_same_pair_over_another_raw_variant(sound: Document) ->
         return replace(document, panels=tuple(panels))
 
     found = held(sound, other(sound))
-    assert any(len(pair.over) == 2 for pair in found.pairs if pair.key.kind == "full")
+    assert any(len(pair.over) == 2 for pair in found.pairs if pair.row.kind == "full")
     assert not any(key.kind == "full" for one in found.alone for key in one.pairs)
 
 
@@ -171,9 +171,9 @@ def test_outcomes_that_differ_are_told_those_of_protection_first(sound: Document
 
 def test_disqualified_cases_have_no_ratios_and_are_told(sound: Document) -> None:
     found = held(sound, disqualified(sound, "indexing/sum"))
-    assert not any(pair.key.case == "indexing/sum" for pair in found.pairs)
+    assert not any(pair.row.task == "indexing/sum" for pair in found.pairs)
     assert found.statuses == (("indexing/sum", ("measured", "disqualified")),)
-    assert any(key.case == "indexing/sum" for key in found.alone[0].pairs)
+    assert any(key.task == "indexing/sum" for key in found.alone[0].pairs)
 
 
 def test_what_only_one_run_has(sound: Document) -> None:
@@ -183,7 +183,7 @@ def test_what_only_one_run_has(sound: Document) -> None:
     assert found.alone[0].profiles == ("clang-o2",)
     assert {key.profile for key in found.alone[0].pairs} == {"clang-o2"}
     assert not found.alone[1].pairs
-    assert not any(pair.key.profile == "clang-o2" for pair in found.pairs)
+    assert not any(pair.row.profile == "clang-o2" for pair in found.pairs)
 
 
 def test_a_frontier_that_only_one_run_has_is_beside_a_gap(sound: Document) -> None:

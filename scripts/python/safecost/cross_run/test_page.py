@@ -21,6 +21,7 @@ from safecost.cross_run import page as cross_run_page
 from safecost.cross_run.agreement import LETTERS, CrossRun, Given, cross_run
 from safecost.document import io as document
 from safecost.document.types import Document
+from safecost.report.sections import FORMS
 from safecost.report.test_page import Tags
 from safecost.report.test_sections import refuse_difference
 from safecost.testing.changed_document import noisy, rebuilt, slower, sound_document, with_proofs
@@ -76,7 +77,7 @@ def text_of(found: CrossRun) -> str:
 
 def test_both_forms_and_the_contents_have_the_same_sections(calm: CrossRun) -> None:
     refuse_difference(page(calm), text_of(calm))
-    named = {Path(name).name for one in cross_run_page.SECTIONS for name in (one.html, one.markdown)}
+    named = {Path(name).name for one in cross_run_page.SECTIONS for name in map(one.file, FORMS)}
     folder = Path(cross_run_page.__file__).parent / "templates" / cross_run_page.STEM
     assert {file.name for file in folder.iterdir()} == named
 

@@ -18,9 +18,9 @@ from safecost.core.privacy import secrets_here
 from safecost.core.text import CONTROL, shown
 from safecost.document.earlier import OLDEST, upgraded
 from safecost.document.judged import Proof
-from safecost.document.measured import Code, Count, Pair, Panel
+from safecost.document.measured import Pair, Panel
 from safecost.document.outcome import DETAILS
-from safecost.document.types import SCHEMA, SCHEMA_VERSION, Case, Document, Gap, Plugin, Problem
+from safecost.document.types import SCHEMA, SCHEMA_VERSION, Case, Document
 
 _ESCAPED = re.compile(r"\\[ubfr]")  # a control character as JSON writes it, or a backslash before such a letter
 DEEPEST = 12  # levels; the schema needs seven
@@ -132,16 +132,8 @@ def _contradictions(document: Document) -> Iterator[str]:
         yield from _repeated(f"cases[{index}].variants", [f"{v.name} ({v.language})" for v in case.variants])
         yield from _repeated(f"cases[{index}].sources", [source.name for source in case.sources])
         yield from _repeated(f"cases[{index}].faults", [fault.name for fault in case.faults])
-    parts: dict[str, Sequence[Plugin | Gap | Count | Code | Proof | Problem]] = {
-        "plugins": document.plugins,
-        "gaps": document.gaps,
-        "counts": document.counts,
-        "codes": document.codes,
-        "proofs": document.proofs,
-        "problems": document.problems,
-    }
-    for part, entries in parts.items():
-        for index, entry in enumerate(entries):
+    for part in ("plugins", "gaps", "counts", "codes", "proofs", "problems"):
+        for index, entry in enumerate(getattr(document, part)):
             if entry.case is not None and entry.case not in cases:
                 yield f"{part}[{index}] names the case {entry.case}, which the document does not have"
             if entry.profile is not None and entry.profile not in profiles:

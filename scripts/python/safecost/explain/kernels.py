@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import difflib
 import statistics
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
 
 from safecost.core.errors import UsageError
 from safecost.core.text import counted, number, percent, shown
@@ -22,7 +21,6 @@ from safecost.document.types import Case, Document, Variant
 from safecost.suite.source_excerpts import Excerpt, find
 
 HEADING = "-"
-P = TypeVar("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +38,12 @@ class Subject:
         """The variant with its profile, `at@gcc-o2`."""
         return f"{self.variant.name}@{self.profile}"
 
+    @property
+    def executed(self) -> str:
+        """The instructions of a call, a dash where they were not counted."""
+        known = (one.instructions / one.calls for one in self.counts if one.instructions is not None)
+        return next(map(number, known), "–")
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -49,7 +53,6 @@ class Timing:
     nanoseconds: float
     base_nanoseconds: float
     row: PairRow | None
-    disqualified: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,27 +110,25 @@ def compare(document: Document, case: Case, profile: str, variants: Sequence[str
     return sorted(found, key=lambda one: -_worst(one))
 
 
-@of_newest
-def _panels(document: Document) -> dict[str, list[Panel]]:
-    return _by_case(document.panels, lambda panel: panel.case)
+@dataclass(frozen=True, slots=True)
+class _OfCase:
+    """What a run has of a case, in the document's order."""
+
+    panels: list[Panel] = field(default_factory=list)
+    codes: list[Code] = field(default_factory=list)
+    rows: list[PairRow] = field(default_factory=list)
 
 
 @of_newest
-def _codes(document: Document) -> dict[str, list[Code]]:
-    return _by_case(document.codes, lambda code: code.case)
-
-
-@of_newest
-def _rows(document: Document) -> dict[str, list[PairRow]]:
-    return _by_case(rows(document), lambda row: row.task)
-
-
-def _by_case(parts: Iterable[P], case_of: Callable[[P], str]) -> dict[str, list[P]]:
-    """Parts of a document by the case that they are of, in the document's order."""
-    found: dict[str, list[P]] = defaultdict(list)
-    for part in parts:
-        found[case_of(part)].append(part)
-    return dict(found)
+def _by_case(document: Document) -> dict[str, _OfCase]:
+    found = {case.name: _OfCase() for case in document.cases}
+    for panel in document.panels:
+        found[panel.case].panels.append(panel)
+    for code in document.codes:
+        found[code.case].codes.append(code)
+    for row in rows(document):
+        found[row.task].rows.append(row)
+    return found
 
 
 def _worst(comparison: Contrast) -> float:
@@ -138,8 +139,8 @@ def _worst(comparison: Contrast) -> float:
 def _present(document: Document, case: Case, profile: str) -> dict[str, Variant]:
     """Variants that the run timed in a profile or whose code it has, in the case's order."""
     language = next((one.language for one in document.profiles if one.name == profile), "c++")
-    held = {code.variant for code in _codes(document).get(case.name, ()) if code.profile == profile}
-    for panel in _panels(document).get(case.name, ()):
+    held = {code.variant for code in _by_case(document)[case.name].codes if code.profile == profile}
+    for panel in _by_case(document)[case.name].panels:
         held |= {contender.variant for contender in panel.contenders if contender.profile == profile}
     return {variant.name: variant for variant in case.variants if variant.language == language and variant.name in held}
 
@@ -147,7 +148,7 @@ def _present(document: Document, case: Case, profile: str) -> dict[str, Variant]
 def _base(document: Document, case: Case, subject: Subject, present: dict[str, Variant]) -> Subject | None:
     """What the run held a variant against: raw code of its profile, or of another language's; else the first raw."""
     for kind in ("idiom", "language"):
-        for row in _rows(document).get(case.name, ()):
+        for row in _by_case(document)[case.name].rows:
             if (row.variant, row.profile, row.kind) == (subject.variant.name, subject.profile, kind):
                 there = _present(document, case, row.against_profile)
                 if row.against in there:
@@ -162,7 +163,7 @@ def _subject(document: Document, case: Case, variant: Variant, profile: str) -> 
         variant=variant,
         profile=profile,
         code=next(
-            (one for one in _codes(document).get(case.name, ()) if (one.case, one.profile, one.variant) == place), None
+            (one for one in _by_case(document)[case.name].codes if (one.case, one.profile, one.variant) == place), None
         ),
         counts=tuple(one for one in document.counts if (one.case, one.profile, one.variant) == place),
         excerpts=find(case, variant),
@@ -174,18 +175,20 @@ def _comparison(document: Document, case: Case, subject: Subject, base: Subject)
 
 
 def _timings(document: Document, case: Case, subject: Subject, base: Subject) -> Iterator[Timing]:
-    known = _rows(document).get(case.name, ())
+    known = _by_case(document)[case.name]
     told = set()
-    for panel in _panels(document).get(case.name, ()):
+    for panel in known.panels:
         if panel.place in told:
             continue
         one, other = _times(panel, subject), _times(panel, base)
         if one is None or other is None:
             continue
         told.add(panel.place)
-        pair = next((row for row in known if _is_pair(row, panel, subject, base)), None)
+        arms = (panel.place, subject.variant.name, subject.profile, base.variant.name, base.profile)
+        pairs = ((row, (row.place, row.variant, row.profile, row.against, row.against_profile)) for row in known.rows)
+        pair = next((row for row, its in pairs if its == arms), None)
         label = f"{panel.label}, size {panel.size:,}{beside_size(panel.rate, panel.threads)}"
-        yield Timing(label, one, other, pair, case.status == "disqualified")
+        yield Timing(label, one, other, pair)
 
 
 def _times(panel: Panel, subject: Subject) -> float | None:
@@ -195,13 +198,6 @@ def _times(panel: Panel, subject: Subject) -> float | None:
     return None
 
 
-def _is_pair(row: PairRow, panel: Panel, subject: Subject, base: Subject) -> bool:
-    top, bottom = (row.variant, row.profile), (row.against, row.against_profile)
-    return (row.place, top, bottom) == (
-        panel.place, (subject.variant.name, subject.profile), (base.variant.name, base.profile)
-    )  # fmt: skip
-
-
 # ---- in words ------------------------------------------------------------------------------------------------------
 
 
@@ -209,7 +205,8 @@ def why(comparison: Contrast, margin: float) -> list[str]:
     """Sentences on a comparison: times first, then whatever else the run knows of the two."""
     base = comparison.base
     other = base.variant.name if base.profile == comparison.subject.profile else base.name
-    sentences = [_timed(timing, other, margin) for timing in comparison.timings]
+    disqualified = comparison.case.status == "disqualified"
+    sentences = [_timed(timing, disqualified, other, margin) for timing in comparison.timings]
     if not comparison.timings:
         sentences.append(f"This run did not time it together with {other}.")
     sentences += _executed(comparison, other)
@@ -217,9 +214,9 @@ def why(comparison: Contrast, margin: float) -> list[str]:
     return sentences
 
 
-def _timed(timing: Timing, other: str, margin: float) -> str:
+def _timed(timing: Timing, disqualified: bool, other: str, margin: float) -> str:
     row, where = timing.row, timing.label
-    if timing.disqualified:
+    if disqualified:
         return f"At {where}: the case was disqualified, so its times tell nothing."
     if row is None:
         medians = f"{number(timing.nanoseconds)} ns a call against {number(timing.base_nanoseconds)} ns"
@@ -321,40 +318,22 @@ def aligned(left: Sequence[str], right: Sequence[str]) -> list[tuple[str | None,
 
 def key(line: str) -> str:
     """What two lines of listings are compared by: the mnemonic, or that it is a heading."""
-    words = without_label(line[2:]).split()
+    label, colon, rest = line[2:].partition(": ")
+    words = (rest if colon and label[-1:].isdigit() and " " not in label else line[2:]).split()
     return HEADING if line[:1] == HEADING or not words else words[0]
-
-
-def without_label(text: str) -> str:
-    """The text of a line of a listing without the label in front."""
-    first, colon, rest = text.partition(": ")
-    return rest if colon and first[-1:].isdigit() and " " not in first else text
 
 
 def differing(
     pairs: Iterable[tuple[str | None, str | None]], context: int = 2
 ) -> Iterator[tuple[str | None, str | None] | int]:
     """Aligned rows without long equal stretches, for each of which the number of rows left out."""
-    held: list[tuple[str | None, str | None]] = []
-    started = False
-    for pair in pairs:
-        if pair[0] is not None and pair[1] is not None:
-            held.append(pair)
+    stretches = [(equal, list(of)) for equal, of in groupby(pairs, key=lambda pair: None not in pair)]
+    for place, (equal, held) in enumerate(stretches):
+        before, after = context if place else 0, context if place + 1 < len(stretches) else 0
+        hidden = len(held) - before - after
+        if not equal or hidden <= 1:
+            yield from held
             continue
-        keep = context if started else 0
-        yield from _folded(held, keep, context)
-        held, started = [], True
-        yield pair
-    yield from _folded(held, context if started else 0, 0)
-
-
-def _folded(
-    held: list[tuple[str | None, str | None]], before: int, after: int
-) -> Iterator[tuple[str | None, str | None] | int]:
-    hidden = len(held) - before - after
-    if hidden <= 1:
-        yield from held
-        return
-    yield from held[:before]
-    yield hidden
-    yield from held[len(held) - after :]
+        yield from held[:before]
+        yield hidden
+        yield from held[len(held) - after :]

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from safecost.core import pages
-from safecost.core.text import number
 from safecost.document.measured import Code
 from safecost.document.types import Case, Document
 from safecost.explain.kernels import Contrast, compare, profiles_of, why
@@ -18,14 +16,6 @@ from safecost.suite.source_excerpts import Excerpt, find
 FOLDER = "explain"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _FILE = re.compile(r"[a-z][a-z0-9_]{0,63}\.[a-z][a-z0-9_]{0,63}\.html")
-
-
-@dataclass(frozen=True, slots=True)
-class _InProfile:
-    """A profile's comparisons, each with its sentences."""
-
-    profile: str
-    comparisons: tuple[tuple[Contrast, list[str]], ...]
 
 
 def address(case: Case) -> str | None:
@@ -70,29 +60,16 @@ def page(document: Document, case: Case) -> str:
         codes=[code for code in document.codes if code.case == case.name],
         sources=_sources(case, document.codes),
         legend=LEGEND,
-        number=number,
-        per_call=_per_call,
     )
 
 
-def _by_profile(document: Document, case: Case) -> list[_InProfile]:
-    found = []
-    for profile in profiles_of(document, case.name):
-        comparisons = compare(document, case, profile)
-        told = tuple((one, why(one, document.run.margin)) for one in comparisons)
-        if told:
-            found.append(_InProfile(profile, told))
-    return found
+def _by_profile(document: Document, case: Case) -> list[tuple[str, list[tuple[Contrast, list[str]]]]]:
+    """Each profile's comparisons with their sentences, where it has any."""
+    found = ((profile, compare(document, case, profile)) for profile in profiles_of(document, case.name))
+    return [(name, [(one, why(one, document.run.margin)) for one in compared]) for name, compared in found if compared]
 
 
 def _sources(case: Case, codes: Iterable[Code]) -> list[tuple[str, tuple[Excerpt, ...]]]:
     held = {code.variant for code in codes if code.case == case.name}
     found = ((variant.name, find(case, variant)) for variant in case.variants if variant.name in held)
     return [(name, excerpts) for name, excerpts in found if excerpts]
-
-
-def _per_call(comparison: Contrast) -> str:
-    for count in comparison.subject.counts:
-        if count.instructions is not None:
-            return number(count.instructions / count.calls)
-    return "–"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
 from rich.cells import set_cell_size
 from rich.console import Console
@@ -109,8 +110,6 @@ def _numbers(comparisons: Sequence[Contrast], console: Console) -> None:
         if comparison.timings:
             times.setdefault(comparison.base.name, comparison.timings[0].base_nanoseconds)
             times.setdefault(comparison.subject.name, comparison.timings[0].nanoseconds)
-    if not subjects:
-        return
     table = new_table("")
     for heading in ("ns", "executed", "bytes", "instr", "check", "pack", "call"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -121,11 +120,9 @@ def _numbers(comparisons: Sequence[Contrast], console: Console) -> None:
 
 
 def _row(subject: Subject, nanoseconds: float | None) -> tuple[str, ...]:
-    counted = next((one for one in subject.counts if one.instructions is not None), None)
-    executed = "–" if counted is None or counted.instructions is None else number(counted.instructions / counted.calls)
     code = subject.code
     figures = [code.bytes, code.instructions, code.checks, code.packed, code.calls] if code else ["–"] * 5
-    return (subject.name, "–" if nanoseconds is None else number(nanoseconds), executed, *map(str, figures))
+    return (subject.name, "–" if nanoseconds is None else number(nanoseconds), subject.executed, *map(str, figures))
 
 
 def _sources(comparison: Contrast, console: Console) -> None:
@@ -141,9 +138,7 @@ def _sources(comparison: Contrast, console: Console) -> None:
     width = _side(console)
     _beside(console, [(columns[0][0], columns[1][0], "bold", "bold")], width)
     left, right = ([cut for line in lines for cut in _wrapped(line, width)] for _, lines in columns)
-    length = max(len(left), len(right))
-    padded = zip(left + [""] * (length - len(left)), right + [""] * (length - len(right)), strict=True)
-    _beside(console, ((a, b, "", "") for a, b in padded), width)
+    _beside(console, ((a, b, "", "") for a, b in zip_longest(left, right, fillvalue="")), width)
 
 
 def _listings(comparison: Contrast, console: Console, only_differences: bool) -> None:
@@ -159,8 +154,8 @@ def _listings(comparison: Contrast, console: Console, only_differences: bool) ->
             _say(console, f"  … {pair} rows with equal mnemonics", "dim")
             continue
         left, right = (line or "" for line in pair)
-        for a, b in _zipped(_wrapped(left, width), _wrapped(right, width)):
-            _beside(console, [(a, b, STYLES.get(left[:1], ""), STYLES.get(right[:1], ""))], width)
+        pieces = zip_longest(_wrapped(left, width), _wrapped(right, width), fillvalue="")
+        _beside(console, ((a, b, STYLES.get(left[:1], ""), STYLES.get(right[:1], "")) for a, b in pieces), width)
     _say(console, "; ".join(LEGEND), "dim")
 
 
@@ -180,11 +175,6 @@ def _wrapped(line: str, width: int) -> list[str]:
         if not rest:
             break
     return pieces
-
-
-def _zipped(left: list[str], right: list[str]) -> Iterator[tuple[str, str]]:
-    for at in range(max(len(left), len(right))):
-        yield left[at] if at < len(left) else "", right[at] if at < len(right) else ""
 
 
 def _beside(console: Console, rows: Iterable[tuple[str, str, str, str]], width: int) -> None:

@@ -14,14 +14,14 @@ from safecost.report.charts.canvas import also_as
 
 def write(selected: Selected, out: Path, kind: str) -> str:
     """Draw every chart of the run into a folder, and say how many; raises ToolError. The filter does not count here."""
-    with also_as(kind) as collected:
-        charts.draw(selected.document)
-    if not collected:
+    with also_as(kind):
+        drawn = charts.draw(selected.document)
+    if not drawn:
         raise UsageError("The run has nothing to draw.")
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for name, data in collected.items():
-            files.replace(out / f"{name}.{kind}", data, durable=False)
+        for chart in drawn:
+            files.replace(out / f"{chart.name}.{kind}", chart.other, durable=False)
     except OSError as error:
         raise ToolError(f"--out {out} cannot be written to: {error.strerror}.") from error
-    return f"wrote {counted(len(collected), 'chart')} to {out}"
+    return f"wrote {counted(len(drawn), 'chart')} to {out}"

@@ -34,9 +34,6 @@ def write(found: Sequence[TrackStatus], out: Path, kind: str) -> str:
 
 def drawn(one: TrackStatus, kind: str) -> dict[str, bytes]:
     """The bytes of a track's chart by its name; within Matplotlib's SETTINGS."""
-    if kind == "svg":
+    with also_as(None if kind == "svg" else kind):
         chart = draw_trend(one)
-        return {chart.name: chart.svg.encode()}
-    with also_as(kind) as collected:
-        draw_trend(one)
-    return collected
+    return {chart.name: chart.other or chart.svg.encode()}

@@ -57,11 +57,6 @@ def processor_name(cpuinfo: str, architecture: str) -> str:
     return ARM_CORES.get((implementer, part), f"ARM implementer {implementer:#x}, part {part:#x}")
 
 
-def has_hypervisor_flag(cpuinfo: str) -> bool:
-    """Tell whether the processor itself says that it is a virtual one (x86 only)."""
-    return re.search(r"^flags\s*:.*\bhypervisor\b", cpuinfo, re.MULTILINE) is not None
-
-
 def memory_bytes(meminfo: str) -> int:
     """Read the usable memory, in bytes, from the text of /proc/meminfo; 0 where it is not told."""
     found = re.search(r"^MemTotal:\s*(\d+) kB", meminfo, re.MULTILINE)
@@ -198,24 +193,24 @@ def virtualization(cpuinfo: str, environment: Mapping[str, str] = os.environ) ->
             answer = ""
         if (name := answer.strip()) and name != "none":
             return name
-    return UNKNOWN_VIRTUALIZATION if has_hypervisor_flag(cpuinfo) else None
+    # Processors of x86 say themselves that they are virtual ones.
+    return UNKNOWN_VIRTUALIZATION if re.search(r"^flags\s*:.*\bhypervisor\b", cpuinfo, re.MULTILINE) else None
 
 
 class Sampler:
     """Load and steal between `start` and `stop`, for what a run has to say about its company."""
 
     def __init__(self, root: Path = Path("/")) -> None:
-        self._stat = root / "proc/stat"
+        self._root = root
         self.start()
 
     def start(self) -> None:
         """Take the first reading."""
-        self._load, self._ticks = load(), cpu_ticks(read(self._stat) or "")
+        self._load, self._ticks = load(), ticks(self._root)
 
     def stop(self) -> Sample:
         """Take the second reading and compare."""
-        share = steal_share(self._ticks, cpu_ticks(read(self._stat) or ""))
-        return Sample(load_before=self._load, load_after=load(), steal_share=share)
+        return Sample(self._load, load(), steal_share(self._ticks, ticks(self._root)))
 
 
 def load() -> float:

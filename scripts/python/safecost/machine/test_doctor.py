@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import time
 from pathlib import Path
 
@@ -100,13 +101,16 @@ def test_libcxx_needs_its_static_library(tmp_path: Path) -> None:
     assert doctor.examine_libcxx(clang).detail == "19.1.7"
 
 
-def test_profiles_are_read_from_their_files(tmp_path: Path) -> None:
-    (tmp_path / "clang.json").write_text('{"compiler": "clang", "library": "libstdc++"}', encoding="utf-8")
-    (tmp_path / "libcxx.json").write_text('{"compiler": "clang", "library": "libc++"}', encoding="utf-8")
-    (tmp_path / "fast.json").write_text('{"plain": "libcxx"}', encoding="utf-8")
-    assert toolbox.profiles_of("clang", folder=tmp_path) == "profiles clang, fast, libcxx"
-    assert toolbox.profiles_of("clang", "libc++", tmp_path) == "profiles fast, libcxx"
-    assert toolbox.profiles_of("gcc", folder=tmp_path) == "profiles of gcc"
+def test_profiles_are_named_by_compiler_and_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("safecost.suite.profiles.FOLDER", tmp_path)
+    written = {"clang": "libstdc++", "libcxx": "libc++"}
+    for name, library in written.items():
+        file = {"summary": "", "language": "c++", "compiler": "clang", "library": library, "flags": []}
+        (tmp_path / f"{name}.json").write_text(json.dumps(file), encoding="utf-8")
+    (tmp_path / "fast.json").write_text('{"summary": "", "plain": "libcxx", "flags": []}', encoding="utf-8")
+    assert toolbox.profiles_of("clang") == "profiles clang, fast, libcxx"
+    assert toolbox.profiles_of("clang", "libc++") == "profiles fast, libcxx"
+    assert toolbox.profiles_of("gcc") == "profiles of gcc"
 
 
 def test_every_package_named_here_is_one_that_set_up_installs() -> None:

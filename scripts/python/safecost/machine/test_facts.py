@@ -69,15 +69,10 @@ def test_processor_name(cpuinfo: str, architecture: str, name: str) -> None:
     assert machine.processor_name(cpuinfo, architecture) == name
 
 
-def test_only_a_guest_has_the_hypervisor_flag() -> None:
-    assert machine.has_hypervisor_flag(AMD_GUEST)
-    assert not machine.has_hypervisor_flag(INTEL_LAPTOP)
-    assert not machine.has_hypervisor_flag("model name\t: hypervisor\n")
-
-
 def test_virtualization_without_the_tool_is_read_from_the_flag() -> None:
     assert machine.virtualization(AMD_GUEST, {"PATH": "/nowhere"}) == "yes (unknown)"
     assert machine.virtualization(INTEL_LAPTOP, {"PATH": "/nowhere"}) is None
+    assert machine.virtualization("model name\t: hypervisor\n", {"PATH": "/nowhere"}) is None
 
 
 @pytest.mark.parametrize(

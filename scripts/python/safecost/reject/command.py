@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,15 +10,16 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from safecost.core import pages
 from safecost.core.command import examples
 from safecost.core.console import new_table, say
 from safecost.core.errors import OK, WRONG_RESULT, UsageError
 from safecost.core.text import counted
 from safecost.document.judged import Rejection
-from safecost.reject import page as rejected_page
-from safecost.reject import rulings
+from safecost.reject import rows, rulings
 from safecost.reject.rows import NAMES, by_status, cell, counted_outcomes, topics
 from safecost.suite import snippets
+from safecost.suite.cases import pattern_of
 from safecost.suite.snippets import Snippet
 
 _STYLES = {"rejects": "green", "now": "green", "accepts": "yellow", "BROKEN": "red"}
@@ -74,18 +74,17 @@ def run(expression: str | None, compilers: str | None, folder: Path | None, page
         print(f"skipped: {reason}", file=sys.stderr)
     wrong = rulings.broken(made)
     if page is not None and not wrong:
-        page.write_text(rejected_page.markdown(made), encoding="utf-8", newline="\n")
+        page.write_text(
+            pages.markdown("rejected_page.md.jinja", rejected=rows, rejections=made), encoding="utf-8", newline="\n"
+        )
         print(f"wrote {page}")
     return WRONG_RESULT if wrong else OK
 
 
 def _choose(found: Sequence[Snippet], expression: str | None) -> list[Snippet]:
-    if expression is None:
+    pattern = pattern_of(expression)
+    if pattern is None:
         return list(found)
-    try:
-        pattern = re.compile(expression)
-    except re.error as error:
-        raise UsageError(f"--filter {expression!r} is not a regular expression: {error}.") from error
     matching = [one for one in found if pattern.search(one.name)]
     if not matching:
         names = ", ".join(dict.fromkeys(one.topic for one in found))
@@ -104,12 +103,13 @@ def show(made: Sequence[Rejection], out: Console) -> None:
             table.add_column(NAMES[by], overflow="fold")
         above = ""
         for line in lines:
-            way = "" if line.way == "plain" else f".{line.way}"
-            name = f"  {way}" if line.misuse == above else f"{line.misuse}{way}"
-            above = line.misuse
+            head = line.head
+            way = "" if head.way == "plain" else f".{head.way}"
+            name = f"  {way}" if head.misuse == above else f"{head.misuse}{way}"
+            above = head.misuse
             cells = [cell(line.rulings.get(by)) for by in columns]
             styled = [Text(text, style=_STYLES.get(text.split()[0], "")) for text in cells]
-            table.add_row(Text(name), Text(str(line.cwe)), *styled)
+            table.add_row(Text(name), Text(str(head.cwe)), *styled)
         out.print(table)
         out.print()
     for name, version, rejecting, all_of in counted_outcomes(made):

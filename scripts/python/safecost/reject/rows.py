@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal, get_args
 
 from safecost.document.judged import CompilerName, Rejection, Ruling, Way
@@ -29,28 +30,33 @@ NAMES: dict[CompilerName, str] = {"gcc": "GCC", "clang": "Clang", "rustc": "rust
 _REJECTED = ("rejected", "newly_rejected")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class RejectionLine:
-    """One misuse written in one way: what each compiler does, and the snippets."""
+    """One misuse written in one way: its snippets, the first of which says what it is."""
 
-    topic: str
-    misuse: str
-    way: Way
-    cwe: int
-    title: str
-    rulings: dict[CompilerName, Ruling] = field(default_factory=dict)
-    snippets: list[Rejection] = field(default_factory=list)
+    snippets: tuple[Rejection, ...]
+
+    @property
+    def head(self) -> Rejection:
+        """The snippet that speaks for the others."""
+        return self.snippets[0]
+
+    @property
+    def rulings(self) -> dict[CompilerName, Ruling]:
+        """What each compiler does."""
+        return {ruling.by: ruling for snippet in self.snippets for ruling in snippet.rulings}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Misuse:
     """One misuse in all the ways it is written."""
 
-    topic: str
-    name: str
-    cwe: int
-    title: str
-    lines: list[RejectionLine]
+    lines: tuple[RejectionLine, ...]
+
+    @property
+    def head(self) -> Rejection:
+        """The snippet that speaks for the others."""
+        return self.lines[0].head
 
     @property
     def status(self) -> RejectionStatus:
@@ -58,7 +64,7 @@ class Misuse:
         asked = [r for line in self.lines for r in _cxx(line) if r.outcome not in {"absent", "not_applicable"}]
         if not asked:
             return "unknown"
-        plain = [r for line in self.lines if line.way == "plain" for r in _cxx(line)]
+        plain = [r for line in self.lines if line.head.way == "plain" for r in _cxx(line)]
         rejecting = [r for r in plain if r.outcome in _REJECTED]
         if rejecting:
             return "both" if len(rejecting) == len(plain) > 1 else "one"
@@ -71,7 +77,7 @@ class Misuse:
         for line in self.lines:
             by = [f"{NAMES[r.by]}{_tagged(r)}" for r in _cxx(line) if r.outcome in _REJECTED]
             if by:
-                parts.append(f"{'' if line.way == 'plain' else WAYS[line.way] + ': '}{', '.join(by)}")
+                parts.append(f"{'' if line.head.way == 'plain' else WAYS[line.head.way] + ': '}{', '.join(by)}")
         return "; ".join(parts) or "–"
 
     @property
@@ -99,23 +105,20 @@ def cell(ruling: Ruling | None) -> str:
 
 def lines(rejections: Sequence[Rejection]) -> list[RejectionLine]:
     """One line for each misuse and way, in order of topic, misuse and way."""
-    found: dict[tuple[str, str, str], RejectionLine] = {}
-    for one in sorted(rejections, key=lambda r: r.language):  # C++ first: its title heads the line
-        key = (one.topic, one.misuse, one.way)
-        line = found.setdefault(key, RejectionLine(one.topic, one.misuse, one.way, one.cwe, one.title))
-        line.snippets.append(one)
-        line.rulings |= {ruling.by: ruling for ruling in one.rulings}
     ways = get_args(Way)
-    return sorted(found.values(), key=lambda line: (line.topic, line.misuse, ways.index(line.way)))
+
+    def place(one: Rejection) -> tuple[str, str, int]:
+        return one.topic, one.misuse, ways.index(one.way)
+
+    # C++ first: its title heads the line.
+    ordered = sorted(rejections, key=lambda one: (*place(one), one.language))
+    return [RejectionLine(tuple(snippets)) for _, snippets in groupby(ordered, place)]
 
 
 def misuses(rejections: Sequence[Rejection]) -> list[Misuse]:
     """Each misuse once, in order of topic and name."""
-    found: dict[tuple[str, str], Misuse] = {}
-    for line in lines(rejections):
-        key = (line.topic, line.misuse)
-        found.setdefault(key, Misuse(line.topic, line.misuse, line.cwe, line.title, [])).lines.append(line)
-    return list(found.values())
+    found = groupby(lines(rejections), lambda line: (line.head.topic, line.head.misuse))
+    return [Misuse(tuple(ways)) for _, ways in found]
 
 
 def by_status(rejections: Sequence[Rejection]) -> list[tuple[RejectionStatus, str, list[Misuse]]]:
@@ -127,10 +130,7 @@ def by_status(rejections: Sequence[Rejection]) -> list[tuple[RejectionStatus, st
 
 def topics(rejections: Sequence[Rejection]) -> list[tuple[str, list[RejectionLine]]]:
     """Lines by topic."""
-    found: dict[str, list[RejectionLine]] = {}
-    for line in lines(rejections):
-        found.setdefault(line.topic, []).append(line)
-    return list(found.items())
+    return [(topic, list(of)) for topic, of in groupby(lines(rejections), lambda line: line.head.topic)]
 
 
 def counted_outcomes(rejections: Sequence[Rejection]) -> list[tuple[str, str, int, int]]:

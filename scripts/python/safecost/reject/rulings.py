@@ -127,21 +127,21 @@ def collect(
     by_snippet: dict[str, list[Ruling]] = {}
     for (snippet, _), ruling in zip(asked, rulings, strict=True):
         by_snippet.setdefault(snippet.name, []).append(ruling)
-    return [_rejection(snippet, by_snippet[snippet.name]) for snippet in found if snippet.name in by_snippet]
-
-
-def _rejection(snippet: Snippet, rulings: Sequence[Ruling]) -> Rejection:
-    return Rejection(
-        topic=snippet.topic,
-        misuse=snippet.misuse,
-        way=snippet.way,
-        language=snippet.language,
-        cwe=snippet.cwe,
-        title=scrub(snippet.title, (), 4_000),
-        line=snippet.line,
-        source=scrub(snippet.source, ()),
-        rulings=tuple(rulings),
-    )
+    return [
+        Rejection(
+            topic=one.topic,
+            misuse=one.misuse,
+            way=one.way,
+            language=one.language,
+            cwe=one.cwe,
+            title=scrub(one.title, (), 4_000),
+            line=one.line,
+            source=scrub(one.source, ()),
+            rulings=tuple(by_snippet[one.name]),
+        )
+        for one in found
+        if one.name in by_snippet
+    ]
 
 
 def rule(snippet: Snippet, compiler: Compiler, scratch: Path, patience: float = PATIENCE) -> Ruling:
@@ -213,7 +213,8 @@ def judge(expected: Expectation, corrected: Said, misuse: Said, line: int) -> Ju
     elsewhere = [d for d in misuse.diagnostics if d.lines and line not in d.lines]
     if expected.kind == "accepts":
         return _judge_accepted(misuse, on_line, line)
-    matching = [diagnostic for diagnostic in misuse.diagnostics if _matches(expected, diagnostic)]
+    text, wanted = expected.kind == "text", expected.value
+    matching = [one for one in misuse.diagnostics if (one.says(wanted) if text else one.tag == wanted)]
     right = [diagnostic for diagnostic in matching if diagnostic in on_line and diagnostic.level == "error"]
     if right and misuse.code != 0 and not elsewhere:
         return "rejected", _worded(expected, right[0]), ""
@@ -244,12 +245,6 @@ def _judge_accepted(misuse: Said, on_line: Sequence[Diagnostic], line: int) -> J
             f"said to be accepted, and line {line} is, but: {_told(saw)}; correct the snippet",
         )
     return "broken", None, f"exit code {misuse.code} without a diagnostic: {_last(misuse.text)}"
-
-
-def _matches(expected: Expectation, diagnostic: Diagnostic) -> bool:
-    if expected.kind == "text":
-        return diagnostic.says(expected.value)
-    return diagnostic.tag == expected.value
 
 
 def _worded(expected: Expectation, diagnostic: Diagnostic) -> Diagnostic:

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from safecost.core import pages
 from safecost.core.paths import ROOT
 from safecost.document.judged import CompilerName, Rejection, RulingOutcome
-from safecost.reject import page as rejected_page
+from safecost.reject import rows
 from safecost.reject import rulings as rejected
 from safecost.reject.command import show
 from safecost.reject.diagnostics import Diagnostic, Said
@@ -169,7 +170,8 @@ def test_what_is_not_asked_is_not_there(tmp_path: Path) -> None:
 def test_lines_set_languages_side_by_side() -> None:
     found = lines(sample_rejections())
     assert [
-        (line.misuse, line.way, [cell(line.rulings.get(by)) for by in ("gcc", "clang", "rustc")]) for line in found
+        (line.head.misuse, line.head.way, [cell(line.rulings.get(by)) for by in ("gcc", "clang", "rustc")])
+        for line in found
     ] == [
         ("inner_scope", "plain", ["accepts", "now rejects -Wdangling", "–"]),
         ("copied_owner", "plain", ["rejects -Wmade-up", "rejects -Wmade-up", "–"]),
@@ -177,11 +179,11 @@ def test_lines_set_languages_side_by_side() -> None:
         ("freed_block", "attribute", ["–", "rejects -Wconsumed", "–"]),
         ("never_freed", "plain", ["accepts", "accepts", "not here"]),
     ]
-    assert [line.title for line in found][2] == "A made-up freed_block."
+    assert [line.head.title for line in found][2] == "A made-up freed_block."
 
 
 def test_standings() -> None:
-    found = {one.name: one for one in misuses(sample_rejections())}
+    found = {one.head.misuse: one for one in misuses(sample_rejections())}
     statuses = {name: one.status for name, one in found.items()}
     assert statuses == {"inner_scope": "one", "copied_owner": "both", "freed_block": "helped", "never_freed": "never"}
     assert found["freed_block"].cxx == "with attributes: Clang -Wconsumed"
@@ -217,7 +219,10 @@ def test_every_snippet_is_what_it_says() -> None:
 @pytest.mark.build
 def test_the_page_is_what_the_command_writes() -> None:
     """Where the compilers are those the page names; others may say other things."""
-    written, now = PAGE.read_text(encoding="utf-8"), rejected_page.markdown(here())
+    written, now = (
+        PAGE.read_text(encoding="utf-8"),
+        pages.markdown("rejected_page.md.jinja", rejected=rows, rejections=here()),
+    )
     about, found = (re.findall(r"^- (.+) rejects \d+ of", text, re.MULTILINE) for text in (written, now))
     assert len(about) == 3
     if about != found:

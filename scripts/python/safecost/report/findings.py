@@ -13,21 +13,23 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
+from msgspec import Meta, Struct
+
+from safecost.core import pages
+from safecost.core.decoding import Misfit, convert
 from safecost.core.errors import ToolError
 from safecost.core.text import number, shown
 from safecost.document import io as document
 from safecost.document.rows import KINDS, PairRow, valid_rows
 from safecost.document.types import Document
-from safecost.document.values import PairKind
-from safecost.report.prices import SCOPES, Scope, groups
+from safecost.report.prices import SCOPES, PriceGroup, Scope, groups
 from safecost.report.safety import price_words
 
 _PLACE = re.compile(r"\{([a-z]+) ([^{}]+)\}")
 _BOUND = re.compile(r"^(above|below) (\d+(?:\.\d+)?)$")
 _CODE = {"packed", "checks", "bytes"}  # of the machine code
-_KEYS = {"title", "text", "expects"}
 FREE = 1.02  # a price up to this counts as none: the margin, and as much again for what placement does
 MOST_BYTES = 1_000_000
 
@@ -36,13 +38,16 @@ class BrokenFinding(ToolError):
     """A text that the run does not support."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True, forbid_unknown_fields=True):
     """One finding as written: Markdown with places for figures, and by figure what must hold."""
 
     title: str
     text: str
-    expects: Mapping[str, str]
+    expects: Mapping[str, str] = {}
+
+
+class _FindingsFile(Struct, frozen=True, forbid_unknown_fields=True):
+    finding: Annotated[tuple[Finding, ...], Meta(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,30 +60,18 @@ class Told:
     commands: tuple[str, ...]
 
 
-def read(path: Path) -> list[Finding]:
+def read(path: Path) -> tuple[Finding, ...]:
     """The findings of a TOML file; raises ToolError with its place and what is wrong with it."""
     try:
         if path.stat().st_size > MOST_BYTES:
             raise ToolError(f"{path} is larger than {MOST_BYTES:,} bytes: that is no file of findings.")
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        return convert(tomllib.loads(path.read_text(encoding="utf-8")), _FindingsFile, "the file").finding
     except OSError as error:
         raise ToolError(f"{path} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ToolError(f"{path} is no TOML: {error}.") from error
-    told = raw.get("finding")
-    if not isinstance(told, list) or not told or set(raw) != {"finding"}:
-        raise ToolError(f"{path} holds no findings: each is a table [[finding]] with title, text and expects.")
-    return [_finding(path, place, one) for place, one in enumerate(told, 1)]
-
-
-def _finding(path: Path, place: int, one: Any) -> Finding:
-    if not isinstance(one, dict) or not {"title", "text"} <= set(one) or set(one) - _KEYS:
-        raise ToolError(f"{path}: finding {place} needs title and text, and may have expects; it has {sorted(one)}.")
-    expects = one.get("expects", {})
-    texts = [one["title"], one["text"], *(expects.values() if isinstance(expects, dict) else [None])]
-    if not all(isinstance(text, str) for text in texts):
-        raise ToolError(f"{path}: finding {place}: title and text are texts, and expects is a table of texts.")
-    return Finding(one["title"], one["text"].strip(), expects)
+    except Misfit as misfit:
+        raise ToolError(f"{path}: {misfit}; each [[finding]] has title and text, and may have expects.") from misfit
 
 
 class Figures:
@@ -138,18 +131,17 @@ class Figures:
     def _frontier(self, name: str) -> str:
         profile, _, rest = name.partition(" ")
         scope: Scope = "spatial faults" if rest == "spatial" else "every fault"
-        assert scope in SCOPES
-        for group in groups(self._document):
-            if group.name == profile:
-                return price_words(group.frontiers[scope, "fastest raw"])
-        raise BrokenFinding(f"{{frontier {name}}}: the run has no such plain profile.")
+        return price_words(self._group(f"frontier {name}", profile).frontiers[scope, "fastest raw"])
 
     def _free(self, name: str) -> str:
+        prices = self._group(f"free {name}", name).frontiers["every fault", "fastest raw"].prices
+        return f"{sum(one.ratio <= FREE for one in prices)} of {len(prices)}"
+
+    def _group(self, place: str, profile: str) -> PriceGroup:
         for group in groups(self._document):
-            if group.name == name:
-                prices = group.frontiers["every fault", "fastest raw"].prices
-                return f"{sum(one.ratio <= FREE for one in prices)} of {len(prices)}"
-        raise BrokenFinding(f"{{free {name}}}: the run has no such plain profile.")
+            if group.name == profile:
+                return group
+        raise BrokenFinding(f"{{{place}}}: the run has no such plain profile.")
 
     def _proof(self, name: str) -> str:
         task, _, profile = name.partition("@")
@@ -202,12 +194,14 @@ def tell(document: Document, findings: Sequence[Finding]) -> list[Told]:
     for one in findings:
         figures = Figures(document)
         try:
-            text = _PLACE.sub(lambda found, f=figures: f.figure(found[1], found[2]), one.text)  # type: ignore[misc]
+            text = _PLACE.sub(lambda found, f=figures: f.figure(found[1], found[2]), one.text.strip())  # type: ignore[misc]
             title = _PLACE.sub(lambda found, f=figures: f.figure(found[1], found[2]), one.title)  # type: ignore[misc]
             for place, wanted in one.expects.items():
                 if not figures.holds(place, wanted):
                     kind, _, name = place.partition(" ")
-                    broken.append(f"{one.title}: {place}: expected {wanted}, and it is {_is(figures, kind, name)}.")
+                    verdict = f"{figures.row(kind, name).verdict}, " if kind in KINDS else ""
+                    its = f"{verdict}{figures.figure(kind, name)}"
+                    broken.append(f"{one.title}: {place}: expected {wanted}, and it is {its}.")
         except BrokenFinding as error:
             broken.append(f"{one.title}: {error}")
             continue
@@ -215,11 +209,6 @@ def tell(document: Document, findings: Sequence[Finding]) -> list[Told]:
     if broken:
         raise BrokenFinding("the run does not support what is written:\n" + "\n".join(broken))
     return made
-
-
-def _is(figures: Figures, kind: str, name: str) -> str:
-    said = figures.figure(kind, name)
-    return f"{figures.row(kind, name).verdict}, {said}" if kind in KINDS else said
 
 
 def _commands(cited: Sequence[PairRow]) -> tuple[str, ...]:
@@ -270,11 +259,6 @@ def compilers(document: Document, cited: Sequence[PairRow]) -> list[tuple[str, s
     return [(one.name, one.compiler or "unknown") for one in document.profiles if one.name in names]
 
 
-def kind_words(kind: PairKind) -> str:
-    """A kind of pair in words."""
-    return KINDS[kind].name
-
-
 def page(run: Path, texts: Path, out: Path | None) -> str:
     """The page of findings; links in it are relative to `out`, or to here."""
     from safecost.report import page as report  # noqa: PLC0415 - what draws charts takes long to load
@@ -283,11 +267,13 @@ def page(run: Path, texts: Path, out: Path | None) -> str:
     made = document.read(file)
     beside = file.with_name("report.md")
     folder = out.resolve().parent if out else Path.cwd()
-    return report.findings_page(
+    # The texts are the suite's own Markdown, figures and names come from a run.
+    return pages.own_markdown(
+        "findings.md.jinja",
         told=tell(made, read(texts)),
         run=Path(os.path.relpath((beside if beside.exists() else file).resolve(), folder)).as_posix(),
         texts=Path(os.path.relpath(texts.resolve(), folder)).as_posix(),
         summary=report.summary(made),
         compilers=lambda cited: compilers(made, cited),
-        kind_words=kind_words,
+        kinds=KINDS,
     )

@@ -202,14 +202,11 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "kinds": KINDS,
         "verdicts": VERDICTS,
         "shapes": SHAPES,
-        "percent": percent,
-        "number": number,
         "interval": interval,
         "rejected": rejected_rows,
         "rejections": document.rejections,
         "exact": exact,
         "exact_interval": exact_interval,
-        "size": size_text,
         "explained": explain_page.addresses(document),
     }
     return {**values, "shown": list(sections.shown_sections(sections.SECTIONS, values))}
@@ -226,8 +223,3 @@ def markdown(document: Document, drawn: Sequence[Chart], command: str = "") -> s
     `command` makes the rest of the report, where it is not beside it.
     """
     return pages.markdown("report.md.jinja", **_shared(document, drawn), limit=MARKDOWN_ROWS, command=command)
-
-
-def findings_page(**values: Any) -> str:
-    """The page of findings: the texts are the suite's own Markdown, figures and names come from a run."""
-    return pages.own_markdown("findings.md.jinja", number=number, percent=percent, **values)

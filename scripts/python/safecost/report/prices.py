@@ -11,12 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from safecost.document.measured import Contender, Panel
+from safecost.document.measured import Contender
 from safecost.document.memo import of_newest
-from safecost.document.points import beside_size
 from safecost.document.rows import is_rebuild
 from safecost.document.types import Case, Document, Profile
-from safecost.stats.frontier import AtSize, Candidate, Frontier, Price, frontier
+from safecost.stats.frontier import AtSize, Candidate, Frontier, frontier
 
 Scope = Literal["every fault", "spatial faults"]
 Denominator = Literal["fastest raw", "same algorithm", "as practised"]
@@ -106,13 +105,9 @@ def _outside(document: Document, case: Case, scope: Scope, profiles: Sequence[st
     panels = [panel for panel in document.panels if panel.case == case.name and panel.profile in profiles]
     if not panels:
         return "not measured with this compiler and library"
-    if not any(map(_is_cached, panels)):
+    if not any(_CACHED.match(panel.label) for panel in panels):
         return "no size that fits into L1 or L2"
     return None
-
-
-def _is_cached(panel: Panel) -> bool:
-    return _CACHED.match(panel.label) is not None
 
 
 def faults_of(case: Case, scope: Scope) -> list[str]:
@@ -130,7 +125,7 @@ def candidates(
     """
     sizes: dict[tuple[str, str], list[AtSize]] = {}
     for panel in document.panels:
-        if panel.case != case.name or panel.profile not in profiles or not _is_cached(panel):
+        if panel.case != case.name or panel.profile not in profiles or not _CACHED.match(panel.label):
             continue
         raws = [arm for arm in panel.contenders if arm.profile == against and arm.role == "raw"]
         for arm in panel.contenders:
@@ -138,19 +133,14 @@ def candidates(
                 below = _denominators(case, arm, raws, denominator)
                 if below:
                     times = {raw.variant: raw.nanoseconds for raw in below}
-                    sizes.setdefault((arm.variant, arm.profile), []).append(
-                        AtSize(_size(panel), arm.nanoseconds, times)
-                    )
+                    at_size = AtSize(panel.label + panel.beside, arm.nanoseconds, times)
+                    sizes.setdefault((arm.variant, arm.profile), []).append(at_size)
     complete = max(map(len, sizes.values()), default=0)
     return [
         Candidate(variant, profile, tuple(_uncaught(document, case, scope, variant, profile)), tuple(at))
         for (variant, profile), at in sizes.items()
         if len(at) == complete
     ]
-
-
-def _size(panel: Panel) -> str:
-    return panel.label + beside_size(panel.rate, panel.threads)
 
 
 @of_newest
@@ -182,8 +172,3 @@ def why_no_interval(made: Frontier) -> str:
     if made.mean is None or made.low is not None:
         return ""
     return "a single case" if len(made.prices) == 1 else "too few launches"
-
-
-def named(price: Price) -> str:
-    """A price as a sentence has it: `indexing/gather: at@gcc-o2 over raw, L1`."""
-    return f"{price.case}: {price.variant}@{price.profile} over {price.against}, {price.size}"

@@ -11,7 +11,7 @@ from safecost.document.judged import Proof
 from safecost.document.outcome import CAUGHT, LETTERS, MEANINGS, OWED, OutcomeKind
 from safecost.document.types import Case, Document
 from safecost.report.prices import SCOPES, PriceGroup, Scope, groups, why_no_interval
-from safecost.stats.frontier import Frontier, Price, Uncaught
+from safecost.stats.frontier import Frontier
 
 MarkStyle = Literal["caught", "halfway", "missed", "unproved"]
 NOT_PROVED = "·"
@@ -21,7 +21,7 @@ _HALFWAY: frozenset[OutcomeKind] = frozenset({"detected_late", "allocator_stop",
 
 @dataclass(frozen=True, slots=True)
 class PriceLine:
-    """One group and scope of the frontier, in words."""
+    """One group and scope of the frontier, in words; `worst` has the contender, its raw code and the size."""
 
     group: str
     profiles: tuple[str, ...]
@@ -90,18 +90,19 @@ def headline(document: Document) -> str:
 
 
 def _line(group: PriceGroup, scope: Scope) -> PriceLine:
-    made = group.frontiers[scope, "fastest raw"]
+    made, worst = group.frontiers[scope, "fastest raw"], group.frontiers[scope, "fastest raw"].worst
+    over = "" if worst is None else f"{worst.case}/{worst.variant}@{worst.profile} over {worst.against}, {worst.size}"
     return PriceLine(
         group.name,
         group.profiles,
         group.against,
         scope,
         price_words(made),
-        worst_words(made.worst),
+        "–" if worst is None else f"{number(worst.ratio)} {over}",
         len(made.prices),
         _with_count(group.frontiers[scope, "same algorithm"]),
         _with_count(group.frontiers[scope, "as practised"]),
-        tuple(uncaught_words(one) for one in made.uncaught),
+        tuple(f"{one.case}: {one.variant}@{one.profile} lets through {', '.join(one.faults)}" for one in made.uncaught),
         tuple(f"{case}: {why}" for case, why in group.outside[scope]),
     )
 
@@ -117,18 +118,6 @@ def price_words(made: Frontier) -> str:
 
 def _with_count(made: Frontier) -> str:
     return "–" if made.mean is None else f"{number(made.mean)} in {counted(len(made.prices), 'case')}"
-
-
-def worst_words(price: Price | None) -> str:
-    """The worst case: its ratio, which contender, over which raw code, at which size."""
-    if price is None:
-        return "–"
-    return f"{number(price.ratio)} {price.case}/{price.variant}@{price.profile} over {price.against}, {price.size}"
-
-
-def uncaught_words(one: Uncaught) -> str:
-    """A case where nothing catches everything, and what its nearest contender lets through."""
-    return f"{one.case}: {one.variant}@{one.profile} lets through {', '.join(one.faults)}"
 
 
 def terminal_rows(document: Document) -> list[tuple[str, str, str, str]]:
@@ -149,16 +138,9 @@ def terminal_gaps(document: Document) -> list[str]:
     """In which cases nothing catches everything, a line for each compiler and library."""
     if not document.proofs:
         return []
-    told = {group.name: group.frontiers["every fault", "fastest raw"].uncaught for group in groups(document)}
-    return [
-        f"no price with {name}, as nothing stops: {', '.join(map(_uncaught, uncaught))}"
-        for name, uncaught in told.items()
-        if uncaught
-    ]
-
-
-def _uncaught(one: Uncaught) -> str:
-    return f"{one.case} ({', '.join(one.faults)})"
+    made = {group.name: group.frontiers["every fault", "fastest raw"].uncaught for group in groups(document)}
+    told = {name: [f"{one.case} ({', '.join(one.faults)})" for one in uncaught] for name, uncaught in made.items()}
+    return [f"no price with {name}, as nothing stops: {', '.join(cases)}" for name, cases in told.items() if cases]
 
 
 def _says_anything(group: PriceGroup) -> bool:

@@ -7,18 +7,15 @@ heading. CONTRIBUTING.md adds one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from safecost.core import pages
 from safecost.core.errors import ToolError
 
+FORMS = ("html", "md")
 Values = Mapping[str, Any]
 """What the templates of a page are given."""
-
-
-def _always(_: Values) -> bool:
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,48 +23,34 @@ class Section:
     """A section: its anchor and folder of templates, its heading, its words in the contents, and when it is shown.
 
     One that is there `per` an entry of a value of the page, such as each family, has that entry for its heading.
+    `template` is the name of its templates where that is not the anchor, as in a page.
     """
 
     id: str
     heading: str = ""
     label: str = ""
-    when: Callable[[Values], bool] = _always
+    when: Callable[[Values], object] = lambda _: True
     per: str = ""
     folder: str = "sections"
+    template: str = ""
 
-    @property
-    def html(self) -> str:
-        """The name of its template for the HTML page."""
-        return f"{self.folder}/{self.id}.html.jinja"
-
-    @property
-    def markdown(self) -> str:
-        """The name of its template for code hosts."""
-        return f"{self.folder}/{self.id}.md.jinja"
+    def file(self, form: str) -> str:
+        """The name of its template, of the form `html` for the page or `md` for code hosts."""
+        return f"{self.folder}/{self.template or self.id}.{form}.jinja"
 
 
-@dataclass(frozen=True, slots=True)
-class ShownSection:
-    """A section as a page has it."""
-
-    id: str
-    heading: str
-    label: str
-    html: str
-    markdown: str
-
-
-def shown_sections(sections: Sequence[Section], values: Values) -> Iterator[ShownSection]:
+def shown_sections(sections: Sequence[Section], values: Values) -> Iterator[Section]:
     """What a page shows, in its order; raises ToolError where a section lacks one of its templates."""
     for section in sections:
-        for template in (section.html, section.markdown):
+        for template in map(section.file, FORMS):
             if not pages.exists(template):
                 raise ToolError(f"The section {section.id} lacks the template {template}: write it beside the other.")
         if not section.when(values):
             continue
         for number, heading in enumerate(values[section.per] if section.per else [section.heading], 1):
             anchor = f"{section.id}-{number}" if section.per else section.id
-            yield ShownSection(anchor, heading, section.label or heading, section.html, section.markdown)
+            label = section.label or heading
+            yield replace(section, id=anchor, heading=heading, label=label, template=section.id)
 
 
 SECTIONS = (
@@ -79,7 +62,7 @@ SECTIONS = (
     Section("counts", "Counts: instructions and allocations", "Counts"),
     Section("pairs", "All pairs"),
     Section("gaps", "Gaps"),
-    Section("rejected", "Rejected by compilers", "Rejected", when=lambda page: bool(page["rejections"])),
+    Section("rejected", "Rejected by compilers", "Rejected", when=lambda page: page["rejections"]),
     Section("profiles", "Profiles"),
     Section("cases", "Cases"),
     Section("machine", "Machine and suite"),

@@ -94,12 +94,15 @@ def test_a_figure_that_the_run_lacks_is_named(sample_document: Document, text: s
     ("text", "told"),
     [
         ("x = ", "is no TOML"),
-        ("", "holds no findings"),
-        ("finding = 3", "holds no findings"),
-        ('[[finding]]\ntitle = "a"', "finding 1 needs title and text"),
-        ('[[finding]]\ntitle = "a"\ntext = "b"\nextra = 1', "finding 1 needs title and text"),
-        ('[[finding]]\ntitle = "a"\ntext = 3', "title and text are texts"),
-        ('[[finding]]\ntitle = "a"\ntext = "b"\nexpects = ["c"]', "expects is a table"),
+        ("", "the file lacks .finding.; each "),
+        ("finding = 3", "finding is 3, and must be a list"),
+        ('[[finding]]\ntitle = "a"', r"finding\[0\] lacks .text.; each .* has title and text"),
+        ('[[finding]]\ntitle = "a"\ntext = "b"\nextra = 1', r"finding\[0\] has the unknown entry .extra"),
+        ('[[finding]]\ntitle = "a"\ntext = 3', r"finding\[0\]\.text is 3, and must be a text"),
+        (
+            '[[finding]]\ntitle = "a"\ntext = "b"\nexpects = ["c"]',
+            r"finding\[0\]\.expects is .* must be an object",
+        ),
     ],
 )
 def test_a_bad_file_is_refused_in_one_sentence(tmp_path: Path, text: str, told: str) -> None:

@@ -16,7 +16,7 @@ from safecost.document.types import Document
 from safecost.report import page as report
 from safecost.report import sections
 from safecost.report.charts import Chart
-from safecost.report.sections import SECTIONS, Section
+from safecost.report.sections import FORMS, SECTIONS, Section
 
 
 def headings(markdown: str) -> list[str]:
@@ -67,7 +67,7 @@ def test_a_run_without_anything_has_the_same_sections_in_both_forms(sample_docum
 
 def test_every_template_belongs_to_a_section() -> None:
     folder = PACKAGE / "report/templates/sections"
-    named = {Path(name).name for section in SECTIONS for name in (section.html, section.markdown)}
+    named = {Path(name).name for section in SECTIONS for name in map(section.file, FORMS)}
     assert {file.name for file in folder.iterdir()} == named
 
 
@@ -83,7 +83,7 @@ def test_a_planted_section_without_one_of_its_forms_is_refused(
     monkeypatch.setattr(sections, "SECTIONS", (*SECTIONS, planted))
     monkeypatch.setattr(pages.TEMPLATES, "searchpath", [*pages.TEMPLATES.searchpath, str(tmp_path)])
     (tmp_path / "sections").mkdir()
-    for name in (planted.html, planted.markdown):
+    for name in map(planted.file, FORMS):
         (tmp_path / name).write_text("It is here.\n")
     html, markdown = report.page(sample_document, drawn), report.markdown(sample_document, drawn)
     refuse_difference(html, markdown)

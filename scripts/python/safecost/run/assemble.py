@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -13,7 +12,7 @@ from safecost.machine import facts as machine
 from safecost.machine.facts import Sample
 from safecost.run import panels
 from safecost.run.journal import RunPlan
-from safecost.run.panels import PairRatios, medians, panel_ratios
+from safecost.run.panels import PlannedPair, medians, panel_ratios
 from safecost.run.state import RunState
 from safecost.stats.fdr import after_control, q_values
 from safecost.stats.pairs import PairSummary, summarise
@@ -40,7 +39,10 @@ def assemble(state: RunState, sample: Sample, plan: RunPlan | None = None) -> do
             started=plan.started if plan else state.started,
             finished=document.now(),
             complete=state.complete,
-            seconds=_seconds(state),
+            # Of build and verification those of the last session, of measuring those of all.
+            seconds=doc.StageSeconds(
+                **state.seconds | {"measure": round(state.seconds["measure"] + state.earlier.seconds, 3)}
+            ),
             analyses=mode.analyses,
             epoch_seconds=mode.epoch_seconds,
             contender_seconds=mode.contender_seconds,
@@ -163,11 +165,6 @@ def _status(
     return "not_measured", None
 
 
-def _seconds(state: RunState) -> doc.StageSeconds:
-    """Of build and verification those of the last session, of measuring those of all."""
-    return doc.StageSeconds(**state.seconds | {"measure": round(state.seconds["measure"] + state.earlier.seconds, 3)})
-
-
 def _sample(state: RunState, sample: Sample, plan: RunPlan | None) -> Sample:
     """The load before the first session, and the worse of the shares that the host took away."""
     earlier = state.earlier
@@ -184,25 +181,26 @@ def _panels(state: RunState) -> tuple[Panel, ...]:
         for panel, results in state.results.items()
         if results
     ]
-    said = {
-        (panel, at): summarise(pair.ratios, state.options.margin, analyses=state.options.mode.analyses)
+    summaries: dict[PanelPairKey, tuple[PairSummary, float | None]] = {
+        (panel, at): (summarise(ratios, state.options.margin, analyses=state.options.mode.analyses), None)
         for panel, _, pairs in found
-        for at, pair in enumerate(pairs)
+        for at, (_, ratios) in enumerate(pairs)
     }
-    disqualified = state.disqualified
-    discoveries = [
-        (panel, at)
-        for panel, _, pairs in found
-        for at, pair in enumerate(pairs)
-        if panel.case not in disqualified and pair.arms.kind in _DISCOVERIES
-    ]
-    controlled = dict(_controlled([(key, said[key]) for key in discoveries], state.options.mode.false_discovery_rate))
+    rate, disqualified = state.options.mode.false_discovery_rate, state.disqualified
+    if rate is not None:
+        discoveries = [
+            (panel, at)
+            for panel, _, pairs in found
+            for at, (arms, _) in enumerate(pairs)
+            if panel.case not in disqualified and arms.kind in _DISCOVERIES
+        ]
+        for key, q in zip(discoveries, q_values([summaries[key][0].p for key in discoveries]), strict=True):
+            summaries[key] = after_control(summaries[key][0], q, rate), q
 
-    def pair_of(key: PanelPairKey, pair: PairRatios) -> Pair:
-        one, q = controlled.get(key, (said[key], None))
-        arms = pair.arms
+    def pair_of(key: PanelPairKey, arms: PlannedPair, ratios: tuple[float, ...]) -> Pair:
+        one, q = summaries[key]
         return Pair(
-            arms.kind, arms.numerator, arms.denominator, arms.planted, pair.ratios, one.ratio, one.low, one.high,
+            arms.kind, arms.numerator, arms.denominator, arms.planted, ratios, one.ratio, one.low, one.high,
             one.level, one.verdict, one.reason, one.detectable, one.p, q,
         )  # fmt: skip
 
@@ -220,16 +218,7 @@ def _panels(state: RunState) -> tuple[Panel, ...]:
                 Contender(arm.variant, arm.profile, arm.role, times)
                 for arm, times in zip(panel.contenders, zip(*medians(results), strict=True), strict=True)
             ),
-            pairs=tuple(pair_of((panel, at), pair) for at, pair in enumerate(pairs)),
+            pairs=tuple(pair_of((panel, at), *pair) for at, pair in enumerate(pairs)),
         )
         for panel, results, pairs in found
     )
-
-
-def _controlled(
-    summaries: Sequence[tuple[PanelPairKey, PairSummary]], rate: float | None
-) -> Iterator[tuple[PanelPairKey, tuple[PairSummary, float]]]:
-    """Verdicts and q-values after the control of false discoveries over all of them; nothing without a rate."""
-    if rate is not None:
-        for (key, summary), q in zip(summaries, q_values([one.p for _, one in summaries]), strict=True):
-            yield key, (after_control(summary, q, rate), q)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import tempfile
 from collections.abc import Callable
@@ -87,7 +88,7 @@ def run(
         folder = run_folder(out, mode.name)
         counts = mode.name != "quick" if counting is None else counting
         begun = session.begin(mode, profiles, own, seed, folder, lambda: make_folder(folder), count=counts)
-    with begun:
+    with contextlib.closing(begun.journal):
         return _measured(begun, service(context, "show"))
 
 

@@ -24,10 +24,10 @@ from safecost.core.decoding import Misfit, decode
 from safecost.core.paths import BUILD, RUNNER
 from safecost.core.progress import Steps
 from safecost.core.text import shown
-from safecost.document.evidence import CountLine, PluginDescription
+from safecost.document.evidence import CountLine, DescribedPoint, PluginDescription
 from safecost.document.measured import Count, Counting
 from safecost.document.plan import PROTOCOL, Arm, CountPlan, PanelPlan, PluginAt, encoded
-from safecost.run.panels import PlannedPanel, PlannedPoint
+from safecost.run.panels import PlannedPanel
 
 CALLS = 32  # inputs of a pool, each called once
 SEED = 1  # of inputs: the same in every run, so that counts of two runs compare
@@ -70,7 +70,7 @@ class CountTarget:
     case: str
     profile: str
     variant: str
-    parameter: PlannedPoint
+    parameter: DescribedPoint
     generator: str
 
 
@@ -111,7 +111,7 @@ def targets(
     for (case, profile), said in descriptions.items():
         if said.parameters:
             generators.setdefault(case, []).append(profile)
-    found: dict[tuple[str, str, str, PlannedPoint], CountTarget] = {}
+    found: dict[tuple[str, str, str, DescribedPoint], CountTarget] = {}
     for panel in panels:
         drawing = generators.get(panel.case, ())
         if panel.parameter.tier > TIER or not drawing:
@@ -231,7 +231,7 @@ def _ask(wanted: Sequence[CountTarget], folders: PluginFolders, one: _Pass, seco
 
 def _requests(wanted: Sequence[CountTarget], folder: Path, seconds: float) -> str:
     """What the runner reads: for all that one fork loads plugins and inputs for, a plan, and a line for each target."""
-    groups: dict[tuple[str, str, PlannedPoint], list[tuple[int, CountTarget]]] = {}
+    groups: dict[tuple[str, str, DescribedPoint], list[tuple[int, CountTarget]]] = {}
     for number, target in enumerate(wanted):
         groups.setdefault((target.generator, target.profile, target.parameter), []).append((number, target))
     lines = []
@@ -319,22 +319,10 @@ def _count_of(target: CountTarget, heard: Sequence[CountLine], missing: str | No
             instructions, reason = None, f"differs from one count to the next: {instructions:,} and {other:,}"
             break
         instructions = answer.instructions
-    parameter = target.parameter
-    return [
-        Count(
-            target.case,
-            target.profile,
-            target.variant,
-            parameter.size,
-            parameter.rate,
-            CALLS,
-            instructions,
-            native.allocations,
-            native.allocated_bytes,
-            None if reason is None else reason[:1_000],
-            parameter.threads,
-        )
-    ]
+    size, rate, threads = target.parameter.place
+    reason = None if reason is None else reason[:1_000]
+    counted = (CALLS, instructions, native.allocations, native.allocated_bytes)
+    return [Count(target.case, target.profile, target.variant, size, rate, *counted, reason, threads)]
 
 
 def _shortened(troubles: Sequence[CountIssue]) -> tuple[CountIssue, ...]:

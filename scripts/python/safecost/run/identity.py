@@ -14,7 +14,6 @@ from safecost.document.machine_facts import machine_facts
 from safecost.run.journal import Journal, SessionFacts
 from safecost.run.state import RunState
 from safecost.suite.cases import CaseFiles
-from safecost.suite.profiles import BuildProfile
 from safecost.toolchain.build import sha256
 
 
@@ -24,7 +23,10 @@ def fix_before_build(journal: Journal, state: RunState) -> None:
     journal.fix(
         "machine", {fact.what: fact.value for fact in machine_facts(state.machine)}, "resume it where it was begun"
     )
-    journal.fix("profiles", {f"profile {one.name}": _of_profile(one) for one in state.profiles}, "undo the change")
+    # Not where its file lies.
+    written = {one.name: json.dumps(asdict(one) | {"file": None}, sort_keys=True) for one in state.profiles}
+    profiles = {f"profile {name}": hashlib.sha256(text.encode()).hexdigest() for name, text in written.items()}
+    journal.fix("profiles", profiles, "undo the change")
     cases = {f"the source of {case.name}": digest_of(_files_of(case)) for case in state.cases}
     journal.fix("cases", cases, "undo the change")
 
@@ -92,8 +94,3 @@ def _files_of(case: CaseFiles) -> list[Path]:
     """A case's sources, and the shipped inputs beside them, which may be any of its folder's other files."""
     beside = [file for file in case.data.iterdir() if file.is_file() and file.suffix not in {".cc", ".rs"}]
     return [*case.files, *beside]
-
-
-def _of_profile(profile: BuildProfile) -> str:
-    written = {key: value for key, value in asdict(profile).items() if key != "file"}
-    return hashlib.sha256(json.dumps(written, sort_keys=True).encode()).hexdigest()

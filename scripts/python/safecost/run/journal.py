@@ -30,7 +30,6 @@ from safecost.document import io as document
 from safecost.document import types as doc
 from safecost.document.evidence import TimeAnswer
 from safecost.document.measured import Launch
-from safecost.document.points import contender_name
 from safecost.run.panels import PlannedPanel
 from safecost.toolchain.runner import Failure
 
@@ -85,13 +84,6 @@ class TimedLaunch:
     answer: TimeAnswer | None = None  # the runner's, of a launch of this session
 
 
-@dataclass(frozen=True, slots=True)
-class Unusable:
-    """A launch's file that is there and cannot be believed, and why."""
-
-    reason: str
-
-
 class PanelName(Struct, frozen=True, forbid_unknown_fields=True):
     """What tells a panel from others."""
 
@@ -130,14 +122,6 @@ class TimedFile(TimeAnswer, frozen=True, kw_only=True):
     """A launch that did not fail."""
 
     journal: TimedEntry
-
-
-def names_of(panel: PlannedPanel) -> list[str]:
-    """The full names of a panel's contenders, in their order."""
-    at = panel.parameter
-    return [
-        contender_name(panel.case, arm.variant, at.size, at.rate, arm.profile, at.threads) for arm in panel.contenders
-    ]
 
 
 class Journal:
@@ -197,20 +181,20 @@ class Journal:
                     f"{self.folder} cannot be resumed: {shown(key, quoted=False)} {what}; {remedy}, or start a new run."
                 )
 
-    def take(self, panel: PlannedPanel, number: int, seed: int, layout: int) -> TimedLaunch | Failure | Unusable | None:
+    def take(self, panel: PlannedPanel, number: int, seed: int, layout: int) -> TimedLaunch | Failure | Misfit | None:
         """What is known of a launch: its times, how it failed, why its file is of no use; None where there is none."""
         try:
             data = files.read_plain(self._file(panel, number), _LARGEST_LAUNCH)
         except FileNotFoundError:
             return None
         except OSError as error:
-            return Unusable(error.strerror or "it cannot be read")
+            return Misfit(error.strerror or "it cannot be read")
         try:
             return self._checked(data, panel, number, seed, layout)
         except Misfit as doubt:
-            return Unusable(str(doubt))
+            return doubt
         except ValueError:
-            return Unusable("it is no JSON, or cut off")
+            return Misfit("it is no JSON, or cut off")
 
     def put(self, panel: PlannedPanel, number: int, timed: TimedLaunch, times: TimeAnswer) -> None:
         """Write a launch that was measured; `times` are the runner's. Raises ToolError where there is no room."""
@@ -317,7 +301,7 @@ def _identity(panel: PlannedPanel) -> PanelName:
 
 def _times(file: TimedFile, panel: PlannedPanel, seed: int) -> list[list[float]]:
     """The times that the runner wrote, once they fit the panel."""
-    if [one.get("name") for one in file.benchmarks] != names_of(panel):
+    if [one.get("name") for one in file.benchmarks] != panel.names:
         raise Misfit("it has other contenders")
     if file.safecost.order_seed != seed or file.safecost.case != panel.case:
         raise Misfit("its times are of another launch")

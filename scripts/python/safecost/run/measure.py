@@ -14,7 +14,6 @@ from safecost.machine import facts as machine
 from safecost.run import identity, stages, timing
 from safecost.run.assemble import assemble
 from safecost.run.journal import Journal
-from safecost.run.panels import PlannedPanel
 from safecost.run.stages import StageResult
 from safecost.run.state import STAGES, RunState, planned_panels
 from safecost.suite import calibrations
@@ -41,20 +40,14 @@ class Measurement:
         self.sampler = machine.Sampler()
         self._written_before = launches_in(state.options.out) if journal and journal.resuming else 0
 
-    def document(self) -> doc.Document:
-        """Everything known so far."""
-        return self._document_of(self.state)
+    def document(self, state: RunState | None = None) -> doc.Document:
+        """Everything known so far, or in a state that is still in the making."""
+        return assemble(state or self.state, self.sampler.stop(), self.journal.plan if self.journal else None)
 
-    def _document_of(self, state: RunState) -> doc.Document:
-        return assemble(state, self.sampler.stop(), self.journal.plan if self.journal else None)
-
-    def write(self) -> doc.Document:
-        """Write everything known so far to the run's folder, save where an earlier session has come further there."""
-        return self._write(self.state)
-
-    def _write(self, state: RunState) -> doc.Document:
-        out = state.options.out
-        file, made = out / documents.RUN_FILE, self._document_of(state)
+    def write(self, state: RunState | None = None) -> doc.Document:
+        """Write the document to the run's folder, save where an earlier session has come further there."""
+        out = self.state.options.out
+        file, made = out / documents.RUN_FILE, self.document(state)
         if sum(len(panel.launches) for panel in made.panels) < self._written_before:
             return documents.read(file)
         try:
@@ -69,7 +62,7 @@ class Measurement:
 
     def run(self) -> None:
         """All stages in order. What fails inside a case is noted; an interrupt leaves what was measured."""
-        self._add_calibrations()
+        self.state = replace(self.state, cases=tuple(calibrations.added(self.state.cases)))
         if self.journal:
             identity.fix_before_build(self.journal, self.state)
         self.stage("build", stages.build)
@@ -79,12 +72,6 @@ class Measurement:
         for name, stage in zip(STAGES[1:], remaining, strict=True):
             self.stage(name, stage)
         self.state = replace(self.state, complete=True)
-
-    def prepare(self) -> None:
-        """Come as far as measuring, for whoever times panels in an order of their own."""
-        self._add_calibrations()
-        self.stage("build", stages.build)
-        self.stage("verify", stages.verify)
 
     def stage(self, name: str, stage: RunStage) -> None:
         """Run one stage, and keep what it adds and what it takes."""
@@ -97,15 +84,8 @@ class Measurement:
         if interrupt is not None:
             raise interrupt
 
-    def panels(self) -> list[PlannedPanel]:
-        """The panels that can be timed."""
-        return planned_panels(self.state)
-
-    def _add_calibrations(self) -> None:
-        self.state = replace(self.state, cases=tuple(calibrations.added(self.state.cases)))
-
     def _measure(self, state: RunState) -> StageResult:
         panels = planned_panels(state)
         linked = timing.link(state, panels)
-        checkpoint = self._write if self.journal else None
+        checkpoint = self.write if self.journal else None
         return timing.measure(state, panels, timing.timer(state, linked), self.journal, checkpoint)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
+from safecost.document.evidence import DescribedPoint, DescribedVariant
 from safecost.document.measured import Launch
-from safecost.document.points import Place, contender_name
+from safecost.document.points import contender_name
 from safecost.document.values import PairKind, Role
 from safecost.stats.pairs import launch_ratio
 from safecost.suite.profiles import BuildProfile
@@ -19,18 +19,9 @@ from safecost.suite.profiles import BuildProfile
 Results = Sequence[tuple[Launch, list[list[float]]]]  # nanoseconds: [contender][round]
 
 
-class PlannedVariant(NamedTuple):
-    """A variant that a plugin has; `planted` is the ratio to raw that an A/A pair or a calibration has by
-    construction."""
-
-    name: str
-    role: Role
-    planted: float | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class PlannedContender:
-    """A variant as built by a profile."""
+    """A variant as built by a profile; `planted` is its ratio to raw where that is known by construction."""
 
     variant: str
     profile: str
@@ -39,29 +30,21 @@ class PlannedContender:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedPoint:
-    """What is timed: a size, a failure rate and a number of threads where the case has them; where the data live."""
-
-    size: int
-    rate: float | None
-    label: str
-    tier: int
-    threads: int | None = None
-
-    @property
-    def place(self) -> Place:
-        """What tells it from the case's other parameters."""
-        return self.size, self.rate, self.threads
-
-
-@dataclass(frozen=True, slots=True)
 class PlannedPanel:
     """The contenders timed together in one process; both arms of every ratio are in one panel."""
 
     case: str
     profile: str
-    parameter: PlannedPoint
+    parameter: DescribedPoint
     contenders: tuple[PlannedContender, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """The full names of its contenders, in their order."""
+        at = self.parameter
+        return [
+            contender_name(self.case, arm.variant, at.size, at.rate, arm.profile, at.threads) for arm in self.contenders
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +57,9 @@ class PlannedPair:
     planted: float | None = None
 
 
-Variants = Mapping[tuple[str, str], Sequence[PlannedVariant]]
+PairRatios = tuple[PlannedPair, tuple[float, ...]]
+"""A comparison and its ratio in each launch."""
+Variants = Mapping[tuple[str, str], Sequence[DescribedVariant]]
 """The variants that a plugin really has, by case and profile."""
 
 
@@ -84,17 +69,17 @@ def contenders_of(case: str, profile: BuildProfile, variants: Variants) -> tuple
     A profile that builds another a second time is compared with it variant by variant. Calibrations are compared with
     raw code of their own profile alone.
     """
-    own = [PlannedContender(name, profile.name, role, planted) for name, role, planted in variants[case, profile.name]]
+    own = [PlannedContender(one.name, profile.name, one.role, one.planted) for one in variants[case, profile.name]]
     if any(contender.role == "calibration" for contender in own):
         return tuple(own)
     has_aa = any(contender.role == "aa" for contender in own)
     others = []
     for other in profile.needs:
-        for name, role, planted in variants.get((case, other), ()):
-            if role == "raw" or (profile.is_rebuild and role == "safe"):
-                others.append(PlannedContender(name, other, role))
-            elif role == "aa" and not has_aa:
-                others.append(PlannedContender(name, other, role, planted))
+        for one in variants.get((case, other), ()):
+            if one.role == "raw" or (profile.is_rebuild and one.role == "safe"):
+                others.append(PlannedContender(one.name, other, one.role))
+            elif one.role == "aa" and not has_aa:
+                others.append(PlannedContender(one.name, other, one.role, one.planted))
                 has_aa = True
     return (*own, *others)
 
@@ -102,7 +87,7 @@ def contenders_of(case: str, profile: BuildProfile, variants: Variants) -> tuple
 def plan(
     cases: Iterable[str],
     profiles: Iterable[BuildProfile],
-    parameters: Mapping[str, Sequence[PlannedPoint]],
+    parameters: Mapping[str, Sequence[DescribedPoint]],
     variants: Variants,
     tier: int,
     pattern: re.Pattern[str] | None = None,
@@ -122,7 +107,7 @@ def plan(
 
 
 def _matching(
-    case: str, parameter: PlannedPoint, everyone: tuple[PlannedContender, ...], pattern: re.Pattern[str] | None
+    case: str, parameter: DescribedPoint, everyone: tuple[PlannedContender, ...], pattern: re.Pattern[str] | None
 ) -> tuple[PlannedContender, ...]:
     """Those whose name the filter finds, and the raw code and A/A pair they are judged by."""
     if pattern is None or pattern.search(case):
@@ -182,14 +167,6 @@ def pairs(panel: PlannedPanel, profile: BuildProfile, nanoseconds: Sequence[floa
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class PairRatios:
-    """A comparison that a panel is for, and its ratio in each launch."""
-
-    arms: PlannedPair
-    ratios: tuple[float, ...]
-
-
 def medians(results: Results) -> list[list[float]]:
     """The median of the rounds of each contender, launch by launch."""
     return [[float(np.median(rounds)) for rounds in launch] for _, launch in results]
@@ -199,6 +176,6 @@ def panel_ratios(panel: PlannedPanel, profile: BuildProfile, results: Results) -
     """The comparisons that a panel is for, with the ratio of each launch so far."""
     typical = [float(np.median(values)) for values in zip(*medians(results), strict=True)]
     return [
-        PairRatios(arms, tuple(launch_ratio(launch[arms.numerator], launch[arms.denominator]) for _, launch in results))
+        (arms, tuple(launch_ratio(launch[arms.numerator], launch[arms.denominator]) for _, launch in results))
         for arms in pairs(panel, profile, typical)
     ]

@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 from safecost.core import privacy
 from safecost.core.errors import UsageError
@@ -39,19 +38,11 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A measurement with its journal; a context manager that lets the run go."""
+    """A measurement with its journal, which whoever measures closes."""
 
     measurement: Measurement
     journal: Journal
     own: Own
-
-    def __enter__(self) -> Session:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.journal.close()
 
     def resuming_command(self, folder: str) -> str:
         """The command that goes on where this session ends."""
@@ -93,7 +84,9 @@ def begin(
 
 def take_up(run: Path, own: Own) -> Session:
     """A later session of the run in a folder, or of the newest unfinished one; raises UsageError where it cannot be."""
-    folder = _latest() if run == LATEST and not run.exists() else run
+    folder = journals.unfinished(LOCAL_RESULTS) if run == LATEST and not run.exists() else run
+    if folder is None:
+        raise UsageError(f"--resume latest: {LOCAL_RESULTS} holds no unfinished run; give the folder of one.")
     journal = Journal.take_up(folder)
     try:
         if journals.is_complete(folder):
@@ -121,10 +114,3 @@ def take_up(run: Path, own: Own) -> Session:
         journal.close()
         raise
     return Session(measurement, journal, own)
-
-
-def _latest() -> Path:
-    found = journals.unfinished(LOCAL_RESULTS)
-    if found is None:
-        raise UsageError(f"--resume latest: {LOCAL_RESULTS} holds no unfinished run; give the folder of one.")
-    return found

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from safecost.catch import proving as catch
@@ -54,14 +55,10 @@ def build(state: RunState) -> RunState:
 
 def verify(state: RunState) -> StageResult:
     """Compare every contender's digests, several cases at a time, and read the machine code of what was built."""
-    before, interrupt = state, None
-
-    def of_case(case: CaseFiles) -> evidence.VerifyAnswer | runner.Failure:
-        return _verified(before, case)
-
+    interrupt = None
     try:
         with Steps("verify", len(state.cases)) as steps, processes.workers() as pool:
-            for case, result in zip(state.cases, pool.map(of_case, state.cases), strict=True):
+            for case, result in zip(state.cases, pool.map(partial(_verified, state), state.cases), strict=True):
                 state = _with_verification(state, case, result)
                 steps.step()
         codes, complaints = disassembly.of_run(state.built.plugins, state.descriptions)

@@ -16,11 +16,12 @@ from safecost.core.paths import Folders
 from safecost.document import evidence
 from safecost.document import io as documents
 from safecost.document import types as doc
+from safecost.document.evidence import DescribedPoint, DescribedVariant
 from safecost.document.judged import Proof, Rejection
 from safecost.document.measured import Code
 from safecost.machine import facts as machine
 from safecost.run.counts import CountResult
-from safecost.run.panels import PlannedPanel, PlannedPoint, PlannedVariant, Results, plan
+from safecost.run.panels import PlannedPanel, Results, plan
 from safecost.run.schedule import Mode, PanelEnd
 from safecost.suite import calibrations
 from safecost.suite import cases as case_files
@@ -130,16 +131,15 @@ class RunState:
         """The profile whose plugin draws the inputs of a case; None where none was built."""
         return next((by for (name, by), said in self.descriptions.items() if name == case and said.parameters), None)
 
-    def points(self, case: str) -> list[PlannedPoint]:
+    def points(self, case: str) -> list[DescribedPoint]:
         """Where a case can be timed."""
         by = self.generator(case)
-        described = () if by is None else self.descriptions[case, by].parameters
-        return [PlannedPoint(p.size, p.rate, p.label, p.tier, p.threads) for p in described]
+        return [] if by is None else list(self.descriptions[case, by].parameters)
 
-    def variants(self, case: str, profile: str) -> list[PlannedVariant]:
+    def variants(self, case: str, profile: str) -> list[DescribedVariant]:
         """The variants that a plugin really has; none where there is no such plugin."""
         said = self.descriptions.get((case, profile))
-        return [] if said is None else [PlannedVariant(v.name, v.role, v.planted) for v in said.present]
+        return [] if said is None else list(said.present)
 
     def data(self, case: str) -> Path:
         """The folder of a case's shipped inputs."""

@@ -18,17 +18,16 @@ from safecost.document.measured import Count
 from safecost.document.plan import PROTOCOL
 from safecost.run import counts, solo
 from safecost.run.counts import CALLS, CountTarget
-from safecost.run.panels import PlannedPoint
 from safecost.suite import cases as case_files
 from safecost.suite import profiles as profile_files
 from safecost.testing import commands
 from safecost.testing.commands import FOREVER, NULL_WRITE, SUM, case_text, put, quick, read
-from safecost.testing.sample_evidence import described
+from safecost.testing.sample_evidence import described, point
 from safecost.toolchain.build import build_all
 
 SIZE = 100
 VALGRIND = shutil.which("valgrind") or "valgrind"
-L1 = PlannedPoint(SIZE, None, "L1", 0)
+L1 = point(SIZE, None, "L1", 0)
 STEP = 'for (const std::uint32_t value : in) {{ digest += value; asm volatile("{}" : "+r"(digest)); }}'
 # As many steps as an address has above the last multiple of a page.
 BY_ADDRESS = (
@@ -352,7 +351,7 @@ def test_inputs_are_drawn_by_a_contenders_own_plugin_where_it_can() -> None:
     from safecost.run.panels import PlannedContender, PlannedPanel  # noqa: PLC0415
 
     arms = (PlannedContender("raw", "clang-o2", "raw"), PlannedContender("index", "rust", "safe"))
-    larger = replace(L1, size=9_999, tier=1)
+    larger = point(9_999, None, "L1", 1)
     panels = [PlannedPanel("a/b", "rust", parameter, arms) for parameter in (L1, L1, larger)]
     said = {
         ("a/b", "gcc-o2"): described(),

@@ -13,23 +13,24 @@ from typing import Any
 import pytest
 
 from safecost.core import files
+from safecost.core.decoding import Misfit
 from safecost.core.errors import ToolError, UsageError
 from safecost.core.paths import PYTHON
 from safecost.document import types as doc
 from safecost.document.measured import Launch
 from safecost.run import journal
-from safecost.run.journal import Asked, Journal, TimedLaunch, Unusable
-from safecost.run.panels import PlannedContender, PlannedPanel, PlannedPoint
-from safecost.testing.sample_evidence import rounds, times
+from safecost.run.journal import Asked, Journal, TimedLaunch
+from safecost.run.panels import PlannedContender, PlannedPanel
+from safecost.testing.sample_evidence import point, rounds, times
 from safecost.toolchain.runner import Failure
 
 ARMS = (PlannedContender("raw", "gcc-o2", "raw"), PlannedContender("at", "gcc-o2", "safe"))
-PANEL = PlannedPanel("indexing/sum", "gcc-o2", PlannedPoint(2048, None, "L1", 0), ARMS)
-RATE = PlannedPanel("indexing/sum", "gcc-o2", PlannedPoint(2048, 0.01, "L1", 0), ARMS)
+PANEL = PlannedPanel("indexing/sum", "gcc-o2", point(2048, None, "L1", 0), ARMS)
+RATE = PlannedPanel("indexing/sum", "gcc-o2", point(2048, 0.01, "L1", 0), ARMS)
 SEED = 77
 ROUNDS = [[1.5 + 0.1 * i for i in range(9)], [2.5 + 0.1 * i for i in range(9)]]
 TIMED = TimedLaunch(Launch(SEED, 0, 200, 9), ROUNDS, 0.25, 3, 40)
-RESULT = times(journal.names_of(PANEL), rounds(ROUNDS, order_seed=SEED))
+RESULT = times(PANEL.names, rounds(ROUNDS, order_seed=SEED))
 ASKED = Asked("quick", 5, ("gcc-o2",), None, (), False)
 Change = Callable[[dict[str, Any]], object]
 
@@ -55,8 +56,8 @@ def the_file(held: Journal) -> Path:
 
 def doubt(held: Journal) -> str:
     taken = held.take(PANEL, 0, SEED, 0)
-    assert isinstance(taken, Unusable), taken
-    return taken.reason
+    assert isinstance(taken, Misfit), taken
+    return str(taken)
 
 
 # ---- what comes back -------------------------------------------------------------------------------------------------

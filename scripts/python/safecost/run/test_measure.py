@@ -17,11 +17,12 @@ from safecost.machine.facts import Sampler
 from safecost.run import assemble as run_document
 from safecost.run import schedule, timing
 from safecost.run.journal import TimedLaunch
-from safecost.run.panels import PlannedContender, PlannedPanel, PlannedPoint
+from safecost.run.panels import PlannedContender, PlannedPanel
 from safecost.run.schedule import Mode
 from safecost.run.state import RunOptions, begun
 from safecost.suite.cases import CaseFiles
 from safecost.suite.profiles import choose
+from safecost.testing.sample_evidence import point
 from safecost.toolchain.runner import Failure
 
 ARMS = (
@@ -32,7 +33,7 @@ ARMS = (
 
 
 def panel(name: str) -> PlannedPanel:
-    return PlannedPanel(f"made/{name}", "gcc-o2", PlannedPoint(64, None, "L1", 0), ARMS)
+    return PlannedPanel(f"made/{name}", "gcc-o2", point(64, None, "L1", 0), ARMS)
 
 
 class MadeUp:

@@ -14,7 +14,7 @@ from safecost.document.plan import SoloPlan, encoded
 from safecost.run import stages
 from safecost.run.schedule import PUBLISH
 from safecost.run.state import RunOptions, RunState, begun, planned_panels
-from safecost.run.timing import name_of, panel_plan
+from safecost.run.timing import panel_plan
 from safecost.suite.profiles import choose
 from safecost.testing import commands
 from safecost.toolchain import runner
@@ -46,7 +46,7 @@ def both(state: RunState, scratch: Path) -> tuple[list[str], list[str]]:
     command = [str(RUNNER), "solo", "--plan", str(file), "--benchmark_list_tests=true"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     # Google Benchmark is given panels of more threads last: one that was started cannot be undone.
-    made = [name_of(panel, arm) for panel in panels for arm in panel.contenders]
+    made = [name for panel in panels for name in panel.names]
     return sorted(done.stdout.split()), sorted(made)
 
 

@@ -9,22 +9,23 @@ from pathlib import Path
 import pytest
 
 from safecost.run import panels
-from safecost.run.panels import PlannedContender, PlannedPanel, PlannedPoint, PlannedVariant
+from safecost.run.panels import PlannedContender, PlannedPanel
 from safecost.suite.profiles import BuildProfile
+from safecost.testing.sample_evidence import planned, point
 
-SMALL = PlannedPoint(2_048, None, "L1", 0)
-LARGE = PlannedPoint(65_536, None, "L2", 1)
+SMALL = point(2_048, None, "L1", 0)
+LARGE = point(65_536, None, "L2", 1)
 CASE = "indexing/sum"
 CXX = (
-    PlannedVariant("raw", "raw"), PlannedVariant("raw_restrict", "raw"), PlannedVariant("at", "safe"),
-    PlannedVariant("aa", "aa", 1.0)
+    planned("raw", "raw"), planned("raw_restrict", "raw"), planned("at", "safe"),
+    planned("aa", "aa", 1.0)
 )  # fmt: skip
-RUST = (PlannedVariant("unchecked", "raw"), PlannedVariant("index", "safe"))
+RUST = (planned("unchecked", "raw"), planned("index", "safe"))
 
 
 def profile(name: str, plain: str | None = None, against: str | None = None, own_flags: int = 1) -> BuildProfile:
     return BuildProfile(
-        name, "", "rust" if against else "c++", "", plain or name, against, True, (), own_flags, Path(name)
+        name, "", "rust" if against else "c++", "", "", plain or name, against, True, (), own_flags, Path(name)
     )  # fmt: skip
 
 
@@ -62,7 +63,7 @@ def pairs_of(one: BuildProfile, nanoseconds: dict[str, float] | None = None) -> 
 
 def test_a_plain_profile_times_its_own_variants() -> None:
     arms = panel_of(PLAIN).contenders
-    assert [(arm.variant, arm.role, arm.planted) for arm in arms] == list(CXX)
+    assert [(arm.variant, arm.role, arm.planted) for arm in arms] == [(one.name, one.role, one.planted) for one in CXX]
     assert {arm.profile for arm in arms} == {"gcc-o2"}
 
 

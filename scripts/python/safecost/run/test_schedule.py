@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safecost.run import schedule
-from safecost.run.panels import PlannedPanel, PlannedPoint
+from safecost.run.panels import PlannedPanel
 from safecost.run.schedule import MODES, Schedule, order, seed_of
+from safecost.testing.sample_evidence import point
 
-SMALL = PlannedPoint(2048, None, "L1", 0)
+SMALL = point(2048, None, "L1", 0)
 MANY = [PlannedPanel(f"family/case_{i}", "gcc-o2", SMALL, ()) for i in range(20)]
 ANALYSES = (8, 12, 20)
 

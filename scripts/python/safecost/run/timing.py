@@ -9,14 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from safecost.core.decoding import Misfit
 from safecost.core.progress import Steps
 from safecost.document import evidence
 from safecost.document.measured import Launch
 from safecost.document.plan import Arm, PanelPlan, PluginAt
-from safecost.document.points import contender_name
 from safecost.machine import facts as machine
-from safecost.run.journal import Journal, TimedLaunch, Unusable
-from safecost.run.panels import PlannedContender, PlannedPanel, panel_ratios
+from safecost.run.journal import Journal, TimedLaunch
+from safecost.run.panels import PlannedPanel, panel_ratios
 from safecost.run.schedule import Schedule, seed_of, summary
 from safecost.run.stages import StageResult
 from safecost.run.state import Earlier, RunState
@@ -28,12 +28,6 @@ _PAUSE = 50
 
 TimeLaunch = Callable[[int, PlannedPanel, int, Path], TimedLaunch | runner.Failure]
 """Times a launch: its number, the panel, the seed of its order, and a scratch folder."""
-
-
-def name_of(panel: PlannedPanel, contender: PlannedContender) -> str:
-    """The name of a contender of a panel."""
-    at = panel.parameter
-    return contender_name(panel.case, contender.variant, at.size, at.rate, contender.profile, at.threads)
 
 
 def panel_plan(
@@ -105,9 +99,9 @@ class _Launches:
         """One launch of a panel: what the journal holds of it, or else measured. Returns whether it was held."""
         seed = seed_of(self.state.options.seed, number, panel)
         known = self.journal.take(panel, number, seed, number) if self.journal else None
-        if isinstance(known, Unusable):
+        if isinstance(known, Misfit):
             where = f"{panel.case}@{panel.profile} at size {panel.parameter.size}"
-            self.doubts.append(f"launch {number} of {where}: {known.reason}")
+            self.doubts.append(f"launch {number} of {where}: {known}")
             known = None
         if isinstance(known, TimedLaunch):
             took = self.state.earlier
@@ -134,7 +128,7 @@ class _Launches:
 
     def _break(self, panel: PlannedPanel, failure: runner.Failure) -> None:
         """Note a launch that failed: its panel has no more, nor has any panel of a case that it disqualified."""
-        arm = {name_of(panel, arm): arm for arm in panel.contenders}.get(failure.contender or "")
+        arm = dict(zip(panel.names, panel.contenders, strict=True)).get(failure.contender or "")
         variant, profile = (arm.variant, arm.profile) if arm else (None, panel.profile)
         message = f"while it was timed: {failure.message}"
         self.state = self.state.with_problem(failure.kind, message, panel.case, variant, profile, panel.parameter.place)
@@ -145,7 +139,7 @@ class _Launches:
     def _may_end(self, panel: PlannedPanel) -> bool:
         options = self.state.options
         profile = next(profile for profile in self.state.profiles if profile.name == panel.profile)
-        ratios = [pair.ratios for pair in panel_ratios(panel, profile, self.state.results[panel])]
+        ratios = [ratios for _, ratios in panel_ratios(panel, profile, self.state.results[panel])]
         mode = options.mode
         return sequential.may_end(ratios, options.margin, mode.precision, mode.beyond, mode.analyses)
 

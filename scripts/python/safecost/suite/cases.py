@@ -69,12 +69,10 @@ def find(folders: Folders) -> list[CaseFiles]:
                 raise UsageError(f"case {name} has two files {one}: give one of them, or its case, another name.")
             if not _FILE.fullmatch(one):
                 raise UsageError(f"case {name} has a file {one!r}: use letters, digits, '_', '+' and '-' in its name.")
-    return [CaseFiles(name, tuple(sorted(found, key=_main_first))) for name, found in sorted(files.items())]
-
-
-def _main_first(file: Path) -> tuple[bool, Path]:
-    """In a folder of several files the one of the folder's name holds the question and the table; the rest serve it."""
-    return file.stem != file.parent.name, file
+    # In a folder of several files the one of the folder's name holds the question and the table; the rest serve it.
+    for found in files.values():
+        found.sort(key=lambda file: (file.stem != file.parent.name, file))
+    return [CaseFiles(name, tuple(found)) for name, found in sorted(files.items())]
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:

@@ -36,6 +36,7 @@ class BuildProfile:
     name: str
     summary: str
     language: str
+    compiler: str
     library: str
     plain: str
     against: str | None
@@ -60,21 +61,21 @@ def shipped() -> dict[str, BuildProfile]:
     """Every profile of the suite, by name."""
     found: dict[str, BuildProfile] = {}
     for file in sorted(FOLDER.glob("*.json")):
-        _read(file, found)
+        read(file, found)
     return found
 
 
 def sanitized() -> BuildProfile:
     """The build by which errors of memory are confirmed; it is none of the suite's, since nothing is measured in it."""
-    return _read(_SANITIZED, {})
+    return read(_SANITIZED)
 
 
-def read(file: Path) -> BuildProfile:
-    """The profile in a file, with its plain sibling beside it; raises UsageError where it is none."""
-    return _read(file, {})
+def read(file: Path, found: dict[str, BuildProfile] | None = None) -> BuildProfile:
+    """The profile in a file, with its plain sibling beside it; raises UsageError where it is none.
 
-
-def _read(file: Path, found: dict[str, BuildProfile]) -> BuildProfile:
+    Those that were `found` before are not read again, and it is added to them.
+    """
+    found = {} if found is None else found
     if file.stem in found:
         return found[file.stem]
     written = _json(file)
@@ -90,6 +91,7 @@ def _read(file: Path, found: dict[str, BuildProfile]) -> BuildProfile:
         name=file.stem,
         summary=written["summary"],
         language=base.language if base else written["language"],
+        compiler=base.compiler if base else written["compiler"],
         library=base.library if base else written["library"],
         plain=base.name if base else file.stem,
         against=written.get("against"),
@@ -106,7 +108,7 @@ def _base(file: Path, plain: str, found: dict[str, BuildProfile]) -> BuildProfil
     base = file.with_name(f"{plain}.json")
     if "plain" in _json(base):
         raise UsageError(f"profile {file.stem} builds on {plain}, which is not plain itself: name its plain sibling.")
-    return _read(base, found)
+    return read(base, found)
 
 
 def _json(file: Path) -> dict[str, Any]:
@@ -159,7 +161,7 @@ def ad_hoc(text: str) -> BuildProfile:
     content = json.dumps(written, indent=2) + "\n"
     if not file.exists() or file.read_text(encoding="utf-8") != content:
         file.write_text(content, encoding="utf-8")
-    return _read(file, {})
+    return read(file)
 
 
 def choose(names: str | None, given: Sequence[str]) -> list[BuildProfile]:

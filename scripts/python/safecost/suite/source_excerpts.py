@@ -146,17 +146,9 @@ def _with_what_belongs(lines: list[str], start: int) -> int:
 
 def _end(lines: list[str], start: int) -> int:
     """The line on which the braces that open from `start` on are closed, or the last one."""
-    depth = 0
-    for line, brace in _braces(lines, start):
-        depth += 1 if brace == "{" else -1
-        if depth <= 0:
-            return line
+    depth, text = 0, "\n".join(lines[start:])
+    for found in _TOKEN.finditer(text):  # braces in comments and texts are parts of these
+        depth += {"{": 1, "}": -1}.get(found[0], 0)
+        if found[0] in "{}" and depth <= 0:
+            return start + text.count("\n", 0, found.start())
     return len(lines) - 1
-
-
-def _braces(lines: list[str], start: int) -> Iterator[tuple[int, str]]:
-    """Braces from a line on, those in comments and texts left out."""
-    text = "\n".join(lines[start:])
-    for found in _TOKEN.finditer(text):
-        if found[0] in "{}":
-            yield start + text.count("\n", 0, found.start()), found[0]

@@ -11,12 +11,13 @@ import pytest
 
 from safecost.core.errors import UsageError
 from safecost.core.paths import BENCH, PACKAGE, ROOT, Folders
-from safecost.run.panels import PlannedPoint, PlannedVariant, pairs, plan
+from safecost.run.panels import pairs, plan
 from safecost.suite import calibrations, cases, profiles
 from safecost.suite.cases import CaseFiles
 from safecost.suite.profiles import BuildProfile
 from safecost.testing import plugin_abi
 from safecost.testing.commands import case_text, put
+from safecost.testing.sample_evidence import planned, point
 from safecost.toolchain.build import Built, build_all, build_with_calibration
 
 OURS = ["calibration/branchy", "calibration/straight"]
@@ -97,14 +98,14 @@ def test_a_filter_that_matches_nothing_is_refused_all_the_same() -> None:
 
 def test_a_control_is_compared_with_the_raw_code_beside_it_and_nothing_else() -> None:
     mine = (
-        PlannedVariant("base", "raw"),
-        PlannedVariant("plus_1", "calibration", 1.01),
-        PlannedVariant("aa", "aa", 1.0),
+        planned("base", "raw"),
+        planned("plus_1", "calibration", 1.01),
+        planned("aa", "aa", 1.0),
     )
     wanted = [KNOWN["gcc-o2-assertions"], KNOWN["gcc-o2-again"], KNOWN["gcc-o2"]]
     variants = {("calibration/x", profile.name): mine for profile in wanted}
     for profile in wanted:
-        (panel,) = plan(["calibration/x"], [profile], {"calibration/x": [PlannedPoint(1, None, "L1", 0)]}, variants, 0)
+        (panel,) = plan(["calibration/x"], [profile], {"calibration/x": [point(1, None, "L1", 0)]}, variants, 0)
         assert {arm.profile for arm in panel.contenders} == {profile.name}
         found = [
             (pair.kind, pair.numerator, pair.denominator, pair.planted) for pair in pairs(panel, profile, [1.0] * 3)

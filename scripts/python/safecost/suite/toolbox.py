@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
 
-from safecost.core.paths import ROOT
+from safecost.suite.profiles import shipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +69,10 @@ LIBRARIES = (
 )
 
 
-def profiles_of(compiler: str, library: str | None = None, folder: Path = ROOT / "bench/profiles") -> str:
-    """Name the profiles of one compiler (and library); a profile that names none has those of its plain sibling."""
-    written = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")}
-
-    def setting(profile: str, key: str) -> str:
-        own = written.get(profile, {})
-        return own.get(key) or (setting(own["plain"], key) if own.get("plain", profile) != profile else "")
-
-    names = [
-        name
-        for name in sorted(written)
-        if setting(name, "compiler") == compiler and (library is None or setting(name, "library") == library)
-    ]
+def profiles_of(compiler: str, library: str | None = None) -> str:
+    """Name the profiles of one compiler (and library)."""
+    every = sorted(shipped().values(), key=lambda one: one.name)
+    names = [one.name for one in every if one.compiler == compiler and library in {None, one.library}]
     return "profiles " + ", ".join(names) if names else f"profiles of {compiler}"
 
 

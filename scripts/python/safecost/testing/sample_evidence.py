@@ -7,6 +7,7 @@ from typing import Any
 
 from safecost.core.decoding import convert
 from safecost.document.evidence import (
+    DescribedPoint,
     DescribedVariant,
     PluginDescription,
     ReferencedFault,
@@ -16,6 +17,7 @@ from safecost.document.evidence import (
     WorldsProof,
 )
 from safecost.document.outcome import World
+from safecost.document.values import Role
 
 WORLDS: tuple[World, ...] = ("R", "A", "B", "G", "F")
 POINT: Mapping[str, Any] = {"size": 2048, "rate": None, "threads": None, "label": "L1", "tier": 0}
@@ -28,6 +30,16 @@ def variant(name: str = "raw", **changes: Any) -> DescribedVariant:
         "gap": None, "address": None, **changes,
     }  # fmt: skip
     return convert(plain, DescribedVariant)
+
+
+def planned(name: str, role: Role, planted: float | None = None) -> DescribedVariant:
+    """A variant of that role; `planted` is the ratio to raw that it has by construction."""
+    return variant(name, role=role, planted=planted)
+
+
+def point(size: int, rate: float | None, label: str, tier: int) -> DescribedPoint:
+    """A point at which a case is timed."""
+    return DescribedPoint(size=size, rate=rate, threads=None, label=label, tier=tier)
 
 
 def described(

@@ -14,8 +14,9 @@ from typing import Literal
 
 import numpy as np
 
+from safecost.document.evidence import DescribedPoint, DescribedVariant
 from safecost.document.points import contender_name
-from safecost.run.panels import PlannedContender, PlannedPanel, PlannedPoint, PlannedVariant
+from safecost.run.panels import PlannedContender, PlannedPanel
 from safecost.stats.pairs import launch_ratio
 
 SideName = Literal["base", "head"]
@@ -49,9 +50,9 @@ class Pairing:
 def panels_of(
     case: str,
     pairing: Pairing,
-    parameters: Sequence[PlannedPoint],
-    base: Sequence[PlannedVariant],
-    head: Sequence[PlannedVariant],
+    parameters: Sequence[DescribedPoint],
+    base: Sequence[DescribedVariant],
+    head: Sequence[DescribedVariant],
     pattern: re.Pattern[str] | None = None,
 ) -> list[PlannedPanel]:
     """The panels of a case: variants that both sides have, in groups that share raw code, and head's A/A pair.
@@ -78,20 +79,20 @@ def panels_of(
     return found
 
 
-def _timed(variant: PlannedVariant) -> bool:
+def _timed(variant: DescribedVariant) -> bool:
     return variant.role in ("raw", "safe")
 
 
-def _first_raw(variants: Sequence[PlannedVariant]) -> PlannedVariant | None:
+def _first_raw(variants: Sequence[DescribedVariant]) -> DescribedVariant | None:
     return next((one for one in variants if one.role == "raw"), None)
 
 
-def _arm(side: SideName, pairing: Pairing, variant: PlannedVariant) -> PlannedContender:
+def _arm(side: SideName, pairing: Pairing, variant: DescribedVariant) -> PlannedContender:
     return PlannedContender(variant.name, build_name(side, pairing.of(side)), variant.role, variant.planted)
 
 
 def _wanted(
-    case: str, variant: str, parameter: PlannedPoint, pairing: Pairing, pattern: re.Pattern[str] | None
+    case: str, variant: str, parameter: DescribedPoint, pairing: Pairing, pattern: re.Pattern[str] | None
 ) -> bool:
     if pattern is None or pattern.search(case):
         return True

@@ -10,8 +10,9 @@ from typing import Any
 
 from safecost.compare.live.arms import SideName
 from safecost.core.errors import UsageError
+from safecost.document.evidence import DescribedPoint
 from safecost.document.types import Document
-from safecost.run import panels, stages
+from safecost.run import stages
 from safecost.run.measure import Measurement
 from safecost.run.state import RunOptions, RunState, begun
 from safecost.suite import calibrations
@@ -61,7 +62,7 @@ class LiveSide:
             if (profile := other.state.generator(case)) is not None:
                 self._drawn_by[case] = other.state.built.plugins[case, profile]
 
-    def points(self, case: str) -> list[panels.PlannedPoint]:
+    def points(self, case: str) -> list[DescribedPoint]:
         """The sizes that a case is timed at in this kind of run."""
         return [one for one in self.state.points(case) if one.tier <= self.state.options.mode.tier]
 

@@ -9,15 +9,17 @@ import numpy as np
 import pytest
 
 from safecost.compare.live.arms import TOGETHER, Pairing, aa_ratios, only, panels_of, quantities, side_of, timed
-from safecost.run.panels import PlannedPanel, PlannedPoint, PlannedVariant
+from safecost.document.evidence import DescribedVariant
+from safecost.run.panels import PlannedPanel
+from safecost.testing.sample_evidence import planned, point
 
 SAME = Pairing("gcc-o2", "gcc-o2")
-SIZE = PlannedPoint(64, None, "L1", 0)
-RAW, AA, AT = PlannedVariant("raw", "raw"), PlannedVariant("aa", "aa", 1.0), PlannedVariant("at", "safe")
+SIZE = point(64, None, "L1", 0)
+RAW, AA, AT = planned("raw", "raw"), planned("aa", "aa", 1.0), planned("at", "safe")
 EVERYONE = (RAW, AA, AT)
 
 
-def panel(base: tuple[PlannedVariant, ...] = EVERYONE, head: tuple[PlannedVariant, ...] = EVERYONE) -> PlannedPanel:
+def panel(base: tuple[DescribedVariant, ...] = EVERYONE, head: tuple[DescribedVariant, ...] = EVERYONE) -> PlannedPanel:
     (made,) = panels_of("a/b", SAME, [SIZE], base, head)
     return made
 
@@ -54,7 +56,7 @@ def test_two_profiles_are_named_after_head() -> None:
 
 
 def test_many_variants_are_spread_over_panels_that_all_have_raw_code_of_both() -> None:
-    many = (RAW, AA, *(PlannedVariant(f"v{i}", "safe") for i in range(2 * TOGETHER + 1)))
+    many = (RAW, AA, *(planned(f"v{i}", "safe") for i in range(2 * TOGETHER + 1)))
     found = panels_of("a/b", SAME, [SIZE], many, many)
     assert len(found) == 3
     assert len({one.profile for one in found}) == 3, "each panel draws its own order"
@@ -68,13 +70,13 @@ def test_many_variants_are_spread_over_panels_that_all_have_raw_code_of_both() -
 
 
 def test_what_only_one_side_has_is_not_timed() -> None:
-    found = panel(EVERYONE, (*EVERYONE, PlannedVariant("new", "safe")))
+    found = panel(EVERYONE, (*EVERYONE, planned("new", "safe")))
     assert {arm.variant for arm in found.contenders} == {"raw", "aa", "at"}
-    assert panels_of("a/b", SAME, [SIZE], (AT,), (PlannedVariant("other", "safe"),)) == []
+    assert panels_of("a/b", SAME, [SIZE], (AT,), (planned("other", "safe"),)) == []
 
 
 def test_a_filter_keeps_raw_code_beside_what_it_finds() -> None:
-    many = (RAW, AA, AT, PlannedVariant("span", "safe"))
+    many = (RAW, AA, AT, planned("span", "safe"))
     (made,) = panels_of("a/b", SAME, [SIZE], many, many, re.compile("a/b/at/size:64@gcc"))
     assert {arm.variant for arm in made.contenders} == {"raw", "aa", "at"}
     assert panels_of("a/b", SAME, [SIZE], many, many, re.compile("size:65")) == []
@@ -131,7 +133,7 @@ def test_no_launch_no_quantity() -> None:
 
 
 def test_a_confirmation_times_what_fails_and_what_it_is_over() -> None:
-    many = (RAW, AA, AT, PlannedVariant("span", "safe"), PlannedVariant("list", "safe"))
+    many = (RAW, AA, AT, planned("span", "safe"), planned("list", "safe"))
     one = panel(many, many)
     again = only(one, frozenset({"span"}))
     assert sorted(arm.variant for arm in again.contenders) == ["aa", "raw", "raw", "span", "span"]

@@ -19,15 +19,16 @@ from safecost.compare.live.timing import Timings
 from safecost.compare.rows import ComparisonRow
 from safecost.core.errors import OK, REGRESSION, WRONG_RESULT
 from safecost.document.evidence import VerifyAnswer, VerifyProblem
-from safecost.run.panels import PlannedPanel, PlannedPoint, PlannedVariant
+from safecost.run.panels import PlannedPanel
 from safecost.run.schedule import QUICK, Mode
 from safecost.testing import commands
+from safecost.testing.sample_evidence import planned, point
 
 VARIANTS = (
-    PlannedVariant("raw", "raw"),
-    PlannedVariant("aa", "aa", 1.0),
-    PlannedVariant("at", "safe"),
-    PlannedVariant("span", "safe"),
+    planned("raw", "raw"),
+    planned("aa", "aa", 1.0),
+    planned("at", "safe"),
+    planned("span", "safe"),
 )
 POLICY = Policy(datetime.now(UTC).date())
 AT_IS_KNOWN = KnownBadEntry(name="*/at/*", reason="a new compiler", expires=date(9999, 1, 1))
@@ -92,7 +93,7 @@ def comparing(
     """A comparison whose launches are these, and that has been timed once."""
     made = Comparing(asked.of_folders(*folders, "gcc-o2", (), asked.ComparisonExtent(QUICK)), seed=3)
     made.head.measurement.sampler.start()
-    made.panels = panels_of("a/b", Pairing("gcc-o2", "gcc-o2"), [PlannedPoint(64, None, "L1", 0)], VARIANTS, VARIANTS)
+    made.panels = panels_of("a/b", Pairing("gcc-o2", "gcc-o2"), [point(64, None, "L1", 0)], VARIANTS, VARIANTS)
     bench = Made(analyses, disturb_first=disturb_first)
     made._bench = bench  # type: ignore[assignment]
     made.time()

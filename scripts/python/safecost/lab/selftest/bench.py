@@ -3,6 +3,7 @@ timed."""
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 import time
@@ -18,11 +19,12 @@ from safecost.document.evidence import TimeAnswer
 from safecost.document.plan import PanelPlan, SoloPlan, encoded
 from safecost.lab.selftest.experiments import Reading
 from safecost.lab.selftest.study import google_time
-from safecost.run import counts, timing
+from safecost.run import counts, stages, timing
 from safecost.run.measure import Measurement
 from safecost.run.panels import PlannedContender, PlannedPanel
 from safecost.run.schedule import Mode, seed_of
-from safecost.run.state import RunOptions, begun
+from safecost.run.state import RunOptions, begun, planned_panels
+from safecost.suite import calibrations
 from safecost.suite import profiles as profile_files
 from safecost.toolchain import runner
 
@@ -36,8 +38,10 @@ class RealBench:
         chosen = profile_files.with_rebuilds(profile_files.choose(",".join(profiles) or None, ()))
         mode = Mode("quick", 0, (layouts,), 0.036)
         run = Measurement(begun(RunOptions(mode, chosen, Folders.of(()), None, scratch, seed=seed, count=False)))
-        run.prepare()
-        self._state, self.panels = run.state, run.panels()
+        run.state = dataclasses.replace(run.state, cases=tuple(calibrations.added(run.state.cases)))
+        run.stage("build", stages.build)
+        run.stage("verify", stages.verify)
+        self._state, self.panels = run.state, planned_panels(run.state)
         self._linked = timing.link(run.state, self.panels)
         self._scratch, self._seed, self._layouts = scratch, seed, layouts
         for problem in run.state.problems:

@@ -114,7 +114,6 @@ def _shared(made: SelfTest, drawn: tuple[Chart, ...]) -> dict[str, Any]:
         "headline": headline(made),
         "surroundings": surroundings(made),
         "charts": drawn,
-        "percent": percent,
     }
 
 

@@ -16,14 +16,15 @@ from safecost.lab.selftest import experiments
 from safecost.lab.selftest.experiments import Reading
 from safecost.lab.selftest.study import Amounts, Selftest, google_time
 from safecost.lab.selftest.targets import targets
-from safecost.run.panels import PlannedContender, PlannedPanel, PlannedPoint
+from safecost.run.panels import PlannedContender, PlannedPanel
+from safecost.testing.sample_evidence import point
 
 MARGIN = 0.01
 AMOUNTS = Amounts(None, 12, 0.02, 20, {"straight": 0.2, "branchy": 0.2}, 4, 6, 6, 4)
 
 
 def _panels() -> list[PlannedPanel]:
-    place = PlannedPoint(100, None, "L1", 0)
+    place = point(100, None, "L1", 0)
 
     def arms(profile: str, *names: tuple[str, str]) -> tuple[PlannedContender, ...]:
         return tuple(PlannedContender(name, profile, role) for name, role in names)  # type: ignore[arg-type]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Sequence
 from itertools import pairwise
 
 from matplotlib.axes import Axes
@@ -13,24 +12,19 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 from safecost.document.rows import PairRow
 from safecost.report.charts.canvas import BAND, FAINT, INK
 
-
-@cache
-def _grids() -> tuple[list[float], ...]:
-    """Round ratios, the finest grid first."""
-    return tuple(_each_grid())
-
-
-def _each_grid() -> Iterable[list[float]]:
-    for step in (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2):
-        yield [round(step * number, 6) for number in range(1, int(4 / step) + 1)]
-    for digits in ((1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 7), (1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,)):
-        yield sorted(digit * 10.0**power for power in range(-6, 7) for digit in digits)
+_STEPS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
+_DIGITS = ((1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 7), (1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,))
+# Round ratios, the finest grid first.
+_GRIDS = (
+    *([round(step * number, 6) for number in range(1, int(4 / step) + 1)] for step in _STEPS),
+    *(sorted(digit * 10.0**power for power in range(-6, 7) for digit in digits) for digits in _DIGITS),
+)
 
 
 def ticks(low: float, high: float, pixels: float, room: float) -> list[float]:
     """The finest round ratios between low and high whose labels stay `room` pixels apart; 1 is always among them."""
     scale = pixels / math.log(high / low)
-    for grid in _grids():
+    for grid in _GRIDS:
         inside = [tick for tick in grid if low * 0.9999 <= tick <= high * 1.0001]
         gaps = [math.log(right / left) * scale for left, right in pairwise(inside)]
         # A grid that ends far below the range would leave it bare.

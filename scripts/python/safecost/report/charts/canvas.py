@@ -6,7 +6,7 @@ import contextlib
 import io
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,9 @@ from safecost.report.charts.text import wrap
 
 INK, SOFT, FAINT, BAND, PAPER = "#1d2730", "#56616b", "#d5dade", "#e6eaed", "#ffffff"
 COSTLIER, CHEAPER = "#b3401f", "#1c65a8"  # orange above 1, blue below
+# Of groups that one chart tells apart, in their order; shapes and shades repeat at different places.
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
+SHADES = (INK, COSTLIER, CHEAPER, "#6b5b95")
 WIDTH = 980  # of every chart but a map of many profiles
 FONTS = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 # Text stays text, so that no installed font matters, and ids are salted with a constant.
@@ -42,38 +45,25 @@ _METADATA: dict[str, dict[str, None]] = {
     "png": {"Software": None},
     "pdf": {"Creator": None, "Producer": None, "CreationDate": None},
 }
-_also: ContextVar[tuple[str, dict[str, bytes]] | None] = ContextVar("_also", default=None)
+also: ContextVar[str | None] = ContextVar("also", default=None)
 
 
 @contextlib.contextmanager
-def also_as(kind: str | None) -> Iterator[dict[str, bytes]]:
-    """Collect each chart that is finished within as `png`, two pixels a CSS pixel, or `pdf`: bytes by its name.
-
-    None collects nothing.
-    """
-    collected: dict[str, bytes] = {}
-    token = _also.set(None if kind is None else (kind, collected))
+def also_as(kind: str | None) -> Iterator[None]:
+    """Draw each chart that is finished within as `png`, two pixels a CSS pixel, or `pdf` as well; None: SVG alone."""
+    token = also.set(kind)
     try:
-        yield collected
+        yield
     finally:
-        _also.reset(token)
-
-
-def also_asked() -> str | None:
-    """The other format that is collected here, for who draws elsewhere."""
-    also = _also.get()
-    return None if also is None else also[0]
-
-
-def also_drawn(others: Mapping[str, bytes]) -> None:
-    """Collect what was drawn elsewhere."""
-    if (also := _also.get()) is not None:
-        also[1].update(others)
+        also.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A finished chart: `svg` stands alone as a file, `inline` lacks the drawn title for a page that prints it."""
+    """A finished chart: `svg` stands alone as a file, `inline` lacks the drawn title for a page that prints it.
+
+    `other` is the same in the other format that was asked for, empty where none was.
+    """
 
     name: str
     kind: str
@@ -81,6 +71,7 @@ class Chart:
     title: str
     svg: str
     inline: str
+    other: bytes
 
 
 def save(drawn: Sequence[Chart], folder: Path, own: re.Pattern[str]) -> None:
@@ -114,6 +105,11 @@ class Canvas:
         place = (x / self.width, self.up(y))
         self.figure.text(*place, text, **style)  # type: ignore[arg-type]
 
+    def notes(self, lines: Sequence[str]) -> None:
+        """Writes how to read the chart, below its title."""
+        for number, line in enumerate(lines):
+            self.text(12, 10 + 16 * number, line, color=SOFT)
+
     def up(self, y: float) -> float:
         """Pixels below the title as a share of the figure counted from its lower edge."""
         return 1 - (y + self.head) / self.height
@@ -130,10 +126,31 @@ class Canvas:
         axes.set_yticks([])
         return axes
 
+    def strip(self, x: float, y: float, width: float, height: float) -> Axes:
+        """An empty plot whose x axis is in pixels as well."""
+        axes = self.axes(x, y, width, height)
+        axes.set_xlim(0, width)
+        axes.set_xticks([])
+        return axes
+
+    def marks(self, axes: Axes, name: str, points: Sequence[tuple[float, float, str]], **style: Any) -> None:
+        """Marks at x and y with the texts that they show when pointed at; nothing without points."""
+        if points:
+            xs, ys, texts = zip(*points, strict=True)
+            axes.plot(xs, ys, ls="none", gid=name, **style)
+            self.tips[name] = list(texts)
+
+    def key(self, place: int, x: float, top: float, bottom: float, label: str, **mark: Any) -> None:
+        """A line of the key right of a plot, a mark and its label; none below the plot's end."""
+        y = top + 12 + 20 * place
+        if y <= bottom:
+            self.strip(x + 28, y - 8, 12, 12).plot([6], [6], ls="none", **mark)
+            self.text(x + 48, y + 2, label)
+
     def finish(self, name: str, kind: str, family: str | None) -> Chart:
         """Writes the figure as SVG without styles, dates and comments."""
-        if (also := _also.get()) is not None:
-            also[1][name] = self._bytes(also[0])
+        kind_too = also.get()
+        other = self._bytes(kind_too) if kind_too else b""
         tree = svg.clean(self._bytes("svg"), name, self.tips)
         tree.set("font-family", FONTS)
         tree.set("role", "img")
@@ -142,7 +159,7 @@ class Canvas:
         svg.without(tree, f"{name}.title-")
         tree.set("viewBox", f"0 {self.head:g} {self.width:g} {self.height - self.head:g}")
         tree.set("height", f"{self.height - self.head:g}")
-        return Chart(name, kind, family, visible(self.title), whole, ET.tostring(tree, encoding="unicode"))
+        return Chart(name, kind, family, visible(self.title), whole, ET.tostring(tree, encoding="unicode"), other)
 
     def _bytes(self, kind: str) -> bytes:
         buffer = io.BytesIO()

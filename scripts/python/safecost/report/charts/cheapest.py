@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from safecost.document.points import Place
 from safecost.document.rows import PairRow
 from safecost.document.types import Document, Profile
 from safecost.document.values import PairKind
@@ -43,19 +42,15 @@ def _full_costs(profile: Profile) -> tuple[PairKind, ...]:
 
 
 def _cheapest(variants: dict[str, list[PairRow]]) -> Cell:
-    complete = max(len(_parameters(rows)) for rows in variants.values())
+    places = {variant: len({row.place for row in rows}) for variant, rows in variants.items()}
     offers = []
     for variant, rows in variants.items():
-        if len(_parameters(rows)) == complete:
+        if places[variant] == max(places.values()):
             # The fastest raw code gives the largest ratio, the worst parameter again the largest.
             chosen_on, estimate = max(_halves(row) for row in rows)
             offers.append((chosen_on, variant, estimate))
     _, variant, estimate = min(offers)
     return Cell(variant, estimate)
-
-
-def _parameters(rows: Sequence[PairRow]) -> set[Place]:
-    return {row.place for row in rows}
 
 
 def _halves(row: PairRow) -> tuple[float, float]:

@@ -17,11 +17,10 @@ from safecost.document.points import beside_size
 from safecost.document.rows import PairRow
 from safecost.document.types import Document
 from safecost.report.charts.axis import ratio_axis, span
-from safecost.report.charts.canvas import CHEAPER, COSTLIER, FAINT, INK, PAPER, SOFT, WIDTH, Canvas, Chart
+from safecost.report.charts.canvas import FAINT, PAPER, SHADES, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.text import fit, slug
 
 LINES = (("-", "o"), ("--", "s"), (":", "^"), ("-.", "D"), ((0, (6, 1)), "v"), ((0, (1, 1)), "P"))
-SHADES = (INK, COSTLIER, CHEAPER, "#6b5b95")
 PAGE_FACETS, ACROSS = 24, 3
 WIDE, TALL = (WIDTH - 24) / ACROSS, 210.0
 LABELS = 96.0  # room right of a plot for the names of its lines
@@ -36,21 +35,24 @@ Limits = tuple[float, float]
 Setting = tuple[float | None, int | None]  # failure rate and threads
 
 
-def draw_curves(document: Document, found: Sequence[PairRow], family: str) -> list[Chart]:
-    """Ratio over size, one facet per case and profile that has two sizes or more."""
+def draw_curves(document: Document, found: Sequence[PairRow]) -> list[Chart]:
+    """Ratio over size, one facet per case and profile of a family that has two sizes or more."""
     margin, facets = document.run.margin, _facets(document, found)
     if not facets:
         return []
+    family = facets[0][0].family
     title = curves_title(family, facets, margin)
-    limits = {case: _limits(case, facets, margin) for case in dict.fromkeys(facet[0].case for facet in facets)}
+    cases: dict[str, list[PairRow]] = defaultdict(list)  # whose facets share a range of ratios
+    for facet in facets:
+        cases[facet[0].case] += facet
+    limits = {case: span(rows, margin) for case, rows in cases.items()}
     parts = [facets[start : start + PAGE_FACETS] for start in range(0, len(facets), PAGE_FACETS)]
     charts = []
     for page, part in enumerate(parts, 1):
         cross_run = len(parts) > 1
         whole = f"{title} (part {page} of {len(parts)})" if cross_run else title
         canvas = Canvas(whole, WIDTH, math.ceil(len(part) / ACROSS) * TALL + 56)
-        for place, line in enumerate(CAPTION):
-            canvas.text(12, 10 + 16 * place, line, color=SOFT)
+        canvas.notes(CAPTION)
         for place, facet in enumerate(part):
             x, y = 12 + WIDE * (place % ACROSS), 42 + TALL * (place // ACROSS)
             _draw_facet(canvas, facet, x, y, limits[facet[0].case], margin)
@@ -67,23 +69,14 @@ def _facets(document: Document, found: Sequence[PairRow]) -> list[list[PairRow]]
     cases = list(dict.fromkeys(row.case for row in found))
     profiles = {profile.name: place for place, profile in enumerate(document.profiles)}
     keys = sorted(groups, key=lambda key: (cases.index(key[0]), profiles.get(key[1], len(profiles))))
-    facets = [max(groups[key].values(), key=_most_moved) for key in keys]
+    facets = [max(groups[key].values(), key=lambda facet: max(map(_moved, _series(facet).values()))) for key in keys]
     return [facet for facet in facets if len({row.size for row in facet}) > 1]
-
-
-def _most_moved(facet: Sequence[PairRow]) -> float:
-    return max(map(_moved, _series(facet).values()))
 
 
 def _moved(line: Sequence[PairRow]) -> float:
     """How far apart the highest and the lowest ratio of a line are, as the logarithm of their ratio."""
     ratios = [row.ratio for row in line]
     return math.log(max(ratios) / min(ratios))
-
-
-def _limits(case: str, facets: Sequence[Sequence[PairRow]], margin: float) -> Limits:
-    """The range of ratios that all facets of a case share."""
-    return span([row for facet in facets if facet[0].case == case for row in facet], margin)
 
 
 def curves_title(family: str, facets: Sequence[Sequence[PairRow]], margin: float) -> str:

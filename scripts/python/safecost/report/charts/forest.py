@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -56,8 +56,7 @@ def forest_title(family: str | None, kind: PairKind, found: Sequence[PairRow], m
 
 def _aa_title(found: Sequence[PairRow]) -> str:
     spread = aa_pairs(found)
-    if spread is None:
-        return "No A/A pair was measured"
+    assert spread is not None
     verb = "differ" if spread.outliers > 1 else "differs"
     return (
         f"Of {counted(spread.count, 'A/A pair')}, the same code against itself, {spread.outliers or 'none'} {verb} "
@@ -65,11 +64,15 @@ def _aa_title(found: Sequence[PairRow]) -> str:
     )
 
 
-def draw_forests(document: Document, found: Sequence[PairRow], family: str | None, kind: PairKind) -> list[Chart]:
-    """The forest of these rows, all of one kind, in as many parts as its length takes; none without rows."""
+def draw_forests(document: Document, found: Sequence[PairRow]) -> list[Chart]:
+    """The forest of these rows, all of one kind and family, in as many parts as its length takes; none without rows.
+
+    A/A pairs are of all families.
+    """
     if not found:
         return []
-    margin = document.run.margin
+    margin, kind = document.run.margin, found[0].kind
+    family = None if kind == "aa" else found[0].family
     title = forest_title(family, kind, found, margin)
     stem = f"forest-{slug(family)}-{kind}" if family else "aa-pairs"
     if kind == "aa" and len(found) > PAGE_ROWS:
@@ -123,18 +126,12 @@ def pages(found: Sequence[PairRow]) -> list[list[PairRow]]:
     return cut
 
 
-@dataclass(frozen=True, slots=True)
-class _Columns:
+class _Columns(NamedTuple):
     """Widths of the columns left of the plot, and where the plot begins."""
 
     idiom: float
     place: float
     left: float
-
-    @property
-    def plot(self) -> float:
-        """Width of the plot."""
-        return WIDTH - self.left - RIGHT
 
 
 def _columns(found: Sequence[PairRow], places: Sequence[str]) -> _Columns:
@@ -148,14 +145,15 @@ def draw_forest(found: Sequence[PairRow], name: str, title: str, margin: float) 
     kind = found[0].kind
     places = _places(found)
     columns = _columns(found, places)
+    plot = WIDTH - columns.left - RIGHT
     height = STEP * len(found) + HEAD * len(list(groupby(found, key=lambda row: row.task))) + 4
     canvas = Canvas(title, WIDTH, height + 100)
     caption = f"{KINDS[kind].name.capitalize()}: {KINDS[kind].meaning}. Ratio of times, logarithmic scale."
     canvas.text(12, 10, caption, color=SOFT)
     _legend(canvas, 34, margin, [row.level for row in found])
-    axes = canvas.axes(columns.left, TOP, columns.plot, height)
+    axes = canvas.axes(columns.left, TOP, plot, height)
     axes.tick_params(labeltop=True)
-    ratio_axis(axes, span(found, margin), columns.plot, margin)
+    ratio_axis(axes, span(found, margin), plot, margin)
     ys: list[float] = []
     y, before = 0.0, None
     for row, place in zip(found, places, strict=True):
@@ -170,7 +168,7 @@ def draw_forest(found: Sequence[PairRow], name: str, title: str, margin: float) 
     _launches(axes, found, ys)
     _verdicts(axes, canvas, found, ys)
     canvas.text(columns.left, TOP + height + 32, "← faster", color=SOFT)
-    canvas.text(columns.left + columns.plot, TOP + height + 32, "slower →", color=SOFT, ha="right")
+    canvas.text(columns.left + plot, TOP + height + 32, "slower →", color=SOFT, ha="right")
     return canvas.finish(name, kind, None if kind == "aa" else found[0].family)
 
 
@@ -190,9 +188,7 @@ def _places(found: Sequence[PairRow]) -> list[str]:
 
 def _legend(canvas: Canvas, y: float, margin: float, levels: Iterable[float | None]) -> None:
     """One line that explains every mark of a forest."""
-    axes = canvas.axes(0, y - 12, canvas.width, 16)
-    axes.set_xlim(0, canvas.width)
-    axes.set_xticks([])
+    axes = canvas.strip(0, y - 12, canvas.width, 16)
     x = 16.0
     for verdict, (marker, edge, face) in MARKS.items():
         axes.plot([x], [8], marker=marker, ms=7, mec=edge, mfc=face, ls="none")
@@ -256,12 +252,7 @@ def _verdicts(axes: Axes, canvas: Canvas, found: Sequence[PairRow], ys: Sequence
     """A mark at each ratio whose shape is the verdict, with all about the pair as its tooltip."""
     for verdict, (marker, edge, face) in MARKS.items():
         chosen = [(row.ratio, y, tip(row)) for row, y in zip(found, ys, strict=True) if row.verdict == verdict]
-        if chosen:
-            xs, heights, texts = zip(*chosen, strict=True)
-            name = f"marks-{verdict}"
-            (marks,) = axes.plot(xs, heights, marker=marker, ms=7, mec=edge, mfc=face, mew=1.3, ls="none", zorder=4)
-            marks.set_gid(name)
-            canvas.tips[name] = list(texts)
+        canvas.marks(axes, f"marks-{verdict}", chosen, marker=marker, ms=7, mec=edge, mfc=face, mew=1.3, zorder=4)
 
 
 def tip(row: PairRow) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from safecost.core.text import counted, number, percent, visible
 from safecost.document.rows import PairRow, is_rebuild
 from safecost.document.types import Case, Document, Profile
-from safecost.report.charts.canvas import CHEAPER, COSTLIER, INK, PAPER, SOFT, WIDTH, Canvas, Chart
+from safecost.report.charts.canvas import CHEAPER, COSTLIER, INK, PAPER, WIDTH, Canvas, Chart
 from safecost.report.charts.cheapest import Cell, cheapest
 from safecost.report.charts.text import fit, width
 
@@ -38,19 +38,14 @@ def map_title(cells: Mapping[tuple[str, str], Cell], margin: float) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Grid:
-    """Where the cells stand: right of `left`, below `top`, each `wide`."""
+class _Grid(NamedTuple):
+    """Where the cells stand, of `height` in all: right of `left`, below `top`, each `wide`."""
 
     left: float
     top: float
     wide: float
-    ys: tuple[float, ...]
-
-    @property
-    def height(self) -> float:
-        """Height of all rows."""
-        return self.ys[-1] + ROW
+    ys: list[float]
+    height: float
 
 
 def _grid(cases: Sequence[Case], profiles: Sequence[Profile]) -> _Grid:
@@ -59,7 +54,7 @@ def _grid(cases: Sequence[Case], profiles: Sequence[Profile]) -> _Grid:
     ys = [0.0]
     for above, below in pairwise(cases):
         ys.append(ys[-1] + ROW + (BETWEEN if above.family != below.family else 0))
-    return _Grid(left, 56 + _slant(profiles), wide, tuple(ys))
+    return _Grid(left, 56 + _slant(profiles), wide, ys, ys[-1] + ROW)
 
 
 def _slant(profiles: Sequence[Profile]) -> float:
@@ -67,12 +62,12 @@ def _slant(profiles: Sequence[Profile]) -> float:
     return min(200.0, max(width(profile.name, 11) for profile in profiles)) * 0.64 + 12
 
 
-def draw_map(document: Document, found: Sequence[PairRow]) -> Chart | None:
-    """Cases by profiles, in each cell the ratio of the cheapest safe idiom; None without cases or profiles."""
+def draw_map(document: Document, found: Sequence[PairRow]) -> list[Chart]:
+    """Cases by profiles, in each cell the ratio of the cheapest safe idiom; none without cases or profiles."""
     cases = [case for case in document.cases if not any(variant.role == "calibration" for variant in case.variants)]
     profiles = [profile for profile in document.profiles if not is_rebuild(document, profile)]
     if not cases or not profiles:
-        return None
+        return []
     cells = cheapest(document, found)
     darkest = min(math.log(4), max([math.log(1.5), *(abs(math.log(cell.ratio)) for cell in cells.values())]))
     grid = _grid(cases, profiles)
@@ -98,16 +93,13 @@ def draw_map(document: Document, found: Sequence[PairRow]) -> Chart | None:
                 says = _price_cell(axes, box, cell, darkest)
             axes.add_patch(box)
             canvas.tips[gid] = [visible(f"{case.name} on {profile.name}: {says}")]
-    return canvas.finish("map", "map", None)
+    return [canvas.finish("map", "map", None)]
 
 
 def _frame(canvas: Canvas, grid: _Grid, profiles: Sequence[Profile]) -> Axes:
     """The notes, the names of the profiles, and the empty plot below them."""
-    for line, note in enumerate(NOTES):
-        canvas.text(12, 10 + 16 * line, note, color=SOFT)
-    axes = canvas.axes(grid.left, grid.top, grid.wide * len(profiles), grid.height)
-    axes.set_xlim(0, grid.wide * len(profiles))
-    axes.set_xticks([])
+    canvas.notes(NOTES)
+    axes = canvas.strip(grid.left, grid.top, grid.wide * len(profiles), grid.height)
     for column, profile in enumerate(profiles):
         x, label = grid.left + grid.wide * (column + 0.5), fit(profile.name, 11, 200)
         canvas.text(x, grid.top - 6, label, rotation=40, rotation_mode="anchor", ha="left")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from matplotlib.axes import Axes
@@ -18,6 +17,10 @@ from safecost.report.safety import Mark, MarkStyle, Matrix, matrices
 ROW, TITLE, HEAD, BETWEEN = 18.0, 20.0, 18.0, 16.0  # heights: an idiom, a case's name, its faults' names, a gap
 LEFT, APART = 190.0, 10.0  # width of the idioms' names, and of the gap between two faults
 NARROWEST, WIDEST = 9.0, 20.0  # of one profile within a cell
+NOTES = (
+    "Dark: caught. Grey: stopped too late or by luck. White: let through. The letters are those of the",
+    "glossary; a box spans the profiles, in the order that stands beside the case, that tell the same.",
+)
 # Dark, grey, and white, so that a grey print tells them apart; the letters tell the rest.
 FILLS: dict[MarkStyle, tuple[str, str]] = {
     "caught": (CHEAPER, PAPER),
@@ -26,22 +29,9 @@ FILLS: dict[MarkStyle, tuple[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class CellSpan:
-    """Neighbouring profiles of one cell whose outcomes have the same words: the first's place, and their marks."""
-
-    first: int
-    marks: tuple[Mark, ...]
-
-
-def runs(cell: Sequence[Mark]) -> list[CellSpan]:
-    """A cell as runs of profiles that tell the same."""
-    made, place = [], 0
-    for _, same in groupby(cell, key=lambda mark: (mark.letter, mark.words)):
-        marks = tuple(same)
-        made.append(CellSpan(place, marks))
-        place += len(marks)
-    return made
+def runs(cell: Sequence[Mark]) -> list[list[tuple[int, Mark]]]:
+    """A cell as runs of neighbouring profiles whose outcomes have the same words; each mark with its place."""
+    return [list(same) for _, same in groupby(enumerate(cell), key=lambda placed: (placed[1].letter, placed[1].words))]
 
 
 def draw_matrices(document: Document) -> Iterator[Chart]:
@@ -56,18 +46,7 @@ def _draw(family: str, cases: Sequence[Matrix]) -> Chart:
     right = max(LEFT + _width(matrix, narrowest) for matrix in cases)
     heights = [TITLE + HEAD + ROW * len(matrix.rows) + BETWEEN for matrix in cases]
     canvas = Canvas(_title(family, cases), max(WIDTH, right + 12), 44 + sum(heights))
-    canvas.text(
-        12,
-        10,
-        "Dark: caught. Grey: stopped too late or by luck. White: let through. The letters are those of the",
-        color=SOFT,
-    )
-    canvas.text(
-        12,
-        26,
-        "glossary; a box spans the profiles, in the order that stands beside the case, that tell the same.",
-        color=SOFT,
-    )
+    canvas.notes(NOTES)
     top = 44.0
     for place, (matrix, height) in enumerate(zip(cases, heights, strict=True)):
         _case(canvas, matrix, place, top, narrowest)
@@ -92,9 +71,7 @@ def _case(canvas: Canvas, matrix: Matrix, place: int, top: float, wide: float) -
     for column, fault in enumerate(matrix.faults):
         x = LEFT + column * (across + APART)
         canvas.text(x, top + TITLE + 13, fit(fault, 10.5, across + APART - 4), size=10.5, color=SOFT)
-    axes = canvas.axes(LEFT, top + TITLE + HEAD, _width(matrix, wide), ROW * len(matrix.rows))
-    axes.set_xlim(0, _width(matrix, wide))
-    axes.set_xticks([])
+    axes = canvas.strip(LEFT, top + TITLE + HEAD, _width(matrix, wide), ROW * len(matrix.rows))
     for line, (variant, role, cells) in enumerate(matrix.rows):
         shade = SOFT if role == "raw" else INK
         canvas.text(
@@ -102,16 +79,17 @@ def _case(canvas: Canvas, matrix: Matrix, place: int, top: float, wide: float) -
         )
         for column, (fault, cell) in enumerate(zip(matrix.faults, cells, strict=True)):
             for run in runs(cell):
-                if run.marks[0].look == "unproved":  # as of a Rust idiom in a profile of C++
+                first, mark = run[0]
+                if mark.look == "unproved":  # as of a Rust idiom in a profile of C++
                     continue
-                gid = f"run-{place}-{line}-{column}-{run.first}"
-                _box(axes, run, (column * (across + APART) + run.first * wide, ROW * line), wide, gid)
-                names = ", ".join(mark.profile for mark in run.marks)
-                canvas.tips[gid] = [visible(f"{variant}, {fault}: {run.marks[0].words} ({names})")]
+                gid = f"run-{place}-{line}-{column}-{first}"
+                _box(axes, mark, (column * (across + APART) + first * wide, ROW * line), wide * len(run), gid)
+                names = ", ".join(same.profile for _, same in run)
+                canvas.tips[gid] = [visible(f"{variant}, {fault}: {mark.words} ({names})")]
 
 
-def _box(axes: Axes, run: CellSpan, corner: tuple[float, float], wide: float, gid: str) -> None:
-    (x, y), mark, across = corner, run.marks[0], wide * len(run.marks)
+def _box(axes: Axes, mark: Mark, corner: tuple[float, float], across: float, gid: str) -> None:
+    x, y = corner
     fill, ink = FILLS[mark.look]
     axes.add_patch(Rectangle((x + 0.5, y + 1), across - 1, ROW - 2, fc=fill, ec=SOFT, lw=0.6, gid=gid))
     axes.text(x + across / 2, y + 13, mark.letter, ha="center", size=10.5, color=ink)

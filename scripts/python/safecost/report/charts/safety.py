@@ -11,13 +11,11 @@ from matplotlib.axes import Axes
 from safecost.core.text import counted, number
 from safecost.document.types import Document
 from safecost.report.charts.axis import ratio_axis
-from safecost.report.charts.canvas import CHEAPER, COSTLIER, FAINT, INK, PAPER, SOFT, WIDTH, Canvas, Chart
+from safecost.report.charts.canvas import FAINT, MARKERS, PAPER, SHADES, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.text import fit
 from safecost.report.prices import PriceGroup, candidates, groups
 from safecost.stats.frontier import Candidate
 
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
-SHADES = (INK, COSTLIER, CHEAPER, "#6b5b95")
 PLOT_WIDTH, PLOT_HEIGHT, LEFT, TOP, KEY = 640.0, 360.0, 76.0, 34.0, 220.0
 SPREAD = 0.011  # of the share, between the marks of two groups that catch the same
 CAPTION = (
@@ -36,19 +34,14 @@ class Spot:
     caught: int
     faults: int
 
-    @property
-    def share(self) -> float:
-        """Caught faults over all faults of the case."""
-        return self.caught / self.faults
 
-
-def draw_safety(document: Document) -> Chart | None:
-    """Cost against what is caught; None where no fault was proved, or nothing was measured."""
+def draw_safety(document: Document) -> list[Chart]:
+    """Cost against what is caught; none where no fault was proved, or nothing was measured."""
     found = [(group, spots(document, group)) for group in groups(document)] if document.proofs else []
     found = [(group, marks) for group, marks in found if marks]
     everything = [spot for _, marks in found for spot in marks]
     if not everything:
-        return None
+        return []
     canvas = Canvas(_title(everything), WIDTH, TOP + PLOT_HEIGHT + 56)
     canvas.text(12, 10, CAPTION, color=SOFT)
     axes = canvas.axes(LEFT, TOP, PLOT_WIDTH, PLOT_HEIGHT)
@@ -59,30 +52,20 @@ def draw_safety(document: Document) -> Chart | None:
     canvas.text(20, TOP + PLOT_HEIGHT / 2, "share of faults caught", color=SOFT, rotation=90, ha="center", va="center")
     place = 0
     for order, (group, marks) in enumerate(found):
-        marker, shade = MARKERS[order % len(MARKERS)], SHADES[order % len(SHADES)]
+        shade = SHADES[order % len(SHADES)]
+        style = {"marker": MARKERS[order % len(MARKERS)], "ms": 6.5, "mec": shade, "mew": 1.2}
         lift = SPREAD * (order - (len(found) - 1) / 2)
         for hardened in (False, True):
             members = [spot for spot in marks if spot.hardened is hardened]
             if not members:
                 continue
-            identity, fill = f"marks-{place}", shade if hardened else PAPER
-            axes.plot(
-                [spot.cost for spot in members],
-                [spot.share + lift for spot in members],
-                ls="",
-                marker=marker,
-                ms=6.5,
-                mfc=fill,
-                mec=shade,
-                mew=1.2,
-                alpha=0.85,
-                gid=identity,
-                zorder=3,
-            )
-            canvas.tips[identity] = [_tip(spot) for spot in members]
-            _key(canvas, f"{group.name}{', hardened' if hardened else ''}", place, marker, shade, fill)
+            style["mfc"] = shade if hardened else PAPER
+            points = [(spot.cost, spot.caught / spot.faults + lift, _tip(spot)) for spot in members]
+            canvas.marks(axes, f"marks-{place}", points, alpha=0.85, zorder=3, **style)
+            label = fit(f"{group.name}{', hardened' if hardened else ''}", 11, KEY - 40)
+            canvas.key(place, LEFT + PLOT_WIDTH, TOP, TOP + PLOT_HEIGHT, label, **style)
             place += 1
-    return canvas.finish("safety", "safety", None)
+    return [canvas.finish("safety", "safety", None)]
 
 
 def spots(document: Document, group: PriceGroup) -> list[Spot]:
@@ -131,14 +114,3 @@ def _grid(axes: Axes, found: Sequence[Spot], margin: float) -> None:
 
 def _tip(spot: Spot) -> str:
     return f"{spot.name} over {spot.against}: time {number(spot.cost)}, catches {spot.caught} of {spot.faults}"
-
-
-def _key(canvas: Canvas, text: str, place: int, marker: str, shade: str, fill: str) -> None:
-    x, y = LEFT + PLOT_WIDTH + 28, TOP + 12 + 20 * place
-    if y > TOP + PLOT_HEIGHT:
-        return
-    axes = canvas.axes(x, y - 8, 12, 12)
-    axes.set_xlim(0, 12)
-    axes.set_xticks([])
-    axes.plot([6], [6], ls="", marker=marker, ms=6.5, mfc=fill, mec=shade, mew=1.2)
-    canvas.text(x + 20, y + 2, fit(text, 11, KEY - 40))

@@ -6,17 +6,13 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from matplotlib.axes import Axes
-
 from safecost.core.text import counted, number, percent
 from safecost.document.rows import PairRow
 from safecost.document.types import Document
 from safecost.report.charts.axis import ratio_axis
-from safecost.report.charts.canvas import CHEAPER, COSTLIER, INK, PAPER, SOFT, WIDTH, Canvas, Chart
+from safecost.report.charts.canvas import MARKERS, PAPER, SHADES, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.text import fit, width
 
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
-SHADES = (INK, COSTLIER, CHEAPER, "#6b5b95")
 PLOT, LEFT, TOP, KEY = 560.0, 76.0, 34.0, 300.0
 NEAR = 0.02  # a count within this of 1 is "the same instructions"
 FAR = 0.10  # a distance from the diagonal that is worth a name
@@ -30,45 +26,38 @@ CAPTION = (
 )
 
 
-def draw_scatter(document: Document, found: Sequence[PairRow]) -> Chart | None:
-    """Idiom costs and language gaps with both ratios; None where nothing was counted."""
+def draw_scatter(document: Document, found: Sequence[PairRow]) -> list[Chart]:
+    """Idiom costs and language gaps with both ratios; none where nothing was counted."""
     rows = [row for row in found if row.kind in {"idiom", "language"} and row.instruction_ratio is not None]
     if not rows:
-        return None
+        return []
     canvas = Canvas(scatter_title(rows, document.run.margin), WIDTH, TOP + PLOT + 56)
     canvas.text(12, 10, CAPTION, color=SOFT)
     axes = canvas.axes(LEFT, TOP, PLOT, PLOT)
     limits = _limits(rows, document.run.margin)
-    _grid(axes, limits, document.run.margin)
+    ratio_axis(axes, limits, PLOT, NEAR, room=40)
+    ratio_axis(axes, limits, PLOT, document.run.margin, room=40, vertical=True)
+    axes.plot(limits, limits, color=SOFT, lw=1, ls="--", zorder=1)
     canvas.text(LEFT + PLOT / 2, TOP + PLOT + 40, "instructions over those of raw code", color=SOFT, ha="center")
     canvas.text(20, TOP + PLOT / 2, "time over that of raw code", color=SOFT, rotation=90, ha="center", va="center")
     profiles = [profile.name for profile in document.profiles if any(row.profile == profile.name for row in rows)]
     for place, profile in enumerate(profiles):
         members = [row for row in rows if row.profile == profile]
-        marker, shade = MARKERS[place % len(MARKERS)], SHADES[place % len(SHADES)]
-        identity = f"marks-{place}"
-        axes.plot(
-            [_instructions(row) for row in members],
-            [row.ratio for row in members],
-            ls="",
-            marker=marker,
-            ms=6,
-            mfc=PAPER if place % 2 else shade,
-            mec=shade,
-            mew=1.2,
-            alpha=0.85,
-            gid=identity,
-            zorder=3,
-        )
-        canvas.tips[identity] = [_tip(row) for row in members]
-        _key(canvas, profile, place, marker, shade)
+        shade = SHADES[place % len(SHADES)]
+        style = {"marker": MARKERS[place % len(MARKERS)], "ms": 6, "mec": shade, "mew": 1.2}
+        style["mfc"] = PAPER if place % 2 else shade
+        points = [(_instructions(row), row.ratio, _tip(row)) for row in members]
+        canvas.marks(axes, f"marks-{place}", points, alpha=0.85, zorder=3, **style)
+        canvas.key(place, LEFT + PLOT, TOP, TOP + PLOT, fit(profile, 11, KEY - 60), **style)
     _name_far_ones(canvas, rows, limits)
-    return canvas.finish("counts", "counts", None)
+    return [canvas.finish("counts", "counts", None)]
 
 
 def scatter_title(rows: Sequence[PairRow], margin: float) -> str:
     """One sentence that says what the scatter shows: how often instructions and time tell different stories."""
-    same = [row for row in rows if _is_same(row) and row.verdict in {"slower", "faster"}]
+    near = math.log1p(NEAR)
+    alike = [row for row in rows if abs(math.log(_instructions(row))) <= near]
+    same = [row for row in alike if row.verdict in {"slower", "faster"}]
     more = [row for row in rows if _instructions(row) > 1 + NEAR and row.verdict in {"equivalent", "faster"}]
     return (
         f"Of {counted(len(rows), 'pair')} {len(same)} execute the same instructions (within {percent(NEAR)}) in "
@@ -80,33 +69,12 @@ def _instructions(row: PairRow) -> float:
     return row.instruction_ratio or 1.0
 
 
-def _is_same(row: PairRow) -> bool:
-    return abs(math.log(_instructions(row))) <= math.log1p(NEAR)
-
-
 def _limits(rows: Sequence[PairRow], margin: float) -> tuple[float, float]:
     """One range for both axes, so that the diagonal is one."""
     values = [value for row in rows for value in (row.ratio, _instructions(row))]
     low, high = min([*values, 1 / (1 + 8 * margin)]), max([*values, 1 + 8 * margin])
     room = (high / low) ** 0.04
     return low / room, high * room
-
-
-def _grid(axes: Axes, limits: tuple[float, float], margin: float) -> None:
-    ratio_axis(axes, limits, PLOT, NEAR, room=40)
-    ratio_axis(axes, limits, PLOT, margin, room=40, vertical=True)
-    axes.plot(limits, limits, color=SOFT, lw=1, ls="--", zorder=1)
-
-
-def _key(canvas: Canvas, profile: str, place: int, marker: str, shade: str) -> None:
-    x, y = LEFT + PLOT + 28, TOP + 12 + 20 * place
-    if y > TOP + PLOT:
-        return
-    axes = canvas.axes(x, y - 8, 12, 12)
-    axes.set_xlim(0, 12)
-    axes.set_xticks([])
-    axes.plot([6], [6], ls="", marker=marker, ms=6, mfc=PAPER if place % 2 else shade, mec=shade, mew=1.2)
-    canvas.text(x + 20, y + 2, fit(profile, 11, KEY - 60))
 
 
 def _tip(row: PairRow) -> str:

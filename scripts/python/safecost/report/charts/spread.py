@@ -21,8 +21,7 @@ CAPTION = "Ratio of times of the same code, logarithmic scale; the dotted lines 
 def spread_title(found: Sequence[PairRow]) -> str:
     """One sentence that says what the dots show; at least one row."""
     spread = aa_pairs(found)
-    if spread is None:
-        return "No A/A pair was measured"
+    assert spread is not None
     return (
         f"Identical code reads as equal within {percent(spread.median)} for half of"
         f" {counted(spread.count, 'A/A pair')}, "
@@ -65,15 +64,13 @@ def draw_spread(document: Document, found: Sequence[PairRow]) -> list[Chart]:
         canvas.text(WIDTH - 12, TOP + base + 4, says, ha="right", color=COSTLIER if outliers else INK)
         axes.axhline(top + height, color=FAINT, lw=0.6, zorder=0.5)
         for name, colour, wanted in (("calm", INK, False), ("are off", COSTLIER, True)):
-            chosen = [(row, base - rise * level) for row, level in stack if (distance(row.ratio) > TOLERANCE) == wanted]
-            if chosen:
-                xs, ys = [row.ratio for row, _ in chosen], [y for _, y in chosen]
-                shape = "D" if wanted else "o"
-                (marks,) = axes.plot(
-                    xs, ys, marker=shape, ms=5, mfc=colour, mec="none", alpha=0.75, ls="none", zorder=3
-                )
-                marks.set_gid(f"{name}-{number}")
-                canvas.tips[f"{name}-{number}"] = [tip(row) for row, _ in chosen]
+            chosen = [
+                (row.ratio, base - rise * level, tip(row))
+                for row, level in stack
+                if (distance(row.ratio) > TOLERANCE) == wanted
+            ]
+            style = {"marker": "D" if wanted else "o", "ms": 5, "mfc": colour, "mec": "none", "alpha": 0.75}
+            canvas.marks(axes, f"{name}-{number}", chosen, zorder=3, **style)
         top += height
     return [canvas.finish("spread", "spread", None)]
 

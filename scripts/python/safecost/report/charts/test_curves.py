@@ -33,20 +33,18 @@ def test_the_title_names_the_steepest_idiom() -> None:
 
 def test_a_case_with_one_size_has_no_facet(sample_document: Document) -> None:
     cross_run = [row(size=size, case="two", profile=profile) for size in (1, 2) for profile in ("clang-o2", "gcc-o2")]
-    (chart,) = draw_curves(sample_document, [row(case="one"), *cross_run], "f")
+    (chart,) = draw_curves(sample_document, [row(case="one"), *cross_run])
     heads = [text for text in words(chart.svg) if " · " in text]
     assert heads == ["two · gcc-o2", "two · clang-o2"]
-    assert (
-        draw_curves(sample_document, [row(case="one"), row(size=1, kind="full"), row(size=2, kind="full")], "f") == []
-    )
+    assert draw_curves(sample_document, [row(case="one"), row(size=1, kind="full"), row(size=2, kind="full")]) == []
 
 
 def test_many_facets_are_cut_into_parts(sample_document: Document, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("safecost.report.charts.curves.PAGE_FACETS", 2)
     profiles = [profile.name for profile in sample_document.profiles[:3]]
     found = [row(size=size, profile=profile) for profile in profiles for size in (1, 2)]
-    drawn = draw_curves(sample_document, found, "f")
-    assert [chart.name for chart in drawn] == ["curves-f-1", "curves-f-2"]
+    drawn = draw_curves(sample_document, found)
+    assert [chart.name for chart in drawn] == ["curves-family-1", "curves-family-2"]
     assert [sum(" · " in text for text in words(chart.svg)) for chart in drawn] == [2, 1]
 
 
@@ -71,7 +69,7 @@ def test_of_many_lines_those_that_move_most_are_named(sample_document: Document)
         for number in range(20)
         for size in (1, 2)
     ]
-    (chart,) = draw_curves(sample_document, found, "f")
+    (chart,) = draw_curves(sample_document, found)
     named = [text for text in words(chart.svg) if text.startswith("idiom_")]
     assert sorted(named) == [f"idiom_{number}" for number in range(14, 20)]
     assert "and 14 more" in words(chart.svg)
@@ -82,5 +80,5 @@ def test_of_several_rates_the_one_is_shown_at_which_a_cost_moves_most(sample_doc
     found = [
         row(size=size, rate=rate, ratio=ratio if size == 2 else 1.0) for rate, ratio in moves.items() for size in (1, 2)
     ]
-    (chart,) = draw_curves(sample_document, found, "f")
+    (chart,) = draw_curves(sample_document, found)
     assert [text for text in words(chart.svg) if text.startswith("case · ")] == ["case · gcc-o2 · rate 0.5"]

@@ -81,9 +81,9 @@ def test_of_many_aa_pairs_those_that_differ_are_listed(sample_document: Document
     outliers = [row(kind="aa", role="aa", variant="aa", ratio=1.02, profile=f"p{place}") for place in range(3)]
     calm = [row(kind="aa", role="aa", variant="aa", ratio=1.001, profile=f"c{place}") for place in range(100)]
     with mpl.rc_context(SETTINGS):
-        (chart,) = draw_forests(sample_document, [*calm, *outliers], None, "aa")
-        few = draw_forests(sample_document, [*calm[:5], *outliers], None, "aa")
-        assert draw_forests(sample_document, calm, None, "aa") == []
+        (chart,) = draw_forests(sample_document, [*calm, *outliers])
+        few = draw_forests(sample_document, [*calm[:5], *outliers])
+        assert draw_forests(sample_document, calm) == []
     assert {text for text in words(chart.svg) if re.fullmatch(r"[pc]\d+", text)} == {"p0", "p1", "p2"}
     assert chart.title.startswith("Of 103 A/A pairs") and chart.title.endswith("shown are those that are off")
     assert {"c4", "p0"} <= set(words(few[0].svg))

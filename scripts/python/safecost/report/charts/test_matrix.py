@@ -25,18 +25,18 @@ def test_every_proof_is_in_one_box_with_its_letter(sample_document: Document) ->
     assert set(found) == {"indexing", "errors"}
     for matrix in matrices(sample_document):
         svg = found[matrix.case.split("/")[0]].svg
-        boxes = [run for _, _, cells in matrix.rows for cell in cells for run in runs(cell) if run.marks[0].anchor]
+        boxes = [run for _, _, cells in matrix.rows for cell in cells for run in runs(cell) if run[0][1].anchor]
         shown = words(svg)
-        for letter in {run.marks[0].letter for run in boxes}:
-            assert shown.count(letter) == sum(run.marks[0].letter == letter for run in boxes)
+        for letter in {run[0][1].letter for run in boxes}:
+            assert shown.count(letter) == sum(run[0][1].letter == letter for run in boxes)
         for run in boxes:
-            names = ", ".join(mark.profile for mark in run.marks)
-            assert re.search(rf"<title>[^<]*: {re.escape(run.marks[0].words)} \({re.escape(names)}\)</title>", svg)
+            names = ", ".join(mark.profile for _, mark in run)
+            assert re.search(rf"<title>[^<]*: {re.escape(run[0][1].words)} \({re.escape(names)}\)</title>", svg)
 
 
 def test_profiles_that_tell_the_same_share_a_box_and_others_do_not(sample_document: Document) -> None:
     sums = next(matrix for matrix in matrices(sample_document) if matrix.case == "indexing/sum")
-    cells = {variant: [[mark.profile for mark in run.marks] for run in runs(cell)] for variant, _, (cell,) in sums.rows}
+    cells = {variant: [[mark.profile for _, mark in run] for run in runs(cell)] for variant, _, (cell,) in sums.rows}
     assert cells["range_for"] == [["gcc-o2", "gcc-assertions"], ["clang-o2", "rust-o2"]]
     assert cells["raw"] == [["gcc-o2"], ["gcc-assertions"], ["clang-o2"], ["rust-o2"]]
 

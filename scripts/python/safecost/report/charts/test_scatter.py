@@ -34,8 +34,7 @@ def test_names_cover_neither_each_other_nor_marks_nor_leave_the_plot(
     sample_document: Document, count: int, width: float
 ) -> None:
     found = spread(count, width)
-    chart = draw_scatter(sample_document, found)
-    assert chart is not None
+    (chart,) = draw_scatter(sample_document, found)
     assert overlaps(chart.svg) == []
     names = [box for box in text_boxes(chart.svg) if box.text.startswith("case/")]
     assert 0 < len(names) <= MOST_NAMES
@@ -49,8 +48,7 @@ def test_names_cover_neither_each_other_nor_marks_nor_leave_the_plot(
 def test_the_farthest_from_the_diagonal_is_named_first(sample_document: Document) -> None:
     far = row(variant="far", ratio=8.0, instruction_ratio=1.0)
     near = [row(variant=f"near_{number}", ratio=7.9, instruction_ratio=1.0) for number in range(40)]
-    chart = draw_scatter(sample_document, [*near, far])
-    assert chart is not None
+    (chart,) = draw_scatter(sample_document, [*near, far])
     names = [box.text for box in text_boxes(chart.svg) if box.text.startswith("case/")]
     assert "case/far" in names
     assert len(names) < 12
