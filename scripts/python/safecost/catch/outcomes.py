@@ -13,7 +13,7 @@ import msgspec
 from safecost.catch.confirmation import Confirmation, Dirty
 from safecost.catch.proving import Proved, ProvingIssue
 from safecost.core import files
-from safecost.core.fields import filled
+from safecost.core.decoding import filled
 from safecost.document.evidence import ConfirmingTool
 from safecost.document.outcome import Outcome, Text
 

@@ -1,4 +1,4 @@
-"""Reads JSON as a type; what does not fit is reported by its place, its value, and what it must be."""
+"""Reads JSON as a type, and fills a type from others; what does not fit is reported by place, value, and remedy."""
 
 from __future__ import annotations
 
@@ -155,3 +155,10 @@ def _parts(plain: Any, kind: Any) -> Iterator[tuple[Any, Any, str]]:
 
 def _is_struct(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def filled(kind: type[_T], *sources: object, **others: Any) -> _T:
+    """A `kind` whose fields are `others`, and where these lack one, the attribute of the first source that has it."""
+    names = [one.name for one in dataclasses.fields(kind) if one.init and one.name not in others]  # type: ignore[arg-type]
+    has = {name: next((one for one in sources if hasattr(one, name)), None) for name in names}
+    return kind(**{name: getattr(source, name) for name, source in has.items()}, **others)

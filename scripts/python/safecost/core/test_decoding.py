@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Annotated, Any, Literal
 
 import pytest
 from msgspec import Meta, Struct
 
-from safecost.core.decoding import Misfit, convert, decode, strict
+from safecost.core.decoding import Misfit, convert, decode, filled, strict
 
 
 class Inner(Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,3 +91,23 @@ def test_a_dataclass_made_strict_refuses_what_it_does_not_know() -> None:
     )
     with pytest.raises(Misfit, match=r"^several\.a\.other is -1, and must be a whole number of at least 0$"):
         convert({"several": {"a": {"inner": [], "other": -1}}}, strict(Holder))
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedPoint:
+    """A place with a mark."""
+
+    x: int
+    y: int
+    mark: str
+    kept: None = field(default=None, init=False)
+
+
+def test_the_first_source_with_a_value_counts_and_what_is_given_counts_more() -> None:
+    made = filled(MarkedPoint, SimpleNamespace(x=1, mark="a"), SimpleNamespace(x=2, y=3, kept=4), mark="b")
+    assert made == MarkedPoint(1, 3, "b")
+
+
+def test_a_value_that_no_source_has_is_an_error_with_its_name() -> None:
+    with pytest.raises(AttributeError, match="'y'"):
+        filled(MarkedPoint, SimpleNamespace(x=1, mark="a"))

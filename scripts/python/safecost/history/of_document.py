@@ -6,8 +6,8 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 
+from safecost.core.decoding import filled
 from safecost.core.errors import UsageError
-from safecost.core.fields import filled
 from safecost.core.text import shown
 from safecost.document import io as documents
 from safecost.document.machine_facts import machine_facts

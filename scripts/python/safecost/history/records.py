@@ -42,7 +42,7 @@ from safecost.stats.pairs import Verdict
 FORMAT_VERSION = 2
 """Version of the lines and of the database; a newer one is refused by name."""
 
-Digest = Annotated[str, Meta(pattern=f"^[0-9a-f]{{32}}{END}", description="32 hexadecimal digits.")]
+RunName = Annotated[str, Meta(pattern=f"^[0-9a-f]{{32}}{END}", description="32 hexadecimal digits.")]
 Line = Annotated[str, Meta(max_length=20_000)]
 FactValue = FreeText | int | float | bool | None
 
@@ -78,7 +78,7 @@ class RunRecord:
     """
 
     RECORD: ClassVar[str] = "run"
-    run: Digest
+    run: RunName
     started: Moment
     mode: Word
     complete: bool
@@ -107,7 +107,7 @@ class PairRecord:
     """
 
     RECORD: ClassVar[str] = "pair"
-    run: Digest
+    run: RunName
     case: CaseName
     panel: ProfileName
     kind: PairKind
@@ -144,7 +144,7 @@ class CountRecord(Count):
     """What a run counted of a contender, all of it but the reason why something was not."""
 
     RECORD: ClassVar[str] = "count"
-    run: Digest
+    run: RunName
     reason: None = field(default=None, init=False)
 
     @property
@@ -158,7 +158,7 @@ class CodeRecord(Code):
     """The machine code of a kernel in a run, all that is known of it but the listing."""
 
     RECORD: ClassVar[str] = "code"
-    run: Digest
+    run: RunName
     listing: str = field(default="", init=False)
 
     @property
@@ -172,7 +172,7 @@ class ProofRecord:
     """What became of a fault."""
 
     RECORD: ClassVar[str] = "proof"
-    run: Digest
+    run: RunName
     case: CaseName
     variant: Name
     profile: ProfileName
@@ -197,7 +197,7 @@ class Acceptance:
     """Somebody took the values of one series from the run `run` on for the new normal: who, why and when."""
 
     RECORD: ClassVar[str] = "acceptance"
-    run: Digest
+    run: RunName
     of: Line
     metric: Word
     who: Line

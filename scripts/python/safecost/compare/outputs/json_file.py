@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from safecost.compare.gate import Decision, RowStatus
 from safecost.compare.rows import METRICS, How, Limit, Metric, RowPlace, RowVerdict, SideFacts, Tier, Value
-from safecost.core.fields import filled
+from safecost.core.decoding import filled
 
 SCHEMA = "safecost-comparison"
 
