@@ -232,7 +232,7 @@ def plain(**changes: object) -> Callable[[Path], object]:
         (text("[" * 100_000), "head.json is nested too deeply"),
         (text("[]"), "is neither a run document nor the JSON of Google Benchmark"),
         (text("3"), "is neither a run document nor the JSON of Google Benchmark"),
-        (text('{"schema": "safecost-comparison", "schema_version": 1}'), "is a comparison, and not"),
+        (text('{"schema": "safecost-comparison", "schema_version": 2}'), "is a comparison, and not"),
         (text('{"schema": "another"}'), "head.json is not a run document"),
         (text('{"context": {}, "benchmarks": [{}]}'), "benchmarks[0] has no name"),
         (text('{"context": {}, "benchmarks": []}'), "base and head have nothing in common"),

@@ -31,7 +31,7 @@ _KINDS: Mapping[str, tuple[Any, str]] = {
 
 # What only safecost writes, with all of its entries.
 _WRITTEN: Mapping[str, tuple[Any, str]] = {
-    "compare/outputs/comparison.schema.json": (strict(ComparisonFile), "safecost-comparison 1"),
+    "compare/outputs/comparison.schema.json": (strict(ComparisonFile), "safecost-comparison 2"),
     "catch/outcomes.schema.json": (strict(OutcomesFile), "safecost-outcomes 1"),
 }
 

@@ -61,7 +61,7 @@ class ComparisonFile:
     """What has changed from base to head, and what a gate makes of it; docs/COMPARING.md explains the words."""
 
     schema: Literal["safecost-comparison"]
-    schema_version: Literal[1]
+    schema_version: Literal[2]  # 1 said unresolved for inconclusive, struck for disqualified
     how: Annotated[
         How, Meta(description="Two runs; base and head in one process; or times of Google Benchmark, each by itself.")
     ]
@@ -80,7 +80,7 @@ def encode(decision: Decision) -> str:
     made = decision.comparison
     rows = tuple(filled(Row, row, standing=decision.status(row)) for row in made.rows)
     gate = filled(Gate, decision)
-    file = filled(ComparisonFile, made, schema=SCHEMA, schema_version=1, gate=gate, rows=rows)
+    file = filled(ComparisonFile, made, schema=SCHEMA, schema_version=2, gate=gate, rows=rows)
     return json.dumps(msgspec.to_builtins(file), ensure_ascii=True, indent=1) + "\n"
 
 
