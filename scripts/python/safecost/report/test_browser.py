@@ -16,6 +16,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select
 
+from safecost.core import glossary
 from safecost.cross_run import page as cross_run_page
 from safecost.cross_run.agreement import Given, cross_run
 from safecost.document.types import Document
@@ -216,7 +217,15 @@ def test_a_hostile_document_runs_nothing_and_draws_nothing_foreign(browser: webd
     for details in browser.find_elements(By.CSS_SELECTOR, "body > main > details > summary"):
         details.click()
     assert browser.execute_script("return typeof window.pwned") == "undefined"
-    for foreign in ("img", "iframe", "object", "script ~ script", "[onload]", "[onerror]", "a:not([href^='#'])"):
+    for foreign in (
+        "img",
+        "iframe",
+        "object",
+        "script ~ script",
+        "[onload]",
+        "[onerror]",
+        f"a:not([href^='#'], [href='{glossary.FILE}'])",
+    ):
         assert browser.find_elements(By.CSS_SELECTOR, foreign) == []
     assert requests(browser) == [evil.as_uri()]
     assert complaints(browser) == []
@@ -261,7 +270,15 @@ def test_hostile_runs_side_by_side_run_nothing_and_draw_nothing_foreign(
     requests(browser), complaints(browser)
     browser.get(page.as_uri())
     assert browser.execute_script("return typeof window.pwned") == "undefined"
-    for foreign in ("img", "iframe", "object", "script ~ script", "[onload]", "[onerror]", "a:not([href^='#'])"):
+    for foreign in (
+        "img",
+        "iframe",
+        "object",
+        "script ~ script",
+        "[onload]",
+        "[onerror]",
+        f"a:not([href^='#'], [href='{glossary.FILE}'])",
+    ):
         assert browser.find_elements(By.CSS_SELECTOR, foreign) == []
     assert requests(browser) == [page.as_uri()]
     assert complaints(browser) == []
