@@ -1,6 +1,6 @@
 """The registered check sites of a plugin: where a library ends a program on purpose, and the text that belongs to it.
 
-A `ud2` says nothing of itself, and compilers put are off ones behind code that they take for unreachable. Clang's
+A `ud2` says nothing of itself, and compilers put stray ones behind code that they take for unreachable. Clang's
 `__builtin_verbose_trap`, which libc++'s hardened modes use, leaves an inlined function in the debug information whose
 name is the message; line tables are enough for it.
 """

@@ -35,7 +35,7 @@ def distance(ratio: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class AaSpread:
-    """How far pairs of identical code are off from 1: relative distances, so 0.005 is 0.5 %."""
+    """How far pairs of identical code differ from 1: relative distances, so 0.005 is 0.5 %."""
 
     count: int
     outliers: int

@@ -198,7 +198,7 @@ def test_every_aa_pair_has_its_dot_and_outliers_are_marked(honest: Document) -> 
     found = [one for one in rows(honest) if one.kind == "aa"]
     outliers = [one for one in found if data_quality.distance(one.ratio) > data_quality.TOLERANCE]
     assert len(marks(spread, "calm-")) == len(found) - len(outliers)
-    assert len(marks(spread, "are off-")) == len(outliers)
+    assert len(marks(spread, "outlier-")) == len(outliers)
     assert len(marks(spread, "calm-")) > 5
 
 

@@ -79,7 +79,7 @@ def _aa_pairs(found: Sequence[AaStudy], margin: float) -> Chart | None:
     canvas.text(
         12,
         12,
-        "Share of A/A pair ratios that are off from 1 by less than this; the band ends at the margin.",
+        "Share of A/A pair ratios that differ from 1 by less than this; the band ends at the margin.",
         color=SOFT,
     )
     axes = canvas.axes(60, 30, WIDTH - 380, PLOT)

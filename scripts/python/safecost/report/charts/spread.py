@@ -63,7 +63,7 @@ def draw_spread(document: Document, found: Sequence[PairRow]) -> list[Chart]:
         says = f"{outliers} of {len(stack)}"
         canvas.text(WIDTH - 12, TOP + base + 4, says, ha="right", color=COSTLIER if outliers else INK)
         axes.axhline(top + height, color=FAINT, lw=0.6, zorder=0.5)
-        for name, colour, wanted in (("calm", INK, False), ("are off", COSTLIER, True)):
+        for name, colour, wanted in (("calm", INK, False), ("outlier", COSTLIER, True)):
             chosen = [
                 (row.ratio, base - rise * level, tip(row))
                 for row, level in stack
