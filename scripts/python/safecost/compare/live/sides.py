@@ -68,8 +68,7 @@ class LiveSide:
 
     def document(self) -> Document:
         """All that is exact, as of a run that is complete."""
-        self.measurement.state = replace(self.state, complete=True)
-        return self.measurement.document()
+        return self.measurement.document(replace(self.state, complete=True))
 
 
 def _is_calibration(case: CaseFiles) -> bool:
