@@ -105,6 +105,9 @@ typedef struct safecost_pool {
   const void* inputs;
   size_t stride; /* from one input to the next */
   size_t bytes;  /* that all inputs together refer to */
+  /* A digest of input i and of all that it refers to, the same wherever that lies and whichever plugin made it; 0
+   * where an input refers to what the pool does not own. NULL: not told. */
+  uint64_t (*digest)(const struct safecost_pool* pool, uint32_t i);
 } safecost_pool;
 
 enum {
@@ -165,7 +168,8 @@ typedef struct safecost_report {
 } safecost_report;
 
 enum {
-  SAFECOST_CASE_SYSTEM_BOUND = 1u << 0 /* most of a call is spent in the kernel of the system */
+  SAFECOST_CASE_SYSTEM_BOUND = 1u << 0, /* most of a call is spent in the kernel of the system */
+  SAFECOST_CASE_FIXED_COST = 1u << 1    /* a call costs the same whatever its size is */
 };
 
 typedef struct safecost_plugin {

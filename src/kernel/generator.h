@@ -53,10 +53,16 @@ class Arena {
 
   std::size_t bytes() const { return bytes_; }
 
+  struct Block {
+    std::unique_ptr<std::byte[]> memory;
+    std::size_t size;
+  };
+  const std::vector<Block>& blocks() const { return blocks_; }
+
  private:
   std::byte* block(std::size_t bytes);
 
-  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+  std::vector<Block> blocks_;
   std::size_t bytes_ = 0;
 };
 

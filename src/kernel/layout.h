@@ -7,6 +7,7 @@
 #define SAFECOST_KERNEL_LAYOUT_H
 
 #include <cstddef>
+#include <cstring>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -107,6 +108,20 @@ void spell_layout(Layout& layout) {
                layout_detail::fields(object));
     layout.text("}");
     layout.number(sizeof(T));
+  }
+}
+
+// Copies a plain struct field by field, so that what lies between its fields stays as it is at `to`.
+template <class T>
+void copy_fields(const T& from, std::byte* to) {
+  if constexpr (std::is_class_v<T>) {
+    const auto field = [&]<class Field>(const Field& member) {
+      copy_fields(member, to + (reinterpret_cast<const std::byte*>(&member) -
+                                reinterpret_cast<const std::byte*>(&from)));
+    };
+    std::apply([&](const auto&... members) { (field(members), ...); }, layout_detail::fields(from));
+  } else {
+    std::memcpy(to, &from, sizeof from);
   }
 }
 

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <deque>
 #include <exception>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -31,7 +34,69 @@ struct Variant {
 struct Pool : safecost_pool {
   std::vector<std::byte> made;
   Arena arena;
+  std::vector<std::size_t> first_blocks;  // of each input, and how many there are
 };
+
+// The digest of one input: words that are addresses of its pool count as which block they are of, and where in it.
+class InputDigest {
+ public:
+  InputDigest(const Pool& pool, std::uint32_t i)
+      : blocks_(pool.arena.blocks()), first_(pool.first_blocks[i]), end_(pool.first_blocks[i + 1]) {
+    for (std::size_t b = 0; b < blocks_.size(); ++b)
+      by_address_.emplace(address_of(blocks_[b].memory.get()), b);
+    add(pool.made.data() + i * pool.stride, pool.stride);
+    for (std::size_t b = first_; b < end_; ++b) add(blocks_[b].memory.get(), blocks_[b].size);
+  }
+  std::uint64_t value() const { return told_ ? digest_ | 1u : 0; }
+
+ private:
+  static std::uint64_t address_of(const std::byte* at) {
+    return reinterpret_cast<std::uintptr_t>(at);
+  }
+  // Where programs, their libraries and their heaps lie: hardly any number of an input is one of these.
+  static bool may_be_address(std::uint64_t word) {
+    return word >= 0x5000'0000'0000u && word < 0x8000'0000'0000u;
+  }
+  void mix(std::uint64_t word) {
+    digest_ = (digest_ ^ word) * 0x9e3779b97f4a7c15u;
+    digest_ ^= digest_ >> 32;
+  }
+  void add(const std::byte* bytes, std::size_t size) {
+    mix(size);
+    for (std::size_t at = 0; at < size; at += sizeof(std::uint64_t)) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, bytes + at, std::min(sizeof word, size - at));
+      const auto after = by_address_.upper_bound(word);
+      if (after == by_address_.begin()) {
+        add_number(word);
+        continue;
+      }
+      const auto& [start, block] = *std::prev(after);
+      if (word - start > blocks_[block].size) {
+        add_number(word);
+      } else {
+        const bool own = block >= first_ && block < end_;
+        mix(own ? block - first_ : ~block);
+        mix(word - start);
+      }
+    }
+  }
+  void add_number(std::uint64_t word) {
+    told_ = told_ && !may_be_address(word);
+    mix(word);
+  }
+
+  const std::vector<Arena::Block>& blocks_;
+  std::size_t first_;
+  std::size_t end_;
+  std::map<std::uint64_t, std::size_t> by_address_;
+  std::uint64_t digest_ = 0;
+  bool told_ = true;
+};
+
+std::uint64_t digest_input(const safecost_pool* pool, std::uint32_t i) {
+  return InputDigest(*static_cast<const Pool*>(pool), i).value();
+}
 
 }  // namespace
 
@@ -56,7 +121,7 @@ void Layout::number(std::size_t value) { spelled_.append(std::to_string(value));
 
 std::byte* Arena::block(std::size_t bytes) {
   bytes_ += bytes;
-  return blocks_.emplace_back(std::make_unique<std::byte[]>(bytes)).get();
+  return blocks_.emplace_back(std::make_unique<std::byte[]>(bytes), bytes).memory.get();
 }
 
 struct Table::State {
@@ -116,12 +181,14 @@ struct Table::State {
           request->fault == SAFECOST_NO_FAULT ? nullptr : self.faults.at(request->fault).name;
       pool->made.resize(request->count * self.input_size);
       for (std::uint32_t i = 0; i < request->count; ++i) {
+        pool->first_blocks.push_back(pool->arena.blocks().size());
         Generator generator(*request, i, fault, pool->arena);
         self.generate(generator, pool->made.data() + i * self.input_size);
       }
+      pool->first_blocks.push_back(pool->arena.blocks().size());
       static_cast<safecost_pool&>(*pool) = {sizeof(safecost_pool), request->count,
-                                            pool->made.data(), self.input_size,
-                                            pool->arena.bytes()};
+                                            pool->made.data(),     self.input_size,
+                                            pool->arena.bytes(),   digest_input};
       return pool.release();
     } catch (...) {
       report_exception();
@@ -147,6 +214,8 @@ void Table::add_parameter(std::uint64_t size, double rate, std::uint32_t threads
 void Table::set_minimum_size(std::uint32_t size) { state_->minimum_size = size; }
 
 void Table::set_system_bound() { state_->flags |= SAFECOST_CASE_SYSTEM_BOUND; }
+
+void Table::set_fixed_cost() { state_->flags |= SAFECOST_CASE_FIXED_COST; }
 
 void Table::add_fault(const Fault& fault) {
   state_->faults.push_back({sizeof(safecost_fault), fault.kind, fault.cwe, fault.oracles,

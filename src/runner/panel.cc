@@ -11,6 +11,7 @@
 #include "fmt/format.h"
 #include "runner/fields.h"
 #include "runner/google_benchmark.h"
+#include "runner/last_look.h"
 #include "runner/platform.h"
 #include "runner/status_macros.h"
 
@@ -86,22 +87,6 @@ Seconds seconds_of(Contender& contender, std::size_t first, std::size_t calls, s
 
 // Calls before the timed ones that bring a contender's code and data back: a fifth of an epoch.
 std::size_t untimed_calls(std::size_t calls) { return (calls + 4) / 5; }
-
-absl::Status same_digests(Panel& panel) {
-  std::vector<Contender>& contenders = panel.contenders();
-  for (std::size_t i = 0; i < std::min(panel.pool().count(), kComparedInputs); ++i) {
-    const std::uint64_t expected = contenders[0].digest(i);
-    for (std::size_t c = 1; c < contenders.size(); ++c) {
-      const std::uint64_t digest = contenders[c].digest(i);
-      if (digest != expected) {
-        return absl::DataLossError(
-            fmt::format("digest: {} gives {:016x} for input {}, {} gives {:016x}", panel.name(c),
-                        digest, i, panel.name(0), expected));
-      }
-    }
-  }
-  return absl::OkStatus();
-}
 
 }  // namespace
 
@@ -193,25 +178,12 @@ absl::StatusOr<std::unique_ptr<Panel>> Panel::open(const PanelPlan& plan) {
   ASSIGN_OR_RETURN(const Plugin* const generator, panel->plugin(plan.generator));
   if (!generator->generates())
     return absl::FailedPreconditionError("load: the generator makes no inputs");
-  safecost_request request = {.struct_size = sizeof(safecost_request),
-                              .count = 1,
-                              .seed = plan.seed,
-                              .size = plan.size,
-                              .rate = plan.rate,
-                              .fault = SAFECOST_NO_FAULT,
-                              .reserved = 0,
-                              .data = panel->plan_.data.c_str(),
-                              .scratch = panel->plan_.scratch.c_str()};
-  const auto pool_of = [&]() -> absl::StatusOr<Pool> {
-    absl::StatusOr<Pool> pool = Pool::make(*generator, request);
-    if (pool.ok()) return pool;
-    return absl::InternalError(fmt::format("pool: {}", std::string(pool.status().message())));
-  };
-  ASSIGN_OR_RETURN(const Pool first, pool_of());
+  panel->generator_ = generator;
+  ASSIGN_OR_RETURN(const Pool first, panel->draw(plan.seed, 1));
   const std::size_t bytes = std::max<std::size_t>(first.bytes(), 1);
-  request.count = static_cast<std::uint32_t>(
-      std::clamp((plan.pool_bytes + bytes - 1) / bytes, plan.fewest_inputs, kMostInputs));
-  ASSIGN_OR_RETURN(Pool pool, pool_of());
+  ASSIGN_OR_RETURN(Pool pool,
+                   panel->draw(plan.seed, std::clamp((plan.pool_bytes + bytes - 1) / bytes,
+                                                     plan.fewest_inputs, kMostInputs)));
   panel->pool_ = std::make_unique<Pool>(std::move(pool));
   for (const PanelPlan::Arm& arm : plan.contenders) {
     ASSIGN_OR_RETURN(const Plugin* const plugin, panel->plugin(arm.plugin));
@@ -221,6 +193,21 @@ absl::StatusOr<std::unique_ptr<Panel>> Panel::open(const PanelPlan& plan) {
     }
   }
   return panel;
+}
+
+absl::StatusOr<Pool> Panel::draw(std::uint64_t seed, std::size_t count) const {
+  absl::StatusOr<Pool> pool = Pool::make(*generator_, {.struct_size = sizeof(safecost_request),
+                                                       .count = static_cast<std::uint32_t>(count),
+                                                       .seed = seed,
+                                                       .size = plan_.size,
+                                                       .rate = plan_.rate,
+                                                       .fault = SAFECOST_NO_FAULT,
+                                                       .reserved = 0,
+                                                       .data = plan_.data.c_str(),
+                                                       .scratch = plan_.scratch.c_str()});
+  if (pool.ok()) return pool;
+  return absl::InternalError(fmt::format("{}: {}", platform::memory_is_short() ? "trouble" : "pool",
+                                         std::string(pool.status().message())));
 }
 
 absl::Status Panel::add(const PanelPlan::Arm& arm) {
@@ -244,6 +231,7 @@ absl::StatusOr<std::unique_ptr<Panel>> Panel::load(const PanelPlan& plan) {
 
 absl::StatusOr<Launch> time_panel(Panel& panel, const PanelPlan& plan) {
   RETURN_IF_ERROR(panel.have_threads());
+  platform::company();  // from now on, what a contender leaves behind is ours
   std::vector<Contender>& contenders = panel.contenders();
   std::mt19937_64 random(plan.order_seed);
   std::vector<std::size_t> order(contenders.size());
@@ -257,7 +245,8 @@ absl::StatusOr<Launch> time_panel(Panel& panel, const PanelPlan& plan) {
     fillers.emplace_back(offset);
     RETURN_IF_ERROR(contenders[c].prepare(panel.pool().count()));
   }
-  RETURN_IF_ERROR(same_digests(panel));
+  ASSIGN_OR_RETURN(const std::vector<std::uint64_t> digests,
+                   agreed_digests(panel, kComparedInputs));
 
   Launch launch;
   launch.prepared = order;
@@ -273,6 +262,7 @@ absl::StatusOr<Launch> time_panel(Panel& panel, const PanelPlan& plan) {
     batch = std::clamp<std::size_t>(kBatchBytes / bytes, 1, panel.pool().count());
   }
 
+  clear_reports(panel);
   launch.nanoseconds.resize(contenders.size());
   launch.cpu_seconds.resize(contenders.size());
   const std::size_t warm = untimed_calls(launch.calls);
@@ -292,6 +282,7 @@ absl::StatusOr<Launch> time_panel(Panel& panel, const PanelPlan& plan) {
     spent += std::chrono::duration<double>(Clock::now() - start).count();
     first += launch.calls;
   }
+  RETURN_IF_ERROR(last_look(panel, digests));
   return launch;
 }
 

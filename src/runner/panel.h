@@ -56,6 +56,9 @@ class Panel {
   static absl::StatusOr<std::unique_ptr<Panel>> open(const PanelPlan& plan);
   absl::Status add(const PanelPlan::Arm& arm);
 
+  // More inputs of the panel's point, from another seed perhaps.
+  absl::StatusOr<Pool> draw(std::uint64_t seed, std::size_t count) const;
+
   std::vector<Contender>& contenders() { return contenders_; }
   const Pool& pool() const { return *pool_; }
   const PanelPlan& plan() const { return plan_; }
@@ -69,6 +72,7 @@ class Panel {
 
   PanelPlan plan_;
   std::vector<std::pair<std::string, std::unique_ptr<Plugin>>> plugins_;  // by path
+  const Plugin* generator_ = nullptr;
   std::unique_ptr<Pool> pool_;
   std::vector<Contender> contenders_;  // freed before the pool they were made from
 };

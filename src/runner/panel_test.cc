@@ -15,6 +15,7 @@
 namespace safecost {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 PanelPlan plan_with(const std::string& plant) {
@@ -31,6 +32,32 @@ PanelPlan plan_with(const std::string& plant) {
 }
 
 std::string message(const absl::Status& status) { return std::string(status.message()); }
+
+// How a launch of a planted panel ends.
+std::string end_of(const std::string& plant) {
+  const PanelPlan plan = plan_with(plant);
+  const auto panel = Panel::load(plan);
+  return message(time_panel(**panel, plan).status());
+}
+
+TEST(LastLook, FindsResultsThatBecomeWrongWhileTheyAreTimed) {
+  EXPECT_THAT(end_of("late_garbage"), ::testing::StartsWith("digest: planted/case/"));
+}
+
+TEST(LastLook, FindsErrorsThatReachTheBorderNowAndThen) {
+  EXPECT_THAT(end_of("late_errors"), AllOf(HasSubstr("digest: "), HasSubstr("thrown late")));
+}
+
+TEST(LastLook, FindsWorkThatVanishesWhileItIsTimed) {
+  EXPECT_THAT(end_of("late_memo"),
+              AllOf(HasSubstr("growth: planted/case/bad"), HasSubstr("while it was timed")));
+}
+
+TEST(LastLook, FindsAThreadThatRunsBeside) {
+  EXPECT_EXIT(
+      std::exit(end_of("late_thread") == "leftover: a contender leaves 1 thread running" ? 0 : 1),
+      ::testing::ExitedWithCode(0), "");
+}
 
 TEST(Panel, TimesEveryContenderInEveryRound) {
   const PanelPlan plan = plan_with("nothing");

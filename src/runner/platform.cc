@@ -3,15 +3,20 @@
 #include <dlfcn.h>
 #include <link.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <ucontext.h>
 
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -163,6 +168,87 @@ void copy_code(std::uintptr_t pc, void* to, std::size_t bytes) {
 }
 
 void die_with_parent() { prctl(PR_SET_PDEATHSIG, SIGKILL); }
+
+namespace {
+
+constexpr int kLooks = 20;  // a millisecond apart: a thread that was joined may still be listed
+
+Company company_now() {
+  Company all;
+  std::error_code failed;
+  const std::filesystem::directory_iterator none;
+  for (std::filesystem::directory_iterator task("/proc/self/task", failed); !failed && task != none;
+       task.increment(failed)) {
+    ++all.threads;
+    std::ifstream children(task->path() / "children");
+    for (std::string child; children >> child;) ++all.processes;
+  }
+  if (all.threads > 0) --all.threads;
+  return all;
+}
+
+std::string counted(std::size_t count, const char* what, const char* several, const char* then) {
+  return count == 0 ? "" : fmt::format("{} {}{}", count, count == 1 ? what : several, then);
+}
+
+}  // namespace
+
+Company company() {
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  Company all = company_now();
+  for (int look = 0; look < kLooks && all.threads + all.processes > 0; ++look) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    all = company_now();
+  }
+  return all;
+}
+
+std::string leftovers(const Company& now, const Company& known) {
+  const auto beyond = [](std::size_t count, std::size_t before) {
+    return count > before ? count - before : 0;
+  };
+  const std::string threads =
+      counted(beyond(now.threads, known.threads), "thread", "threads", " running");
+  const std::string processes =
+      counted(beyond(now.processes, known.processes), "process", "processes", " behind");
+  return threads + (threads.empty() || processes.empty() ? "" : " and ") + processes;
+}
+
+namespace {
+
+double seconds_of_children() {
+  rusage usage = {};
+  getrusage(RUSAGE_CHILDREN, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+}  // namespace
+
+Stopwatch::Stopwatch()
+    : start_(std::chrono::steady_clock::now()), children_(seconds_of_children()) {}
+
+Elapsed Stopwatch::read() const {
+  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start_;
+  return {wall.count(), seconds_of_children() - children_};
+}
+
+bool is_starved(const Elapsed& elapsed) {
+  double load = 0;
+  const bool busy = getloadavg(&load, 1) == 1 && load > std::thread::hardware_concurrency();
+  return busy && elapsed.children < elapsed.wall / 2;
+}
+
+bool memory_is_short() {
+  constexpr std::size_t block = 64 << 20;
+  void* const memory = mmap(nullptr, block, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) return true;
+  munmap(memory, block);
+  return false;
+}
 
 Filler::Filler(std::size_t offset) : block_(nullptr, std::free) {
 #if defined(__GLIBC__)

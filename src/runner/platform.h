@@ -3,6 +3,7 @@
 #ifndef SAFECOST_RUNNER_PLATFORM_H
 #define SAFECOST_RUNNER_PLATFORM_H
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -34,6 +35,38 @@ void working_on(const char* name);
 
 // Ends this process when its parent ends.
 void die_with_parent();
+
+// Threads of this process beside the one that asks, and processes whose parent it is.
+struct Company {
+  std::size_t threads = 0;
+  std::size_t processes = 0;
+};
+// Waits a moment for what is about to end. From the first call on, what children of this process leave behind becomes
+// its own.
+Company company();
+// "1 thread running", "2 threads running and 1 process"; empty for none. Of what is beyond `known`.
+std::string leftovers(const Company& now, const Company& known = {});
+
+// What passed, and what children of this process that ended since then had of it, in seconds.
+struct Elapsed {
+  double wall = 0;
+  double children = 0;
+};
+class Stopwatch {
+ public:
+  Stopwatch();
+  Elapsed read() const;
+
+ private:
+  std::chrono::steady_clock::time_point start_;
+  double children_;
+};
+// Did a child wait for a processor rather than use one? Where more processes want one than there are, and it had less
+// than half of one.
+bool is_starved(const Elapsed& elapsed);
+
+// Would a larger block of memory be refused to this process?
+bool memory_is_short();
 
 // Has this process ever had a second thread, as far as the C library tells its other libraries? It does not forget.
 bool has_started_a_thread();

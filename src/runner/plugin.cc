@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <set>
@@ -305,6 +306,12 @@ const safecost_variant* Plugin::variant(std::string_view name) const {
   return nullptr;
 }
 
+const safecost_variant* Plugin::raw() const {
+  const auto raw = std::ranges::find(variants_, std::uint32_t{SAFECOST_ROLE_RAW},
+                                     [](const safecost_variant* variant) { return variant->role; });
+  return raw == variants_.end() ? nullptr : *raw;
+}
+
 nlohmann::json Plugin::describe() const {
   nlohmann::json json = {{"profile", profile_},
                          {"case", text(table_->name)},
@@ -362,6 +369,16 @@ absl::StatusOr<Pool> Pool::make(const Plugin& generator, const safecost_request&
         fmt::format("the generator made {} inputs, {} were asked for", pool->count, request.count));
   }
   return made;
+}
+
+std::vector<std::uint64_t> Pool::digests() const {
+  std::vector<std::uint64_t> all;
+  if (pool_->digest == nullptr) return all;
+  for (std::uint32_t i = 0; i < pool_->count; ++i) {
+    all.push_back(pool_->digest(pool_.get(), i));
+    if (all.back() == 0) return {};
+  }
+  return all;
 }
 
 }  // namespace safecost

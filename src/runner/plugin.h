@@ -50,6 +50,8 @@ class Plugin {
   const std::vector<const safecost_parameter*>& parameters() const { return parameters_; }
   // Null when there is none of that name.
   const safecost_variant* variant(std::string_view name) const;
+  // The first raw one, which is the baseline of its profile.
+  const safecost_variant* raw() const;
   bool generates() const { return table_->generate != nullptr; }
 
   nlohmann::json describe() const;
@@ -78,6 +80,8 @@ class Pool {
   const void* input(std::size_t i) const {
     return static_cast<const std::byte*>(pool_->inputs) + i * pool_->stride;
   }
+  // Of each input, whatever kernels say of it; empty where the pool does not tell of all.
+  std::vector<std::uint64_t> digests() const;
 
  private:
   using Release = void (*)(const safecost_pool*);

@@ -14,6 +14,7 @@
 #include "runner/status_macros.h"
 #include "runner/verify_events.h"
 #include "runner/verify_state.h"
+#include "runner/work.h"
 
 namespace safecost {
 
@@ -23,12 +24,8 @@ constexpr std::uint64_t kSmallSizes[] = {0, 1, 2, 3, 101};
 constexpr std::uint64_t kSeeds[] = {1, 0x5afec057};
 constexpr std::uint32_t kInputs = 3;
 constexpr std::size_t kMostPlugins = 1'000;  // far more than there are profiles
-// A kernel given eight times the work takes at least this many times as long; work that the compiler
-// has removed, or put into closed form, takes as long as before.
-constexpr std::uint64_t kGrowth = 8;
-constexpr double kGrowthInTime = 2.0;
-constexpr int kGrowthRepeats = 15;
-constexpr int kGrowthTries = 3;
+// Whose inputs must differ and whose results should: smaller ones may well be alike.
+constexpr std::uint64_t kTellingSize = 100;
 
 struct Request {
   std::uint64_t size;
@@ -82,7 +79,7 @@ class Check {
     compare_layouts();
     const std::vector<Request> all = requests(*generator_, plan_.tier);
     for (std::size_t r = 0; r < all.size() && !state_.generator_failed; ++r) check(r, all[r]);
-    if (!state_.generator_failed) check_growth();
+    if (!state_.generator_failed) check_work();
     if (!state_.generator_failed) compare_generators();
   }
 
@@ -125,32 +122,34 @@ class Check {
   void compare_generators() {
     const safecost_parameter& timed = *generator_->parameters().front();
     const Request request = {timed.size, timed.rate, timed.threads, kSeeds[0]};
-    if (!usable(*generator_, *generator_->variants().front())) return;
-    const std::string expected = judged(*generator_, request);
+    const std::vector<std::uint64_t> expected = inputs_of(*generator_, request);
     for (const auto& plugin : plugins_) {
       if (!plugin->generates() || state_.compared.contains(plugin->profile())) continue;
-      if (judged(*plugin, request) != expected) {
-        tell_problem("pool", *plugin, "",
-                     fmt::format("makes other inputs than {} from the same seed: draw one number "
-                                 "from generator.random in a statement",
-                                 generator_->profile()));
+      if (inputs_of(*plugin, request) != expected) {
+        tell_problem(
+            "pool", *plugin, "",
+            fmt::format("makes other inputs than {} from the same seed: draw one number "
+                        "from generator.random in a statement, and leave no gap in a struct",
+                        generator_->profile()));
       }
       tell(events::Compared{plugin->profile()});
     }
   }
 
-  // What the generator's first raw kernel says of the inputs that `maker` makes.
-  std::string judged(const Plugin& maker, const Request& request) {
+  // Digests of the inputs that `maker` makes; where it cannot tell, what the generator's raw kernel makes of them.
+  std::vector<std::uint64_t> inputs_of(const Plugin& maker, const Request& request) {
     tell(events::Now{.stage = "compare",
                      .profile = maker.profile(),
                      .place = {.size = static_cast<std::int64_t>(request.size)}});
     absl::StatusOr<Pool> pool = make(maker, request, kInputs);
-    if (!pool.ok()) return std::string(pool.status().message());
-    Contender judge(*generator_, *generator_->variants().front(), *pool);
-    std::string said;
-    if (!judge.prepare(pool->count()).ok()) return said;
-    for (std::size_t i = 0; i < pool->count(); ++i) said += fmt::format("{:016x}", judge.digest(i));
-    return said;
+    if (!pool.ok()) return {};
+    std::vector<std::uint64_t> digests = pool->digests();
+    const safecost_variant* const raw = generator_->raw();
+    if (!digests.empty() || raw == nullptr || !usable(*generator_, *raw)) return digests;
+    Contender judge(*generator_, *raw, *pool);
+    if (!judge.prepare(pool->count()).ok()) return {};
+    for (std::size_t i = 0; i < pool->count(); ++i) digests.push_back(judge.digest(i));
+    return digests;
   }
 
   bool usable(const Plugin& plugin, const safecost_variant& variant) const {
@@ -198,9 +197,17 @@ class Check {
   void check(std::size_t r, const Request& request) {
     absl::StatusOr<Pool> pool = generate(request, kInputs);
     if (!pool.ok()) {
-      tell(events::Fatal{{"pool", generator_->profile(), "", std::string(pool.status().message()),
+      const auto [kind, message] = blamed("pool", std::string(pool.status().message()));
+      tell(events::Fatal{{kind, generator_->profile(), "", message,
                           static_cast<std::int64_t>(request.size), request.rate, request.threads}});
       return;
+    }
+    if (request.size > kTellingSize && all_alike(pool->digests())) {
+      tell_problem(
+          "pool", *generator_, "",
+          "all inputs of the pool are alike: a branch predictor learns them; draw each from "
+          "generator.random",
+          place_of(request));
     }
     const auto done = state_.digests.find(r);
     each_contender([&](const Plugin& plugin, const safecost_variant& variant) {
@@ -210,81 +217,87 @@ class Check {
     });
   }
 
+  static bool all_alike(const std::vector<std::uint64_t>& digests) {
+    return digests.size() > 1 && std::ranges::count(digests, digests.front()) ==
+                                     static_cast<std::ptrdiff_t>(digests.size());
+  }
+
+  // A problem's kind and message, unless this machine is to blame for it.
+  static std::pair<std::string, std::string> blamed(std::string kind, std::string message) {
+    if (!platform::memory_is_short()) return {std::move(kind), std::move(message)};
+    return {"trouble", "this machine gives the process no more memory: " + message};
+  }
+
   void digest(std::size_t r, const Request& request, const Pool& pool, const Plugin& plugin,
               const safecost_variant& variant) {
-    const auto fail = [&](std::string message) {
+    const auto fail = [&](std::string kind, std::string message) {
       failed_.insert(key(variant, plugin));
-      tell_problem("digest", plugin, variant.name, std::move(message), place_of(request));
+      tell_problem(std::move(kind), plugin, variant.name, std::move(message), place_of(request));
+    };
+    const auto fail_unless_short = [&](std::string message) {
+      const auto [kind, said] = blamed("digest", std::move(message));
+      fail(kind, said);
     };
     safecost_report* const report = plugin.table().report;
     if (report != nullptr) report->count = 0;
     Contender contender(plugin, variant, pool);
     if (const absl::Status status = contender.prepare(pool.count()); !status.ok()) {
-      return fail(std::string(status.message()));
+      return fail_unless_short(std::string(status.message()));
     }
     std::uint64_t all = 0;
-    std::set<std::uint64_t> distinct;
+    std::vector<std::uint64_t> digests;
     for (std::size_t i = 0; i < pool.count(); ++i) {
-      const std::uint64_t first = contender.digest(i);
-      if (contender.digest(i) != first) {
-        return fail(
-            "a second call on the same input gives another digest: what it changes needs a "
-            "reset()");
+      digests.push_back(contender.digest(i));
+      if (contender.digest(i) != digests.back()) {
+        return fail("digest",
+                    "a second call on the same input gives another digest: what it changes needs a "
+                    "reset()");
       }
-      all = (all ^ first) * 0x100000001b3u;
-      distinct.insert(first);
+      all = (all ^ digests.back()) * 0x100000001b3u;
     }
     if (report != nullptr && report->count > 0) {
-      return fail(fmt::format("an error reached the border on valid input: {}", report->text));
+      return fail_unless_short(
+          fmt::format("an error reached the border on valid input: {}", report->text));
     }
-    if (request.size > 100 && pool.count() > 1 && distinct.size() == 1) {
-      tell_problem("pool", plugin, variant.name,
-                   "all inputs of the pool are alike: a branch predictor learns them; "
-                   "draw each from generator.random",
+    // While its contexts are there: a thread that these keep runs beside all that is timed.
+    const platform::Company now = platform::company();
+    if (const std::string left = platform::leftovers(now, company_); !left.empty()) {
+      company_ = now;
+      return fail("leftover", fmt::format("leaves {}", left));
+    }
+    if (request.size > kTellingSize && all_alike(digests) && variant.role == SAFECOST_ROLE_RAW &&
+        !all_alike(pool.digests())) {
+      tell_problem("alike", plugin, variant.name,
+                   "all results are alike: a wrong one among them is seen only if it is the other",
                    place_of(request));
     }
     tell(events::Digest{all, r, key(variant, plugin), place_of(request)});
   }
 
-  // Least seconds for one pass over the pool.
-  static double pass(Contender& contender) {
-    double best = 1e9;
-    for (int repeat = 0; repeat < kGrowthRepeats; ++repeat) {
-      contender.reset(0, contender.contexts());
-      best = std::min(best, contender.timed_call(0, contender.contexts()));
-    }
-    return best;
-  }
-
-  void check_growth() {
+  void check_work() {
     const safecost_parameter& timed = *generator_->parameters().front();
-    const std::uint64_t small = timed.size / kGrowth;
-    if (small < std::max(generator_->table().minimum_size, 1u)) return;
-    absl::StatusOr<Pool> large_pool =
-        generate({timed.size, timed.rate, timed.threads, kSeeds[0]}, kInputs);
-    absl::StatusOr<Pool> small_pool =
-        generate({small, timed.rate, timed.threads, kSeeds[0]}, kInputs);
+    const Request large = {timed.size, timed.rate, timed.threads, kSeeds[0]};
+    const bool fixed_cost = (generator_->table().flags & SAFECOST_CASE_FIXED_COST) != 0;
+    Request small = large;
+    small.size /= kMoreWork;
+    const bool is_smaller = small.size >= std::max(generator_->table().minimum_size, 1u);
+    absl::StatusOr<Pool> large_pool = generate(large, kInputs);
+    absl::StatusOr<Pool> small_pool = generate(is_smaller ? small : large, kInputs);
     if (!large_pool.ok() || !small_pool.ok()) return;  // reported by check()
+    const Plugin* plugin_now = nullptr;
+    const safecost_variant* variant_now = nullptr;
+    WorkCheck work(*large_pool, is_smaller ? &*small_pool : nullptr, fixed_cost,
+                   [&] { announce(*plugin_now, *variant_now, large, "growth"); });
     each_contender([&](const Plugin& plugin, const safecost_variant& variant) {
       const std::string name = key(variant, plugin);
       if (state_.grown.contains(name)) return;
-      announce(plugin, variant, {timed.size, timed.rate, timed.threads, 0}, "growth");
-      Contender large(plugin, variant, *large_pool);
-      Contender little(plugin, variant, *small_pool);
-      if (!large.prepare(kInputs).ok() || !little.prepare(kInputs).ok()) return;
-      double long_pass = pass(large);
-      double short_pass = pass(little);
-      // A neighbour who takes the processor during one of both must not disqualify a case.
-      for (int again = 0; again < kGrowthTries && long_pass < kGrowthInTime * short_pass; ++again) {
-        short_pass = std::min(short_pass, pass(little));
-        long_pass = std::min(long_pass, pass(large));
-      }
-      if (long_pass < kGrowthInTime * short_pass) {
-        tell_problem(
-            "growth", plugin, variant.name,
-            fmt::format("its work vanished: {:.0f} ns a call at size {} and {:.0f} ns at size {}",
-                        long_pass / kInputs * 1e9, timed.size, short_pass / kInputs * 1e9, small),
-            place_of({timed.size, timed.rate, timed.threads, 0}));
+      plugin_now = &plugin;
+      variant_now = &variant;
+      announce(plugin, variant, large, "growth");
+      const safecost_variant* const raw = plugin.raw();
+      const bool comparable = raw != nullptr && raw != &variant && usable(plugin, *raw);
+      if (const auto finding = work.look_at(plugin, variant, comparable ? raw : nullptr)) {
+        tell_problem(finding->kind, plugin, variant.name, finding->message, place_of(large));
       }
       tell(events::Grown{name});
     });
@@ -296,6 +309,7 @@ class Check {
   std::vector<std::unique_ptr<Plugin>> plugins_;
   const Plugin* generator_ = nullptr;
   std::set<std::string> failed_;  // found by this worker itself
+  platform::Company company_;     // that contenders left behind so far
 };
 
 }  // namespace
@@ -317,9 +331,14 @@ absl::StatusOr<VerifyPlan> VerifyPlan::from_json(const nlohmann::json& json) {
 
 nlohmann::json verify(const VerifyPlan& plan) {
   VerifyState state;
+  platform::Stopwatch worker;
   contain([&](const Emit& emit) { Check(plan, state, emit).run(); },
           [&](const nlohmann::json& event) { note(state, events::from_json(event)); },
-          [&](const Accident& accident) { note(state, accident); }, plan.timeout_seconds);
+          [&](const Accident& accident) {
+            note(state, accident, platform::is_starved(worker.read()));
+            worker = {};
+          },
+          plan.timeout_seconds);
   nlohmann::json result = {{"plugins", nlohmann::json::array()},
                            {"problems", nlohmann::json::array()}};
   std::size_t checked = 0;

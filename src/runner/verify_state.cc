@@ -1,6 +1,8 @@
 #include "runner/verify_state.h"
 
 #include <algorithm>
+#include <csignal>
+#include <cstring>
 #include <utility>
 #include <variant>
 
@@ -9,6 +11,9 @@
 namespace safecost {
 
 namespace {
+
+// Problems after which a contender is not called again.
+const std::set<std::string> kFailed = {"digest", "leftover", "trouble"};
 
 // What each event changes.
 struct Notes {
@@ -31,7 +36,7 @@ struct Notes {
     state.problems.push_back(problem);
     if (state.now.stage == "load") {
       state.dead_plugins.insert(state.now.plugin);
-    } else if (problem.kind == "digest" && !problem.variant.empty()) {
+    } else if (kFailed.contains(problem.kind) && !problem.variant.empty()) {
       state.dead.insert(problem.variant + "@" + problem.profile);
     }
   }
@@ -41,19 +46,26 @@ struct Notes {
   }
 };
 
+// What an accident is, and in which words: what the machine did is no result of the code.
+std::pair<std::string, std::string> blamed(const Accident& accident, bool starved) {
+  if (accident.hung && starved)
+    return {
+        "trouble",
+        accident.what + ", and got less than half of a processor: try again when less else runs"};
+  if (accident.what.starts_with(fmt::format("crashed: {}", strsignal(SIGKILL))))
+    return {"trouble", "was killed from outside, as a system does that is out of memory"};
+  return {accident.hung ? "hang" : "crash", accident.what};
+}
+
 }  // namespace
 
 void note(VerifyState& state, events::Event event) { std::visit(Notes{state}, event); }
 
-void note(VerifyState& state, const Accident& accident) {
+void note(VerifyState& state, const Accident& accident, bool starved) {
   const events::Now& now = state.now;
-  Problem problem{accident.hung ? "hang" : "crash",
-                  now.profile,
-                  now.variant,
-                  accident.what,
-                  now.place.size,
-                  now.place.rate,
-                  now.place.threads};
+  const auto [kind, message] = blamed(accident, starved);
+  Problem problem{kind,           now.profile,    now.variant,      message,
+                  now.place.size, now.place.rate, now.place.threads};
   if (now.stage == "load") {
     problem.message = "while it was loaded: " + problem.message;
     state.dead_plugins.insert(now.plugin);

@@ -32,7 +32,8 @@ struct VerifyState {
 };
 
 void note(VerifyState& state, events::Event event);
-void note(VerifyState& state, const Accident& accident);
+// `starved`: the worker had waited for a processor rather than hung.
+void note(VerifyState& state, const Accident& accident, bool starved);
 
 // Contenders that disagree with the majority become problems, each named once, at the first
 // request where it does.

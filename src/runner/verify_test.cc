@@ -8,6 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "runner/verify_state.h"
+#include "runner/work.h"
+
 namespace safecost {
 namespace {
 
@@ -64,6 +67,11 @@ INSTANTIATE_TEST_SUITE_P(
                       Expected{"quiet_exit", "crash", "bad", "ended the process with exit code 0"},
                       Expected{"throws", "digest", "bad", "thrown on valid input"},
                       Expected{"vanished_work", "growth", "bad", "its work vanished"},
+                      Expected{"moved_work", "moved", "bad", "does work in prepare"},
+                      Expected{"kept_work", "kept", "bad", "keeps results in its context"},
+                      Expected{"thread_beside", "leftover", "bad", "leaves 1 thread running"},
+                      Expected{"process_behind", "leftover", "bad", "leaves 1 process behind"},
+                      Expected{"out_of_memory", "digest", "bad", "bad_alloc"},
                       Expected{"no_reset", "digest", "bad", "needs a reset()"},
                       Expected{"other_inputs", "pool", nullptr, "makes other inputs than good"},
                       Expected{"other_layout", "layout", nullptr, "{0:*u4,8:u4,12:u4}16"},
@@ -107,7 +115,41 @@ TEST(Verify, ReportsInputsThatAreAllAlike) {
   plan.plugins = {{"bad", plugin("alike_inputs")}};
   const nlohmann::json result = verify(plan);
   ASSERT_FALSE(result["problems"].empty());
-  for (const nlohmann::json& problem : result["problems"]) EXPECT_EQ(problem["kind"], "pool");
+  for (const nlohmann::json& problem : result["problems"]) {
+    EXPECT_EQ(problem["kind"], "pool");
+    EXPECT_EQ(problem["variant"], nlohmann::json());
+  }
+}
+
+// The answer to a question with two answers is often the same; its inputs are not.
+TEST(Verify, MarksResultsThatAreAllAlikeAndRefusesNothing) {
+  VerifyPlan plan;
+  plan.case_name = "planted/case";
+  plan.data = plan.scratch = ".";
+  plan.plugins = {{"bad", plugin("yes_or_no")}};
+  const nlohmann::json result = verify(plan);
+  ASSERT_FALSE(result["problems"].empty());
+  for (const nlohmann::json& problem : result["problems"]) {
+    EXPECT_EQ(problem["kind"], "alike");
+    EXPECT_THAT(problem["message"].get<std::string>(), HasSubstr("all results are alike"));
+  }
+}
+
+TEST(Verify, ComparesInputsThatResultsDoNotTellApart) {
+  VerifyPlan plan;
+  plan.case_name = "planted/case";
+  plan.data = plan.scratch = ".";
+  plan.plugins = {{"good", plugin("yes_or_no")}, {"bad", plugin("other_yes_or_no")}};
+  const nlohmann::json result = verify(plan);
+  EXPECT_TRUE(std::ranges::any_of(result["problems"], [](const nlohmann::json& problem) {
+    return problem["kind"] == "pool" && problem["profile"] == "bad";
+  })) << result["problems"].dump(1);
+}
+
+TEST(Verify, LetsAFixedCostStay) {
+  // What is left to say of a kernel that only looks its answer up: who made it.
+  for (const nlohmann::json& problem : verify_with("fixed_cost")["problems"])
+    EXPECT_EQ(problem["kind"], "moved");
 }
 
 TEST(Verify, ReportsAContextThatCannotBePrepared) {
@@ -138,6 +180,31 @@ TEST(Verify, RefusesAnotherCaseAndAMissingFile) {
   for (const nlohmann::json& problem : result["problems"]) kinds.push_back(problem["kind"]);
   EXPECT_THAT(kinds, ElementsAre("abi", "load"));
   EXPECT_THAT(result["plugins"], IsEmpty());
+}
+
+// What the machine did is no result of the code.
+TEST(Accidents, OfTheMachineAreTrouble) {
+  const auto kind_of = [](bool hung, const char* what, bool starved) {
+    VerifyState state;
+    state.now.stage = "call";
+    note(state, Accident{hung, what}, starved);
+    return state.problems.front().kind;
+  };
+  EXPECT_EQ(kind_of(true, "did not come back within 1 s", true), "trouble");
+  EXPECT_EQ(kind_of(true, "did not come back within 1 s", false), "hang");
+  EXPECT_EQ(kind_of(false, "crashed: Killed", false), "trouble");
+  EXPECT_EQ(kind_of(false, "crashed: Segmentation fault", true), "crash");
+}
+
+TEST(Work, IsJudgedByBounds) {
+  EXPECT_TRUE(grows({.again = 300, .small = 100}));
+  EXPECT_FALSE(grows({.again = 299, .small = 100}));
+  EXPECT_TRUE(repeats({.first = 100, .again = 70}));
+  EXPECT_FALSE(repeats({.first = 100, .again = 69}));
+  const Effort raw = {.prepare = 50, .again = 100};
+  EXPECT_TRUE(moves({.prepare = 125, .again = 25}, raw));   // what it saves is done before
+  EXPECT_FALSE(moves({.prepare = 50, .again = 25}, raw));   // it is faster
+  EXPECT_FALSE(moves({.prepare = 500, .again = 90}, raw));  // it prepares more, and saves nothing
 }
 
 }  // namespace

@@ -1,8 +1,13 @@
 // One small case that keeps every rule of the border; PLANT breaks one of them, so that tests see each check go red.
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
+#include <map>
+#include <new>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include "kernel/case.h"
@@ -32,6 +37,18 @@
 #define UNKNOWN_ROLE 21
 #define CONTROL_WITHOUT_RATIO 22
 #define SAFE_WITH_RATIO 23
+#define YES_OR_NO 24
+#define MOVED_WORK 25
+#define KEPT_WORK 26
+#define FIXED_COST 27
+#define THREAD_BESIDE 28
+#define PROCESS_BEHIND 29
+#define OUT_OF_MEMORY 30
+#define LATE_GARBAGE 31
+#define LATE_MEMO 32
+#define LATE_ERRORS 33
+#define LATE_THREAD 34
+#define OTHER_YES_OR_NO 35
 
 namespace planted {
 
@@ -49,7 +66,10 @@ Input generate(safecost::Generator& generator) {
   const auto values = generator.array<std::uint32_t>(generator.size());
   for (std::uint32_t& value : values) {
     value = static_cast<std::uint32_t>(
-        PLANT_IS(ALIKE_INPUTS) ? 7 : generator.random.below(PLANT_IS(OTHER_INPUTS) ? 999 : 1'000));
+        PLANT_IS(ALIKE_INPUTS)
+            ? 7
+            : generator.random.below(PLANT_IS(OTHER_INPUTS) || PLANT_IS(OTHER_YES_OR_NO) ? 999
+                                                                                         : 1'000));
   }
 #if PLANT_IS(CRASHING_GENERATOR)
   if (generator.size() == 3) std::raise(SIGSEGV);
@@ -71,13 +91,73 @@ struct Values {
   std::uint64_t calls = 0;
 };
 
+// Is no number larger than all that the generator draws? Of different inputs the answer is the same.
+SAFECOST_KERNEL is_small(Values& context) {
+  std::uint64_t large = 0;
+  for (const std::uint32_t value : context.values) large += value >= 1'000;
+  return large == 0;
+}
+
 SAFECOST_KERNEL raw(Values& context) {
+  if (PLANT_IS(YES_OR_NO) || PLANT_IS(OTHER_YES_OR_NO)) return is_small(context);
   std::uint64_t digest = 0;
   for (const std::uint32_t value : context.values) digest = digest * 31 + value;
   return digest;
 }
 
+std::uint64_t digest_from(const std::vector<std::uint32_t>& values, std::size_t first,
+                          std::uint64_t digest) {
+  for (std::size_t i = first; i < values.size(); ++i) digest = digest * 31 + values[i];
+  return digest;
+}
+
+void leave_a_thread() {
+  static const bool once = [] {
+    std::thread([] {
+      for (;;) usleep(100'000);
+    }).detach();
+    return true;
+  }();
+  static_cast<void>(once);
+}
+
+void leave_a_process() {
+  static const bool once = [] {
+    if (fork() == 0) {
+      usleep(3'000'000);
+      _exit(0);
+    }
+    return true;
+  }();
+  static_cast<void>(once);
+}
+
+// What goes wrong after more calls than verification makes.
+std::uint64_t late(Values& context, std::uint64_t digest) {
+  static int calls = 0;
+  if (++calls < 300) return digest_from(context.values, 0, 0);
+#if PLANT_IS(LATE_GARBAGE)
+  return 0;
+#elif PLANT_IS(LATE_ERRORS)
+  if (calls % 1'000 == 999) throw std::runtime_error("thrown late");
+#elif PLANT_IS(LATE_THREAD)
+  leave_a_thread();
+#elif PLANT_IS(LATE_MEMO)
+  static std::map<const void*, std::uint64_t> memo;
+  const auto known = memo.find(&context);
+  if (known != memo.end()) return known->second;
+  return memo[&context] = digest_from(context.values, 0, 0);
+#endif
+  return digest_from(context.values, 0, digest);
+}
+
 SAFECOST_KERNEL bad(Values& context) {
+  if (PLANT_IS(YES_OR_NO) || PLANT_IS(OTHER_YES_OR_NO)) return is_small(context);
+  if (PLANT_IS(LATE_GARBAGE) || PLANT_IS(LATE_ERRORS) || PLANT_IS(LATE_THREAD) ||
+      PLANT_IS(LATE_MEMO))
+    return late(context, 0);
+  if (PLANT_IS(THREAD_BESIDE)) leave_a_thread();
+  if (PLANT_IS(PROCESS_BEHIND)) leave_a_process();
   const std::size_t count = context.values.size();
   std::uint64_t digest = 0;
   for (std::size_t i = PLANT_IS(OFF_BY_ONE) && count > 100 ? 1 : 0; i < count; ++i) {
@@ -93,6 +173,8 @@ SAFECOST_KERNEL bad(Values& context) {
   std::exit(3);
 #elif PLANT_IS(QUIET_EXIT)
   std::_Exit(0);
+#elif PLANT_IS(OUT_OF_MEMORY)
+  throw std::bad_alloc();
 #elif PLANT_IS(THROWS)
   throw std::runtime_error("thrown on valid input");
 #endif
@@ -108,6 +190,30 @@ struct Known : Values {
 };
 SAFECOST_KERNEL vanished(Known& context) { return context.answer; }
 
+// Three quarters of the work, done before the call.
+struct Moved : Values {
+  explicit Moved(const Input& input) : Values(input), first(values.size() / 4 * 3) {
+    for (std::size_t i = 0; i < first; ++i) begun = begun * 31 + values[i];
+  }
+  std::size_t first;
+  std::uint64_t begun = 0;
+};
+SAFECOST_KERNEL moved(Moved& context) {
+  return digest_from(context.values, context.first, context.begun);
+}
+
+// Half of the work, done in the first call.
+struct Kept : Values {
+  using Values::Values;
+  std::size_t first = 0;
+  std::uint64_t begun = 0;
+};
+SAFECOST_KERNEL kept(Kept& context) {
+  for (const std::size_t half = context.values.size() / 2; context.first < half; ++context.first)
+    context.begun = context.begun * 31 + context.values[context.first];
+  return digest_from(context.values, context.first, context.begun);
+}
+
 #if PLANT_IS(CRASH_AT_LOAD)
 const bool crashed = [] { return std::raise(SIGSEGV) == 0; }();
 #endif
@@ -117,8 +223,15 @@ auto the_case = safecost::Case<Input>(generate)
 #if !PLANT_IS(NO_RAW)
                     .raw<raw>("raw", "the reference")
 #endif
-#if PLANT_IS(VANISHED_WORK)
+#if PLANT_IS(FIXED_COST)
+                    .fixed_cost()
+#endif
+#if PLANT_IS(VANISHED_WORK) || PLANT_IS(FIXED_COST)
                     .safe<vanished>("bad", "does nothing");
+#elif PLANT_IS(MOVED_WORK)
+                    .safe<moved>("bad", "does most of it before");
+#elif PLANT_IS(KEPT_WORK)
+                    .safe<kept>("bad", "does half of it once");
 #else
                     .safe<bad>("bad", "does it wrong");
 #endif

@@ -17,7 +17,23 @@ from safecost.document.values import Language, Name, Nanoseconds, Rate, Role, Si
 
 Stage = Literal["start", "generate", "prepare", "reset", "run", "digest", "release"]
 ConfirmingTool = Literal["sanitizer", "memcheck"]
-ProblemKind = Literal["load", "abi", "layout", "exports", "folded", "pool", "digest", "growth", "crash", "hang"]
+ProblemKind = Literal[
+    "load",
+    "abi",
+    "layout",
+    "exports",
+    "folded",
+    "pool",
+    "digest",
+    "growth",
+    "crash",
+    "hang",
+    "leftover",
+    "kept",
+    "moved",
+    "alike",
+    "trouble",
+]
 
 PlainLabel = Annotated[str, Meta(max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$(?!\n)")]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$(?!\n)")]

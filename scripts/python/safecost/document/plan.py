@@ -14,7 +14,7 @@ from safecost.core.decoding import Misfit, decode
 from safecost.core.errors import ToolError
 from safecost.document.values import Rate, Size, Threads
 
-PROTOCOL = 1
+PROTOCOL = 2
 """The language of plans and of evidence, one number for both: it grows with every change of a field."""
 
 Seed = Annotated[int, Meta(ge=0)]

@@ -251,11 +251,16 @@ class Gap:
     reason: FreeText
 
 
+MARKS = frozenset({"kept", "moved", "alike"})
+"""Kinds of problems that stop nothing: a context keeps results, prepare does work, all results are alike."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Something that went wrong; `disqualifies` says that it disqualified its case.
 
-    `claim` and `snippet` are broken promises: of what is caught, and of what a compiler rejects.
+    `claim` and `snippet` are broken promises: of what is caught, and of what a compiler rejects. `trouble` is the
+    machine's, and says nothing of the code. `kept`, `moved` and `alike` are marks.
     """
 
     kind: Literal[
@@ -270,6 +275,11 @@ class Problem:
         "growth",
         "crash",
         "hang",
+        "leftover",
+        "kept",
+        "moved",
+        "alike",
+        "trouble",
         "timing",
         "count",
         "resume",
@@ -290,6 +300,11 @@ class Problem:
     def beside(self) -> str:
         """What was given beside the size, to be put behind it; often nothing."""
         return beside_size(self.rate, self.threads)
+
+    @property
+    def is_mark(self) -> bool:
+        """Is it about how to read what was measured, and nothing wrong?"""
+        return self.kind in MARKS
 
 
 @dataclass(frozen=True, slots=True)

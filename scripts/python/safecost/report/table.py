@@ -179,7 +179,7 @@ def _problem(problem: Problem) -> str:
     message = first if first.startswith(problem.kind) else f"{problem.kind}: {first}"
     if more:
         message += f" ({counted(len(more), 'more line')} in the report)"
-    head = "disqualified" if problem.disqualifies else "problem"
+    head = "disqualified" if problem.disqualifies else "mark" if problem.is_mark else "problem"
     return ": ".join(filter(None, (head, problem.case, place.strip(), message)))
 
 

@@ -22,6 +22,7 @@ from safecost.document import evidence
 from safecost.document.judged import Proof
 from safecost.document.outcome import Outcome
 from safecost.document.plan import PluginAt, VerifyPlan
+from safecost.document.types import MARKS
 from safecost.reject import rulings
 from safecost.run import counts
 from safecost.run.state import WRONG, RunState, planned_panels
@@ -97,12 +98,14 @@ def _with_verification(state: RunState, case: CaseFiles, result: evidence.Verify
         kind, profile = problem.kind, problem.profile
         if kind in {"crash", "hang"} and problem.size is None:
             kind = "load"  # no kernel was called yet: it costs this plugin only
-        what = (kind, profile, None if kind == "pool" else problem.variant)
+        what = (kind, None if kind == "alike" else profile, None if kind in {"pool", "alike"} else problem.variant)
         if what in noted:
             continue  # the same once more, at another size or of inputs that all variants share, says nothing new
         noted.add(what)
         state = state.with_problem(kind, problem.message, case.name, problem.variant, profile, problem.place)
-        if kind not in WRONG:
+        if kind == "trouble" and problem.variant is None:  # with the inputs of all
+            descriptions = {key: one for key, one in descriptions.items() if key[0] != case.name}
+        elif kind not in WRONG and kind not in MARKS:
             descriptions.pop((case.name, profile or ""), None)
     return replace(state, descriptions=descriptions)
 

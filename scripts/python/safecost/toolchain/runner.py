@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import secrets
 import signal
 import subprocess
@@ -28,7 +29,21 @@ _MOST_PADDING = 4096
 A = TypeVar("A", bound=msgspec.Struct)
 
 
-FailureKind = Literal["load", "abi", "layout", "exports", "folded", "pool", "digest", "crash", "hang", "timing"]
+FailureKind = Literal[
+    "load",
+    "abi",
+    "layout",
+    "exports",
+    "folded",
+    "pool",
+    "digest",
+    "growth",
+    "leftover",
+    "trouble",
+    "crash",
+    "hang",
+    "timing",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +80,7 @@ def call(
     `seconds` is how long it may take. Raises ToolError where the program speaks another protocol than this package.
     """
     command = [*under, str(program), verb, *([] if plan is None else ["--plan=-"])]
+    used = _seconds_of_children()
     with tempfile.TemporaryFile() as result:  # not stdout, which belongs to whatever a kernel prints
         try:
             done = processes.run(
@@ -78,12 +94,17 @@ def call(
             )
         except subprocess.TimeoutExpired as late:
             _, contender = _heard(late.stderr or b"")
-            return Failure("hang", f"did not come back within {seconds:g} s", contender)
+            message = f"did not come back within {seconds:g} s"
+            if is_starved(seconds, _seconds_of_children() - used):
+                return Failure("trouble", f"{message}{_STARVED}", contender)
+            return Failure("hang", message, contender)
         said, contender = _heard(done.stderr)
         if (
             done.returncode == -signal.SIGXFSZ or "cannot write all of /dev/fd/" in said
         ):  # nobody's fault but the disk's
             raise ToolError(f"{tempfile.gettempdir()} has no room for a launch's result: make some, or set TMPDIR.")
+        if done.returncode == -signal.SIGKILL:
+            return Failure("trouble", "was killed from outside, as a system does that is out of memory", contender)
         if done.returncode < 0:
             name = signal.strsignal(-done.returncode) or f"signal {-done.returncode}"
             return Failure("crash", f"crashed: {name}{_in_brackets(said)}", contender)
@@ -117,6 +138,20 @@ def describe(case: str, plugins: Mapping[str, Path]) -> tuple[evidence.PluginDes
             f"the plugin of {case} for {' or '.join(plugins)} cannot be loaded: see 'safecost run --filter {case}'."
         )
     return answer.plugins
+
+
+_STARVED = ", and got less than half of a processor: try again when less else runs"
+
+
+def is_starved(seconds: float, used: float) -> bool:
+    """Did a process that used so many seconds of a processor wait for one? Where more wanted one than there are."""
+    busy = os.getloadavg()[0] > len(os.sched_getaffinity(0))
+    return busy and used < seconds / 2
+
+
+def _seconds_of_children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 class _Spoken(msgspec.Struct):

@@ -24,7 +24,7 @@ from safecost.core.progress import Steps
 from safecost.core.text import shown
 from safecost.document.evidence import VerifyAnswer
 from safecost.document.plan import PluginAt, VerifyPlan
-from safecost.document.types import Document
+from safecost.document.types import MARKS, Document
 from safecost.run.panels import PlannedPanel
 from safecost.run.schedule import DEFAULT, Mode
 from safecost.stats.pairs import summarise
@@ -168,7 +168,7 @@ class Comparing:
                 self.together.differing.setdefault(case, said)
             elif problem.kind == "pool":
                 self.together.redrawn.append(case)
-            elif problem.kind != "growth":  # a busy machine: each side was seen to grow
+            elif problem.kind not in {"growth", *MARKS}:  # of a side alone, which was told of it
                 self.together.apart.setdefault(case, said)
 
     def _in_both(self) -> Iterator[tuple[str, Pairing]]:

@@ -1,0 +1,130 @@
+#include "runner/last_look.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "fmt/format.h"
+#include "runner/contender.h"
+#include "runner/platform.h"
+#include "runner/status_macros.h"
+#include "runner/steps.h"
+
+namespace safecost {
+
+namespace {
+
+constexpr std::uint64_t kOtherSeed = 0x9e3779b97f4a7c15u;
+constexpr std::size_t kUnseenInputs = 3;
+// A call on an input that was timed takes at least this share of the time of a first call on one of the same size that
+// was not; of the instructions, a smaller share is allowed, since inputs of one size need not be equal work.
+constexpr double kSuspicious = 0.5;
+constexpr double kVanished = 1.0 / 3;
+constexpr std::uint64_t kMostSteps = 50'000;
+
+// Least seconds of a call on each of the first `count` contexts.
+double least_seconds(Contender& contender, std::size_t count) {
+  double least = 1e9;
+  for (std::size_t i = 0; i < std::min(count, contender.contexts()); ++i) {
+    contender.reset(i, 1);
+    least = std::min(least, contender.timed_call(i, 1));
+  }
+  return least;
+}
+
+absl::Status still_works(Contender& timed, const Pool& unseen) {
+  Contender fresh(timed.plugin(), timed.variant(), unseen);
+  RETURN_IF_ERROR(fresh.prepare(kUnseenInputs));
+  // The first context is kept for what is exact: no call has seen it.
+  double first = 1e9;
+  for (std::size_t i = 1; i < kUnseenInputs; ++i) {
+    fresh.reset(i, 1);
+    first = std::min(first, fresh.timed_call(i, 1));
+  }
+  if (least_seconds(timed, kUnseenInputs) >= kSuspicious * first) return absl::OkStatus();
+  const auto step = [](Contender& contender, const Count& count) {
+    contender.reset(0, 1);
+    count([&] {
+      const std::uint64_t result = contender.call(0, 1);
+      asm volatile("" : : "r"(result) : "memory");
+    });
+  };
+  const auto counts = count_steps(
+      [&](const Count& count) {
+        step(timed, count);
+        step(fresh, count);
+      },
+      kMostSteps, [] {});
+  if (!counts.ok() || counts->size() != 2) {
+    return absl::InternalError(fmt::format(
+        "trouble: {} became faster while it was timed, and its instructions cannot be counted: {}",
+        timed.name(), counts.ok() ? "it ended" : std::string(counts.status().message())));
+  }
+  const auto [seen, not_seen] = std::pair((*counts)[0], (*counts)[1]);
+  if (static_cast<double>(seen) >= kVanished * static_cast<double>(not_seen))
+    return absl::OkStatus();
+  return absl::DataLossError(
+      fmt::format("growth: {}: its work vanished while it was timed: a call on an input of then "
+                  "executes {} instructions, and {} or more on one that it had not seen",
+                  timed.name(), seen, not_seen));
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::uint64_t>> agreed_digests(Panel& panel, std::size_t inputs) {
+  std::vector<Contender>& contenders = panel.contenders();
+  std::vector<std::uint64_t> expected;
+  for (std::size_t c = 0; c < contenders.size(); ++c) {
+    safecost_report* const report = contenders[c].plugin().table().report;
+    if (report != nullptr) report->count = 0;
+    for (std::size_t i = 0; i < std::min(panel.pool().count(), inputs); ++i) {
+      const std::uint64_t digest = contenders[c].digest(i);
+      if (c == 0) expected.push_back(digest);
+      if (digest == expected[i]) continue;
+      return absl::DataLossError(
+          fmt::format("digest: {} gives {:016x} for input {}, {} gives {:016x}", panel.name(c),
+                      digest, i, panel.name(0), expected[i]));
+    }
+    if (report != nullptr && report->count > 0) {
+      return absl::DataLossError(
+          fmt::format("digest: {}: an error reached the border on valid input: {}", panel.name(c),
+                      report->text));
+    }
+  }
+  return expected;
+}
+
+void clear_reports(Panel& panel) {
+  for (const Contender& contender : panel.contenders()) {
+    safecost_report* const report = contender.plugin().table().report;
+    if (report != nullptr) report->count = 0;
+  }
+}
+
+absl::Status last_look(Panel& panel, const std::vector<std::uint64_t>& before) {
+  for (const Contender& contender : panel.contenders()) {
+    const safecost_report* const report = contender.plugin().table().report;
+    if (report != nullptr && report->count > 0) {
+      return absl::DataLossError(
+          fmt::format("digest: errors reached the border of {} while it was timed, {} of them: {}",
+                      contender.plugin().profile(), report->count, report->text));
+    }
+  }
+  ASSIGN_OR_RETURN(const std::vector<std::uint64_t> after,
+                   agreed_digests(panel, panel.pool().count()));
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    if (before[i] == after[i]) continue;
+    return absl::DataLossError(fmt::format(
+        "digest: all give {:016x} for input {} after the last round, and {:016x} before "
+        "the first",
+        after[i], i, before[i]));
+  }
+  ASSIGN_OR_RETURN(const Pool unseen, panel.draw(panel.plan().seed ^ kOtherSeed, kUnseenInputs));
+  for (Contender& contender : panel.contenders()) RETURN_IF_ERROR(still_works(contender, unseen));
+  if (const std::string left = platform::leftovers(platform::company()); !left.empty())
+    return absl::DataLossError(fmt::format("leftover: a contender leaves {}", left));
+  return absl::OkStatus();
+}
+
+}  // namespace safecost
