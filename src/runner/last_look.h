@@ -19,7 +19,7 @@ absl::StatusOr<std::vector<std::uint64_t>> agreed_digests(Panel& panel, std::siz
 // Forgets what was reported at the borders.
 void clear_reports(Panel& panel);
 
-// After the last round: the whole pool gives digests that agree, and begin as `before`; nothing was reported at borders
+// After the last round: the pool gives digests that agree, and begin as `before`; nothing was reported at borders
 // since `clear_reports`; inputs that no call has seen take no more work than those that were timed; no thread and no
 // process is left. DataLoss with "kind: message" otherwise.
 absl::Status last_look(Panel& panel, const std::vector<std::uint64_t>& before);

@@ -238,7 +238,7 @@ Elapsed Stopwatch::read() const {
 bool is_starved(const Elapsed& elapsed) {
   double load = 0;
   const bool busy = getloadavg(&load, 1) == 1 && load > std::thread::hardware_concurrency();
-  return busy && elapsed.children < elapsed.wall / 2;
+  return busy && elapsed.children < elapsed.wall / 10;
 }
 
 bool memory_is_short() {

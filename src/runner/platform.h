@@ -62,7 +62,7 @@ class Stopwatch {
   double children_;
 };
 // Did a child wait for a processor rather than use one? Where more processes want one than there are, and it had less
-// than half of one.
+// than a tenth of one: limits are ten times what is needed, and more.
 bool is_starved(const Elapsed& elapsed);
 
 // Would a larger block of memory be refused to this process?

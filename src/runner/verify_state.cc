@@ -51,7 +51,7 @@ std::pair<std::string, std::string> blamed(const Accident& accident, bool starve
   if (accident.hung && starved)
     return {
         "trouble",
-        accident.what + ", and got less than half of a processor: try again when less else runs"};
+        accident.what + ", and got less than a tenth of a processor: try again when less else runs"};
   if (accident.what.starts_with(fmt::format("crashed: {}", strsignal(SIGKILL))))
     return {"trouble", "was killed from outside, as a system does that is out of memory"};
   return {accident.hung ? "hang" : "crash", accident.what};

@@ -88,10 +88,14 @@ def _excused(row: ComparisonRow, policy: Policy) -> ComparisonRow:
     """The row with the reason that excuses it; a wrong result has no excuse."""
     if row.verdict not in ("regression", "missing"):
         return row
-    for entry in policy.known_bad:
-        if entry.expires >= policy.today and holds(entry, row):
+    for entry in _in_force(policy):
+        if holds(entry, row):
             return replace(row, known_bad=entry.reason)
     return row
+
+
+def _in_force(policy: Policy) -> list[KnownBadEntry]:
+    return [entry for entry in policy.known_bad if entry.expires >= policy.today]
 
 
 def _fails(row: ComparisonRow, comparison: Comparison, policy: Policy, time_counts: bool) -> bool:
@@ -122,7 +126,8 @@ def _reasons(comparison: Comparison, policy: Policy, failing: Sequence[Compariso
             f"{counted(len(missing), 'row')} of base {verb} missing in head ({_by_metric(missing)}): what was not"
             " looked at cannot pass.",
         )
-    if not policy.allow_missing:
+    # A kind of rows that head has none of has no row that an entry could name: one that is about all rows excuses it.
+    if not policy.allow_missing and not any(entry.name == entry.metric == "*" for entry in _in_force(policy)):
         yield from ((HARNESS, gone) for gone in comparison.gone)
     if policy.time == "gate":
         if not any(row.tier == "time" for row in comparison.rows):

@@ -191,6 +191,14 @@ def test_what_is_missing_can_be_excused_and_what_is_wrong_cannot() -> None:
     everything = (known_bad("*"),)
     assert decide(made(GONE, MORE, SLOWER, LOST), Policy(TODAY, known_bad=everything)).exit_code == 0
     assert decide(made(WRONG), Policy(TODAY, known_bad=everything)).exit_code == 5
+    assert decide(made(GONE, WRONG), Policy(TODAY, known_bad=everything)).exit_code == 5
+
+
+def test_all_that_was_not_looked_at_is_excused_by_an_entry_for_all_rows_only() -> None:
+    nothing = made(SAME, gone=("Base has times, and head has none.",))
+    assert decide(nothing, Policy(TODAY, known_bad=(known_bad("*"),))).exit_code == 0
+    assert decide(nothing, Policy(TODAY, known_bad=(known_bad("*", expires=LIMIT_OF_DAY),))).exit_code == 1
+    assert decide(nothing, Policy(TODAY, known_bad=(known_bad("*", "idiom_time"),))).exit_code == 1
 
 
 def test_an_excuse_that_nothing_needs_is_told() -> None:

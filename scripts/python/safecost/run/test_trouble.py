@@ -35,6 +35,36 @@ def late(trouble: str) -> str:
     return f"static int calls = 0; if (++calls > 5'000) {trouble} {SUM}"
 
 
+MEMO = (
+    "static int calls = 0; static std::map<const void*, std::uint64_t> memo;"
+    f"if (++calls > 300) {{ const auto known = memo.find(&in); if (known != memo.end()) return known->second; {SUM}"
+    f"return memo[&in] = digest; }} {SUM}"
+)
+# Three quarters of the work, done before the call.
+MOVED = (
+    case_text({"raw": SUM})
+    .replace(
+        "auto the_case",
+        """struct Begun : Values {
+  explicit Begun(const Input& input) : Values(input), first(values.size() / 4 * 3) {
+    begun = values.size();
+    for (std::size_t i = 0; i < first; ++i) begun = begun * 31 + values[i];
+  }
+  std::size_t first;
+  std::uint64_t begun = 0;
+};
+SAFECOST_KERNEL moved(const Begun& context) {
+  std::uint64_t digest = context.begun;
+  for (std::size_t i = context.first; i < context.values.size(); ++i) digest = digest * 31 + context.values[i];
+  return digest;
+}
+auto the_case""",
+    )
+    .replace('.raw<raw>("raw", "raw")', '.raw<raw>("raw", "raw")\n.safe<moved>("moved", "moved")')
+)
+SPIN = "static const bool once = [] { std::thread([] { for (;;) usleep(1000); }).detach(); return true; }(); (void)once;"
+
+
 TROUBLE = {
     "off_by_one": case_text({"raw": SUM, "less": OFF_BY_ONE, "at": AT}),
     "broken": case_text({"raw": SUM, "at": "no_such_thing(in);"}),
@@ -56,6 +86,9 @@ TROUBLE = {
     "late_exit": case_text({"raw": SUM, "late": late("std::_Exit(0);")}),
     "vanished": case_text({"raw": "if (!in.empty()) digest = in[0];", "at": "if (!in.empty()) digest = in.at(0);"}),
     "alike": case_text({"raw": SUM, "at": AT}, fill="for (auto& value : values) value = 7;"),
+    "late_rubbish": case_text({"raw": SUM, "late": late("return 0;")}),
+    "late_memo": case_text({"raw": SUM, "late": MEMO}, top="#include <map>"),
+    "thread": case_text({"raw": SUM, "spins": SPIN + SUM}, top="#include <thread>\n#include <unistd.h>"),
     "mutates": case_text({"raw": SUM, "changes": SUM + " if (!in.empty()) ++in[0];"}),
     "misnamed": case_text(
         {"raw": SUM}, added='.fault({.name = "One past!", .cwe = 125, .description = "", .contract = ""})'
@@ -149,6 +182,9 @@ def test_a_kernel_beside_those_that_go_astray_is_not_blamed(troubled: Outcome) -
         ("late_exit", "crash", "while it was timed: ended the process with exit code 0"),
         ("vanished", "growth", "its work vanished"),
         ("alike", "pool", "all inputs of the pool are alike"),
+        ("late_rubbish", "digest", "while it was timed: trouble/late_rubbish/"),
+        ("late_memo", "growth", "its work vanished while it was timed"),
+        ("thread", "leftover", "leaves 1 thread running"),
         ("mutates", "digest", "a second call on the same input gives another digest"),
     ],
 )
@@ -183,6 +219,22 @@ def test_a_plugin_that_cannot_be_used_costs_that_plugin(troubled: Outcome, case:
     assert message in problem.message
     found = case_of(troubled.document, f"trouble/{case}")
     assert found.status == "not_measured" and message in str(found.reason)
+
+
+def test_a_yes_or_no_is_measured_and_marked(tmp_path: Path) -> None:
+    small = "digest = 1; for (auto value : in) digest &= value < 1'000;"
+    fill = "for (auto& value : values) value = static_cast<std::uint32_t>(generator.random.below(1'000));"
+    put(commands.cases(), "marked/yes", case_text({"raw": small, "again": f"asm(\"\"); {small}"}, fill=fill))
+    put(commands.cases(), "marked/moved", MOVED)
+    ended = quick(tmp_path / "out", "--filter", "^marked/")
+    assert ended.code == 0, ended
+    document = read(tmp_path / "out")
+    assert {(one.case, one.kind, one.disqualifies) for one in document.problems} == {
+        ("marked/yes", "alike", False),
+        ("marked/moved", "moved", False),
+    }
+    assert "mark: marked/yes: " in " ".join(ended.out.split())
+    assert {case_of(document, name).status for name in ("marked/yes", "marked/moved")} == {"measured"}
 
 
 def test_sources_are_embedded_without_what_is_private_or_no_text(troubled: Outcome) -> None:

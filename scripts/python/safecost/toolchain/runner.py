@@ -140,13 +140,14 @@ def describe(case: str, plugins: Mapping[str, Path]) -> tuple[evidence.PluginDes
     return answer.plugins
 
 
-_STARVED = ", and got less than half of a processor: try again when less else runs"
+_STARVED = ", and got less than a tenth of a processor: try again when less else runs"
 
 
 def is_starved(seconds: float, used: float) -> bool:
     """Did a process that used so many seconds of a processor wait for one? Where more wanted one than there are."""
+    # A tenth: limits are ten times what is needed, and more.
     busy = os.getloadavg()[0] > len(os.sched_getaffinity(0))
-    return busy and used < seconds / 2
+    return busy and used < seconds / 10
 
 
 def _seconds_of_children() -> float:

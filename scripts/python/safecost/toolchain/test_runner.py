@@ -15,7 +15,7 @@ from safecost.core.errors import ToolError
 from safecost.document.evidence import CallAnswer
 from safecost.document.plan import PROTOCOL, PluginAt, ProvePlan, encoded
 from safecost.toolchain import runner
-from safecost.toolchain.runner import Failure
+from safecost.toolchain.runner import Failure, is_starved
 
 # The last argument is --out=FILE.
 ANSWER = CallAnswer(contender="a/b/raw/size:3@gcc-o2", digest="0" * 16)
@@ -116,14 +116,35 @@ def test_a_runner_that_ends_badly(fake: Path, script: str, kind: str, message: s
     assert failure.kind == kind and failure.message.endswith(message)
 
 
-def test_what_the_runner_was_in_is_heard_and_no_part_of_the_message(fake: Path) -> None:
+def test_a_runner_that_waited_for_a_processor_did_not_hang(fake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.getloadavg", lambda: (100.0, 100.0, 100.0))
+    failure = call(fake, "sleep 60", 0.5)
+    assert isinstance(failure, Failure) and failure.kind == "trouble"
+    assert failure.message.startswith("did not come back within 0.5 s, and got less than a tenth of a processor")
+    assert not is_starved(10.0, 1.1)
+    assert is_starved(10.0, 0.9)
+
+
+def test_a_runner_that_was_killed_from_outside_is_trouble(fake: Path) -> None:
+    failure = call(fake, "kill -KILL $$")
+    assert isinstance(failure, Failure) and failure.kind == "trouble"
+    assert "out of memory" in failure.message
+
+
+def test_what_the_runner_was_in_is_heard_and_no_part_of_the_message(
+    fake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.getloadavg", lambda: (0.0, 0.0, 0.0))
     said = "echo 'Assertion failed' >&2; echo 'safecost-runner: in mine/one/at/size:8@gcc-o2' >&2; kill -ABRT $$"
     assert call(fake, said) == Failure("crash", "crashed: Aborted (Assertion failed)", "mine/one/at/size:8@gcc-o2")
     late = "trap 'echo safecost-runner: in mine/one/at >&2; exit' TERM; sleep 60 & wait"
     assert call(fake, late, 0.5) == Failure("hang", "did not come back within 0.5 s", "mine/one/at")
 
 
-def test_a_runner_that_hangs_is_ended_with_all_that_it_started(fake: Path, tmp_path: Path) -> None:
+def test_a_runner_that_hangs_is_ended_with_all_that_it_started(
+    fake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.getloadavg", lambda: (0.0, 0.0, 0.0))
     begun = time.monotonic()
     script = f"trap '' TERM; sleep 60 & echo $! >'{tmp_path}/child'; wait; sleep 60"
     assert call(fake, script, 0.5) == Failure("hang", "did not come back within 0.5 s")
