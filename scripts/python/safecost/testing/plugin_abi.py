@@ -122,6 +122,7 @@ class Pool(ctypes.Structure):
         ("inputs", ctypes.c_void_p),
         ("stride", ctypes.c_size_t),
         ("bytes", ctypes.c_size_t),
+        ("digest", ctypes.c_void_p),
     ]
 
 
