@@ -62,7 +62,9 @@ auto the_case""",
     )
     .replace('.raw<raw>("raw", "raw")', '.raw<raw>("raw", "raw")\n.safe<moved>("moved", "moved")')
 )
-SPIN = "static const bool once = [] { std::thread([] { for (;;) usleep(1000); }).detach(); return true; }(); (void)once;"
+SPIN = (
+    "static const bool once = [] { std::thread([] { for (;;) usleep(1000); }).detach(); return true; }(); (void)once;"
+)
 
 
 TROUBLE = {
@@ -224,7 +226,7 @@ def test_a_plugin_that_cannot_be_used_costs_that_plugin(troubled: Outcome, case:
 def test_a_yes_or_no_is_measured_and_marked(tmp_path: Path) -> None:
     small = "digest = 1; for (auto value : in) digest &= value < 1'000;"
     fill = "for (auto& value : values) value = static_cast<std::uint32_t>(generator.random.below(1'000));"
-    put(commands.cases(), "marked/yes", case_text({"raw": small, "again": f"asm(\"\"); {small}"}, fill=fill))
+    put(commands.cases(), "marked/yes", case_text({"raw": small, "again": f'asm(""); {small}'}, fill=fill))
     put(commands.cases(), "marked/moved", MOVED)
     ended = quick(tmp_path / "out", "--filter", "^marked/")
     assert ended.code == 0, ended

@@ -121,7 +121,8 @@ class _Launches:
         """Measure a launch, and write it as a whole before it counts."""
         outcome = self.time_launch(number, panel, seed, scratch)
         if self.journal and isinstance(outcome, runner.Failure):
-            self.journal.put_failure(panel, number, seed, outcome)
+            if outcome.kind != "trouble":  # which a later session need not meet again
+                self.journal.put_failure(panel, number, seed, outcome)
         elif self.journal and isinstance(outcome, TimedLaunch) and outcome.answer is not None:
             self.journal.put(panel, number, outcome, outcome.answer)
         return outcome

@@ -116,7 +116,10 @@ class Comparing:
             timings, interrupt = self._bench.time(
                 self.panels, self.mode, self.seed, self.margin, first_layout=self._first_layout
             )
-            self.timings = Timings(self.timings.launches | timings.launches, self.timings.broken | timings.broken)
+            known = self.timings
+            self.timings = Timings(
+                known.launches | timings.launches, known.broken | timings.broken, known.wrong | timings.wrong
+            )
             if interrupt is not None:
                 raise interrupt
 
@@ -269,11 +272,13 @@ class Comparing:
         return renamed(found[0], names), found[1]
 
     def _with_results(self, row: ComparisonRow) -> ComparisonRow:
-        """Results are right where both sides agree on them, not only the contenders of each."""
-        said = self.together.differing.get(row.place.case)
+        """Results are right where both sides agree on them, not only the contenders of each, and go on to be."""
+        case = row.place.case
+        said = self.together.differing.get(case) or self.timings.wrong.get(case)
         if row.metric != "result" or said is None or row.verdict not in ("unchanged", "changed"):
             return row
-        return replace(row, head="differs from base", verdict="wrong", note=shown(said, quoted=False, limit=400))
+        words = "differs from base" if case in self.together.differing else "goes wrong"
+        return replace(row, head=words, verdict="wrong", note=shown(said, quoted=False, limit=400))
 
     def _places(self, panel: PlannedPanel) -> Iterator[tuple[RowPlace, Quantity]]:
         pairing = next(one for one in self.sides.pairings if panel.profile.split()[0] == one.head)

@@ -236,6 +236,14 @@ def test_results_that_differ_between_the_sides_are_wrong_and_not_timed(folders: 
     assert decide(replace(one.comparison(), advisory=()), POLICY).exit_code == WRONG_RESULT
 
 
+def test_results_that_go_wrong_as_they_are_timed_are_wrong(folders: tuple[Path, Path]) -> None:
+    one, _ = comparing(folders, {})
+    one.timings.wrong[one.panels[0].case] = "at gives rubbish after the last round"
+    (row,) = [row for row in one.comparison().rows if row.metric == "result"]
+    assert (row.verdict, row.head) == ("wrong", "goes wrong")
+    assert decide(replace(one.comparison(), advisory=()), POLICY).exit_code == WRONG_RESULT
+
+
 def test_what_cannot_be_timed_side_by_side_is_missing(folders: tuple[Path, Path]) -> None:
     one, _ = comparing(folders, {})
     (panel,) = one.panels

@@ -14,6 +14,7 @@ from safecost.document.evidence import TimeAnswer
 from safecost.document.plan import Arm, PanelPlan, PluginAt
 from safecost.run.panels import PlannedPanel
 from safecost.run.schedule import Mode, Schedule, seed_of
+from safecost.run.state import WRONG
 from safecost.stats import sequential
 from safecost.toolchain import layouts, runner
 from safecost.toolchain.build import Built
@@ -25,10 +26,15 @@ Rounds = list[list[float]]
 
 @dataclass(slots=True)
 class Timings:
-    """What was timed so far; `broken` tells, by panel, why there are no more launches of it."""
+    """What was timed so far.
+
+    `broken` tells, by panel, why there are no more launches of it; `wrong`, by case, which results or which work went
+    wrong as it was timed.
+    """
 
     launches: dict[PlannedPanel, list[Rounds]] = field(default_factory=dict)
     broken: dict[PlannedPanel, str] = field(default_factory=dict)
+    wrong: dict[str, str] = field(default_factory=dict)
 
 
 class LiveBench:
@@ -90,6 +96,8 @@ class LiveBench:
                         if isinstance(result, runner.Failure):
                             schedule.breaks(panel)
                             timings.broken[panel] = head.clean(result.message, 2_000)
+                            if result.kind in WRONG:
+                                timings.wrong.setdefault(panel.case, timings.broken[panel])
                         else:
                             timings.launches[panel].append(result.safecost.nanoseconds)
                             variants = None if deciding is None else deciding[panel]
