@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-#define SAFECOST_ABI_VERSION 3u
+#define SAFECOST_ABI_VERSION 4u
 
 /* One call of the measured code. The pointer in the exported table is the kernel itself; all it
  * works on is reached through `context`; the result is a digest of the work it did. */
@@ -189,6 +189,8 @@ typedef struct safecost_plugin {
   const safecost_variant* variants;
   const safecost_fault* faults; /* a twin names those that its variants have something to say of */
   safecost_report* report;
+  /* The prover sets it before it calls a fault kernel: place and magnitude of the wrong step follow from it. */
+  uint64_t* draw;
   /* NULL in a twin: it is given the inputs of the C++ plugin. */
   const safecost_pool* (*generate)(const safecost_request* request);
   void (*release)(const safecost_pool* pool);

@@ -1,7 +1,7 @@
 //! Mirrors `kernel/abi.h` field by field.
 use std::ffi::{c_char, c_void};
 
-pub const ABI_VERSION: u32 = 3;
+pub const ABI_VERSION: u32 = 4;
 pub const ROLE_RAW: u32 = 0;
 pub const ROLE_SAFE: u32 = 1;
 pub const FAULT_KERNEL: u32 = 2;
@@ -77,6 +77,7 @@ pub struct Plugin {
     pub variants: *const Variant,
     pub faults: *const Fault,
     pub report: *mut Report,
+    pub draw: *mut u64,
     pub generate: Option<extern "C" fn(*const c_void) -> *const c_void>,
     pub release: Option<extern "C" fn(*const c_void)>,
 }

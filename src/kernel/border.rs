@@ -14,6 +14,25 @@ pub static mut REPORT: abi::Report = abi::Report {
     text: [0; 160],
 };
 
+/// What the prover drew for the fault kernel that it calls next.
+static mut DRAW: u64 = 0;
+
+/// A number in `0..bound`, of the proof that calls this fault kernel; `bound` is above 0.
+#[inline(never)]
+pub fn drawn(bound: u64) -> u64 {
+    // SplitMix64, as in kernel/generator.h.
+    let draw = &raw mut DRAW;
+    // The prover calls kernels of one plugin from one thread.
+    let mut mixed = unsafe {
+        *draw = (*draw).wrapping_add(0x9e37_79b9_7f4a_7c15);
+        *draw
+    };
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^= mixed >> 31;
+    ((u128::from(mixed) * u128::from(bound)) >> 64) as u64
+}
+
 #[cold]
 #[inline(never)]
 pub fn report_panic(payload: Box<dyn Any + Send>) -> u64 {
@@ -177,6 +196,7 @@ pub fn plugin<I: Layout>(
         variants: variants.leak().as_ptr(),
         faults: faults.leak().as_ptr(),
         report: &raw mut REPORT,
+        draw: &raw mut DRAW,
         generate: None,
         release: None,
     })

@@ -38,6 +38,7 @@ use std::ffi::c_void;
 pub mod abi;
 #[doc(hidden)]
 pub mod border;
+pub use border::drawn;
 
 /// What one variant works on, made untimed from one input.
 pub trait Context<Input>: Sized {

@@ -20,6 +20,7 @@ namespace safecost {
 namespace {
 
 safecost_report border_report = {sizeof(safecost_report), 0, 0, {}};
+std::uint64_t draw = 0;
 
 template <class Value>
 using ByFault = std::vector<std::pair<std::string_view, Value>>;
@@ -115,6 +116,14 @@ std::uint64_t report_exception() noexcept {
   }
   return 0xdeadull << 48;
 }
+
+std::uint64_t drawn(std::uint64_t bound) noexcept {
+  Random random(draw);
+  draw = random.next();
+  return random.below(bound);
+}
+
+std::uint64_t unknowable(const void*) noexcept { return 0x756e6b6e6f77656eu; }
 
 void Layout::text(const char* more) { spelled_.append(more); }
 void Layout::number(std::size_t value) { spelled_.append(std::to_string(value)); }
@@ -284,6 +293,7 @@ const safecost_plugin* Table::plugin(const char* name) {
                  .variants = self.table.data(),
                  .faults = self.faults.data(),
                  .report = &border_report,
+                 .draw = &draw,
                  .generate = State::make_pool,
                  .release = State::release_pool};
   return &self.plugin;

@@ -33,6 +33,14 @@ enum class Tier : std::uint32_t {
 // An exception that reached the border: noted for the runner, never passed on. Call it in a handler.
 std::uint64_t report_exception() noexcept;
 
+// For fault kernels: a number in [0, bound), drawn anew for each proof, by which the wrong step takes its place and
+// its magnitude. `bound` > 0.
+std::uint64_t drawn(std::uint64_t bound) noexcept;
+
+// The reference of a fault that destroys what the right answer needs (an index that is lost, a half that is missing):
+// no idiom has this digest, so one that goes on within its own memory is contained at best.
+std::uint64_t unknowable(const void* input) noexcept;
+
 // Collects a case and lays it out as the border wants it; lives as long as the plugin.
 class Table {
  public:

@@ -122,7 +122,7 @@ nlohmann::json fault_json(const safecost_fault& fault) {
           {"contract", text(fault.contract)},
           {"oracles", names_of(fault.oracles, kOracles)},
           {"stops", names_of(fault.stops, kStops)},
-          {"reference", nullptr}};
+          {"reference", fault.reference != nullptr}};
 }
 
 nlohmann::json Problem::to_json() const {
@@ -350,7 +350,6 @@ nlohmann::json Plugin::describe() const {
   }
   for (const safecost_fault* fault : elements(table_->faults, table_->fault_count)) {
     json["faults"].push_back(fault_json(*fault));
-    json["faults"].back()["reference"] = fault->reference != nullptr;
   }
   return json;
 }

@@ -20,21 +20,13 @@ const char* name_of(Enum value, const char* const (&names)[N]) {
 }
 
 const char* stage_name(memory::Stage stage) {
-  return name_of(stage, {"start", "generate", "prepare", "reset", "run", "digest", "release"});
+  return name_of(stage,
+                 {"start", "warm", "generate", "prepare", "reset", "run", "digest", "release"});
 }
 
 std::string signal_name(int number) {
   const char* const name = sigabbrev_np(number);
   return name == nullptr ? fmt::format("signal {}", number) : fmt::format("SIG{}", name);
-}
-
-json place_json(const memory::Place& place) {
-  if (place.kind == memory::Place::Kind::none) return nullptr;
-  return {{"kind", place.kind == memory::Place::Kind::stack ? "stack" : "block"},
-          {"freed", place.freed},
-          {"made", stage_name(place.stage)},
-          {"size", place.size},
-          {"offset", place.offset}};
 }
 
 // Where code lies: in the plugin, or in the library of that name; offsets are those that tools print.
@@ -99,6 +91,15 @@ const char* stop_name(std::uint32_t stop) {
 }
 
 }  // namespace
+
+json place_json(const memory::Place& place) {
+  if (place.kind == memory::Place::Kind::none) return nullptr;
+  return {{"kind", place.kind == memory::Place::Kind::stack ? "stack" : "block"},
+          {"freed", place.freed},
+          {"made", stage_name(place.stage)},
+          {"size", place.size},
+          {"offset", place.offset}};
+}
 
 std::string hexadecimal(std::uint64_t value) { return fmt::format("{:016x}", value); }
 

@@ -12,6 +12,8 @@ namespace safecost {
 
 std::string hexadecimal(std::uint64_t value);
 
+nlohmann::json place_json(const memory::Place& place);
+
 // `inside` is any address of the plugin: code there is told apart from that of libraries.
 nlohmann::json evidence_json(const Observation& observation, const void* inside);
 

@@ -24,7 +24,8 @@ constexpr std::size_t kStack = std::size_t{1} << 20;
 constexpr std::size_t kReserved = std::size_t{64} << 30;
 constexpr std::size_t kLargest = std::size_t{256} << 20;  // beyond this malloc fails, as it may
 // Two mappings a block, and Linux allows 65,530 of them.
-constexpr std::size_t kMostBlocks = 16'384;
+constexpr std::size_t kMostBlocks = 30'000;
+constexpr std::size_t kMostRemembered = std::size_t{4} << 20;
 // Far from where Linux puts programs, libraries and heaps.
 constexpr std::uintptr_t kArenaStart = 0x2000'0000'0000;
 constexpr std::uintptr_t kStackStart = 0x1f00'0000'0000;
@@ -53,6 +54,8 @@ struct State {
   std::size_t count = 0;
   std::uintptr_t next = 0;    // where the next gap begins
   std::uintptr_t mapped = 0;  // how far the arena is mapped
+  std::uint8_t* remembered = nullptr;
+  std::size_t remembered_blocks = 0;
   Ledger ledger;
 };
 State state;
@@ -289,6 +292,43 @@ Place place_of(const void* pointer) {
   const Block& block = state.blocks[i];
   return {Place::Kind::block, block.freed, block.stage, block.size,
           static_cast<std::int64_t>(address - block.start)};
+}
+
+void remember() {
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < state.count; ++i) bytes += state.blocks[i].size;
+  if (state.count == 0 || state.count > kMostExtents || bytes > kMostRemembered) return;
+  void* const copy =
+      mmap(nullptr, bytes + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (copy == MAP_FAILED) return;
+  auto* to = static_cast<std::uint8_t*>(copy);
+  state.remembered = to;
+  state.remembered_blocks = state.count;
+  for (std::size_t i = 0; i < state.count; ++i) {
+    const Block& block = state.blocks[i];
+    std::memcpy(to, pointer_to(block.start), block.size);
+    to += block.size;
+  }
+}
+
+std::size_t changed(Extent (&extents)[kMostExtents]) {
+  std::size_t found = 0;
+  std::uint32_t ordinal = 0;
+  const std::uint8_t* was = state.remembered;
+  for (std::size_t i = 0; i < state.remembered_blocks; ++i) {
+    const Block& block = state.blocks[i];
+    ordinal = i > 0 && state.blocks[i - 1].stage == block.stage ? ordinal + 1 : 0;
+    const auto* const is = static_cast<const std::uint8_t*>(pointer_to(block.start));
+    std::size_t first = 0;
+    std::size_t last = block.size;
+    if (!block.freed && std::memcmp(is, was, block.size) != 0) {
+      while (is[first] == was[first]) ++first;
+      while (is[last - 1] == was[last - 1]) --last;
+      extents[found++] = {block.stage, ordinal, block.size, first, last - 1};
+    }
+    was += block.size;
+  }
+  return found;
 }
 
 Damage find_damage() {

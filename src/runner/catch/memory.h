@@ -20,8 +20,8 @@ namespace safecost::memory {
 enum class World : std::uint8_t { real, a, b, guard, front };
 inline constexpr int kWorlds = 5;
 
-// What the program is doing: the ledger tells what was allocated when.
-enum class Stage : std::uint8_t { start, generate, prepare, reset, run, digest, release };
+// What the program is doing: the ledger tells what was allocated when. `warm` are the valid calls before.
+enum class Stage : std::uint8_t { start, warm, generate, prepare, reset, run, digest, release };
 
 // Where an address lies, seen from the nearest block of the world's memory.
 struct Place {
@@ -49,6 +49,16 @@ struct Ledger {
   bool exhausted = false;  // the world had no room for another block
 };
 
+// The bytes of one block that a call changed, from the first to the last; `ordinal` counts its stage's blocks.
+struct Extent {
+  Stage stage = Stage::start;
+  std::uint32_t ordinal = 0;
+  std::uint64_t size = 0;
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+};
+inline constexpr std::size_t kMostExtents = 64;
+
 // Before any fork: makes the patterns.
 void prepare_worlds();
 
@@ -72,6 +82,12 @@ Stage stage();
 void* stack_top();
 std::size_t stack_bytes();
 void* stack_bottom();
+
+// Copies what inputs and context consist of, for `changed` to compare: the program's own memory, which no pattern
+// and no page guards. Does nothing where that is more than 4 MiB or 64 blocks.
+void remember();
+// How many of those blocks have changed, their extents in `extents`.
+std::size_t changed(Extent (&extents)[kMostExtents]);
 
 // These three may be called in a signal handler.
 Place place_of(const void* address);

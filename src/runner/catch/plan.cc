@@ -52,6 +52,7 @@ absl::StatusOr<ProvePlan> ProvePlan::from_json(const nlohmann::json& json, std::
   fields.required("scratch", plan.scratch);
   fields.optional("seed", plan.seed);
   fields.optional("timeout_seconds", plan.timeout_seconds, kSeconds);
+  if (kind == "prove") fields.optional("tier", plan.tier);
   if (kind == "confirm") fields.optional("largest_valid", plan.largest_valid, kSizes);
   fields.optional("pairs", plan.pairs);
   RETURN_IF_ERROR(fields.done());

@@ -26,6 +26,7 @@ struct ProvePlan {
   std::string scratch;
   std::uint64_t seed = 1;
   double timeout_seconds = 1;
+  std::uint32_t tier = 0;           // the sizes of the tiers up to it are proved; "prove" alone
   std::uint64_t largest_valid = 0;  // valid inputs beyond it are left out ("confirm" alone)
   std::vector<std::pair<std::string, std::string>> pairs;  // empty: all
 

@@ -1,12 +1,14 @@
 #include "runner/catch/prover.h"
 
 #include <algorithm>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
-#include <string_view>
+#include <span>
+#include <string>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "fmt/format.h"
@@ -23,10 +25,32 @@ using memory::Flush;
 using memory::World;
 
 constexpr World kAll[] = {World::real, World::a, World::b, World::guard, World::front};
-constexpr std::size_t kAllWorlds = std::size(kAll);
-constexpr const char* kLetters[] = {"R", "A", "B", "G", "F"};
+// At a timed size, which is one of many elements: what a user would see, and two that look. A tape makes and frees
+// blocks by the thousand, which costs two system calls each where every block has pages of its own.
+constexpr World kTimed[] = {World::real, World::a, World::guard};
+constexpr World kTimedTape[] = {World::real, World::a, World::b};
 constexpr double kPatience =
     4;  // a hang is looked at once more, for so many times the usual seconds
+constexpr int kSampledLooks = 64;  // at what claims to catch by chance
+
+const char* letter_of(World world) {
+  constexpr const char* kLetters[] = {"R", "A", "B", "G", "F"};
+  return kLetters[static_cast<std::size_t>(world)];
+}
+
+// Where a fault is proved. All faults of a size share their valid input, and so their control.
+struct Point {
+  std::uint64_t size;
+  std::uint64_t seed;
+  std::span<const World> worlds;
+};
+
+std::uint64_t mixed(std::uint64_t seed, std::uint64_t size) {
+  std::uint64_t state = seed + 0x9e3779b97f4a7c15u * (size + 1);
+  state = (state ^ (state >> 30)) * 0xbf58476d1ce4e5b9u;
+  state = (state ^ (state >> 27)) * 0x94d049bb133111ebu;
+  return (state ^ (state >> 31)) >> 11;  // what JSON's readers hold as a number
+}
 
 // Did it come back as if nothing had happened?
 bool is_clean(const Evidence& evidence) {
@@ -36,6 +60,41 @@ bool is_clean(const Evidence& evidence) {
 
 nlohmann::json or_null(const char* text) {
   return text == nullptr ? nlohmann::json() : nlohmann::json(text);
+}
+
+struct Seen {
+  World world;
+  Observation observation;
+};
+using Worlds = std::vector<Seen>;  // in the order of their point's; fewer where one was not clean
+
+const Observation* in(const Worlds& worlds, World world) {
+  const auto found = std::find_if(worlds.begin(), worlds.end(),
+                                  [&](const Seen& seen) { return seen.world == world; });
+  return found == worlds.end() ? nullptr : &found->observation;
+}
+
+bool all_clean(const Worlds& worlds, const Point& point) {
+  return worlds.size() == point.worlds.size() &&
+         std::all_of(worlds.begin(), worlds.end(),
+                     [](const Seen& seen) { return is_clean(seen.observation.evidence); });
+}
+
+// The first byte of the program's own memory that the fault changed and a valid call leaves alone.
+std::optional<memory::Place> strayed(const Evidence& valid, const Evidence& faulted) {
+  for (std::size_t i = 0; i < faulted.extents; ++i) {
+    const memory::Extent& now = faulted.extent[i];
+    const auto* const end = valid.extent + valid.extents;
+    const auto* const usual = std::find_if(valid.extent, end, [&](const memory::Extent& one) {
+      return one.stage == now.stage && one.ordinal == now.ordinal;
+    });
+    if (usual != end && now.first >= usual->first && now.last <= usual->last) continue;
+    const std::uint64_t first =
+        usual == end || now.first < usual->first ? now.first : usual->last + 1;
+    return memory::Place{memory::Place::Kind::block, false, now.stage, now.size,
+                         static_cast<std::int64_t>(first)};
+  }
+  return std::nullopt;
 }
 
 class Prover {
@@ -50,7 +109,7 @@ class Prover {
     const safecost_plugin& table = generator_.table();
     for (std::uint32_t i = 0; i < table.fault_count; ++i) {
       const safecost_fault& fault = element(table.faults, i);
-      json["faults"].push_back(describe(fault, i));
+      json["faults"].push_back(fault_json(fault));
       for (const safecost_variant* variant : plugin_.variants()) {
         const bool proved =
             variant->role == SAFECOST_ROLE_RAW || variant->role == SAFECOST_ROLE_SAFE;
@@ -62,13 +121,33 @@ class Prover {
   }
 
  private:
-  Subject subject(const safecost_variant* variant, safecost_kernel kernel, std::uint64_t size,
-                  std::uint32_t fault) const {
-    return {.generator = &generator_,
-            .plugin = &plugin_,
-            .variant = variant,
-            .kernel = kernel,
-            .request = request_of(plan_, generator_, size, fault)};
+  // Small sizes, where every world can look, and the sizes that are timed.
+  std::vector<Point> points(const safecost_fault& fault) const {
+    const std::uint64_t least = generator_.table().minimum_size;
+    std::map<std::uint64_t, std::span<const World>> worlds;
+    const std::span<const World> timed = fault.kind == SAFECOST_FAULT_TAPE
+                                             ? std::span<const World>(kTimedTape)
+                                             : std::span<const World>(kTimed);
+    for (const safecost_parameter* parameter : generator_.parameters()) {
+      if (parameter->tier <= plan_.tier) worlds[parameter->size] = timed;
+    }
+    for (const std::uint64_t small : {fault.size, 3 * fault.size + 5})
+      worlds[std::max(small, least)] = kAll;
+    std::vector<Point> all;
+    for (const auto& [size, some] : worlds) all.push_back({size, mixed(plan_.seed, size), some});
+    return all;
+  }
+
+  Subject subject(const safecost_variant* variant, safecost_kernel kernel, safecost_kernel warm,
+                  const Point& point, std::uint32_t fault) const {
+    Subject made = {.generator = &generator_,
+                    .plugin = &plugin_,
+                    .variant = variant,
+                    .kernel = kernel,
+                    .warm = warm,
+                    .request = request_of(plan_, generator_, point.size, fault)};
+    made.request.seed = point.seed;
+    return made;
   }
 
   Observation look(const Subject& subject, World world, Flush flush) const {
@@ -78,14 +157,15 @@ class Prover {
     return observe(subject, world, flush, kPatience * plan_.timeout_seconds);
   }
 
-  nlohmann::json describe(const safecost_fault& fault, std::uint32_t index) const {
-    nlohmann::json json = fault_json(fault);
-    if (fault.reference == nullptr) return json;
-    Subject asked = subject(nullptr, nullptr, fault.size, index);
+  nlohmann::json reference(const safecost_fault& fault, std::uint32_t index, const Point& point) {
+    if (fault.reference == nullptr) return nullptr;
+    nlohmann::json& known = references_[{index, point.size}];
+    if (!known.is_null()) return known;
+    Subject asked = subject(nullptr, nullptr, nullptr, point, index);
     asked.reference = fault.reference;
     const Evidence evidence = look(asked, World::real, Flush::all).evidence;
-    if (evidence.end == End::returned) json["reference"] = hexadecimal(evidence.result);
-    return json;
+    if (evidence.end == End::returned) known = hexadecimal(evidence.result);
+    return known;
   }
 
   nlohmann::json prove(const safecost_variant& variant, const safecost_fault& fault,
@@ -98,52 +178,72 @@ class Prover {
     const safecost_kernel faulty =
         own && variant.fault_kernels != nullptr ? variant.fault_kernels[*own] : nullptr;
     const safecost_kernel kernel = in_program ? faulty : variant.run;
-    nlohmann::json json = {{"variant", variant.name},
-                           {"fault", fault.name},
-                           {"claim", said(variant.claims)},
-                           {"inexpressible", said(variant.inexpressible)},
-                           {"written", kernel != nullptr}};
-    if (kernel == nullptr || !json["inexpressible"].is_null()) return json;
-    json["digests"] = variant.digest != nullptr;
-    const Worlds& same = control(subject(&variant, kernel, fault.size, SAFECOST_NO_FAULT));
-    json["control"] = to_json(same);
-    const Worlds* measure = all_clean(same) ? &same : nullptr;
-    if (in_program) {  // and the right program on the very input that the wrong one is given
-      const Worlds& right = control(subject(&variant, variant.run, fault.size, index));
-      json["right"] = to_json(right);
-      if (measure == nullptr && all_clean(right)) measure = &right;
+    nlohmann::json json = {
+        {"variant", variant.name},          {"fault", fault.name},
+        {"claim", said(variant.claims)},    {"inexpressible", said(variant.inexpressible)},
+        {"written", kernel != nullptr},     {"digests", variant.digest != nullptr},
+        {"points", nlohmann::json::array()}};
+    // Nobody can run a program that cannot be written; wrong data can be given to whoever takes data.
+    const bool can_run = kernel != nullptr && (!in_program || json["inexpressible"].is_null());
+    if (!can_run) return json;
+    const bool by_chance =
+        json["claim"].is_string() &&
+        json["claim"].get_ref<const std::string&>().find("sampled") != std::string::npos;
+    for (const Point& point : points(fault)) {
+      nlohmann::json proved = prove_at(point, variant, kernel, in_program, index, by_chance);
+      proved["reference"] = reference(fault, index, point);
+      json["points"].push_back(std::move(proved));
     }
-    if (measure == nullptr) return json;  // without a clean control the fault would prove nothing
-    Worlds faulted;
-    const Subject wrong = subject(&variant, kernel, fault.size, index);
-    for (const World world : kAll)
-      faulted.push_back(look(wrong, world, (*measure)[static_cast<std::size_t>(world)].flush));
-    json["faulted"] = to_json(faulted);
     return json;
   }
 
-  using Worlds = std::vector<Observation>;  // in the order of kAll; fewer where one was not clean
-
-  static bool all_clean(const Worlds& worlds) {
-    return worlds.size() == kAllWorlds &&
-           std::all_of(worlds.begin(), worlds.end(),
-                       [](const Observation& seen) { return is_clean(seen.evidence); });
+  nlohmann::json prove_at(const Point& point, const safecost_variant& variant,
+                          safecost_kernel kernel, bool in_program, std::uint32_t index,
+                          bool by_chance) {
+    const Worlds& same =
+        control(subject(&variant, kernel, variant.run, point, SAFECOST_NO_FAULT), point);
+    nlohmann::json json = {{"size", point.size}, {"seed", point.seed}, {"control", to_json(same)}};
+    const Worlds* measure = all_clean(same, point) ? &same : nullptr;
+    // A wrong program that errs on any input cannot be called before; then the right one is.
+    const safecost_kernel warm = measure == nullptr ? variant.run : kernel;
+    if (in_program) {  // and the right program on the very input that the wrong one is given
+      const Worlds& right =
+          control(subject(&variant, variant.run, variant.run, point, index), point);
+      json["right"] = to_json(right);
+      if (measure == nullptr && all_clean(right, point)) measure = &right;
+    }
+    if (measure == nullptr) return json;  // without a clean control the fault would prove nothing
+    const Subject wrong = subject(&variant, kernel, warm, point, index);
+    Worlds faulted;
+    for (const Seen& valid : *measure)
+      faulted.push_back({valid.world, look(wrong, valid.world, valid.observation.flush)});
+    json["faulted"] = to_json(faulted);
+    const Observation* const before = in(*measure, World::a);
+    const Observation* const after = in(faulted, World::a);
+    if (!in_program && before != nullptr && after != nullptr && is_clean(after->evidence)) {
+      if (const auto place = strayed(before->evidence, after->evidence))
+        json["faulted"]["A"]["own"] = place_json(*place);
+    }
+    for (int i = 0; by_chance && i < kSampledLooks; ++i)
+      json["again"].push_back(
+          evidence_json(look(wrong, World::real, Flush::all), plugin_.table().report));
+    return json;
   }
 
   // The same without the fault; several faults of a variant share it. A program may rely on the alignment that malloc
   // promises, so where it does not bear blocks that are flush with their page's end it is given that.
-  const Worlds& control(const Subject& subject) {
+  const Worlds& control(const Subject& subject, const Point& point) {
     const auto key = std::make_tuple(subject.variant, subject.kernel, subject.request.size,
-                                     subject.request.fault);
+                                     subject.request.fault, point.worlds.data());
     Worlds& worlds = controls_[key];
     if (!worlds.empty()) return worlds;
-    for (const World world : kAll) {
+    for (const World world : point.worlds) {
       Observation seen = look(subject, world, Flush::all);
       for (const Flush less : {Flush::all_but_objects, Flush::none}) {
         if (world == World::guard && !is_clean(seen.evidence)) seen = look(subject, world, less);
       }
       const bool clean = is_clean(seen.evidence);
-      worlds.push_back(std::move(seen));
+      worlds.push_back({world, std::move(seen)});
       if (!clean) break;  // one world is enough to make it worthless, and each may take its time
     }
     return worlds;
@@ -151,17 +251,19 @@ class Prover {
 
   nlohmann::json to_json(const Worlds& worlds) const {
     nlohmann::json json;
-    for (std::size_t i = 0; i < worlds.size(); ++i)
-      json[kLetters[i]] = evidence_json(worlds[i], plugin_.table().report);
+    for (const Seen& seen : worlds)
+      json[letter_of(seen.world)] = evidence_json(seen.observation, plugin_.table().report);
     return json;
   }
 
   const ProvePlan& plan_;
   const Plugin& plugin_;
   const Plugin& generator_;
-  std::map<std::tuple<const safecost_variant*, safecost_kernel, std::uint64_t, std::uint32_t>,
+  std::map<std::tuple<const safecost_variant*, safecost_kernel, std::uint64_t, std::uint32_t,
+                      const World*>,
            Worlds>
       controls_;
+  std::map<std::pair<std::uint32_t, std::uint64_t>, nlohmann::json> references_;
 };
 
 }  // namespace

@@ -169,12 +169,59 @@ std::uint64_t call_kernel(safecost_kernel kernel, void* context) {
   return call.result;
 }
 
+// An error that reached the border, where one did.
+void note_report(const Subject& subject) {
+  const safecost_report* const report = subject.plugin->table().report;
+  if (report == nullptr || report->stop == 0) return;
+  shared->report_stop = report->stop;
+  copy_text(shared->report_text, report->text);
+}
+
+// Where a fault kernel's wrong step is, and how large.
+void draw(const Subject& subject) {
+  std::uint64_t* const drawn = subject.plugin->table().draw;
+  if (drawn != nullptr) *drawn = subject.request.seed;
+}
+
 void go_to(Stage stage) {
   memory::set_stage(stage);
   shared->stage = stage;
 }
 
-void run_child(const Subject& subject) {
+constexpr int kWarmCalls = 2;
+// The seed of valid input is another one than that of the proof: what was learned of one input is not of the other.
+constexpr std::uint64_t kOtherSeed = 0x5eed;
+
+// Valid calls, as the C library's malloc serves a program: what looks once a process has looked by now. Returns
+// whether they went well; evidence of what went wrong is that of the proof.
+bool warm_up(const Subject& subject) {
+  if (subject.warm == nullptr) return true;
+  Evidence& evidence = *shared;
+  go_to(Stage::warm);
+  safecost_request request = subject.request;
+  request.seed ^= kOtherSeed;
+  request.fault = SAFECOST_NO_FAULT;
+  evidence.end = End::not_made;
+  const safecost_pool* const pool = subject.generator->table().generate(&request);
+  if (pool == nullptr || pool->count == 0) return false;
+  const safecost_variant& variant = *subject.variant;
+  void* const context = variant.prepare(pool->inputs);
+  if (context == nullptr) return false;
+  evidence.end = End::none;
+  if (safecost_report* const report = subject.plugin->table().report; report != nullptr)
+    report->stop = 0;
+  for (int i = 0; i < kWarmCalls; ++i) {
+    if (variant.reset != nullptr) variant.reset(context, pool->inputs);
+    evidence.result = subject.warm(context);
+  }
+  variant.release(context);
+  subject.generator->table().release(pool);
+  note_report(subject);
+  if (evidence.report_stop != 0) evidence.end = End::returned;
+  return evidence.report_stop == 0;
+}
+
+void run_child(const Subject& subject, bool looks_at_its_own) {
   Evidence& evidence = *shared;
   evidence.end = End::none;
   go_to(Stage::generate);
@@ -197,18 +244,26 @@ void run_child(const Subject& subject) {
   if (variant.reset != nullptr) variant.reset(context, pool->inputs);
   safecost_report* const report = subject.plugin->table().report;
   if (report != nullptr) report->stop = 0;
+  if (looks_at_its_own) memory::remember();
 
   const memory::Ledger before = memory::ledger();
   go_to(Stage::run);
+  draw(subject);
   evidence.result = call_kernel(subject.kernel, context);
+  // A check that is made once, on a context or in a process, is none: what was reported must be reported again.
+  if (report != nullptr && report->stop != 0) {
+    report->stop = 0;
+    if (variant.reset != nullptr) variant.reset(context, pool->inputs);
+    draw(subject);
+    evidence.result = call_kernel(subject.kernel, context);
+  }
   const memory::Ledger& after = memory::ledger();
   evidence.leaked = after.live - before.live;
   evidence.leaked_bytes = after.live_bytes - before.live_bytes;
   if (evidence.leaked != 0) evidence.first_leak = memory::first_leak();
-  if (report != nullptr && report->stop != 0) {
-    evidence.report_stop = report->stop;
-    copy_text(evidence.report_text, report->text);
-  }
+  note_report(subject);
+  if (looks_at_its_own)
+    evidence.extents = static_cast<std::uint32_t>(memory::changed(evidence.extent));
 
   go_to(Stage::digest);
   if (variant.digest != nullptr) evidence.digest = variant.digest(context);
@@ -230,8 +285,9 @@ struct Errand {
 void* do_errand(void* given) {
   const Errand& errand = *static_cast<const Errand*>(given);
   contain_child(errand.seconds);
+  if (!warm_up(errand.subject)) _exit(0);
   memory::enter(errand.world, errand.flush);
-  run_child(errand.subject);
+  run_child(errand.subject, errand.world == World::a);
   _exit(0);  // neither destructors nor a plugin's atexit handlers
 }
 

@@ -10,52 +10,103 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from safecost.catch.mechanism import Checks, Mechanism, mechanism_of
-from safecost.document.evidence import MemoryPlace, ReferencedFault, WorldRun, Worlds, WorldsProof
-from safecost.document.outcome import Detail, Evidence, EvidenceKind, Outcome, World
+from safecost.document.evidence import DeclaredFault, MemoryPlace, PointProof, WorldRun, Worlds, WorldsProof
+from safecost.document.outcome import CAUGHT, Detail, Evidence, EvidenceKind, Outcome, World
+from safecost.suite.claims import INEXPRESSIBLE
 
 PATTERNS: tuple[World, World] = ("A", "B")
 PAGES: tuple[World, World] = ("G", "F")
-_ALL: tuple[World, ...] = ("R", *PATTERNS, *PAGES)
 # Weaknesses of arithmetic: only for these is an overflow trap the right reason.
 _ARITHMETIC = frozenset({190, 191, 369, 682, 128, 131, 195})
 # Weaknesses that no world can see: to all of them, new and malloc are one allocator, which a C++ library may make so.
 _UNSEEN_BY_WORLDS = frozenset({762})
 _LEAVES = "leaves"
-_BEFORE_THE_KERNEL = frozenset({"start", "generate", "prepare", "reset"})
+# Oracles of memory: raw code that commits such a fault leaves its own.
+_OF_MEMORY = frozenset({"guard", "canary", "memcheck", "sanitizer"})
+_BEFORE_THE_KERNEL = frozenset({"start", "warm", "generate", "prepare", "reset"})
 
 
 def judge(
-    outcome: Outcome, fault: ReferencedFault, proof: WorldsProof, checks: Checks, confirmed_by: Collection[EvidenceKind]
+    outcome: Outcome, fault: DeclaredFault, proof: WorldsProof, checks: Checks, confirmed_by: Collection[EvidenceKind]
 ) -> Outcome:
     """Fill in an outcome, whose names are given, for one proof of the prover's.
 
     `fault` is its declaration and `confirmed_by` the oracles beyond the worlds (a sanitizer, Memcheck) that saw the
     error in the same source. Attribution needs other profiles' outcomes: see `attribute`.
     """
-    outcome = replace(outcome, claim=proof.claim)
-    if proof.inexpressible is not None:
+    # Data can be given to whoever takes data: what has no way to go wrong there comes out prevented.
+    ran = proof.inexpressible is not None and bool(proof.points)
+    outcome = replace(outcome, claim=INEXPRESSIBLE if ran else proof.claim)
+    if proof.inexpressible is not None and not ran:
         return replace(outcome, kind="inexpressible", reason=proof.inexpressible)
-    if not proof.written:
+    if not proof.points:
         return replace(outcome, kind="no_verdict", reason="nobody has written the faulty program in this idiom")
-    objection = unclean(proof.control, checks)
-    if objection is not None and proof.right is not None:
+    by_size = {point.size: _at(outcome, fault, proof, point, checks, confirmed_by) for point in proof.points}
+    decisive = _decisive(by_size)
+    if ran and decisive.kind == "prevented":
+        decisive = replace(decisive, reason=f"{decisive.reason}; {proof.inexpressible}")
+    return decisive
+
+
+def _decisive(by_size: Mapping[int, Outcome]) -> Outcome:
+    """What became of a fault, from what became of it at each size: caught is only what is caught at all of them.
+
+    Of the sizes at which it is not caught the smallest decides, where every world looks.
+    """
+
+    def badness(size: int) -> int:
+        kind = by_size[size].kind
+        return 0 if kind in CAUGHT else 1 if kind == "sampled" else 2 if kind == "no_verdict" else 3
+
+    chosen = by_size[max(sorted(by_size), key=badness)]
+    elsewhere = {str(size): seen.words for size, seen in sorted(by_size.items()) if seen.words != chosen.words}
+    chances = [seen.chance for seen in by_size.values() if seen.chance is not None]
+    if chosen.kind == "sampled":
+        chosen = replace(chosen, chance=(sum(caught for caught, _ in chances), sum(looks for _, looks in chances)))
+    return replace(chosen, sizes=tuple(sorted(by_size)), elsewhere=elsewhere)
+
+
+def _at(
+    outcome: Outcome,
+    fault: DeclaredFault,
+    proof: WorldsProof,
+    point: PointProof,
+    checks: Checks,
+    confirmed_by: Collection[EvidenceKind],
+) -> Outcome:
+    """What became of the fault at one size."""
+    outcome = replace(outcome, size=point.size, seed=point.seed)
+    objection = unclean(point.control, checks)
+    if objection is not None and point.right is not None:
         # A bug that needs no special input shows on any: then the program without it is the control.
-        objection = unclean(proof.right, checks)
-    if objection is not None or proof.faulted is None:
+        objection = unclean(point.right, checks)
+    if objection is not None or point.faulted is None:
         return replace(outcome, kind="no_verdict", reason=f"without the fault: {objection}")
-    worlds = proof.faulted
+    worlds = point.faulted
     ends = {letter: mechanism_of(seen, checks) for letter, seen in worlds.items()}
-    outcome = replace(outcome, worlds={letter: _told(ends[letter], worlds[letter]) for letter in _ALL})
+    outcome = replace(outcome, worlds={letter: _told(ends[letter], worlds[letter]) for letter in worlds})
     for letter, seen in worlds.items():
         if seen.end == "not_made" or seen.stage in _BEFORE_THE_KERNEL:
             return replace(outcome, kind="no_verdict", reason=f"the kernel was never called in {letter}")
         if seen.exhausted:
             return replace(outcome, kind="no_verdict", reason=f"world {letter} had no room for so many blocks")
-    evidence = tuple(_evidence(fault, proof, worlds))
-    outcome = replace(outcome, evidence=evidence)
+    outcome = replace(outcome, evidence=tuple(_evidence(fault, proof, point, worlds)))
+    if point.again:
+        outcome = _of_chance(outcome, fault, [mechanism_of(seen, checks) for seen in point.again])
+        if outcome.kind == "sampled":
+            return outcome
     if ends["R"].check is not None:
         return _stopped_by_check(outcome, fault, ends)
-    return _not_stopped(outcome, fault, proof, ends, confirmed_by)
+    return _not_stopped(outcome, fault, point, ends, confirmed_by)
+
+
+def _of_chance(outcome: Outcome, fault: DeclaredFault, ends: Sequence[Mechanism]) -> Outcome:
+    """A mitigation that looks by chance catches in some processes on the very same input, and not in others."""
+    stopped = [end for end in ends if end.check in fault.stops]
+    if not stopped or len(stopped) == len(ends):
+        return outcome
+    name, text = stopped[0].name, stopped[0].text
+    return replace(outcome, kind="sampled", mechanism=name, text=text, chance=(len(stopped), len(ends)))
 
 
 def unclean(control: Worlds, checks: Checks) -> str | None:
@@ -85,7 +136,7 @@ def _told(end: Mechanism, seen: WorldRun) -> str:
     return end.name or end.how
 
 
-def _stopped_by_check(outcome: Outcome, fault: ReferencedFault, ends: Mapping[World, Mechanism]) -> Outcome:
+def _stopped_by_check(outcome: Outcome, fault: DeclaredFault, ends: Mapping[World, Mechanism]) -> Outcome:
     """A check ended the program a user would run, or reported an error: was it in time, for this, and no accident?"""
     check = ends["R"]
     outcome = replace(outcome, mechanism=check.name, text=check.text)
@@ -107,8 +158,8 @@ def _stopped_by_check(outcome: Outcome, fault: ReferencedFault, ends: Mapping[Wo
 
 def _not_stopped(
     outcome: Outcome,
-    fault: ReferencedFault,
-    proof: WorldsProof,
+    fault: DeclaredFault,
+    point: PointProof,
     ends: Mapping[World, Mechanism],
     confirmed_by: Collection[EvidenceKind],
 ) -> Outcome:
@@ -133,20 +184,27 @@ def _not_stopped(
         reason = f"the compiler removed it: {' and '.join(sorted(confirmed_by))} saw it in the same source"
         return replace(outcome, kind="deleted", reason=reason)
     if "value" in kinds:
+        if _is_of_memory(fault):
+            return replace(outcome, kind="contained", reason="it touched its own memory alone, and answers wrongly")
         return replace(outcome, kind="silent", detail="wrong_value")
-    if fault.reference is None:
+    if point.reference is None:
         return replace(outcome, kind="silent", detail="nothing_seen", reason="no world saw anything of it")
-    if outcome.role == "raw" and proof.claim is None:
+    if outcome.role == "raw" and outcome.claim is None:
         reason = "no world saw anything, and the result is right; raw code prevents nothing unless it claims to"
         return replace(outcome, kind="silent", detail="nothing_seen", reason=reason)
     return replace(outcome, kind="prevented", reason="clean in every world, and the result is the reference's")
+
+
+def _is_of_memory(fault: DeclaredFault) -> bool:
+    """Does the fault lead raw code out of its memory? An overflow or an ignored error has a wrong value by itself."""
+    return fault.cwe not in _ARITHMETIC and bool(_OF_MEMORY & set(fault.oracles))
 
 
 def _silent(evidence: Sequence[Evidence]) -> Detail | None:
     """What a program did to memory that went on as if nothing had happened; the worst of it, None for nothing."""
     kinds = {one.kind for one in evidence}
     left_behind = {one.text.startswith(_LEAVES) for one in evidence if one.kind == "ledger"}
-    if "canary" in kinds or False in left_behind:
+    if kinds & {"canary", "own"} or False in left_behind:
         return "corrupted"
     if "foreign" in kinds:
         return "read_foreign"
@@ -155,25 +213,36 @@ def _silent(evidence: Sequence[Evidence]) -> Detail | None:
     return "leaked" if True in left_behind else None
 
 
-def _evidence(fault: ReferencedFault, proof: WorldsProof, worlds: Worlds) -> Iterator[Evidence]:
+def _evidence(fault: DeclaredFault, proof: WorldsProof, point: PointProof, worlds: Worlds) -> Iterator[Evidence]:
     """Everything that shows the error itself, whatever ended the program."""
     yield from _of_pages(worlds)
-    for letter in (*PATTERNS, *PAGES):
+    for letter in _in(worlds, (*PATTERNS, *PAGES)):
         if (damage := worlds[letter].damage) is not None and damage.first is not None:
             text = f"{damage.bytes} bytes changed that nobody owns, the first {_place(damage.first)}"
-            yield _at("canary", letter, text, damage.first)
+            yield _with_place("canary", letter, text, damage.first)
             break
+    for letter in _in(worlds, PATTERNS):
+        if (own := worlds[letter].own) is not None:
+            text = f"changes what a valid call leaves alone, first {_place(own)} that is its own"
+            yield _with_place("own", letter, text, own)
     if (foreign := _foreign(worlds)) is not None:
-        yield Evidence("foreign", "AB", foreign)
-    yield from _of_ledger(fault, proof, worlds)
-    if (value := _shown_value(proof, worlds)) is not None and fault.reference is not None and value != fault.reference:
-        yield Evidence("value", "RABGF", f"the result is {value}, not {fault.reference} as the reference has it")
+        yield Evidence("foreign", "".join(_in(worlds, PATTERNS)), foreign)
+    yield from _of_ledger(fault, point, worlds)
+    value = _shown_value(proof, worlds)
+    if value is not None and point.reference is not None and value != point.reference:
+        text = f"the result is {value}, not {point.reference} as the reference has it"
+        yield Evidence("value", "".join(worlds), text)
+
+
+def _in(worlds: Worlds, letters: Sequence[World]) -> list[World]:
+    """Those of the worlds that were entered: at a timed size not all are."""
+    return [letter for letter in letters if letter in worlds]
 
 
 def _of_pages(worlds: Worlds) -> Iterator[Evidence]:
     """Accesses that a page without access stopped, one for each block and offset."""
     seen: dict[str, Evidence] = {}
-    for letter in PAGES:
+    for letter in _in(worlds, PAGES):
         stop = worlds[letter].stop
         where = None if stop is None else stop.place
         if stop is None or where is None or where.kind != "block":
@@ -181,11 +250,11 @@ def _of_pages(worlds: Worlds) -> Iterator[Evidence]:
         text = f"{stop.access}s {_place(where)}"
         kind: EvidenceKind = "freed" if where.freed else "guard"
         before = seen[text].worlds if text in seen else ""
-        seen[text] = _at(kind, before + letter, text, where)
+        seen[text] = _with_place(kind, before + letter, text, where)
     yield from seen.values()
 
 
-def _at(kind: EvidenceKind, worlds: str, text: str, where: MemoryPlace) -> Evidence:
+def _with_place(kind: EvidenceKind, worlds: str, text: str, where: MemoryPlace) -> Evidence:
     return Evidence(kind, worlds, text, where.size, where.offset, where.freed)
 
 
@@ -204,7 +273,7 @@ def _place(where: MemoryPlace) -> str:
 
 def _foreign(worlds: Worlds) -> str | None:
     """How the result depends on memory that the program does not own; None where it does not."""
-    first, second = (worlds[letter] for letter in PATTERNS)
+    first, second = (worlds[letter] for letter in (_in(worlds, PATTERNS) * 2)[:2])
     if first.end == second.end == "returned":
         if first.value != second.value:
             return f"the result is {_spoken(first)} or {_spoken(second)}, as the memory around is filled"
@@ -229,22 +298,26 @@ def _spoken(seen: WorldRun) -> str:
     return str(seen.digest if seen.digest and seen.digest.strip("0") else seen.result)
 
 
-def _of_ledger(fault: ReferencedFault, proof: WorldsProof, worlds: Worlds) -> Iterator[Evidence]:
-    for letter in (*PATTERNS, *PAGES):
+def _of_ledger(fault: DeclaredFault, point: PointProof, worlds: Worlds) -> Iterator[Evidence]:
+    for letter in _in(worlds, (*PATTERNS, *PAGES)):
         if (frees := worlds[letter].frees) is not None:
             what = "frees twice" if frees.double else "frees what is no block"
             text = f"{what}, {frees.double + frees.bad} times"
-            yield Evidence("ledger", letter, text) if frees.first is None else _at("ledger", letter, text, frees.first)
+            yield (
+                Evidence("ledger", letter, text)
+                if frees.first is None
+                else _with_place("ledger", letter, text, frees.first)
+            )
             break
     # A leak counts only where the fault may be one: a program that reports an error may keep what the report needs.
     if "ledger" not in fault.oracles:
         return
-    for letter in (*PATTERNS, *PAGES):
+    for letter in _in(worlds, (*PATTERNS, *PAGES)):
         seen = worlds[letter]
         leak = seen.leak
         if leak is not None and leak.blocks > 0 and seen.end == "returned" and seen.report is None:
             # A bug in the program leaks on any input; then it is the right program that must not.
-            control = proof.control if proof.right is None else proof.right
+            control = point.control if point.right is None else point.right
             if control[letter].leak is None:
                 size = None if leak.first is None else leak.first.size
                 text = f"{_LEAVES} {leak.blocks} blocks behind, {leak.bytes} bytes"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -35,6 +36,7 @@ from safecost.suite.command import choosing
 @click.option(
     "--sanitize", is_flag=True, help="Ask sanitizers and Memcheck, too: is each fault real, valid input clean?"
 )
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Draw places and magnitudes of faults as another time.")
 @click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="Write the outcomes to FILE, as JSON.")
 def catch(
     expression: str | None,
@@ -44,11 +46,13 @@ def catch(
     details: bool,
     unclaimed: bool,
     sanitize: bool,
+    seed: int | None,
     out: Path | None,
 ) -> int:
     """Commit every fault in every variant, and tell which are caught, by what, and what became of the others."""
     chosen = profile_files.choose(profiles, ad_hoc)
-    proving = Proving(ProvingOptions(chosen, Folders.of(case_folders), expression, sanitize=sanitize))
+    options = ProvingOptions(chosen, Folders.of(case_folders), expression, sanitize=sanitize)
+    proving = Proving(options if seed is None else replace(options, seed=seed))
     code: int | None = None
     try:
         proving.run()
@@ -59,6 +63,7 @@ def catch(
     if out is not None:
         outcomes.write(proved, out)
     table.render(proved, Console(), details)
+    print(f"places and magnitudes of the faults: --seed {proving.options.seed}", file=sys.stderr)
     for outcome in claims.unclaimed(proved.outcomes, proving.facts) if unclaimed else ():
         print(f"unclaimed: {table.line_of(outcome)}")
     return proved.exit_code if code is None else code

@@ -12,7 +12,7 @@ from typing import Annotated, get_args
 
 from msgspec import Meta
 
-from safecost.document.evidence import ConfirmingTool, ReferencedFault
+from safecost.document.evidence import ConfirmingTool, DeclaredFault
 from safecost.document.outcome import EvidenceKind, Outcome, Text
 from safecost.document.outcome import Oracle as OracleName
 from safecost.document.values import CaseName, Label, Name, ProfileName
@@ -22,6 +22,7 @@ _OF_EVIDENCE: dict[EvidenceKind, OracleName] = {
     "guard": "guard",
     "freed": "guard",
     "canary": "canary",
+    "own": "value",
     "foreign": "value",
     "ledger": "ledger",
     "value": "value",
@@ -142,7 +143,7 @@ def saw_in_source(watched: Watched) -> dict[tuple[str, str, str], frozenset[Evid
 
 def combine(
     outcomes: Sequence[Outcome],
-    faults: Mapping[str, Sequence[ReferencedFault]],
+    faults: Mapping[str, Sequence[DeclaredFault]],
     watched: Watched,
     gaps: Mapping[ConfirmingTool, str],
     plain: Collection[str],
@@ -168,7 +169,7 @@ def _commits(one: Outcome) -> bool:
 
 def _confirmation(
     ones: Sequence[Outcome],
-    fault: ReferencedFault,
+    fault: DeclaredFault,
     observations: Sequence[Observed],
     gaps: Mapping[ConfirmingTool, str],
 ) -> Confirmation:
@@ -199,7 +200,7 @@ def _confirmation(
             if tool in declared and tool not in could
         ),
         ", ".join(ends),
-        not sightings and fault.reference is not None and all(one.detail == "nothing_seen" for one in ones),
+        not sightings and fault.reference and all(one.detail == "nothing_seen" for one in ones),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,21 +34,23 @@ from safecost.toolchain.build import Built, build_all
 
 _PROVER_SECONDS = 300.0
 _HANG_SECONDS = 0.5  # a proof takes a millisecond; a hang is looked at again for four times as long
-_SEED = 20_261
+MOST_TIER = 2  # SAFECOST_TIER_PUBLISH in kernel/abi.h: every size that is ever timed
 _Texts = TypeVar("_Texts", Outcome, Confirmation, confirmation.Sighting, Dirty)
 
 
 @dataclass(frozen=True, slots=True)
 class ProvingOptions:
-    """What the user asked for; `confirmed` tells, by (case, variant, fault), who else saw the error in the source.
+    """What the user asked for: faults are drawn from `seed`, and proved at the sizes of tiers up to `tier`, too.
 
-    `sanitize` asks sanitizers and Memcheck, too, whether each fault is real; they add to `confirmed`.
+    `confirmed` tells, by (case, variant, fault), who else saw the error in the source;
+    `sanitize` asks sanitizers and Memcheck, too, whether each fault is real, which adds to it.
     """
 
     profiles: Sequence[BuildProfile]
     folders: Folders
     filter: str | None = None
-    seed: int = _SEED
+    seed: int = field(default_factory=lambda: secrets.randbits(32))
+    tier: int = MOST_TIER
     hang_seconds: float = _HANG_SECONDS
     confirmed: Mapping[tuple[str, str, str], frozenset[EvidenceKind]] = field(default_factory=dict)
     sanitize: bool = False
@@ -70,7 +73,7 @@ class Proved:
     """
 
     outcomes: list[Outcome] = field(default_factory=list)
-    faults: dict[str, Sequence[evidence.ReferencedFault]] = field(default_factory=dict)
+    faults: dict[str, Sequence[evidence.DeclaredFault]] = field(default_factory=dict)
     troubles: list[ProvingIssue] = field(default_factory=list)
     confirmations: list[Confirmation] = field(default_factory=list)
     dirty: list[Dirty] = field(default_factory=list)
@@ -186,6 +189,7 @@ class Proving:
                 data=str(case.data),
                 scratch=scratch,
                 seed=self.options.seed,
+                tier=self.options.tier,
                 timeout_seconds=self.options.hang_seconds,
             )
             return runner.call("prove", plan, evidence.ProveAnswer, _PROVER_SECONDS, PROVER)

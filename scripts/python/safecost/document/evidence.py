@@ -15,7 +15,7 @@ from safecost.document.plan import PROTOCOL
 from safecost.document.points import Place
 from safecost.document.values import Language, Name, Nanoseconds, Rate, Role, Size, Threads, WholeNumber
 
-Stage = Literal["start", "generate", "prepare", "reset", "run", "digest", "release"]
+Stage = Literal["start", "warm", "generate", "prepare", "reset", "run", "digest", "release"]
 ConfirmingTool = Literal["sanitizer", "memcheck"]
 ProblemKind = Literal[
     "load",
@@ -96,7 +96,9 @@ class DescribedVariant(_Part, frozen=True, kw_only=True):
     address: UnsignedCount | None
 
 
-class _Fault(_Part, frozen=True, kw_only=True):
+class DeclaredFault(_Part, frozen=True, kw_only=True):
+    """A fault as a case declares it, of which a twin says its name only; `reference`: it has a digest."""
+
     name: Name
     kind: Literal["input", "tape", "kernel"]
     cwe: Annotated[int, Meta(ge=0, le=99_999)]
@@ -105,18 +107,7 @@ class _Fault(_Part, frozen=True, kw_only=True):
     contract: str
     oracles: tuple[Oracle, ...]
     stops: tuple[Stop, ...]
-
-
-class DeclaredFault(_Fault, frozen=True, kw_only=True):
-    """A fault as a case declares it, of which a twin says its name only; `reference`: it has a digest."""
-
     reference: bool
-
-
-class ReferencedFault(_Fault, frozen=True, kw_only=True):
-    """The same with the digest of who prevents it, where there is one."""
-
-    reference: Digest | None
 
 
 _Few = Meta(max_length=64)  # as many as the run document holds
@@ -292,6 +283,7 @@ class WorldRun(_Part, frozen=True, kw_only=True):
     frees: WrongFrees | None = None
     leak: LeakedBlocks | None = None
     exhausted: bool = False
+    own: MemoryPlace | None = None  # the first byte of its own that it changed and a valid call leaves alone
     aligned: Literal["objects", "all"] | None = None
     said: str = ""
 
@@ -304,11 +296,31 @@ class WorldRun(_Part, frozen=True, kw_only=True):
 Worlds = Mapping[World, WorldRun]
 
 
-class WorldsProof(_Part, frozen=True, kw_only=True):
-    """A variant with a fault in every world; before it the same without, up to the first world that was not clean.
+class PointProof(_Part, frozen=True, kw_only=True):
+    """A variant with a fault at one size, in several worlds, its input drawn from `seed`.
 
-    `right` is the right program on the input of the wrong one, where the fault is in the program.
+    `control` is the same without the fault, up to the first world that was not clean; `right` the right program on the
+    input of the wrong one, where the fault is in the program; `reference` the digest of who prevents the fault, where
+    there is one. `again` are further processes of world R, of what claims to catch by chance.
     """
+
+    size: Size
+    seed: Annotated[int, Meta(ge=0, lt=2**53)]
+    reference: Digest | None = None
+    control: Worlds = {}
+    right: Worlds | None = None
+    faulted: Annotated[Worlds, Meta(min_length=2)] | None = None
+    again: Annotated[tuple[WorldRun, ...], Meta(max_length=1000)] = ()
+
+    @property
+    def seen(self) -> tuple[WorldRun, ...]:
+        """Every process of the proof."""
+        every = [seen for worlds in (self.control, self.right, self.faulted) for seen in (worlds or {}).values()]
+        return (*every, *self.again)
+
+
+class WorldsProof(_Part, frozen=True, kw_only=True):
+    """A variant with a fault, at small sizes and at those that are timed; at none where nobody can run the program."""
 
     variant: Name
     fault: Name
@@ -316,21 +328,19 @@ class WorldsProof(_Part, frozen=True, kw_only=True):
     inexpressible: str | None
     written: bool
     digests: bool = False
-    control: Worlds = {}
-    right: Worlds | None = None
-    faulted: Annotated[Worlds, Meta(min_length=5)] | None = None  # all of them
+    points: Annotated[tuple[PointProof, ...], _Few] = ()
 
     @property
     def seen(self) -> tuple[WorldRun, ...]:
         """Every process of the proof."""
-        return tuple(one for worlds in (self.control, self.right, self.faulted) for one in (worlds or {}).values())
+        return tuple(seen for point in self.points for seen in point.seen)
 
 
 class ProveAnswer(_Answer, frozen=True, kw_only=True, tag="proofs"):
     """What the prover saw of a plugin; `faults` are those of the one that makes its inputs."""
 
     plugin: PluginDescription
-    faults: Annotated[tuple[ReferencedFault, ...], _Few]
+    faults: Annotated[tuple[DeclaredFault, ...], _Few]
     proofs: tuple[WorldsProof, ...]
 
 
@@ -365,7 +375,7 @@ class ConfirmAnswer(_Answer, frozen=True, kw_only=True, tag="sightings"):
 
     plugin: PluginDescription
     tool: ConfirmingTool
-    faults: Annotated[tuple[ReferencedFault, ...], _Few]
+    faults: Annotated[tuple[DeclaredFault, ...], _Few]
     proofs: tuple[WatchedProof, ...]
 
 

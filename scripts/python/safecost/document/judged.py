@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -71,7 +72,9 @@ class Proof:
 
     `mechanism` is what stopped it or reported it and `said` what that said; `reason` tells why the outcome is what it
     is where that does not follow from the rest. `evidence` is what memory worlds saw, `WORLDS: what`. `claim` names
-    the checks under which the variant claims to catch it.
+    the checks under which the variant claims to catch it. `size` and `seed` are of the proof that decides, `sizes`
+    all at which it was proved, `elsewhere` what came out at those where that was something else; `chance` in how many
+    of how many processes a mitigation caught it that looks by chance.
     """
 
     case: CaseName
@@ -86,6 +89,11 @@ class Proof:
     reason: FreeText | None
     evidence: Annotated[tuple[FreeText, ...], Meta(max_length=32)]
     claim: Word | None
+    size: int | None = None
+    seed: int | None = None
+    sizes: Annotated[tuple[int, ...], Meta(max_length=64)] = ()
+    elsewhere: Mapping[str, Word] = field(default_factory=dict)
+    chance: tuple[int, int] | None = None
 
     @property
     def caught(self) -> bool:

@@ -16,6 +16,8 @@ OutcomeKind = Literal[
     "trapped",
     "reported",
     "prevented",
+    "sampled",
+    "contained",
     "detected_late",
     "allocator_stop",
     "terminated",
@@ -50,7 +52,7 @@ Attribution = Literal["idiom", "profile", "platform", "system"]
 Oracle = Literal["guard", "sanitizer", "memcheck", "ledger", "canary", "value"]
 Stop = Literal["assertion", "trap", "fortify", "exception", "panic", "error_value"]
 World = Literal["R", "A", "B", "G", "F"]
-EvidenceKind = Literal["guard", "freed", "canary", "foreign", "ledger", "value", "sanitizer", "memcheck"]
+EvidenceKind = Literal["guard", "freed", "canary", "own", "foreign", "ledger", "value", "sanitizer", "memcheck"]
 
 Text = Annotated[str, Meta(max_length=400)]
 
@@ -69,6 +71,8 @@ LETTERS: dict[str, str] = {
     "trapped": "T",
     "reported": "R",
     "prevented": "P",
+    "sampled": "%",
+    "contained": "o",
     "detected_late": "l",
     "allocator_stop": "m",
     "terminated": "t",
@@ -83,10 +87,12 @@ LETTERS: dict[str, str] = {
 # What each outcome means, in the words of docs/CATCHING.md.
 MEANINGS: dict[OutcomeKind, str] = {
     "rejected": "the compiler refuses the program, with the expected diagnostic",
-    "inexpressible": "the idiom has no way to write the fault; the variant says why",
+    "inexpressible": "the idiom has no way to write the program; the variant says why, and nobody can run it",
     "trapped": "a check ended the program before the damage",
     "reported": "the program was reported: error value, exception, caught panic",
-    "prevented": "nothing happened that should not, and the result is the declared one",
+    "prevented": "nothing happened that should not, and the result is that of the program without the fault",
+    "sampled": "caught in some processes and not in others, by a mitigation that looks by chance",
+    "contained": "nothing but its own memory was touched, and the answer is wrong, without a word",
     "detected_late": "a check ended the program after the damage",
     "allocator_stop": "malloc noticed; it might not, next time",
     "terminated": "the program ended by itself: std::terminate, exit, a check of something else",
@@ -130,6 +136,9 @@ class Evidence:
 class Outcome:
     """What became of one variant, built by one profile, with one fault.
 
+    `size` and `seed` are those of the proof that decides, `sizes` all at which it was proved, and `elsewhere` tells
+    what came out at those where it was something else. `chance` is in how many of how many processes a mitigation
+    caught it that looks by chance.
     `mechanism` is what stopped it or reported it ("libstdc++ assertion"), `text` what that said, `reason` why the
     outcome is what it is where that does not follow from the rest. `worlds` tells, by letter, how each world ended.
     """
@@ -148,6 +157,11 @@ class Outcome:
     evidence: Annotated[tuple[Evidence, ...], Meta(max_length=16)] = ()
     worlds: Mapping[World, Annotated[str, Meta(max_length=200)]] = field(default_factory=dict)
     claim: Annotated[str, Meta(max_length=80)] | None = None
+    size: int | None = None
+    seed: int | None = None
+    sizes: tuple[int, ...] = ()
+    elsewhere: Mapping[str, Annotated[str, Meta(max_length=80)]] = field(default_factory=dict)
+    chance: tuple[int, int] | None = None
 
     @property
     def caught(self) -> bool:

@@ -17,6 +17,7 @@ from safecost.document.values import Rate, Size, Threads
 PROTOCOL = 2
 """The language of plans and of evidence, one number for both: it grows with every change of a field."""
 
+Tier = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Seed = Annotated[int, Meta(ge=0)]
 PositiveDuration = Annotated[float, Meta(ge=1e-9, le=1e6)]
 
@@ -45,7 +46,7 @@ class VerifyPlan(_Plan, frozen=True, kw_only=True, tag="verify"):
     plugins: tuple[PluginAt, ...]
     data: str = "."
     scratch: str = "."
-    tier: Annotated[int, Meta(ge=0, le=2**32 - 1)] = 0
+    tier: Tier = 0
     timeout_seconds: PositiveDuration = 10.0
     describe_only: bool = False
 
@@ -83,9 +84,7 @@ class CountPlan(_Plan, frozen=True, kw_only=True, tag="count"):
     seconds: PositiveDuration
 
 
-class ProvePlan(_Plan, frozen=True, kw_only=True, tag="prove"):
-    """Commit the faults that `generator` declares in every variant of `plugin`, or in `pairs` of variant and fault."""
-
+class _Commit(_Plan, frozen=True, kw_only=True):
     plugin: PluginAt
     generator: PluginAt | None = None  # the plugin itself
     data: str
@@ -96,8 +95,17 @@ class ProvePlan(_Plan, frozen=True, kw_only=True, tag="prove"):
     pairs: tuple[tuple[str, str], ...] = ()
 
 
-class ConfirmPlan(ProvePlan, frozen=True, kw_only=True, tag="confirm"):
-    """The same where a sanitizer or Memcheck watches, and on valid input up to a size."""
+class ProvePlan(_Commit, frozen=True, kw_only=True, tag="prove"):
+    """Commit the faults that `generator` declares in every variant of `plugin`, or in `pairs` of variant and fault.
+
+    At small sizes, and at those that are timed in tiers up to `tier`.
+    """
+
+    tier: Tier = 0
+
+
+class ConfirmPlan(_Commit, frozen=True, kw_only=True, tag="confirm"):
+    """The same at each fault's own size where a sanitizer or Memcheck watches, and on valid input up to a size."""
 
     largest_valid: Size = 0
 

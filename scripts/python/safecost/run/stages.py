@@ -114,7 +114,9 @@ def prove(state: RunState) -> StageResult:
     """Commit every fault of every case that was not disqualified, in all that was built, and note what is broken."""
     # Every profile of the run, the plain siblings among them: attribution and the frontier need them.
     profiles = [profile for profile in state.profiles if not profile.is_rebuild]
-    proving = catch.Proving(catch.ProvingOptions(profiles, state.options.folders))
+    proving = catch.Proving(
+        catch.ProvingOptions(profiles, state.options.folders, seed=state.options.seed, tier=state.options.mode.tier)
+    )
     proving.cases = [case for case in state.cases if case.name not in state.disqualified]
     interrupt = None
     try:
@@ -148,6 +150,11 @@ def proof_of(outcome: Outcome) -> Proof:
         outcome.reason,
         tuple(f"{seen.worlds}: {seen.text}"[:400] for seen in outcome.evidence[:32]),
         outcome.claim,
+        outcome.size,
+        outcome.seed,
+        outcome.sizes,
+        outcome.elsewhere,
+        outcome.chance,
     )
 
 

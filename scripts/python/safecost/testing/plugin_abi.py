@@ -151,7 +151,7 @@ class Plugin(ctypes.Structure):
         *((name, ctypes.c_char_p) for name in ("name", "language", "input_layout")),
         *((name, ctypes.c_uint32) for name in ("flags", "minimum_size")),
         *((f"{name}_count", ctypes.c_uint32) for name in ("fact", "parameter", "variant", "fault")),
-        *((name, ctypes.c_void_p) for name in ("facts", "parameters", "variants", "faults", "report")),
+        *((name, ctypes.c_void_p) for name in ("facts", "parameters", "variants", "faults", "report", "draw")),
         ("generate", ctypes.CFUNCTYPE(ctypes.POINTER(Pool), ctypes.POINTER(Request))),
         ("release", ctypes.c_void_p),
     ]

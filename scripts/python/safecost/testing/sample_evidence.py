@@ -7,10 +7,11 @@ from typing import Any
 
 from safecost.core.decoding import convert
 from safecost.document.evidence import (
+    DeclaredFault,
     DescribedPoint,
     DescribedVariant,
     PluginDescription,
-    ReferencedFault,
+    PointProof,
     RoundTimes,
     TimeAnswer,
     WorldRun,
@@ -53,13 +54,13 @@ def described(
     return convert(plain, PluginDescription)
 
 
-def fault(name: str = "fault", **changes: Any) -> ReferencedFault:
+def fault(name: str = "fault", **changes: Any) -> DeclaredFault:
     """A fault whose prevention gives the digest of ten."""
     plain = {
         "name": name, "kind": "input", "cwe": 125, "size": 8, "description": "", "contract": "",
-        "oracles": ["guard"], "stops": ["assertion", "trap"], "reference": digest(10), **changes,
+        "oracles": ["guard"], "stops": ["assertion", "trap"], "reference": True, **changes,
     }  # fmt: skip
-    return convert(plain, ReferencedFault)
+    return convert(plain, DeclaredFault)
 
 
 def digest(number: int) -> str:
@@ -77,16 +78,23 @@ def proof(
     runs: Mapping[str, WorldRun] | None = None,
     control: Mapping[str, WorldRun] | None = None,
     claim: str | None = None,
+    reference: str | None = f"{10:016x}",
 ) -> WorldsProof:
-    """A proof in which every world returned, but for these."""
+    """A proof at one size in which every world returned, but for these."""
+    at = PointProof(
+        size=8,
+        seed=1,
+        reference=reference,
+        control={letter: (control or {}).get(letter, world()) for letter in WORLDS},
+        faulted={letter: (runs or {}).get(letter, world()) for letter in WORLDS},
+    )
     return WorldsProof(
         variant="at",
         fault="fault",
         claim=claim,
         inexpressible=None,
         written=True,
-        control={letter: (control or {}).get(letter, world()) for letter in WORLDS},
-        faulted={letter: (runs or {}).get(letter, world()) for letter in WORLDS},
+        points=(at,),
     )
 
 
