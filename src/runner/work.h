@@ -49,7 +49,8 @@ class WorkCheck {
 
  private:
   Effort by_stopwatch(const Plugin& plugin, const safecost_variant& variant) const;
-  absl::StatusOr<Effort> by_steps(const Plugin& plugin, const safecost_variant& variant) const;
+  absl::StatusOr<Effort> by_steps(const Plugin& plugin, const safecost_variant& variant,
+                                  bool with_prepare) const;
   // What a reading suggests; null kind for nothing.
   const char* suspicion(const Effort& effort, const Effort* raw) const;
 
