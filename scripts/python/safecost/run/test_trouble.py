@@ -35,6 +35,11 @@ def late(trouble: str) -> str:
     return f"static int calls = 0; if (++calls > 5'000) {trouble} {SUM}"
 
 
+def including(header: str, text: str) -> str:
+    """A case file that includes one more header."""
+    return text.replace("#include <vector>", f"#include <vector>\n#include <{header}>")
+
+
 MEMO = (
     "static int calls = 0; static std::map<const void*, std::uint64_t> memo;"
     f"if (++calls > 300) {{ const auto known = memo.find(&in); if (known != memo.end()) return known->second; {SUM}"
@@ -63,7 +68,8 @@ auto the_case""",
     .replace('.raw<raw>("raw", "raw")', '.raw<raw>("raw", "raw")\n.safe<moved>("moved", "moved")')
 )
 SPIN = (
-    "static const bool once = [] { std::thread([] { for (;;) usleep(1000); }).detach(); return true; }(); (void)once;"
+    "static const bool once = [] { std::thread([] { for (;;) std::this_thread::yield(); }).detach(); return true; }();"
+    "(void)once;"
 )
 
 
@@ -89,8 +95,8 @@ TROUBLE = {
     "vanished": case_text({"raw": "if (!in.empty()) digest = in[0];", "at": "if (!in.empty()) digest = in.at(0);"}),
     "alike": case_text({"raw": SUM, "at": AT}, fill="for (auto& value : values) value = 7;"),
     "late_rubbish": case_text({"raw": SUM, "late": late("return 0;")}),
-    "late_memo": case_text({"raw": SUM, "late": MEMO}, top="#include <map>"),
-    "thread": case_text({"raw": SUM, "spins": SPIN + SUM}, top="#include <thread>\n#include <unistd.h>"),
+    "late_memo": including("map", case_text({"raw": SUM, "late": MEMO})),
+    "thread": including("thread", case_text({"raw": SUM, "spins": SPIN + SUM})),
     "mutates": case_text({"raw": SUM, "changes": SUM + " if (!in.empty()) ++in[0];"}),
     "misnamed": case_text(
         {"raw": SUM}, added='.fault({.name = "One past!", .cwe = 125, .description = "", .contract = ""})'
