@@ -7,8 +7,9 @@
 // callback the caller inlines: there no call is left, as in C where the loop is written out.
 //
 //  - A reference to a function and one to its state (typed_reference) are raw's machine code, 12
-//    instructions a number, with the types left in; what keeps the state alive, too, is a callback that
-//    owns it: move_only_function and any_invocable take the same 12, a virtual function 13.
+//    instructions a number, with the types left in; what keeps the state alive, too, is a capture by
+//    value, and not the wrapper around it: move_only_function and any_invocable take the same 12, a virtual
+//    function 13.
 //  - std::function asks in each call whether it holds something (16; 17 with libc++), since it throws where
 //    it does not. The call takes as long as before: it waits for the jump.
 //  - The template takes raw_loop's 8 instructions (GCC), and half of raw's time or less. Clang vectorises
@@ -166,6 +167,11 @@ SAFECOST_KERNEL typed_reference_destroyed(const Values& context) {
   return by_typed_reference::walk(context.values, by_typed_reference::call, state);
 }
 
+// A callback that refers to a state, as a lambda does that captures by reference.
+SAFECOST_HELPER auto referring(const State& state) {
+  return [&state](std::int32_t value) { return apply(state, value); };
+}
+
 // A callback that owns its state: a copy of it goes wherever the callback goes.
 SAFECOST_HELPER auto owning(const State& state) {
   return [state](std::int32_t value) { return apply(state, value); };
@@ -178,6 +184,13 @@ SAFECOST_KERNEL template_parameter(const Values& context) {
 SAFECOST_KERNEL template_parameter_destroyed(const Values& context) {
   std::unique_ptr<State> state = on_heap(context);
   const auto callback = owning(*state);
+  destroy(state);
+  return each(context.values, callback);
+}
+
+SAFECOST_KERNEL template_parameter_referring(const Values& context) {
+  std::unique_ptr<State> state = on_heap(context);
+  const auto callback = referring(*state);
   destroy(state);
   return each(context.values, callback);
 }
@@ -205,6 +218,14 @@ template <class Wrapper>
 SAFECOST_KERNEL wrapped_destroyed(const Values& context) {
   std::unique_ptr<State> state = on_heap(context);
   Wrapper callback = owning(*state);
+  destroy(state);
+  return walk_wrapped(context.values, callback);
+}
+
+template <class Wrapper>
+SAFECOST_KERNEL wrapped_referring(const Values& context) {
+  std::unique_ptr<State> state = on_heap(context);
+  Wrapper callback = referring(*state);
   destroy(state);
   return walk_wrapped(context.values, callback);
 }
@@ -266,6 +287,17 @@ class Scaled : public Callback {
   State state_;
 };
 
+// The same without a state of its own.
+class Referring : public Callback {
+ public:
+  explicit Referring(const State& state) : state_(state) {}
+
+  std::uint64_t see(std::int32_t value) override { return apply(state_, value); }
+
+ private:
+  const State& state_;
+};
+
 SAFECOST_OPAQUE std::uint64_t walk(std::span<const std::int32_t> values, Callback& callback) {
   return each(values, [&](std::int32_t value) { return callback.see(value); });
 }
@@ -311,6 +343,13 @@ SAFECOST_KERNEL interface_destroyed(const Values& context) {
   return by_interface::walk(context.values, callback);
 }
 
+SAFECOST_KERNEL interface_referring(const Values& context) {
+  std::unique_ptr<State> state = on_heap(context);
+  by_interface::Referring callback(*state);
+  destroy(state);
+  return by_interface::walk(context.values, callback);
+}
+
 // What an idiom gives that prevents a fault: the callback has its own state.
 std::uint64_t total_of_values(const void* input) {
   const Values given(*static_cast<const Input*>(input));
@@ -336,7 +375,17 @@ auto the_case =
                 .oracles = SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK})
         .fault({.name = "destroyed_state",
                 .cwe = 416,
-                .description = "the state is destroyed, then called back with",
+                .description =
+                    "the state is destroyed, then called back with; who captures it by value "
+                    "has another one",
+                .contract = "the state outlives the walk",
+                .kind = SAFECOST_FAULT_KERNEL,
+                .oracles =
+                    SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK,
+                .reference = total_of_values})
+        .fault({.name = "captured_by_reference",
+                .cwe = 416,
+                .description = "the same, where the callback captures its state by reference",
                 .contract = "the state outlives the walk",
                 .kind = SAFECOST_FAULT_KERNEL,
                 .oracles =
@@ -354,16 +403,19 @@ auto the_case =
         .practised()
         .fault_kernel<raw_null>("null_callback")
         .fault_kernel<raw_destroyed>("destroyed_state")
+        .fault_kernel<raw_destroyed>("captured_by_reference")
         .fault_kernel<raw_foreign>("foreign_state")
         .raw<raw_loop>("raw_loop", "no callback: the loop written out")
         .algorithm("inlined")
         .inexpressible("null_callback", no_callback)
         .inexpressible("destroyed_state", no_state)
+        .inexpressible("captured_by_reference", no_state)
         .inexpressible("foreign_state", no_state)
         .safe<typed_reference>("typed_reference",
                                "references to a function and to the state that it takes")
         .inexpressible("null_callback", a_reference)
         .fault_kernel<typed_reference_destroyed>("destroyed_state")
+        .fault_kernel<typed_reference_destroyed>("captured_by_reference")
         .inexpressible("foreign_state", typed)
         .claims("always", "null_callback", "foreign_state")
         .safe<template_parameter>("template_parameter",
@@ -371,11 +423,13 @@ auto the_case =
         .algorithm("inlined")
         .inexpressible("null_callback", a_lambda)
         .fault_kernel<template_parameter_destroyed>("destroyed_state")
+        .fault_kernel<template_parameter_referring>("captured_by_reference")
         .inexpressible("foreign_state", typed)
         .claims("always", "null_callback", "destroyed_state", "foreign_state")
         .safe<wrapped<Function>>("function", "std::function that owns its state")
         .fault_kernel<wrapped_null<Function>>("null_callback")
         .fault_kernel<wrapped_destroyed<Function>>("destroyed_state")
+        .fault_kernel<wrapped_referring<Function>>("captured_by_reference")
         .inexpressible("foreign_state", typed)
         .claims("always", "null_callback", "destroyed_state", "foreign_state")
 #if defined(__cpp_lib_move_only_function)
@@ -383,6 +437,7 @@ auto the_case =
                                          "std::move_only_function that owns its state")
         .fault_kernel<wrapped_null<MoveOnlyFunction>>("null_callback")
         .fault_kernel<wrapped_destroyed<MoveOnlyFunction>>("destroyed_state")
+        .fault_kernel<wrapped_referring<MoveOnlyFunction>>("captured_by_reference")
         .inexpressible("foreign_state", typed)
         .claims("assertions", "null_callback")
         .claims("always", "destroyed_state", "foreign_state")
@@ -394,11 +449,13 @@ auto the_case =
         .safe<wrapped<AnyInvocable>>("any_invocable", "absl::AnyInvocable that owns its state")
         .fault_kernel<wrapped_null<AnyInvocable>>("null_callback")
         .fault_kernel<wrapped_destroyed<AnyInvocable>>("destroyed_state")
+        .fault_kernel<wrapped_referring<AnyInvocable>>("captured_by_reference")
         .inexpressible("foreign_state", typed)
         .claims("always", "destroyed_state", "foreign_state")
         .safe<function_ref>("function_ref", "absl::FunctionRef to a lambda")
         .fault_kernel<function_ref_null>("null_callback")
         .fault_kernel<function_ref_destroyed>("destroyed_state")
+        .fault_kernel<function_ref_destroyed>("captured_by_reference")
         .inexpressible("foreign_state", typed)
         .claims("always", "foreign_state")
 #else
@@ -408,6 +465,7 @@ auto the_case =
         .safe<interface>("interface", "a class with a virtual function")
         .fault_kernel<interface_null>("null_callback")
         .fault_kernel<interface_destroyed>("destroyed_state")
+        .fault_kernel<interface_referring>("captured_by_reference")
         .inexpressible("foreign_state", typed)
         .claims("libstdc++", "null_callback")
         .claims("always", "foreign_state");

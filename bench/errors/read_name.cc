@@ -67,7 +67,6 @@ void make_files(const safecost::Generator& generator) {
     make_file(generator, "name" + std::to_string(number), "name=" + name + "\n");
   }
   make_file(generator, "malformed", "nobody\n");
-  make_file(generator, "long", "name=" + std::string(40, 'x') + "\n");
   make_file(generator, "full", "name=" + std::string(room_for_name, 'x') + "\n");
 }
 
@@ -82,19 +81,36 @@ Input generate(safecost::Generator& generator) {
   if (generator.index() == 0) make_files(generator);
   const auto paths = generator.array<const char*>(generator.size());
   for (const char*& path : paths) path = generator.text(choose(generator));
+  std::size_t claimed = room_for_name;
   if (!paths.empty()) {
-    const auto put = [&](const char*& path, const char* name) {
+    safecost::Random& random = generator.random;
+    const auto put = [&](const char*& path, const std::string& name) {
       path = generator.text(path_of(generator, name));
     };
-    if (generator.commits("one_too_small")) put(paths.front(), "full");
-    if (generator.commits("wrong_size")) put(paths.front(), "long");
+    const auto drawn = [&]() -> const char*& { return paths[random.below(paths.size())]; };
+    if (generator.commits("one_too_small")) {
+      put(drawn(), "full");
+      claimed = room_for_name + 1;
+    }
+    if (generator.commits("wrong_size")) {
+      const std::size_t letters = random.between(room_for_name + 1, 100);
+      const std::string name = "long" + std::to_string(letters);
+      make_file(generator, name, "name=" + std::string(letters, 'x') + "\n");
+      put(drawn(), name);
+      claimed = random.between(letters + 1, 4'096);
+    }
+    if (generator.commits("embedded_nul")) {
+      const std::size_t before = random.below(8);
+      const std::string name = "zero" + std::to_string(before);
+      make_file(generator, name,
+                "name=" + std::string(before, 'x') + '\0' + std::string(8 - before, 'y') + "\n");
+      put(drawn(), name);
+    }
+    // The first of all: before it no number was ever set.
     if (generator.commits("uninitialised")) put(paths.front(), "missing");
-    if (generator.commits("ignored_error")) put(paths.back(), "missing");
+    if (generator.commits("ignored_error")) put(drawn(), "missing");
   }
-  return {paths.data(), paths.size(), generator.commits("no_buffer") ? 0 : room_for_name,
-          generator.commits("wrong_size")      ? 64
-          : generator.commits("one_too_small") ? room_for_name + 1
-                                               : room_for_name};
+  return {paths.data(), paths.size(), generator.commits("no_buffer") ? 0 : room_for_name, claimed};
 }
 
 struct Paths {
@@ -371,12 +387,12 @@ std::uint64_t names_and_errors(const void* input) {
   std::uint64_t digest = 0;
   for (const char* path : std::span(given.paths, given.count)) {
     std::FILE* const file = std::fopen(path, "r");
-    char name[128];
-    const int error = file == nullptr                              ? ENOENT
-                      : std::fscanf(file, "name=%127s", name) == 1 ? 0
-                                                                   : EINVAL;
+    char line[128];
+    const std::size_t length = file == nullptr ? 0 : std::fread(line, 1, sizeof line, file);
     if (file != nullptr) std::fclose(file);
-    digest = digest * 31 + (error != 0 ? failure(error) : number_of(name));
+    const auto name = name_in(std::string_view(line, length));
+    const int error = file == nullptr ? ENOENT : EINVAL;
+    digest = digest * 31 + (name ? number_of(*name) : failure(error));
   }
   return digest;
 }
@@ -400,6 +416,12 @@ auto the_case =
                 .contract = "claimed <= room",
                 .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
                            SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_CANARY,
+                .reference = names_and_errors})
+        .fault({.name = "embedded_nul",
+                .cwe = 158,
+                .description = "a name has a byte of zero in it, at which a text of C ends",
+                .contract = "a name has no byte of zero in it",
+                .oracles = SAFECOST_ORACLE_VALUE,
                 .reference = names_and_errors})
         .fault({.name = "no_buffer",
                 .cwe = 476,
@@ -429,19 +451,19 @@ auto the_case =
         .safe<expected>("expected", "std::expected with std::errc")
         .fault_kernel<expected_ignored>("ignored_error")
         .fault_kernel<expected_ignored>("uninitialised")
-        .claims("always", "wrong_size", "one_too_small", "no_buffer")
+        .claims("always", "wrong_size", "one_too_small", "embedded_nul", "no_buffer")
         .claims("assertions", "ignored_error", "uninitialised")
         .safe<exception>("exception", "std::system_error, caught in the loop")
         .fault_kernel<exception_ignored>("ignored_error")
         .fault_kernel<exception_ignored>("uninitialised")
-        .claims("always", "wrong_size", "one_too_small", "no_buffer", "ignored_error",
-                "uninitialised")
+        .claims("always", "wrong_size", "one_too_small", "embedded_nul", "no_buffer",
+                "ignored_error", "uninitialised")
 #if defined(SAFECOST_ABSEIL_THREAD_LOCAL)
         .safe<status_or>("status_or", "absl::StatusOr")
         .fault_kernel<status_or_ignored>("ignored_error")
         .fault_kernel<status_or_ignored>("uninitialised")
-        .claims("always", "wrong_size", "one_too_small", "no_buffer", "ignored_error",
-                "uninitialised");
+        .claims("always", "wrong_size", "one_too_small", "embedded_nul", "no_buffer",
+                "ignored_error", "uninitialised");
 #else
         .gap("status_or", "absl::StatusOr", "no Abseil for this toolchain");
 #endif

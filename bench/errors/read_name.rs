@@ -242,6 +242,6 @@ case! { Input:
     safe rust_result(Paths) "Result and the question mark, std::fs::File"
         { ignored_error: rust_result_ignored,
           uninitialised: "the compiler rejects a variable that is used before it is set (E0381)" }
-        claims { wrong_size: "always", one_too_small: "always", no_buffer: "always",
-                 ignored_error: "always" };
+        claims { wrong_size: "always", one_too_small: "always", embedded_nul: "always",
+                 no_buffer: "always", ignored_error: "always" };
 }

@@ -56,9 +56,15 @@ Input generate(safecost::Generator& generator) {
     if (generator.random.unit() < generator.rate()) value = -value;
   }
   if (!values.empty()) {
-    if (generator.commits("uninitialised")) values.front() = -1.0;
-    if (generator.commits("ignored_error")) values.back() = -1.0;
-    if (generator.commits("inverted_check")) values.back() = -1.0;
+    const auto drawn = [&]() -> double& { return values[generator.random.below(values.size())]; };
+    const auto negative = [&] { return -1.0 - 1e6 * generator.random.unit(); };
+    // The first of all: before it no root was ever set.
+    if (generator.commits("uninitialised")) values.front() = negative();
+    if (generator.commits("ignored_error")) drawn() = negative();
+    if (generator.commits("inverted_check")) drawn() = negative();
+    // Some number that is none: there are as many of them as there are payloads.
+    if (generator.commits("sentinel_value"))
+      drawn() = std::bit_cast<double>(0x7ff8'0000'0000'0000u | generator.random.below(1u << 31));
   }
   return {values.data(), values.size()};
 }
@@ -333,8 +339,9 @@ SAFECOST_OPAQUE Result eighth_root(double value) {
 
 }  // namespace by_pair
 
-// A double that knows the one value which is no number: raw_sentinel with a type that makes people
-// ask. It travels in one register, where an optional takes two, and no frame between has to look.
+// A double that knows the one value which is no number, and takes any of these for a failure: raw_sentinel
+// with a type that makes people ask. It travels in one register, where an optional takes two, and no frame
+// between has to look.
 namespace by_maybe {
 
 class MaybeNumber {
@@ -522,18 +529,28 @@ auto the_case =
                 .kind = SAFECOST_FAULT_KERNEL,
                 // No guard page: address 0 belongs to no block.
                 .oracles = SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK})
+        .fault({.name = "sentinel_value",
+                .cwe = 464,
+                .description = "a number is none by itself, as results are that tell of a failure",
+                .contract = "any number has a root but a negative one",
+                .oracles = SAFECOST_ORACLE_VALUE,
+                // An exception that tells of a failure is wrong, since there is none.
+                .stops = 0,
+                .reference = roots_and_failures})
         .raw<raw>("raw", "errno returned, the root through a pointer")
         .practised()
         .fault_kernel<raw_ignored>("ignored_error")
         .fault_kernel<raw_uninitialised>("uninitialised")
         .fault_kernel<raw_inverted>("inverted_check")
         .fault_kernel<raw_null>("no_place_for_result")
+        .claims("always", "sentinel_value")
         .raw<asked<by_struct::eighth_root>>("raw_struct",
                                             "errno and root returned in a struct of two registers")
         .fault_kernel<ignored<by_struct::eighth_root>>("ignored_error")
         .fault_kernel<ignored<by_struct::eighth_root>>("uninitialised")
         .fault_kernel<inverted<by_struct::eighth_root>>("inverted_check")
         .inexpressible("no_place_for_result", no_pointer)
+        .claims("always", "sentinel_value")
         .raw<asked<by_sentinel::eighth_root>>("raw_sentinel",
                                               "a root that is not a number, looked at once, on top")
         .algorithm("sentinel")
@@ -546,6 +563,7 @@ auto the_case =
         .fault_kernel<ignored<by_optional::eighth_root>>("uninitialised")
         .fault_kernel<inverted<by_optional::eighth_root>>("inverted_check")
         .inexpressible("no_place_for_result", no_pointer)
+        .claims("always", "sentinel_value")
         .claims("assertions", "ignored_error", "uninitialised", "inverted_check")
 #if defined(__cpp_lib_optional) && __cpp_lib_optional >= 202110L
         .safe<asked<by_transform::eighth_root>>("optional_transform", "optional::transform")
@@ -553,6 +571,7 @@ auto the_case =
         .fault_kernel<ignored<by_transform::eighth_root>>("uninitialised")
         .fault_kernel<inverted<by_transform::eighth_root>>("inverted_check")
         .inexpressible("no_place_for_result", no_pointer)
+        .claims("always", "sentinel_value")
         .claims("assertions", "ignored_error", "uninitialised", "inverted_check")
 #else
         .gap("optional_transform", "optional::transform",
@@ -563,20 +582,21 @@ auto the_case =
         .fault_kernel<ignored<by_expected::eighth_root>>("uninitialised")
         .fault_kernel<inverted<by_expected::eighth_root>>("inverted_check")
         .inexpressible("no_place_for_result", no_pointer)
+        .claims("always", "sentinel_value")
         .claims("assertions", "ignored_error", "uninitialised", "inverted_check")
         .safe<asked<by_variant::eighth_root>>("variant", "std::variant and get_if in each frame")
         .fault_kernel<ignored<by_variant::eighth_root>>("ignored_error")
         .fault_kernel<ignored<by_variant::eighth_root>>("uninitialised")
         .fault_kernel<inverted<by_variant::eighth_root>>("inverted_check")
         .inexpressible("no_place_for_result", no_pointer)
-        .claims("always", "ignored_error", "uninitialised", "inverted_check")
+        .claims("always", "ignored_error", "uninitialised", "inverted_check", "sentinel_value")
         .safe<asked<by_pair::eighth_root>>(
             "number_or_error", "a class around raw_struct's members, whose value() throws")
         .fault_kernel<ignored<by_pair::eighth_root>>("ignored_error")
         .fault_kernel<ignored<by_pair::eighth_root>>("uninitialised")
         .fault_kernel<inverted<by_pair::eighth_root>>("inverted_check")
         .inexpressible("no_place_for_result", no_pointer)
-        .claims("always", "ignored_error", "uninitialised", "inverted_check")
+        .claims("always", "ignored_error", "uninitialised", "inverted_check", "sentinel_value")
         .safe<asked<by_maybe::eighth_root>>(
             "maybe_number", "a class around raw_sentinel's double, whose value() throws")
         .algorithm("sentinel")
@@ -590,14 +610,14 @@ auto the_case =
         .fault_kernel<exception_ignored>("uninitialised")
         .inexpressible("inverted_check", no_check)
         .inexpressible("no_place_for_result", no_pointer)
-        .claims("always", "ignored_error", "uninitialised")
+        .claims("always", "ignored_error", "uninitialised", "sentinel_value")
 #if defined(SAFECOST_ABSEIL_THREAD_LOCAL)
         .safe<asked<by_status::eighth_root>>("status_or", "absl::StatusOr")
         .fault_kernel<ignored<by_status::eighth_root>>("ignored_error")
         .fault_kernel<ignored<by_status::eighth_root>>("uninitialised")
         .fault_kernel<inverted<by_status::eighth_root>>("inverted_check")
         .inexpressible("no_place_for_result", no_pointer)
-        .claims("always", "ignored_error", "uninitialised", "inverted_check");
+        .claims("always", "ignored_error", "uninitialised", "inverted_check", "sentinel_value");
 #else
         .gap("status_or", "absl::StatusOr", "no Abseil for this toolchain");
 #endif

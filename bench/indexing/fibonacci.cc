@@ -5,11 +5,13 @@
 // addition. What is loaded anew after each store matters as much: the elements are of the type of
 // a size, so a store may change the size of a span that lies in memory, for all a compiler knows.
 // fibonacci.md tells what the compilers make of it.
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "kernel/case.h"
+#include "kernel/dangling.h"
 
 namespace indexing::fibonacci {
 
@@ -24,11 +26,15 @@ struct Input {
 Input generate(safecost::Generator& generator) {
   const auto stale = generator.array<std::uint64_t>(generator.size());
   for (std::uint64_t& value : stale) value = generator.random.next();
-  const std::size_t too_far = generator.commits("one_past_end")   ? 1
-                              : generator.commits("far_past_end") ? 4'096
-                                                                  : 0;
   const std::uint64_t first = generator.random.next();
-  return {stale.data(), stale.size(), stale.size() + too_far, first, generator.random.next()};
+  const std::uint64_t second = generator.random.next();
+  // Of any series the shortest: the only one that two start values do not fit into.
+  if (generator.commits("short_buffer")) return {stale.data(), 1, 1, first, second};
+  const std::size_t too_far = generator.commits("one_past_end") ? 1
+                              : generator.commits("far_past_end")
+                                  ? generator.random.between(2, 4'096)
+                                  : 0;
+  return {stale.data(), stale.size(), stale.size() + too_far, first, second};
 }
 
 // The kernels return 0: what they did is in memory, and digest() reads as many values as there were
@@ -259,13 +265,17 @@ SAFECOST_KERNEL span_pairs_unasked(Series& context) {
   return 0;
 }
 
-// For `before_start`: the recurrence begins one element too early, and values[1 - 2] is read.
+// For `before_start`: the recurrence begins one element too early or two, so that values[1 - 2] is read, or
+// values[0 - 1] and values[0 - 2].
+SAFECOST_HELPER std::size_t too_early(std::size_t count) {
+  return safecost::drawn(std::min<std::size_t>(count, 2));
+}
 
 SAFECOST_KERNEL raw_early(Series& context) {
   std::uint64_t* const values = context.values.data();
   const std::size_t bound = context.bound;
   if (bound > 0) values[0] = context.first;
-  for (std::size_t i = 1; i < bound; ++i) values[i] = values[i - 1] + values[i - 2];
+  for (std::size_t i = too_early(bound); i < bound; ++i) values[i] = values[i - 1] + values[i - 2];
   return 0;
 }
 
@@ -273,7 +283,7 @@ SAFECOST_KERNEL index_early(Series& context) {
   std::vector<std::uint64_t>& values = context.values;
   const std::size_t bound = context.bound;
   if (bound > 0) values[0] = context.first;
-  for (std::size_t i = 1; i < bound; ++i) values[i] = values[i - 1] + values[i - 2];
+  for (std::size_t i = too_early(bound); i < bound; ++i) values[i] = values[i - 1] + values[i - 2];
   return 0;
 }
 
@@ -281,23 +291,30 @@ SAFECOST_KERNEL at_early(Series& context) {
   std::vector<std::uint64_t>& values = context.values;
   const std::size_t bound = context.bound;
   if (bound > 0) values.at(0) = context.first;
-  for (std::size_t i = 1; i < bound; ++i) values.at(i) = values.at(i - 1) + values.at(i - 2);
+  for (std::size_t i = too_early(bound); i < bound; ++i)
+    values.at(i) = values.at(i - 1) + values.at(i - 2);
   return 0;
 }
 
 SAFECOST_KERNEL span_reference_early(Series& context) {
   const std::span<std::uint64_t>& values = context.view;
   if (values.size() > 0) values[0] = context.first;
-  for (std::size_t i = 1; i < values.size(); ++i) values[i] = values[i - 1] + values[i - 2];
+  for (std::size_t i = too_early(values.size()); i < values.size(); ++i)
+    values[i] = values[i - 1] + values[i - 2];
   return 0;
 }
 
 SAFECOST_KERNEL span_value_early(Series& context) {
   const std::span<std::uint64_t> values = context.view;
   if (values.size() > 0) values[0] = context.first;
-  for (std::size_t i = 1; i < values.size(); ++i) values[i] = values[i - 1] + values[i - 2];
+  for (std::size_t i = too_early(values.size()); i < values.size(); ++i)
+    values[i] = values[i - 1] + values[i - 2];
   return 0;
 }
+
+// For `destroyed_before`: a reference to the values is lent as well as a span of them.
+template <auto Body>
+constexpr auto destroyed = safecost::destroyed<Body, &Series::values>;
 
 // What an idiom gives that never asks for the bound, or whose container grows with it.
 std::uint64_t all_written(const void* input) {
@@ -321,7 +338,7 @@ auto the_case =
                 .reference = all_written})
         .fault({.name = "far_past_end",
                 .cwe = 787,
-                .description = "the bound is 4,096 more than there are elements",
+                .description = "the bound is up to 4,096 more than there are elements",
                 .contract = "bound <= count",
                 .reference = all_written})
         .fault({.name = "short_buffer",
@@ -331,61 +348,82 @@ auto the_case =
                 .kind = SAFECOST_FAULT_KERNEL,
                 .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
                            SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_CANARY,
-                .size = 1})
+                .reference = all_written})
         .fault({.name = "before_start",
                 .cwe = 127,
-                .description = "the recurrence begins at 1 and reads the element before the first",
+                .description =
+                    "the recurrence begins at 1, or at 0, and reads what lies before the first",
                 .contract = "the recurrence begins at 2",
                 .kind = SAFECOST_FAULT_KERNEL,
                 .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
-                           SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE})
+                           SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
+                .reference = all_written})
+        .fault({.name = "destroyed_before",
+                .cwe = 416,
+                .description = "the values are destroyed, then written",
+                .contract = "what is written to lives until the end",
+                .kind = SAFECOST_FAULT_KERNEL,
+                .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
+                           SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
+                .reference = all_written})
         .raw<raw>("raw", "pointer and bound")
+        .fault_kernel<destroyed<raw>>("destroyed_before")
         .fault_kernel<raw_unasked>("short_buffer")
         .fault_kernel<raw_early>("before_start")
         .raw<raw_running>("raw_running", "pointer and bound, the last two values in variables")
         .algorithm("running")
+        .fault_kernel<destroyed<raw_running>>("destroyed_before")
         .inexpressible("short_buffer", one_by_one)
         .inexpressible("before_start", reads_nothing)
         .raw<raw_pairs>("raw_pairs", "the same, two values a step")
         .algorithm("pairs")
+        .fault_kernel<destroyed<raw_pairs>>("destroyed_before")
         .fault_kernel<raw_pairs_unasked>("short_buffer")
         .inexpressible("before_start", reads_nothing)
         .safe<index>("index", "vector::operator[] up to the bound")
+        .fault_kernel<destroyed<index>>("destroyed_before")
         .fault_kernel<index_unasked>("short_buffer")
         .fault_kernel<index_early>("before_start")
         .claims("assertions", "one_past_end", "far_past_end", "short_buffer", "before_start")
         .safe<at>("at", "vector::at up to the bound, which throws")
+        .fault_kernel<destroyed<at>>("destroyed_before")
         .fault_kernel<at_unasked>("short_buffer")
         .fault_kernel<at_early>("before_start")
         .claims("always", "one_past_end", "far_past_end", "short_buffer", "before_start")
         .safe<span_reference>("span_reference", "a span by reference, up to its own size")
+        .fault_kernel<destroyed<span_reference>>("destroyed_before")
         .fault_kernel<span_reference_unasked>("short_buffer")
         .fault_kernel<span_reference_early>("before_start")
         .claims("always", "one_past_end", "far_past_end")
         .claims("assertions", "short_buffer", "before_start")
         .safe<span_value>("span_value", "a span by value, up to its own size")
+        .fault_kernel<destroyed<span_value>>("destroyed_before")
         .fault_kernel<span_value_unasked>("short_buffer")
         .fault_kernel<span_value_early>("before_start")
         .claims("always", "one_past_end", "far_past_end")
         .claims("assertions", "short_buffer", "before_start")
         .safe<span_running>("span_running", "a span by value, the last two values in variables")
         .algorithm("running")
+        .fault_kernel<destroyed<span_running>>("destroyed_before")
         .inexpressible("short_buffer", one_by_one)
         .inexpressible("before_start", reads_nothing)
         .claims("always", "one_past_end", "far_past_end")
         .safe<range_for>("range_for", "range-for, the last two values in variables")
         .algorithm("running")
+        .fault_kernel<destroyed<range_for>>("destroyed_before")
         .inexpressible("short_buffer", one_by_one)
         .inexpressible("before_start", reads_nothing)
         .claims("always", "one_past_end", "far_past_end")
         .safe<span_pairs>("span_pairs", "spans of two elements, the last two values in variables")
         .algorithm("pairs")
+        .fault_kernel<destroyed<span_pairs>>("destroyed_before")
         .fault_kernel<span_pairs_unasked>("short_buffer")
         .inexpressible("before_start", reads_nothing)
         .claims("always", "one_past_end", "far_past_end")
         .claims("assertions", "short_buffer")
         .safe<push_back>("push_back", "reserve and push_back, the last two values in variables")
         .algorithm("running")
+        .fault_kernel<destroyed<push_back>>("destroyed_before")
         .inexpressible("short_buffer", one_by_one)
         .inexpressible("before_start", reads_nothing)
         .claims("always", "one_past_end", "far_past_end");

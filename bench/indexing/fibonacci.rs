@@ -1,5 +1,5 @@
 //! The twin of fibonacci.cc: a slice that may be changed is nobody else's, so no store can change its length.
-use safecost::{case, input, slice, Context};
+use safecost::{case, destroyed, drawn, input, slice, Context};
 
 input! {
     struct Input {
@@ -148,13 +148,18 @@ fn rust_slice_unasked(context: &mut Series) -> u64 {
     0
 }
 
-/// The recurrence begins one element too early.
+/// The recurrence begins one element too early, or two.
+#[inline(always)]
+fn too_early(count: usize) -> usize {
+    drawn(count.min(2) as u64) as usize
+}
+
 #[inline(always)]
 fn rust_unchecked_early(context: &mut Series) -> u64 {
     let values = context.values.as_mut_ptr();
     unsafe {
         *values = context.first;
-        for i in 1..context.bound {
+        for i in too_early(context.bound)..context.bound {
             let place = values.wrapping_add(i);
             *place = (*place.wrapping_sub(1)).wrapping_add(*place.wrapping_sub(2));
         }
@@ -166,7 +171,7 @@ fn rust_unchecked_early(context: &mut Series) -> u64 {
 fn rust_index_early(context: &mut Series) -> u64 {
     let values = context.values.as_mut_slice();
     values[0] = context.first;
-    for i in 1..context.bound {
+    for i in too_early(context.bound)..context.bound {
         values[i] = values[i - 1].wrapping_add(values[i - 2]);
     }
     0
@@ -176,29 +181,40 @@ fn rust_index_early(context: &mut Series) -> u64 {
 fn rust_slice_early(context: &mut Series) -> u64 {
     let values = context.values.as_mut_slice();
     values[0] = context.first;
-    for i in 1..values.len() {
+    for i in too_early(values.len())..values.len() {
         values[i] = values[i - 1].wrapping_add(values[i - 2]);
     }
     0
 }
 
+/// The values are gone when they are written.
+#[inline(always)]
+fn rust_unchecked_destroyed(context: &mut Series) -> u64 {
+    destroyed(context, |it| &mut it.values, rust_unchecked)
+}
+
 case! { Input:
     raw rust_unchecked(Series) "get_unchecked up to the bound"
-        { short_buffer: rust_unchecked_unasked, before_start: rust_unchecked_early };
+        { short_buffer: rust_unchecked_unasked, before_start: rust_unchecked_early,
+          destroyed_before: rust_unchecked_destroyed };
     safe rust_index(Series) "slice indexing up to the bound"
-        { short_buffer: rust_index_unasked, before_start: rust_index_early }
+        { short_buffer: rust_index_unasked, before_start: rust_index_early,
+          destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { one_past_end: "always", far_past_end: "always", short_buffer: "always",
                  before_start: "always" };
     safe rust_slice(Series) "slice indexing up to its own length"
-        { short_buffer: rust_slice_unasked, before_start: rust_slice_early }
+        { short_buffer: rust_slice_unasked, before_start: rust_slice_early,
+          destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { one_past_end: "always", far_past_end: "always", short_buffer: "always",
                  before_start: "always" };
     safe rust_iterator(Series) "iter_mut(), the last two values in variables" as "running"
         { short_buffer: "each value is written to an element of its own",
-          before_start: "no element is read: the last two values are variables" }
+          before_start: "no element is read: the last two values are variables",
+          destroyed_before: "the compiler lets nobody use what was dropped (E0382)" }
         claims { one_past_end: "always", far_past_end: "always" };
     safe rust_push(Series) "reserve and push, the last two values in variables" as "running"
         { short_buffer: "each value is appended",
-          before_start: "no element is read: the last two values are variables" }
+          before_start: "no element is read: the last two values are variables",
+          destroyed_before: "the compiler lets nobody use what was dropped (E0382)" }
         claims { one_past_end: "always", far_past_end: "always" };
 }

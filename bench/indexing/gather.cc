@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "kernel/case.h"
+#include "kernel/dangling.h"
 
 namespace indexing::gather {
 
@@ -37,26 +38,23 @@ Input generate(safecost::Generator& generator) {
   for (std::int32_t& index : indices)
     index = static_cast<std::int32_t>(generator.random.below(table.size()));
 
+  // One index, anywhere among the others.
   const auto plant = [&](std::int64_t wrong) {
     indices[generator.random.below(indices.size())] = static_cast<std::int32_t>(wrong);
-    // Idioms that stay inside put different things in place of the wrong element: the last one, the
-    // first one, nothing. Here all of them are 0, so that one reference judges all.
-    table.front() = table.back() = 0;
   };
   const auto end = static_cast<std::int64_t>(table.size());
+  const auto distance = [&](std::uint64_t least, std::uint64_t most) {
+    return static_cast<std::int64_t>(generator.random.between(least, most));
+  };
   if (generator.commits("one_past_end")) plant(end);
-  if (generator.commits("far_past_end")) plant(end + 4'096);
-  if (generator.commits("before_start")) plant(-1);
+  if (generator.commits("far_past_end")) plant(end - 1 + distance(2, 4'096));
+  if (generator.commits("before_start")) plant(-distance(1, 4'096));
   if (generator.commits("short_table")) {
-    // Half the table is missing, and a half is a power of two as well. What is asked for beyond it has
-    // an even index, and even places hold 0, as does the last: again one reference judges all.
-    const std::size_t half = table.size() / 2;
-    for (std::size_t i = 0; i < half; i += 2) table[i] = 0;
-    table[half - 1] = 0;
-    for (std::int32_t& index : indices)
-      if (static_cast<std::size_t>(index) >= half) index &= ~1;
-    indices.back() = static_cast<std::int32_t>(half);
-    return {table.data(), half, indices.data(), indices.size()};
+    // Half of it is missing or more, and what is left is a power of two as well. Of a table of one, nothing is.
+    const auto halvings = static_cast<std::uint64_t>(std::max(std::countr_zero(table.size()), 1));
+    const std::size_t left = table.size() >> generator.random.between(1, halvings);
+    plant(distance(left, table.size() - 1));
+    return {table.data(), left, indices.data(), indices.size()};
   }
   return {table.data(), table.size(), indices.data(), indices.size()};
 }
@@ -96,7 +94,8 @@ SAFECOST_KERNEL at(const Tables& context) {
   return static_cast<std::uint64_t>(total);
 }
 
-// What most people write by hand: one comparison as unsigned, which a negative index fails too.
+// What most people write by hand: one comparison as unsigned, which a negative index fails too. It keeps
+// the walk within the table, as the next two do, and nobody learns that an element is missing.
 SAFECOST_KERNEL branch(const Tables& context) {
   const std::vector<std::int32_t>& table = context.table;
   std::int64_t total = 0;
@@ -140,15 +139,12 @@ SAFECOST_KERNEL validate_first(const Tables& context) {
   return static_cast<std::uint64_t>(total);
 }
 
-// What an idiom gives that stays inside: whatever it puts in place of the wrong element is 0.
-std::uint64_t sum_of_valid(const void* input) {
-  const Input& given = *static_cast<const Input*>(input);
-  std::int64_t total = 0;
-  for (std::size_t i = 0; i < given.index_count; ++i) {
-    const auto position = static_cast<std::size_t>(given.indices[i]);
-    if (position < given.table_count) total += given.table[position];
-  }
-  return static_cast<std::uint64_t>(total);
+// For `destroyed_before`: a reference to the table is lent as well as a pointer into it.
+template <auto Body>
+constexpr auto destroyed = safecost::destroyed<Body, &Tables::table>;
+
+std::uint64_t sum_of_all(const void* input) {
+  return raw(Tables(*static_cast<const Input*>(input)));
 }
 
 auto the_case =
@@ -159,36 +155,48 @@ auto the_case =
                 .cwe = 125,
                 .description = "one index is the number of elements",
                 .contract = "0 <= index < table_count",
-                .reference = sum_of_valid})
+                .reference = safecost::unknowable})
         .fault({.name = "far_past_end",
                 .cwe = 125,
-                .description = "one index lies 4,096 elements past the end",
+                .description = "one index lies 2 to 4,096 elements past the last",
                 .contract = "0 <= index < table_count",
-                .reference = sum_of_valid})
+                .reference = safecost::unknowable})
         .fault({.name = "before_start",
                 .cwe = 127,
-                .description = "one index is -1, which as an unsigned number is the largest",
+                .description =
+                    "one index is -1 to -4,096, which as an unsigned number is a very large one",
                 .contract = "0 <= index < table_count",
-                .reference = sum_of_valid})
-        .fault(
-            {.name = "short_table",
-             .cwe = 125,
-             .description = "the table holds half of the elements that the indices were made for",
-             .contract = "table and indices belong together",
-             .size = 64,
-             .reference = sum_of_valid})
+                .reference = safecost::unknowable})
+        .fault({.name = "short_table",
+                .cwe = 125,
+                .description =
+                    "the table holds half of the elements that the indices were made for, or fewer",
+                .contract = "table and indices belong together",
+                .reference = safecost::unknowable})
+        .fault({.name = "destroyed_before",
+                .cwe = 416,
+                .description = "the table is destroyed, then looked into",
+                .contract = "the table lives until the walk ends",
+                .kind = SAFECOST_FAULT_KERNEL,
+                .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
+                           SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
+                .reference = sum_of_all})
         .raw<raw>("raw", "pointer and signed index")
+        .fault_kernel<destroyed<raw>>("destroyed_before")
         .safe<index>("index", "vector::operator[]")
+        .fault_kernel<destroyed<index>>("destroyed_before")
         .claims("assertions", "one_past_end", "far_past_end", "before_start", "short_table")
         .safe<at>("at", "vector::at, which throws")
+        .fault_kernel<destroyed<at>>("destroyed_before")
         .claims("always", "one_past_end", "far_past_end", "before_start", "short_table")
         .safe<branch>("branch", "compared by hand; a wrong index adds nothing")
-        .claims("always", "one_past_end", "far_past_end", "before_start", "short_table")
+        .fault_kernel<destroyed<branch>>("destroyed_before")
         .safe<clamp>("clamp", "std::min with the last position")
-        .claims("always", "one_past_end", "far_past_end", "before_start", "short_table")
+        .fault_kernel<destroyed<clamp>>("destroyed_before")
         .safe<mask>("mask", "anded with size() - 1, a power of two less one")
-        .claims("always", "one_past_end", "far_past_end", "before_start", "short_table")
+        .fault_kernel<destroyed<mask>>("destroyed_before")
         .safe<validate_first>("validate_first", "all indices compared in a pass of their own")
+        .fault_kernel<destroyed<validate_first>>("destroyed_before")
         .claims("always", "one_past_end", "far_past_end", "before_start", "short_table");
 
 }  // namespace indexing::gather

@@ -1,5 +1,5 @@
 //! The twin of gather.cc: an index becomes usize, a negative one a large one; the slice compares.
-use safecost::{case, input, slice, Context};
+use safecost::{case, destroyed, input, slice, Context};
 
 input! {
     struct Input {
@@ -62,15 +62,20 @@ fn rust_iterator(context: &mut Tables) -> u64 {
     found.map(|&value| i64::from(value)).sum::<i64>() as u64
 }
 
+/// The table is gone when it is looked into.
+#[inline(always)]
+fn rust_unchecked_destroyed(context: &mut Tables) -> u64 {
+    destroyed(context, |it| &mut it.table, rust_unchecked)
+}
+
 case! { Input:
-    raw rust_unchecked(Tables) "get_unchecked";
+    raw rust_unchecked(Tables) "get_unchecked" { destroyed_before: rust_unchecked_destroyed };
     safe rust_index(Tables) "slice indexing"
+        { destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { one_past_end: "always", far_past_end: "always", before_start: "always",
                  short_table: "always" };
     safe rust_get(Tables) "slice::get; a wrong index adds nothing"
-        claims { one_past_end: "always", far_past_end: "always", before_start: "always",
-                 short_table: "always" };
+        { destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" };
     safe rust_iterator(Tables) "indices.iter().filter_map(get).sum()"
-        claims { one_past_end: "always", far_past_end: "always", before_start: "always",
-                 short_table: "always" };
+        { destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" };
 }

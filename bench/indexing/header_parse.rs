@@ -1,5 +1,5 @@
 //! The twin of header_parse.cc: from_be_bytes takes an array, and a slice becomes one by a check.
-use safecost::{case, input, slice, Context};
+use safecost::{case, destroyed, input, slice, Context};
 
 input! {
     struct Input {
@@ -153,18 +153,27 @@ fn rust_first_chunk(context: &mut Packet) -> u64 {
     digest
 }
 
+/// The packet is gone when it is read.
+#[inline(always)]
+fn rust_unchecked_destroyed(context: &mut Packet) -> u64 {
+    destroyed(context, |it| &mut it.bytes, rust_unchecked)
+}
+
 case! { Input:
-    raw rust_unchecked(Packet) "an array reference made of a pointer";
+    raw rust_unchecked(Packet) "an array reference made of a pointer"
+        { destroyed_before: rust_unchecked_destroyed };
     safe rust_index(Packet) "bytes by slice indexing, from_be_bytes"
+        { destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { truncated_header: "always", one_header_too_many: "always",
                  lying_length: "always", before_start: "always" };
     safe rust_try_into(Packet) "a slice for each field, try_into an array, from_be_bytes"
+        { destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { truncated_header: "always", one_header_too_many: "always",
                  lying_length: "always", before_start: "always" };
     safe rust_cursor(Packet) "split_first_chunk for each field"
-        claims { truncated_header: "always", one_header_too_many: "always",
-                 lying_length: "always", before_start: "always" };
+        { destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
+        claims { one_header_too_many: "always" };
     safe rust_first_chunk(Packet) "split_first_chunk for a header, its extent in the type"
-        claims { truncated_header: "always", one_header_too_many: "always",
-                 lying_length: "always", before_start: "always" };
+        { destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
+        claims { one_header_too_many: "always" };
 }

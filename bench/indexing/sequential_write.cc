@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kernel/case.h"
+#include "kernel/dangling.h"
 
 namespace indexing::sequential_write {
 
@@ -24,18 +25,19 @@ struct Input {
 };
 
 Input generate(safecost::Generator& generator) {
-  std::size_t count = generator.size();
-  const std::size_t too_far = generator.commits("one_past_end")   ? 1
-                              : generator.commits("far_past_end") ? 4'096
-                                                                  : 0;
-  const std::size_t bound = count + too_far;
-  // As many bytes as there should be elements: malloc(count) for malloc(count * sizeof *values).
-  if (generator.commits("short_allocation")) count /= sizeof(std::uint32_t);
-  const auto stale = generator.array<std::uint32_t>(count);
+  const auto stale = generator.array<std::uint32_t>(generator.size());
   for (std::uint32_t& value : stale) value = static_cast<std::uint32_t>(generator.random.next());
   const auto start = static_cast<std::uint32_t>(generator.random.next());
   const auto step = static_cast<std::uint32_t>(generator.random.below(1'000)) + 1;
-  return {stale.data(), stale.size(), bound, start, step};
+  // malloc(count) for malloc(count * sizeof *values), or the size of what the elements were once.
+  if (generator.commits("short_allocation"))
+    return {stale.data(), stale.size() * generator.random.between(1, 3) / sizeof(std::uint32_t),
+            stale.size(), start, step};
+  const std::size_t too_far = generator.commits("one_past_end") ? 1
+                              : generator.commits("far_past_end")
+                                  ? generator.random.between(2, 4'096)
+                                  : 0;
+  return {stale.data(), stale.size(), stale.size() + too_far, start, step};
 }
 
 // The kernels return 0: what they did is in memory, and digest() reads all of it. They write the same
@@ -118,7 +120,8 @@ SAFECOST_KERNEL check_first(Output& context) {
   return 0;
 }
 
-// The index is compared with the size by the loop already, so every compiler drops the second check.
+// The index is compared with the size by the loop already, so every compiler drops the second check. Where
+// fewer elements are there than should be, the others are never missed.
 SAFECOST_KERNEL index_own_size(Output& context) {
   std::vector<std::uint32_t>& values = context.values;
   const std::uint32_t step = context.step;
@@ -179,20 +182,22 @@ SAFECOST_KERNEL generate_algorithm(Output& context) {
   return 0;
 }
 
-// For `before_start`: places are counted from 1, and the walk begins at 0. Where no place is named, the
-// bug cannot be written.
+// For `before_start`: places are counted from 1, or from where a preamble ends, and the walk begins at 0. Where
+// no place is named, the bug cannot be written.
+SAFECOST_HELPER std::size_t too_early() { return 1 + safecost::drawn(64); }
 
 SAFECOST_KERNEL raw_before(Output& context) {
   std::uint32_t* const values = context.values.data();
   const std::size_t bound = context.bound;
   const std::uint32_t step = context.step;
+  const std::size_t early = too_early();
   std::uint32_t value = context.start;
-  for (std::size_t i = 0; i < bound; ++i, value += step) values[i - 1] = value;
+  for (std::size_t i = 0; i < bound; ++i, value += step) values[i - early] = value;
   return 0;
 }
 
 SAFECOST_KERNEL raw_blocks_before(Output& context) {
-  std::uint32_t* values = context.values.data() - 1;
+  std::uint32_t* values = context.values.data() - too_early();
   std::size_t rest = context.bound;
   const std::uint32_t step = context.step;
   std::uint32_t value = context.start;
@@ -208,8 +213,9 @@ SAFECOST_KERNEL index_before(Output& context) {
   std::vector<std::uint32_t>& values = context.values;
   const std::size_t bound = context.bound;
   const std::uint32_t step = context.step;
+  const std::size_t early = too_early();
   std::uint32_t value = context.start;
-  for (std::size_t i = 0; i < bound; ++i, value += step) values[i - 1] = value;
+  for (std::size_t i = 0; i < bound; ++i, value += step) values[i - early] = value;
   return 0;
 }
 
@@ -217,8 +223,9 @@ SAFECOST_KERNEL at_before(Output& context) {
   std::vector<std::uint32_t>& values = context.values;
   const std::size_t bound = context.bound;
   const std::uint32_t step = context.step;
+  const std::size_t early = too_early();
   std::uint32_t value = context.start;
-  for (std::size_t i = 0; i < bound; ++i, value += step) values.at(i - 1) = value;
+  for (std::size_t i = 0; i < bound; ++i, value += step) values.at(i - early) = value;
   return 0;
 }
 
@@ -227,18 +234,24 @@ SAFECOST_KERNEL check_first_before(Output& context) {
   const std::size_t bound = context.bound;
   if (bound > values.size()) throw std::out_of_range("the bound lies past the end");
   const std::uint32_t step = context.step;
+  const std::size_t early = too_early();
   std::uint32_t value = context.start;
-  for (std::size_t i = 0; i < bound; ++i, value += step) values[i - 1] = value;
+  for (std::size_t i = 0; i < bound; ++i, value += step) values[i - early] = value;
   return 0;
 }
 
 SAFECOST_KERNEL index_own_size_before(Output& context) {
   std::vector<std::uint32_t>& values = context.values;
   const std::uint32_t step = context.step;
+  const std::size_t early = too_early();
   std::uint32_t value = context.start;
-  for (std::size_t i = 0; i < values.size(); ++i, value += step) values[i - 1] = value;
+  for (std::size_t i = 0; i < values.size(); ++i, value += step) values[i - early] = value;
   return 0;
 }
+
+// For `destroyed_before`: a reference to the buffer is lent as well as a span of it.
+template <auto Body>
+constexpr auto destroyed = safecost::destroyed<Body, &Output::values>;
 
 // What an idiom gives that never asks for the bound: all there is, written.
 std::uint64_t all_written(const void* input) {
@@ -258,58 +271,80 @@ auto the_case =
                 .cwe = 787,
                 .description = "the bound is one more than there are elements",
                 .contract = "bound <= count",
+                .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
+                           SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_CANARY,
                 .reference = all_written})
         .fault({.name = "far_past_end",
                 .cwe = 787,
-                .description = "the bound is 4,096 more than there are elements",
+                .description = "the bound is up to 4,096 more than there are elements",
                 .contract = "bound <= count",
                 .reference = all_written})
         .fault({.name = "short_allocation",
                 .cwe = 131,
-                .description = "the buffer was made with as many bytes as it should have elements",
+                .description = "the buffer was made with 1 to 3 bytes for each element of 4",
                 .contract = "the buffer holds as many elements as were asked for",
-                .size = 64,
-                .reference = all_written})
+                .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
+                           SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_CANARY,
+                .reference = safecost::unknowable})
         .fault({.name = "before_start",
                 .cwe = 124,
-                .description = "each element is written one place too early, the first before all",
+                .description =
+                    "each element is written up to 64 places too early, the first before all",
                 .contract = "0 <= index",
                 .kind = SAFECOST_FAULT_KERNEL,
                 .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
                            SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_CANARY,
                 .reference = all_written})
+        .fault({.name = "destroyed_before",
+                .cwe = 416,
+                .description = "the buffer is destroyed, then written",
+                .contract = "what is written to lives until the end",
+                .kind = SAFECOST_FAULT_KERNEL,
+                .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
+                           SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
+                .reference = all_written})
         .raw<raw>("raw", "pointer and bound")
+        .fault_kernel<destroyed<raw>>("destroyed_before")
         .fault_kernel<raw_before>("before_start")
         .raw<raw_blocks>("raw_blocks", "pointer and bound, eight elements at a time")
         .algorithm("blocks")
+        .fault_kernel<destroyed<raw_blocks>>("destroyed_before")
         .fault_kernel<raw_blocks_before>("before_start")
         .safe<index>("index", "vector::operator[]")
+        .fault_kernel<destroyed<index>>("destroyed_before")
         .fault_kernel<index_before>("before_start")
         .claims("assertions", "one_past_end", "far_past_end", "short_allocation", "before_start")
         .safe<at>("at", "vector::at, which throws")
+        .fault_kernel<destroyed<at>>("destroyed_before")
         .fault_kernel<at_before>("before_start")
         .claims("always", "one_past_end", "far_past_end", "short_allocation", "before_start")
         .safe<check_first>("check_first", "the bound compared by hand once, then operator[]")
+        .fault_kernel<destroyed<check_first>>("destroyed_before")
         .fault_kernel<check_first_before>("before_start")
         .claims("always", "one_past_end", "far_past_end", "short_allocation")
         .claims("assertions", "before_start")
         .safe<index_own_size>("index_own_size", "operator[] up to the vector's own size")
+        .fault_kernel<destroyed<index_own_size>>("destroyed_before")
         .fault_kernel<index_own_size_before>("before_start")
-        .claims("always", "one_past_end", "far_past_end", "short_allocation")
+        .claims("always", "one_past_end", "far_past_end")
         .claims("assertions", "before_start")
         .safe<span_first>("span_first", "span cut to the bound once, then range-for")
+        .fault_kernel<destroyed<span_first>>("destroyed_before")
         .inexpressible("before_start", no_place)
         .claims("assertions", "one_past_end", "far_past_end", "short_allocation")
         .safe<span_blocks>("span_blocks", "span cut to the bound once, then spans of fixed extent")
         .algorithm("blocks")
+        .fault_kernel<destroyed<span_blocks>>("destroyed_before")
         .inexpressible("before_start", no_place)
         .claims("assertions", "one_past_end", "far_past_end", "short_allocation")
         .safe<range_for>("range_for", "range-for over the container")
+        .fault_kernel<destroyed<range_for>>("destroyed_before")
         .inexpressible("before_start", no_place)
-        .claims("always", "one_past_end", "far_past_end", "short_allocation")
+        .claims("always", "one_past_end", "far_past_end")
         .safe<generate_algorithm>("generate", "std::ranges::generate over the container")
+        .fault_kernel<destroyed<generate_algorithm>>("destroyed_before")
         .inexpressible("before_start", no_place)
-        .claims("always", "one_past_end", "far_past_end", "short_allocation");
+        .claims("always", "one_past_end", "far_past_end");
 
 }  // namespace indexing::sequential_write
 

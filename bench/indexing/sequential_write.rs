@@ -1,5 +1,5 @@
 //! The twin of sequential_write.cc: a slice compares every index, an iterator has none.
-use safecost::{case, input, slice, Context};
+use safecost::{case, destroyed, drawn, input, slice, Context};
 
 input! {
     struct Input {
@@ -76,41 +76,58 @@ fn rust_iterator(context: &mut Output) -> u64 {
     0
 }
 
-/// Places are counted from 1, and the walk begins at 0.
+/// Places are counted from 1, or from where a preamble ends, and the walk begins at 0.
+#[inline(always)]
+fn too_early() -> usize {
+    1 + drawn(64) as usize
+}
+
 #[inline(always)]
 fn rust_unchecked_before(context: &mut Output) -> u64 {
     let values = context.values.as_mut_ptr();
+    let early = too_early();
     let mut value = context.start;
     for i in 0..context.bound {
-        unsafe { *values.wrapping_add(i).wrapping_sub(1) = value };
+        unsafe { *values.wrapping_add(i).wrapping_sub(early) = value };
         value = value.wrapping_add(context.step);
     }
     0
 }
 
-/// The smallest place less one is the largest: with overflow checks the subtraction panics already.
+/// A place before the first is a very large one: with overflow checks the subtraction panics already.
 #[inline(always)]
 fn rust_index_before(context: &mut Output) -> u64 {
     let values = context.values.as_mut_slice();
+    let early = too_early();
     let mut value = context.start;
     for i in 0..context.bound {
-        values[i - 1] = value;
+        values[i - early] = value;
         value = value.wrapping_add(context.step);
     }
     0
+}
+
+/// The buffer is gone when it is written.
+#[inline(always)]
+fn rust_unchecked_destroyed(context: &mut Output) -> u64 {
+    destroyed(context, |it| &mut it.values, rust_unchecked)
 }
 
 case! { Input:
     raw rust_unchecked(Output) "get_unchecked_mut up to the bound"
-        { before_start: rust_unchecked_before };
+        { before_start: rust_unchecked_before,
+          destroyed_before: rust_unchecked_destroyed };
     safe rust_index(Output) "slice indexing up to the bound"
-        { before_start: rust_index_before }
+        { before_start: rust_index_before,
+          destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { one_past_end: "always", far_past_end: "always", short_allocation: "always",
                  before_start: "always" };
     safe rust_slice(Output) "slice cut to the bound once"
-        { before_start: "no place is named: the walk begins where the elements do" }
+        { before_start: "no place is named: the walk begins where the elements do",
+          destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { one_past_end: "always", far_past_end: "always", short_allocation: "always" };
     safe rust_iterator(Output) "iter_mut() over the whole"
-        { before_start: "no place is named: the walk begins where the elements do" }
-        claims { one_past_end: "always", far_past_end: "always", short_allocation: "always" };
+        { before_start: "no place is named: the walk begins where the elements do",
+          destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
+        claims { one_past_end: "always", far_past_end: "always" };
 }

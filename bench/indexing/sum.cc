@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernel/case.h"
+#include "kernel/dangling.h"
 
 namespace indexing::sum {
 
@@ -23,12 +24,13 @@ Input generate(safecost::Generator& generator) {
   for (std::int32_t& value : values)
     value = static_cast<std::int32_t>(generator.random.below(2'000)) - 1'000;
   if (generator.commits("no_values")) return {nullptr, 0, values.size()};
-  // What read() returns when it fails, in a variable without a sign.
+  // An error's code where a count was expected, in a variable without a sign.
   if (generator.commits("negative_bound"))
-    return {values.data(), values.size(), static_cast<std::size_t>(-1)};
-  const std::size_t too_far = generator.commits("one_past_end")   ? 1
-                              : generator.commits("far_past_end") ? 4'096
-                                                                  : 0;
+    return {values.data(), values.size(), 0 - generator.random.between(1, 4'095)};
+  const std::size_t too_far = generator.commits("one_past_end") ? 1
+                              : generator.commits("far_past_end")
+                                  ? generator.random.between(2, 4'096)
+                                  : 0;
   return {values.data(), values.size(), values.size() + too_far};
 }
 
@@ -85,16 +87,18 @@ SAFECOST_KERNEL accumulate(const Values& context) {
   return static_cast<std::uint64_t>(std::accumulate(values.begin(), values.end(), std::int64_t{0}));
 }
 
-// For `grown_meanwhile`: each idiom once more, and in the middle of the walk somebody appends a 0. The
-// vector is full, so all values move, and what pointed to them points to freed memory. An index does
-// not point. std::accumulate has no such kernel: nothing of ours runs while it walks.
+// For `grown_meanwhile`: each idiom once more, and somewhere on the walk somebody appends a 0. The vector
+// is full, so all values move, and what pointed to them points to freed memory. An index does not point.
+// A range-for names its values by reference here, so that the one after which nobody looks is read, too.
+// std::accumulate has no such kernel: nothing of ours runs while it walks.
 
 SAFECOST_KERNEL raw_grown(Values& context) {
   const std::int32_t* const values = context.values.data();
   const std::size_t bound = context.bound;
+  const std::size_t when = safecost::drawn(bound);
   std::int64_t total = 0;
   for (std::size_t i = 0; i < bound; ++i) {
-    if (i == bound / 2) context.values.push_back(0);
+    if (i == when) context.values.push_back(0);
     total += values[i];
   }
   return static_cast<std::uint64_t>(total);
@@ -103,9 +107,10 @@ SAFECOST_KERNEL raw_grown(Values& context) {
 SAFECOST_KERNEL index_grown(Values& context) {
   std::vector<std::int32_t>& values = context.values;
   const std::size_t bound = context.bound;
+  const std::size_t when = safecost::drawn(bound);
   std::int64_t total = 0;
   for (std::size_t i = 0; i < bound; ++i) {
-    if (i == bound / 2) values.push_back(0);
+    if (i == when) values.push_back(0);
     total += values[i];
   }
   return static_cast<std::uint64_t>(total);
@@ -114,9 +119,10 @@ SAFECOST_KERNEL index_grown(Values& context) {
 SAFECOST_KERNEL at_grown(Values& context) {
   std::vector<std::int32_t>& values = context.values;
   const std::size_t bound = context.bound;
+  const std::size_t when = safecost::drawn(bound);
   std::int64_t total = 0;
   for (std::size_t i = 0; i < bound; ++i) {
-    if (i == bound / 2) values.push_back(0);
+    if (i == when) values.push_back(0);
     total += values.at(i);
   }
   return static_cast<std::uint64_t>(total);
@@ -124,24 +130,30 @@ SAFECOST_KERNEL at_grown(Values& context) {
 
 SAFECOST_KERNEL span_first_grown(Values& context) {
   const std::span<const std::int32_t> values = std::span(context.values).first(context.bound);
+  const std::size_t when = safecost::drawn(context.bound);
   std::int64_t total = 0;
   std::size_t seen = 0;
-  for (const std::int32_t value : values) {
-    if (seen++ == context.bound / 2) context.values.push_back(0);
+  for (const std::int32_t& value : values) {
+    if (seen++ == when) context.values.push_back(0);
     total += value;
   }
   return static_cast<std::uint64_t>(total);
 }
 
 SAFECOST_KERNEL range_for_grown(Values& context) {
+  const std::size_t when = safecost::drawn(context.bound);
   std::int64_t total = 0;
   std::size_t seen = 0;
-  for (const std::int32_t value : context.values) {
-    if (seen++ == context.bound / 2) context.values.push_back(0);
+  for (const std::int32_t& value : context.values) {
+    if (seen++ == when) context.values.push_back(0);
     total += value;
   }
   return static_cast<std::uint64_t>(total);
 }
+
+// For `destroyed_before`: a reference to the container is lent as well as a span of it.
+template <auto Body>
+constexpr auto destroyed = safecost::destroyed<Body, &Values::values>;
 
 // What an idiom gives that never asks for the bound: the sum of what is there.
 std::uint64_t sum_of_all(const void* input) {
@@ -161,46 +173,62 @@ auto the_case =
                 .reference = sum_of_all})
         .fault({.name = "far_past_end",
                 .cwe = 125,
-                .description = "the bound is 4,096 more than there are values",
+                .description = "the bound is up to 4,096 more than there are values",
                 .contract = "bound <= count",
                 .reference = sum_of_all})
         .fault({.name = "negative_bound",
                 .cwe = 195,
-                .description = "the bound is -1, an error's code, which became the largest number",
+                .description =
+                    "the bound is an error's code, -1 to -4,095, which became a very large number",
                 .contract = "bound <= count",
                 .reference = sum_of_all})
         .fault({.name = "no_values",
                 .cwe = 476,
-                .description = "there are no values, the pointer is null, and the bound says eight",
+                .description =
+                    "there are no values, the pointer is null, and the bound is what it should be",
                 .contract = "values is not null where bound is above 0",
                 // No guard page: address 0 belongs to no block.
                 .oracles = SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK,
                 .reference = sum_of_all})
         .fault({.name = "grown_meanwhile",
                 .cwe = 416,
-                .description = "a value is appended during the walk, and all values move",
+                .description = "a value is appended somewhere on the walk, and all values move",
                 .contract = "the container keeps its memory while it is walked",
                 .kind = SAFECOST_FAULT_KERNEL,
                 .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
                            SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
                 .reference = sum_of_all})
+        .fault({.name = "destroyed_before",
+                .cwe = 416,
+                .description = "the values are destroyed, then added up",
+                .contract = "what is walked lives until the walk ends",
+                .kind = SAFECOST_FAULT_KERNEL,
+                .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
+                           SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
+                .reference = sum_of_all})
         .raw<raw>("raw", "pointer and bound")
+        .fault_kernel<destroyed<raw>>("destroyed_before")
         .fault_kernel<raw_grown>("grown_meanwhile")
         .safe<index>("index", "vector::operator[]")
+        .fault_kernel<destroyed<index>>("destroyed_before")
         .fault_kernel<index_grown>("grown_meanwhile")
         .claims("always", "grown_meanwhile")
         .claims("assertions", "one_past_end", "far_past_end", "negative_bound", "no_values")
         .safe<at>("at", "vector::at, which throws")
+        .fault_kernel<destroyed<at>>("destroyed_before")
         .fault_kernel<at_grown>("grown_meanwhile")
         .claims("always", "one_past_end", "far_past_end", "negative_bound", "no_values",
                 "grown_meanwhile")
         .safe<span_first>("span_first", "span cut to the bound once, then range-for")
+        .fault_kernel<destroyed<span_first>>("destroyed_before")
         .fault_kernel<span_first_grown>("grown_meanwhile")
         .claims("assertions", "one_past_end", "far_past_end", "negative_bound", "no_values")
         .safe<range_for>("range_for", "range-for over the container")
+        .fault_kernel<destroyed<range_for>>("destroyed_before")
         .fault_kernel<range_for_grown>("grown_meanwhile")
         .claims("always", "one_past_end", "far_past_end", "negative_bound", "no_values")
         .safe<accumulate>("accumulate", "std::accumulate over the container")
+        .fault_kernel<destroyed<accumulate>>("destroyed_before")
         .claims("always", "one_past_end", "far_past_end", "negative_bound", "no_values")
         .inexpressible("grown_meanwhile", "nothing of the caller's runs while the algorithm walks");
 

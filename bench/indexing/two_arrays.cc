@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kernel/case.h"
+#include "kernel/dangling.h"
 
 namespace indexing::two_arrays {
 
@@ -38,9 +39,10 @@ Input generate(safecost::Generator& generator) {
   const auto positions = drawn(size, 1'000'000);
   const auto pull = static_cast<std::int32_t>(generator.random.below(100)) - 50;
   if (generator.commits("no_velocities")) return {positions.data(), size, nullptr, 0, size, pull};
-  const auto velocities = drawn(generator.commits("second_shorter") ? size / 2 : size, 1'000);
-  return {positions.data(),  positions.size(), velocities.data(),
-          velocities.size(), size + too_far,   pull};
+  const auto velocities = drawn(size, 1'000);
+  const std::size_t velocity_count =
+      generator.commits("second_shorter") ? generator.random.below(size / 2 + 1) : size;
+  return {positions.data(), size, velocities.data(), velocity_count, size + too_far, pull};
 }
 
 // The kernels return 0: what they did is in memory, and digest() reads all of it.
@@ -165,7 +167,8 @@ SAFECOST_KERNEL touch_last(Bodies& context) {
   return 0;
 }
 
-// Each step asks both for their size, so that the check of an element is there already.
+// Each step asks both for their size, so that the check of an element is there already. Where one is shorter,
+// this and all below stay inside, and nobody learns that some positions did not move.
 SAFECOST_KERNEL both_sizes(Bodies& context) {
   std::vector<std::int32_t>& positions = context.positions;
   std::vector<std::int32_t>& velocities = context.velocities;
@@ -242,14 +245,14 @@ SAFECOST_KERNEL zip(Bodies& context) {
 }
 #endif
 
-// What an idiom gives that stays inside: what has a position and a velocity moves, the rest stays.
-std::uint64_t common_moved(const void* input) {
-  const Input& given = *static_cast<const Input*>(input);
-  Bodies bodies(given);
-  for (std::size_t i = 0; i < std::min(given.position_count, given.velocity_count); ++i) {
-    bodies.positions[i] += bodies.velocities[i];
-    bodies.velocities[i] += given.pull;
-  }
+// For `destroyed_before`: a reference to the velocities is lent as well as a span of them.
+template <auto Body>
+constexpr auto destroyed = safecost::destroyed<Body, &Bodies::velocities>;
+
+// What an idiom gives that never asks for the bound.
+std::uint64_t all_moved(const void* input) {
+  Bodies bodies(*static_cast<const Input*>(input));
+  two_iterators(bodies);
   return bodies.digest();
 }
 
@@ -261,42 +264,62 @@ auto the_case =
                 .cwe = 787,
                 .description = "the bound is one more than there are elements in either array",
                 .contract = "bound <= position_count and bound <= velocity_count",
-                .reference = common_moved})
+                .reference = all_moved})
         .fault({.name = "second_shorter",
                 .cwe = 787,
-                .description = "there are half as many velocities as positions",
+                .description = "there are half as many velocities as positions, or fewer",
                 .contract = "both arrays have the same length",
-                .size = 64,
-                .reference = common_moved})
+                .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
+                           SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_CANARY,
+                .reference = safecost::unknowable})
         .fault({.name = "no_velocities",
                 .cwe = 476,
                 .description = "there are positions and no velocities, whose pointer is null",
                 .contract = "velocities is not null where bound is above 0",
                 // No guard page: address 0 belongs to no block.
                 .oracles = SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK,
-                .reference = common_moved})
+                .reference = safecost::unknowable})
+        .fault({.name = "destroyed_before",
+                .cwe = 416,
+                .description = "the velocities are destroyed, then added",
+                .contract = "what is walked lives until the walk ends",
+                .kind = SAFECOST_FAULT_KERNEL,
+                .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
+                           SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
+                .reference = all_moved})
         .raw<raw>("raw", "pointers and bound")
+        .fault_kernel<destroyed<raw>>("destroyed_before")
         .raw<raw_restrict>("raw_restrict", "the same, promised not to overlap")
+        .fault_kernel<destroyed<raw_restrict>>("destroyed_before")
         .raw<raw_restrict_blocks>("raw_restrict_blocks", "the same, eight elements at a time")
         .algorithm("blocks")
+        .fault_kernel<destroyed<raw_restrict_blocks>>("destroyed_before")
         .safe<index>("index", "vector::operator[] on both")
+        .fault_kernel<destroyed<index>>("destroyed_before")
         .claims("assertions", "one_past_end", "second_shorter", "no_velocities")
         .safe<at>("at", "vector::at on both, which throws")
+        .fault_kernel<destroyed<at>>("destroyed_before")
         .claims("always", "one_past_end", "second_shorter", "no_velocities")
         .safe<touch_last>("touch_last", "at(bound - 1) on both, then operator[]")
+        .fault_kernel<destroyed<touch_last>>("destroyed_before")
         .claims("always", "one_past_end", "second_shorter", "no_velocities")
         .safe<both_sizes>("both_sizes", "operator[] while the index is below both sizes")
-        .claims("always", "one_past_end", "second_shorter", "no_velocities")
+        .fault_kernel<destroyed<both_sizes>>("destroyed_before")
+        .claims("always", "one_past_end")
         .safe<trim>("trim", "spans of both cut to the common length, then operator[]")
-        .claims("always", "one_past_end", "second_shorter", "no_velocities")
+        .fault_kernel<destroyed<trim>>("destroyed_before")
+        .claims("always", "one_past_end")
         .safe<trim_blocks>("trim_blocks", "the same, then spans of fixed extent")
         .algorithm("blocks")
-        .claims("always", "one_past_end", "second_shorter", "no_velocities")
+        .fault_kernel<destroyed<trim_blocks>>("destroyed_before")
+        .claims("always", "one_past_end")
         .safe<two_iterators>("two_iterators", "an iterator each, until one is at its end")
-        .claims("always", "one_past_end", "second_shorter", "no_velocities")
+        .fault_kernel<destroyed<two_iterators>>("destroyed_before")
+        .claims("always", "one_past_end")
 #ifdef __cpp_lib_ranges_zip
         .safe<zip>("zip", "range-for over views::zip")
-        .claims("always", "one_past_end", "second_shorter", "no_velocities");
+        .fault_kernel<destroyed<zip>>("destroyed_before")
+        .claims("always", "one_past_end");
 #else
         .gap("zip", "range-for over views::zip", "the standard library has no views::zip");
 #endif

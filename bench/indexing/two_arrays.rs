@@ -1,5 +1,5 @@
 //! The twin of two_arrays.cc: two slices that may be changed cannot overlap, and zip has one end for both.
-use safecost::{case, input, slice, Context};
+use safecost::{case, destroyed, input, slice, Context};
 
 input! {
     struct Input {
@@ -97,12 +97,22 @@ fn rust_zip(context: &mut Bodies) -> u64 {
     0
 }
 
+/// The velocities are gone when they are added.
+#[inline(always)]
+fn rust_unchecked_destroyed(context: &mut Bodies) -> u64 {
+    destroyed(context, |it| &mut it.velocities, rust_unchecked)
+}
+
 case! { Input:
-    raw rust_unchecked(Bodies) "get_unchecked on both";
+    raw rust_unchecked(Bodies) "get_unchecked on both"
+        { destroyed_before: rust_unchecked_destroyed };
     safe rust_index(Bodies) "slice indexing on both"
+        { destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { one_past_end: "always", second_shorter: "always", no_velocities: "always" };
     safe rust_slice(Bodies) "slices of both cut to the bound once, then indexing"
+        { destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { one_past_end: "always", second_shorter: "always", no_velocities: "always" };
     safe rust_zip(Bodies) "iter_mut().zip() over both"
-        claims { one_past_end: "always", second_shorter: "always", no_velocities: "always" };
+        { destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
+        claims { one_past_end: "always" };
 }

@@ -42,31 +42,50 @@ using Limits = std::numeric_limits<std::int32_t>;
 
 // Small amounts of either sign: at the sizes that are timed no partial sum comes near a limit.
 Input generate(safecost::Generator& generator) {
-  const auto values = generator.array<std::int32_t>(generator.size());
-  for (std::int32_t& value : values)
-    value = static_cast<std::int32_t>(generator.random.below(2'000)) - 1'000;
-  const auto fill = [&](std::int32_t most, std::int32_t last) {
-    std::ranges::fill(values, 0);
-    values[values.size() - 2] = most;
-    values.back() = last;
+  safecost::Random& random = generator.random;
+  // What overflows takes two values, or three where it comes back.
+  const bool returns = generator.commits("overflow_on_the_way");
+  const bool above = generator.commits("overflow");
+  const bool below = generator.commits("underflow");
+  const bool twice = generator.commits("overflow_twice");
+  const std::size_t least = returns ? 3 : above || below || twice ? 2 : 0;
+  const auto values = generator.array<std::int32_t>(std::max<std::size_t>(generator.size(), least));
+  for (std::int32_t& value : values) value = static_cast<std::int32_t>(random.below(2'000)) - 1'000;
+
+  const auto drawn = [&](std::uint64_t low, std::uint64_t high) {
+    return static_cast<std::int32_t>(random.between(low, high));
   };
-  if (generator.commits("overflow"))
-    fill(Limits::max(), 1 + static_cast<std::int32_t>(generator.random.below(1'000)));
-  if (generator.commits("underflow"))
-    fill(Limits::min(), -1 - static_cast<std::int32_t>(generator.random.below(1'000)));
-  // Far beyond: what wraps is a small number again, and looks like a sum.
-  if (generator.commits("overflow_twice")) std::ranges::fill(values, Limits::max() - 7);
-  if (generator.commits("overflow_on_the_way")) {
-    std::ranges::fill(values, 0);
-    const std::size_t middle = values.size() / 2;
-    values[middle - 1] = Limits::max();
-    values[middle] = 1 + static_cast<std::int32_t>(generator.random.below(1'000));
-    values.back() = -values[middle];
+  // What the first so many values add up to.
+  const auto sum_of = [&](std::size_t count) {
+    return std::accumulate(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(count), 0);
+  };
+  if (above || below) {
+    const std::size_t first = random.below(values.size());
+    const std::size_t second = (first + random.between(1, values.size() - 1)) % values.size();
+    values[first] = values[second] = 0;
+    const std::int32_t others = sum_of(values.size());
+    const std::int32_t beyond = drawn(1, 1'000);
+    values[first] = above ? Limits::max() : Limits::min();
+    values[second] = above ? std::max(0, -others) + beyond : std::min(0, -others) - beyond;
   }
-  // 40,000 and more: fits into 32 bits, not into 16.
-  if (generator.commits("narrowed"))
-    for (std::int32_t& value : values)
-      value = 5'000 + static_cast<std::int32_t>(generator.random.below(1'000));
+  // Far beyond: what wraps may be a small number again, and look like a sum.
+  if (twice)
+    for (std::int32_t& value : values) value = Limits::max() - drawn(0, 1'000);
+  if (returns) {
+    const std::size_t first = random.below(values.size() - 2);
+    const std::size_t second = random.between(first + 1, values.size() - 2);
+    const std::size_t third = random.between(second + 1, values.size() - 1);
+    values[first] = values[second] = 0;
+    values[second] = std::max(0, -sum_of(second)) + drawn(1, 1'000);
+    values[first] = Limits::max();
+    values[third] = -Limits::max();
+  }
+  // Fits into 32 bits, not into 16.
+  if (generator.commits("narrowed")) {
+    std::int32_t& largest = values[random.below(values.size())];
+    largest = 0;
+    largest = drawn(40'000, 1'000'000'000) - sum_of(values.size());
+  }
   return {values.data(), values.size()};
 }
 
@@ -295,19 +314,20 @@ auto the_case =
         .size(65'536, "L2", safecost::Tier::full)
         .fault({.name = "overflow",
                 .cwe = 190,
-                .description = "the last value takes the sum past the largest number",
+                .description = "two values, anywhere, take the sum past the largest number",
                 .contract = "the sum fits into 32 bits",
                 .oracles = SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_VALUE,
                 .reference = exact_sum})
         .fault({.name = "underflow",
                 .cwe = 190,
-                .description = "the last value takes the sum below the least number",
+                .description = "two values, anywhere, take the sum below the least number",
                 .contract = "the sum fits into 32 bits",
                 .oracles = SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_VALUE,
                 .reference = exact_sum})
         .fault({.name = "overflow_twice",
                 .cwe = 190,
-                .description = "the sum wraps around four times, and is a small number again",
+                .description =
+                    "every value is a large one, so that the sum wraps around again and again",
                 .contract = "the sum fits into 32 bits",
                 .oracles = SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_VALUE,
                 .reference = exact_sum})

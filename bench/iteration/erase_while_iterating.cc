@@ -9,7 +9,8 @@
 // session stays, and a compiler must not invent a store where there is none: all of them jump. Nor does
 // a compiler see that what is kept never overtakes what is read; where the write is checked, it is so
 // for each element, and in iterator_branchless there is nothing to check. Put into a function of its own
-// (erase_if_branchless, rust_retain_branchless), the second stops what the library's functions stop.
+// (erase_if_branchless, rust_retain_branchless), the second stops what the library's functions stop, and also who
+// is asked and changes the vector; but of the elements that C++'s takes away an exception leaves none.
 //
 // Counted from 0, Clang 19 takes two sessions a step (`add $2,%r8`), and one where a pointer goes to the end,
 // a range-for's or a hand's (span_branchless): a sixth more time. GCC 12 takes one, and steps a pointer of its
@@ -22,9 +23,11 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <iterator>
 #include <new>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -51,16 +54,24 @@ Input generate(safecost::Generator& generator) {
     session = {.id = static_cast<std::uint32_t>(generator.random.next() >> 32),
                .expires = static_cast<std::uint32_t>(generator.random.below(2 * now + 1))};
   }
-  // The last one goes, so that the end of the walk and of what is left lie apart.
-  if (generator.commits("forgotten_length") || generator.commits("held_across") ||
-      generator.commits("stale_iterator"))
+  // One goes, so that the end of the walk and of what is left lie apart.
+  if (generator.commits("forgotten_length") || generator.commits("held_across"))
+    sessions[generator.random.below(sessions.size())].expires = 0;
+  // The last one goes, and is reached: the one before it stays, or is what a step too many leaves out.
+  if (generator.commits("stale_iterator")) {
+    if (sessions.size() > 1) sessions[sessions.size() - 2].expires = 2 * now;
     sessions.back().expires = 0;
+  }
+  // One stays, about which to fail.
+  if (generator.commits("predicate_throws"))
+    sessions[generator.random.below(sessions.size())].expires = 2 * now;
   // All stay, and what lies behind them is written, too, if it is taken for sessions that stay.
   if (generator.commits("far_past_end"))
     for (Session& session : sessions) session.expires = 2 * now;
-  const std::size_t too_far = generator.commits("one_past_end")   ? 1
-                              : generator.commits("far_past_end") ? 4'096
-                                                                  : 0;
+  const std::size_t too_far = generator.commits("one_past_end") ? 1
+                              : generator.commits("far_past_end")
+                                  ? generator.random.between(2, 4'096)
+                                  : 0;
   return {sessions.data(), sessions.size(), sessions.size() + too_far, now};
 }
 
@@ -93,7 +104,14 @@ struct Buffer {
     count = room;
   }
   void give_back() { resize(count); }
-  std::uint64_t digest() const { return digest_of({sessions, count}); }
+  void relocate() {
+    Session* const before = std::exchange(sessions, nullptr);
+    resize(count);
+    std::copy(before, before + count, sessions);
+    std::free(before);
+  }
+  std::span<const Session> all() const { return {sessions, count}; }
+  std::uint64_t digest() const { return digest_of(all()); }
 
   Session* sessions = nullptr;
   std::size_t count = 0;
@@ -113,6 +131,8 @@ struct Sessions {
     give_back();
   }
   void give_back() { sessions.shrink_to_fit(); }
+  void relocate() { sessions = std::vector<Session>(sessions); }
+  std::span<const Session> all() const { return sessions; }
   std::uint64_t digest() const { return digest_of(sessions); }
 
   std::vector<Session> sessions;
@@ -131,25 +151,63 @@ class Expired {
   std::uint32_t now_;
 };
 
-// For `shrunk_meanwhile`: in the middle of the walk, whoever is asked ends half of the sessions and gives
-// their memory back, as a callback does that knows the container.
-template <class Context>
-class Shrinking {
+// Whoever is asked does something to the container, as a callback does that knows it, before the last question.
+template <class Context, auto act>
+class Acting {
  public:
-  explicit Shrinking(Context& context)
-      : context_(context), expired_(context), middle_(context.claimed / 2) {}
+  explicit Acting(Context& context)
+      : context_(context),
+        expired_(context),
+        place_(safecost::drawn(std::max<std::size_t>(context.claimed, 2) - 1)) {}
   bool operator()(Session session) {
-    if (asked_++ == middle_) shrink(context_, middle_);
+    if (asked_++ == place_) act(context_, place_);
     return expired_(session);
   }
 
  private:
-  SAFECOST_OPAQUE static void shrink(Context& context, std::size_t size) { context.resize(size); }
-
   Context& context_;
   Expired<Context> expired_;
-  std::size_t middle_;
+  std::size_t place_;
   std::size_t asked_ = 0;
+};
+
+// For `shrunk_meanwhile`: it ends the sessions from there on and gives their memory back.
+template <class Context>
+SAFECOST_OPAQUE void shrink(Context& context, std::size_t size) {
+  context.resize(size);
+}
+template <class Context>
+using Shrinking = Acting<Context, shrink<Context>>;
+
+// For `destroyed_before`: it moves all sessions to other memory, as an insertion does, and the old one is destroyed.
+template <class Context>
+SAFECOST_OPAQUE void relocate(Context& context, std::size_t) {
+  context.relocate();
+}
+template <class Context>
+using Moving = Acting<Context, relocate<Context>>;
+
+// For `predicate_throws`: it fails for one of those that stay. C cannot throw: the function returns -1, which a
+// condition takes for yes.
+struct Failed {};
+
+template <class Context>
+class Failing {
+ public:
+  explicit Failing(Context& context)
+      : expired_(context),
+        left_(safecost::drawn(static_cast<std::uint64_t>(std::max<std::ptrdiff_t>(
+            std::ranges::count_if(context.all(), std::not_fn(expired_)), 1)))) {}
+  int operator()(Session session) {
+    if (expired_(session)) return 1;
+    if (left_-- > 0) return 0;
+    if constexpr (std::is_same_v<Context, Sessions>) throw Failed();
+    return -1;
+  }
+
+ private:
+  Expired<Context> expired_;
+  std::size_t left_;
 };
 
 // For `forgotten_length`: the end is not moved, and behind those that stay lie sessions of before.
@@ -286,7 +344,8 @@ SAFECOST_KERNEL iterator_branchless(Sessions& context) {
 
 // What closes the gap: iterator_branchless as a function of its own, to be used like std::erase_if, which
 // takes the elements away while it walks. The length cannot be forgotten, since the call sets it, nor be
-// wrong, since it is the vector's; and whoever is asked and changes the vector changes an empty one.
+// wrong, since it is the vector's; and whoever is asked and changes the vector changes an empty one. If an
+// exception comes, all that was taken away is lost.
 template <class Element, class Predicate>
 SAFECOST_HELPER void branchless_erase_if(std::vector<Element>& elements, Predicate goes) {
   std::vector<Element> taken = std::exchange(elements, {});
@@ -392,6 +451,26 @@ SAFECOST_KERNEL held_index_at(Sessions& context) {
   return context.sessions.at(last).id;
 }
 
+// For `predicate_throws`: whoever catches the exception wants what was there. Some may be there twice, and some that
+// go, but none that stays may be lost.
+template <auto Remove>
+SAFECOST_KERNEL caught(Sessions& context) {
+  try {
+    Remove(context);
+  } catch (const Failed&) {
+    std::vector<Session> kept;
+    for (const Session session : context.sessions) {
+      const auto same = [=](Session other) {
+        return other.id == session.id && other.expires == session.expires;
+      };
+      if (session.expires > context.now && std::ranges::none_of(kept, same))
+        kept.push_back(session);
+    }
+    context.sessions = std::move(kept);
+  }
+  return 0;
+}
+
 // What an idiom leaves that goes by the container's own ends, or has no length to forget.
 std::uint64_t digest_of_those_that_stay(const void* input) {
   const Input& given = *static_cast<const Input*>(input);
@@ -411,11 +490,12 @@ auto the_case =
                 .description = "the length is one more than there are sessions",
                 .contract = "claimed <= count",
                 .reference = digest_of_those_that_stay})
-        .fault({.name = "far_past_end",
-                .cwe = 787,
-                .description = "the length is 4,096 more than there are sessions, and all stay",
-                .contract = "claimed <= count",
-                .reference = digest_of_those_that_stay})
+        .fault(
+            {.name = "far_past_end",
+             .cwe = 787,
+             .description = "the length is 2 to 4,096 more than there are sessions, and all stay",
+             .contract = "claimed <= count",
+             .reference = digest_of_those_that_stay})
         .fault({.name = "forgotten_length",
                 .cwe = 672,
                 .description = "those that stay are moved together, and the length stays as it was",
@@ -425,9 +505,23 @@ auto the_case =
                 .reference = digest_of_those_that_stay})
         .fault({.name = "shrunk_meanwhile",
                 .cwe = 416,
-                .description = "who is asked in the walk ends half of the sessions, and all move",
+                .description =
+                    "who is asked in the walk ends all sessions that follow, and others move",
                 .contract = "the container keeps its memory while it is walked",
                 .kind = SAFECOST_FAULT_KERNEL,
+                .reference = digest_of_those_that_stay})
+        .fault({.name = "destroyed_before",
+                .cwe = 416,
+                .description = "who is asked in the walk moves all sessions to other memory",
+                .contract = "what is walked lives until the walk ends",
+                .kind = SAFECOST_FAULT_KERNEL,
+                .reference = digest_of_those_that_stay})
+        .fault({.name = "predicate_throws",
+                .cwe = 755,
+                .description = "who is asked in the walk fails for a session that stays",
+                .contract = "where it cannot be known whether a session goes, it is kept",
+                .kind = SAFECOST_FAULT_KERNEL,
+                .oracles = SAFECOST_ORACLE_VALUE,
                 .reference = digest_of_those_that_stay})
         .fault({.name = "held_across",
                 .cwe = 416,
@@ -444,88 +538,119 @@ auto the_case =
         .practised()
         .fault_kernel<raw<Expired, End::forgotten>>("forgotten_length")
         .fault_kernel<raw<Shrinking>>("shrunk_meanwhile")
+        .fault_kernel<raw<Moving>>("destroyed_before")
+        .fault_kernel<raw<Failing>>("predicate_throws")
         .fault_kernel<held_pointer<raw<>>>("held_across")
         .inexpressible("stale_iterator", "nothing is erased before the walk has ended")
         .raw<raw_branchless<>>("raw_branchless", "pointer and length, always written")
         .algorithm("branchless")
         .fault_kernel<raw_branchless<Expired, End::forgotten>>("forgotten_length")
         .fault_kernel<raw_branchless<Shrinking>>("shrunk_meanwhile")
+        .fault_kernel<raw_branchless<Moving>>("destroyed_before")
+        .fault_kernel<raw_branchless<Failing>>("predicate_throws")
         .fault_kernel<held_pointer<raw_branchless<>>>("held_across")
         .inexpressible("stale_iterator", "nothing is erased before the walk has ended")
         .raw<raw_one_by_one<>>("raw_one_by_one", "the rest is moved once for each that goes")
         .algorithm("one_by_one")
         .fault_kernel<raw_one_by_one<Expired, End::forgotten>>("forgotten_length")
         .fault_kernel<raw_one_by_one<Shrinking>>("shrunk_meanwhile")
+        .fault_kernel<raw_one_by_one<Moving>>("destroyed_before")
+        .fault_kernel<raw_one_by_one<Failing>>("predicate_throws")
         .fault_kernel<held_pointer<raw_one_by_one<>>>("held_across")
         .fault_kernel<raw_one_by_one<Expired, End::moved, Step::always>>("stale_iterator")
         .safe<index<>>("index", "vector::operator[] up to the length, if, resize")
         .fault_kernel<index<Expired, End::forgotten>>("forgotten_length")
         .fault_kernel<index<Shrinking>>("shrunk_meanwhile")
+        .fault_kernel<index<Moving>>("destroyed_before")
+        .fault_kernel<caught<index<Failing>>>("predicate_throws")
         .fault_kernel<held_index<index<>>>("held_across")
         .inexpressible("stale_iterator", "nothing is erased before the walk has ended")
+        .claims("always", "destroyed_before", "predicate_throws")
         .claims("assertions", "one_past_end", "far_past_end", "shrunk_meanwhile", "held_across")
         .safe<at<>>("at", "vector::at up to the length, if, resize")
         .fault_kernel<at<Expired, End::forgotten>>("forgotten_length")
         .fault_kernel<at<Shrinking>>("shrunk_meanwhile")
+        .fault_kernel<at<Moving>>("destroyed_before")
+        .fault_kernel<caught<at<Failing>>>("predicate_throws")
         .fault_kernel<held_index_at<at<>>>("held_across")
         .inexpressible("stale_iterator", "nothing is erased before the walk has ended")
-        .claims("always", "one_past_end", "far_past_end", "shrunk_meanwhile", "held_across")
+        .claims("always", "one_past_end", "far_past_end", "shrunk_meanwhile", "held_across",
+                "destroyed_before", "predicate_throws")
         .safe<index_branchless<>>("index_branchless", "vector::operator[], always written, resize")
         .algorithm("branchless")
         .fault_kernel<index_branchless<Expired, End::forgotten>>("forgotten_length")
         .fault_kernel<index_branchless<Shrinking>>("shrunk_meanwhile")
+        .fault_kernel<index_branchless<Moving>>("destroyed_before")
+        .fault_kernel<caught<index_branchless<Failing>>>("predicate_throws")
         .fault_kernel<held_index<index_branchless<>>>("held_across")
         .inexpressible("stale_iterator", "nothing is erased before the walk has ended")
+        .claims("always", "destroyed_before", "predicate_throws")
         .claims("assertions", "one_past_end", "far_past_end", "shrunk_meanwhile", "held_across")
         .safe<span_branchless<>>("span_branchless",
                                  "span cut to the length, always written, resize")
         .algorithm("branchless")
         .fault_kernel<span_branchless<Expired, End::forgotten>>("forgotten_length")
         .fault_kernel<span_branchless<Shrinking>>("shrunk_meanwhile")
+        .fault_kernel<span_branchless<Moving>>("destroyed_before")
+        .fault_kernel<caught<span_branchless<Failing>>>("predicate_throws")
         .fault_kernel<held_index<span_branchless<>>>("held_across")
         .inexpressible("stale_iterator", "nothing is erased before the walk has ended")
+        .claims("always", "predicate_throws")
         .claims("assertions", "one_past_end", "far_past_end", "held_across")
         .safe<iterator_branchless<>>("iterator_branchless", "iterators, always written, erase")
         .algorithm("branchless")
         .fault_kernel<iterator_branchless<Expired, End::forgotten>>("forgotten_length")
         .fault_kernel<iterator_branchless<Shrinking>>("shrunk_meanwhile")
+        .fault_kernel<iterator_branchless<Moving>>("destroyed_before")
+        .fault_kernel<caught<iterator_branchless<Failing>>>("predicate_throws")
         .fault_kernel<held_reference<iterator_branchless<>>>("held_across")
         .inexpressible("stale_iterator", "nothing is erased before the walk has ended")
-        .claims("always", "one_past_end", "far_past_end")
+        .claims("always", "one_past_end", "far_past_end", "predicate_throws")
         .safe<erase_if_branchless<>>("erase_if_branchless",
                                      "the same as a function that takes the vector's elements away")
         .algorithm("branchless")
         .inexpressible("forgotten_length", "the one call removes and sets the length")
         .fault_kernel<erase_if_branchless<Shrinking>>("shrunk_meanwhile")
+        .fault_kernel<erase_if_branchless<Moving>>("destroyed_before")
+        .fault_kernel<caught<erase_if_branchless<Failing>>>("predicate_throws")
         .fault_kernel<held_index_at<erase_if_branchless<>>>("held_across")
         .inexpressible("stale_iterator", "the caller has no iterator")
-        .claims("always", "one_past_end", "far_past_end", "shrunk_meanwhile", "held_across")
+        .claims("always", "one_past_end", "far_past_end", "shrunk_meanwhile", "held_across",
+                "destroyed_before")
         .safe<erase_if<>>("erase_if", "std::erase_if")
         .inexpressible("forgotten_length", "the one call removes and sets the length")
         .fault_kernel<erase_if<Shrinking>>("shrunk_meanwhile")
+        .fault_kernel<erase_if<Moving>>("destroyed_before")
+        .fault_kernel<caught<erase_if<Failing>>>("predicate_throws")
         .fault_kernel<held_reference<erase_if<>>>("held_across")
         .inexpressible("stale_iterator", "the caller has no iterator")
-        .claims("always", "one_past_end", "far_past_end")
+        .claims("always", "one_past_end", "far_past_end", "predicate_throws")
         .safe<remove_if<>>("remove_if", "ranges::remove_if, then erase")
         .fault_kernel<remove_if<Expired, End::forgotten>>("forgotten_length")
         .fault_kernel<remove_if<Shrinking>>("shrunk_meanwhile")
+        .fault_kernel<remove_if<Moving>>("destroyed_before")
+        .fault_kernel<caught<remove_if<Failing>>>("predicate_throws")
         .fault_kernel<held_reference<remove_if<>>>("held_across")
         .inexpressible("stale_iterator", "nothing is erased before the walk has ended")
-        .claims("always", "one_past_end", "far_past_end")
+        .claims("always", "one_past_end", "far_past_end", "predicate_throws")
         .safe<copy_if<>>("copy_if", "ranges::copy_if into a new vector, which has room for all")
         .algorithm("copy")
         .inexpressible("forgotten_length", "a vector is as long as what was put into it")
         .fault_kernel<copy_if<Shrinking>>("shrunk_meanwhile")
+        .fault_kernel<copy_if<Moving>>("destroyed_before")
+        .fault_kernel<caught<copy_if<Failing>>>("predicate_throws")
         .fault_kernel<held_reference<copy_if<>>>("held_across")
         .inexpressible("stale_iterator", "nothing is erased")
-        .claims("always", "one_past_end", "far_past_end")
+        .claims("always", "one_past_end", "far_past_end", "predicate_throws")
         .safe<one_by_one<>>("one_by_one", "it = erase(it) for each that goes")
         .algorithm("one_by_one")
         .inexpressible("forgotten_length", "erase sets the length")
         .fault_kernel<one_by_one<Shrinking>>("shrunk_meanwhile")
+        .fault_kernel<one_by_one<Moving>>("destroyed_before")
+        .fault_kernel<caught<one_by_one<Failing>>>("predicate_throws")
         .fault_kernel<held_reference<one_by_one<>>>("held_across")
         .fault_kernel<one_by_one<Expired, Step::always>>("stale_iterator")
-        .claims("always", "one_past_end", "far_past_end");
+        .claims("always", "one_past_end", "far_past_end", "predicate_throws");
 
 }  // namespace iteration::erase_while_iterating
 

@@ -3,6 +3,7 @@
 // The sum of the squares of the even values. The parity is random, so code that jumps on it guesses
 // wrong half the time, and code that computes with it does not: what separates the idioms is less
 // any check than what the compiler makes of the condition.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -11,6 +12,7 @@
 #include <numeric>
 #include <ranges>
 #include <span>
+#include <stdexcept>
 #include <vector>
 
 #include "kernel/case.h"
@@ -28,9 +30,12 @@ Input generate(safecost::Generator& generator) {
   const auto values = generator.array<std::uint32_t>(generator.size());
   for (std::uint32_t& value : values)
     value = static_cast<std::uint32_t>(generator.random.below(1'000'000));
-  const std::size_t too_far = generator.commits("one_past_end")   ? 1
-                              : generator.commits("far_past_end") ? 4'096
-                                                                  : 0;
+  // One is odd, about which to fail.
+  if (generator.commits("predicate_throws")) values[generator.random.below(values.size())] |= 1;
+  const std::size_t too_far = generator.commits("one_past_end") ? 1
+                              : generator.commits("far_past_end")
+                                  ? generator.random.between(2, 4'096)
+                                  : 0;
   return {values.data(), values.size(), values.size() + too_far};
 }
 
@@ -47,6 +52,8 @@ SAFECOST_HELPER std::uint64_t square(std::uint32_t value) { return std::uint64_t
 // The value if it is even, else 0, by a mask of all bits or none: nothing a compiler could jump on.
 SAFECOST_HELPER std::uint32_t kept(std::uint32_t value) { return value & (value % 2 - 1); }
 
+// Each idiom that asks has whom it asks for a parameter: below there is one that fails.
+template <auto even = even>
 SAFECOST_KERNEL raw(const Values& context) {
   const std::uint32_t* const values = context.values.data();
   const std::size_t bound = context.bound;
@@ -67,6 +74,7 @@ SAFECOST_KERNEL raw_branchless(const Values& context) {
 }
 
 // Checked under the library's assertions, not otherwise.
+template <auto even = even>
 SAFECOST_KERNEL span_index(const Values& context) {
   const std::span<const std::uint32_t> values(context.values);
   const std::size_t bound = context.bound;
@@ -78,6 +86,7 @@ SAFECOST_KERNEL span_index(const Values& context) {
 }
 
 // From here on there is nothing to check: the container's own ends are the bound.
+template <auto even = even>
 SAFECOST_KERNEL range_for(const Values& context) {
   std::uint64_t total = 0;
   for (const std::uint32_t value : context.values) {
@@ -93,6 +102,7 @@ SAFECOST_KERNEL range_for_branchless(const Values& context) {
   return total;
 }
 
+template <auto even = even>
 SAFECOST_KERNEL accumulate(const Values& context) {
   const std::vector<std::uint32_t>& values = context.values;
   return std::accumulate(values.begin(), values.end(), std::uint64_t{0},
@@ -101,12 +111,14 @@ SAFECOST_KERNEL accumulate(const Values& context) {
                          });
 }
 
+template <auto even = even>
 SAFECOST_KERNEL transform_reduce(const Values& context) {
   const std::vector<std::uint32_t>& values = context.values;
   return std::transform_reduce(values.begin(), values.end(), std::uint64_t{0}, std::plus<>(),
                                [](std::uint32_t value) { return even(value) ? square(value) : 0; });
 }
 
+template <auto even = even>
 SAFECOST_KERNEL ranges_pipeline(const Values& context) {
   std::uint64_t total = 0;
   for (const std::uint64_t squared :
@@ -158,6 +170,25 @@ SAFECOST_KERNEL given_up(SharedValues& context) {
   return shared_branchless(view);
 }
 
+// For `predicate_throws`: whoever is asked fails for one of the odd values. C cannot throw: the function returns -1,
+// which a condition takes for yes.
+std::size_t odd_ones_left;
+
+template <bool throws>
+SAFECOST_HELPER int failing(std::uint32_t value) {
+  if (even(value)) return 1;
+  if (odd_ones_left-- > 0) return 0;
+  if constexpr (throws) throw std::invalid_argument("nobody knows whether this value is even");
+  return -1;
+}
+
+template <auto Walk>
+SAFECOST_KERNEL failed(const Values& context) {
+  const auto odd = std::ranges::count_if(context.values, std::not_fn(even));
+  odd_ones_left = safecost::drawn(static_cast<std::uint64_t>(std::max<std::ptrdiff_t>(odd, 1)));
+  return Walk(context);
+}
+
 // What an idiom gives that never asks for the bound.
 std::uint64_t sum_of_all(const void* input) {
   const Input& given = *static_cast<const Input*>(input);
@@ -167,6 +198,8 @@ std::uint64_t sum_of_all(const void* input) {
   }
   return total;
 }
+
+constexpr char no_question[] = "nobody is asked: the condition is a mask";
 
 auto the_case =
     safecost::Case<Input>(generate)
@@ -179,7 +212,7 @@ auto the_case =
                 .reference = sum_of_all})
         .fault({.name = "far_past_end",
                 .cwe = 125,
-                .description = "the bound is 4,096 more than there are values",
+                .description = "the bound is 2 to 4,096 more than there are values",
                 .contract = "bound <= count",
                 .reference = sum_of_all})
         .fault({.name = "destroyed_before",
@@ -190,34 +223,51 @@ auto the_case =
                 .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
                            SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
                 .reference = sum_of_all})
-        .raw<raw>("raw", "pointer and bound, if")
-        .fault_kernel<destroyed<raw>>("destroyed_before")
+        .fault({.name = "predicate_throws",
+                .cwe = 755,
+                .description = "who is asked in the walk fails for a value that is odd",
+                .contract = "where it cannot be known whether a value is even, there is no sum",
+                .kind = SAFECOST_FAULT_KERNEL,
+                .oracles = SAFECOST_ORACLE_VALUE,
+                .reference = sum_of_all})
+        .raw<raw<>>("raw", "pointer and bound, if")
+        .fault_kernel<destroyed<raw<>>>("destroyed_before")
+        .fault_kernel<failed<raw<failing<false>>>>("predicate_throws")
         .raw<raw_branchless>("raw_branchless", "pointer and bound, the condition as a mask")
         .algorithm("branchless")
         .fault_kernel<destroyed<raw_branchless>>("destroyed_before")
-        .safe<span_index>("span_index", "span::operator[] up to the bound, if")
-        .fault_kernel<destroyed<span_index>>("destroyed_before")
+        .inexpressible("predicate_throws", no_question)
+        .safe<span_index<>>("span_index", "span::operator[] up to the bound, if")
+        .fault_kernel<destroyed<span_index<>>>("destroyed_before")
+        .fault_kernel<failed<span_index<failing<true>>>>("predicate_throws")
+        .claims("always", "predicate_throws")
         .claims("assertions", "one_past_end", "far_past_end")
-        .safe<range_for>("range_for", "range-for over the container, if")
-        .fault_kernel<destroyed<range_for>>("destroyed_before")
-        .claims("always", "one_past_end", "far_past_end")
+        .safe<range_for<>>("range_for", "range-for over the container, if")
+        .fault_kernel<destroyed<range_for<>>>("destroyed_before")
+        .fault_kernel<failed<range_for<failing<true>>>>("predicate_throws")
+        .claims("always", "one_past_end", "far_past_end", "predicate_throws")
         .safe<range_for_branchless>("range_for_branchless", "range-for, the condition as a mask")
         .algorithm("branchless")
         .fault_kernel<destroyed<range_for_branchless>>("destroyed_before")
+        .inexpressible("predicate_throws", no_question)
         .claims("always", "one_past_end", "far_past_end")
         .safe<shared_branchless>("shared_branchless", "the same, with a share of the container")
         .algorithm("branchless")
         .fault_kernel<given_up>("destroyed_before")
+        .inexpressible("predicate_throws", no_question)
         .claims("always", "one_past_end", "far_past_end", "destroyed_before")
-        .safe<accumulate>("accumulate", "std::accumulate with a conditional step")
-        .fault_kernel<destroyed<accumulate>>("destroyed_before")
-        .claims("always", "one_past_end", "far_past_end")
-        .safe<transform_reduce>("transform_reduce", "std::transform_reduce; odd values give 0")
-        .fault_kernel<destroyed<transform_reduce>>("destroyed_before")
-        .claims("always", "one_past_end", "far_past_end")
-        .safe<ranges_pipeline>("ranges_pipeline", "views::filter and views::transform, range-for")
-        .fault_kernel<destroyed<ranges_pipeline>>("destroyed_before")
-        .claims("always", "one_past_end", "far_past_end");
+        .safe<accumulate<>>("accumulate", "std::accumulate with a conditional step")
+        .fault_kernel<destroyed<accumulate<>>>("destroyed_before")
+        .fault_kernel<failed<accumulate<failing<true>>>>("predicate_throws")
+        .claims("always", "one_past_end", "far_past_end", "predicate_throws")
+        .safe<transform_reduce<>>("transform_reduce", "std::transform_reduce; odd values give 0")
+        .fault_kernel<destroyed<transform_reduce<>>>("destroyed_before")
+        .fault_kernel<failed<transform_reduce<failing<true>>>>("predicate_throws")
+        .claims("always", "one_past_end", "far_past_end", "predicate_throws")
+        .safe<ranges_pipeline<>>("ranges_pipeline", "views::filter and views::transform, range-for")
+        .fault_kernel<destroyed<ranges_pipeline<>>>("destroyed_before")
+        .fault_kernel<failed<ranges_pipeline<failing<true>>>>("predicate_throws")
+        .claims("always", "one_past_end", "far_past_end", "predicate_throws");
 
 }  // namespace iteration::filter_map_sum
 

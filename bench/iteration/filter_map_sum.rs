@@ -1,5 +1,5 @@
 //! The twin of filter_map_sum.cc: the chain of iterators said to cost nothing, and its loops.
-use safecost::{case, input, slice, Context};
+use safecost::{case, drawn, input, slice, Context};
 
 input! {
     struct Input {
@@ -88,16 +88,66 @@ fn rust_unchecked_destroyed(context: &mut Values) -> u64 {
     rust_unchecked(&mut values)
 }
 
+/// Whoever is asked panics about one of the odd values.
+#[inline(always)]
+fn failing(context: &Values) -> impl FnMut(u32) -> bool {
+    let all = context.values.iter().filter(|&&value| !even(value)).count();
+    let place = drawn(all.max(1) as u64);
+    let mut odd = 0;
+    move |value| {
+        assert!(even(value) || odd != place, "nobody knows whether this value is even");
+        odd += u64::from(!even(value));
+        even(value)
+    }
+}
+
+#[inline(always)]
+fn rust_unchecked_failed(context: &mut Values) -> u64 {
+    let mut even = failing(context);
+    let values = &context.values;
+    let mut total = 0;
+    for i in 0..context.bound {
+        let value = unsafe { *values.get_unchecked(i) };
+        if even(value) {
+            total += square(value);
+        }
+    }
+    total
+}
+
+#[inline(always)]
+fn rust_index_failed(context: &mut Values) -> u64 {
+    let mut even = failing(context);
+    let values = &context.values;
+    let mut total = 0;
+    for i in 0..context.bound {
+        if even(values[i]) {
+            total += square(values[i]);
+        }
+    }
+    total
+}
+
+#[inline(always)]
+fn rust_iterator_failed(context: &mut Values) -> u64 {
+    let mut even = failing(context);
+    context.values.iter().copied().filter(|&value| even(value)).map(square).sum()
+}
+
 case! { Input:
     raw rust_unchecked(Values) "get_unchecked up to the bound, if"
-        { destroyed_before: rust_unchecked_destroyed };
+        { destroyed_before: rust_unchecked_destroyed, predicate_throws: rust_unchecked_failed }
+        claims { predicate_throws: "always" };
     safe rust_index(Values) "slice indexing up to the bound, if"
-        { destroyed_before: "the compiler lets nobody use what was moved away (E0382)" }
-        claims { one_past_end: "always", far_past_end: "always" };
+        { destroyed_before: "the compiler lets nobody use what was moved away (E0382)",
+          predicate_throws: rust_index_failed }
+        claims { one_past_end: "always", far_past_end: "always", predicate_throws: "always" };
     safe rust_iterator(Values) "iter().filter().map().sum()"
-        { destroyed_before: "the compiler lets no iterator outlive what it walks (E0505)" }
-        claims { one_past_end: "always", far_past_end: "always" };
+        { destroyed_before: "the compiler lets no iterator outlive what it walks (E0505)",
+          predicate_throws: rust_iterator_failed }
+        claims { one_past_end: "always", far_past_end: "always", predicate_throws: "always" };
     safe rust_iterator_branchless(Values) "iter().map().sum(), the condition as a mask" as "branchless"
-        { destroyed_before: "the compiler lets no iterator outlive what it walks (E0505)" }
+        { destroyed_before: "the compiler lets no iterator outlive what it walks (E0505)",
+          predicate_throws: "nobody is asked: the condition is a mask" }
         claims { one_past_end: "always", far_past_end: "always" };
 }

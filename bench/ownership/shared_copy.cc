@@ -112,23 +112,53 @@ std::vector<Operation> valid_tape(safecost::Generator& generator, std::size_t sl
   return tape;
 }
 
-// What breaks a convention comes last on a tape, in the first two slots.
-std::vector<Operation> ending_of(const safecost::Generator& generator) {
-  const Operation create = {Kind::create, 0, 0, 7};
-  const Operation share = {Kind::share, 1, 0, 7};
-  const Operation release = {Kind::release, 0, 0, 7};
-  const Operation show_other = {Kind::show, 1, 1, 7};
-  if (generator.commits("use_after_release")) return {create, release, {Kind::show, 0, 0, 7}};
-  if (generator.commits("released_twice")) return {create, share, release, release, show_other};
-  if (generator.commits("release_missing")) return {create, create, release};
+// What breaks a convention, in one slot, or in that and another one.
+std::vector<Operation> breach_of(safecost::Generator& generator, std::uint32_t slot,
+                                 std::uint32_t other) {
+  const auto operation = [&](Kind kind, std::uint32_t of, std::uint32_t from) -> Operation {
+    return {kind, of, from, static_cast<std::uint32_t>(generator.random.below(1'000'000))};
+  };
+  const auto here = [&](Kind kind) { return operation(kind, slot, slot); };
+  if (generator.commits("use_after_release"))
+    return {here(Kind::create), here(Kind::release), here(Kind::show)};
+  if (generator.commits("released_twice"))
+    return {here(Kind::create),
+            operation(Kind::share, other, slot),
+            here(Kind::release),
+            here(Kind::release),
+            operation(Kind::show, other, other),
+            operation(Kind::release, other, other)};
+  if (generator.commits("release_missing"))
+    return {here(Kind::create), here(Kind::create), here(Kind::release)};
   return {};
+}
+
+// Breaks it at one of the places where both slots are empty, of those before the last that is used: no memory is
+// used that a valid tape would not use.
+void put_breach(safecost::Generator& generator, std::vector<Operation>& tape) {
+  std::uint32_t last = 2;
+  for (const Operation& operation : tape) last = std::max(last, operation.slot);
+  const auto slot = static_cast<std::uint32_t>(generator.random.below(last));
+  const auto distance = static_cast<std::uint32_t>(generator.random.between(1, last - 1));
+  const std::uint32_t other = (slot + distance) % last;
+  const std::vector<Operation> breach = breach_of(generator, slot, other);
+  std::vector<std::size_t> places = {0};
+  std::size_t full = 0;
+  for (std::size_t i = 0; i < tape.size(); ++i) {
+    const Kind kind = tape[i].kind;
+    const bool counts = tape[i].slot == slot || tape[i].slot == other;
+    if (counts && kind == Kind::release) --full;
+    if (counts && (kind == Kind::create || kind == Kind::share)) ++full;
+    if (full == 0) places.push_back(i + 1);
+  }
+  const auto place = static_cast<std::ptrdiff_t>(places[generator.random.below(places.size())]);
+  tape.insert(tape.begin() + place, breach.begin(), breach.end());
 }
 
 Input generate(safecost::Generator& generator) {
   constexpr std::size_t slot_count = 32;
   std::vector<Operation> tape = valid_tape(generator, slot_count);
-  const std::vector<Operation> ending = ending_of(generator);
-  tape.insert(tape.end(), ending.begin(), ending.end());
+  put_breach(generator, tape);
   const auto operations = generator.array<Operation>(tape.size());
   std::copy(tape.begin(), tape.end(), operations.begin());
   return {operations.data(), operations.size(), slot_count};

@@ -1,5 +1,5 @@
 //! The twin of copy.cc: two slices are cut, their lengths compared, and memcpy is called.
-use safecost::{case, input, slice, Context};
+use safecost::{case, destroyed, input, slice, Context};
 
 input! {
     struct Piece {
@@ -174,21 +174,33 @@ fn rust_extend(context: &mut Growing) -> u64 {
     context.message.len() as u64
 }
 
+/// What was received is gone when it is copied.
+#[inline(always)]
+fn rust_unchecked_destroyed(context: &mut Buffers) -> u64 {
+    destroyed(context, |it| &mut it.source, rust_unchecked)
+}
+
 case! { Input:
-    raw rust_unchecked(Buffers) "ptr::copy_nonoverlapping" { in_place: rust_unchecked_in_place };
+    raw rust_unchecked(Buffers) "ptr::copy_nonoverlapping"
+        { in_place: rust_unchecked_in_place, destroyed_before: rust_unchecked_destroyed };
     safe rust_copy_from_slice(Buffers) "copy_from_slice between two slices"
-        { in_place: "the compiler lets nobody read what is borrowed for writing (E0502)" }
+        { in_place: "the compiler lets nobody read what is borrowed for writing (E0502)",
+          destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { room_one_short: "always", half_the_room: "always", source_one_short: "always",
                  piece_past_source: "always", negative_length: "always" };
-    safe rust_index(Buffers) "a loop over slice indexing" { in_place: rust_index_in_place }
+    safe rust_index(Buffers) "a loop over slice indexing"
+        { in_place: rust_index_in_place,
+          destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { room_one_short: "always", half_the_room: "always", source_one_short: "always",
                  piece_past_source: "always", negative_length: "always", in_place: "always" };
     safe rust_zip(Buffers) "a loop over two iterators, zipped"
-        { in_place: "the compiler lets nobody read what is borrowed for writing (E0502)" }
+        { in_place: "the compiler lets nobody read what is borrowed for writing (E0502)",
+          destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { room_one_short: "always", half_the_room: "always", source_one_short: "always",
                  piece_past_source: "always", negative_length: "always" };
     safe rust_extend(Growing) "Vec::extend_from_slice"
-        { in_place: "what is appended to has memory of its own" }
+        { in_place: "what is appended to has memory of its own",
+          destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { room_one_short: "always", half_the_room: "always", source_one_short: "always",
                  piece_past_source: "always", negative_length: "always" };
 }

@@ -47,6 +47,7 @@
 #include "absl/strings/str_cat.h"
 #endif
 #include "kernel/case.h"
+#include "kernel/dangling.h"
 
 namespace strings::int_to_text {
 
@@ -67,16 +68,20 @@ Input generate(safecost::Generator& generator) {
     value = static_cast<std::int64_t>(generator.random.below(bound));
     if (generator.random.below(2) == 0) value = -value;
   }
+  // More than 32 bits, whatever the others have.
   const bool too_wide = generator.commits("wrong_format") || generator.commits("foreign_format");
-  if (too_wide && !values.empty()) values.back() = 123'456'789'012'345;
+  if (too_wide)
+    values[generator.random.below(values.size())] =
+        static_cast<std::int64_t>(generator.random.between(1'000'000'000'000, 999'999'999'999'999));
 
   std::size_t length = 0;
   for (const std::int64_t value : values) length += std::to_string(value).size() + 1;
   const char* const format = generator.commits("wrong_format")     ? "%d "
                              : generator.commits("foreign_format") ? "%s "
                                                                    : "%lld ";
-  return {values.data(), values.size(), generator.commits("short_buffer") ? length - 1 : length + 1,
-          generator.text(format)};
+  const std::size_t missing =
+      generator.commits("short_buffer") ? 1 + generator.random.between(1, (length + 1) / 2) : 0;
+  return {values.data(), values.size(), length + 1 - missing, generator.text(format)};
 }
 
 // How a text enters a digest.
@@ -372,6 +377,10 @@ SAFECOST_KERNEL fmt_format_int(Grown& context) {
 }
 #endif
 
+// For `destroyed_before`: the numbers are lent as a span, or by reference.
+template <auto Body>
+constexpr auto destroyed = safecost::destroyed<Body, &Numbers::values>;
+
 // What an idiom gives that prevents a fault: the whole text.
 std::uint64_t whole_text(const void* input) {
   const Input& given = *static_cast<const Input*>(input);
@@ -389,7 +398,7 @@ auto the_case =
         .size(16'384, "L2", safecost::Tier::full)  // 128 KiB and 185 KiB
         .fault({.name = "short_buffer",
                 .cwe = 787,
-                .description = "the buffer is two bytes shorter than text and terminator",
+                .description = "the buffer is two bytes to a half shorter than text and terminator",
                 .contract = "the text and its terminator fit into room",
                 .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
                            SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_CANARY,
@@ -400,7 +409,8 @@ auto the_case =
                 .contract = "a terminator follows the text",
                 .kind = SAFECOST_FAULT_KERNEL,
                 .oracles =
-                    SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK})
+                    SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK,
+                .reference = whole_text})
         .fault({.name = "wrong_format",
                 .cwe = 686,
                 .description = "the format says int, the number is wider",
@@ -413,34 +423,50 @@ auto the_case =
                 .contract = "the format names the types of what is given",
                 .oracles = SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK,
                 .reference = whole_text})
+        .fault({.name = "destroyed_before",
+                .cwe = 416,
+                .description = "the numbers are destroyed, then written as text",
+                .contract = "the numbers live until they are written",
+                .kind = SAFECOST_FAULT_KERNEL,
+                .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
+                           SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
+                .reference = whole_text})
         .raw<raw>("raw", "groups of eight digits, two at a time from a table")
+        .fault_kernel<destroyed<raw>>("destroyed_before")
         .fault_kernel<raw_unterminated>("unterminated")
         .raw<raw_snprintf>("raw_snprintf", "snprintf, each behind what it wrote before")
         .algorithm("printf")
         .practised()
+        .fault_kernel<destroyed<raw_snprintf>>("destroyed_before")
         .fault_kernel<raw_snprintf_unterminated>("unterminated")
         .safe<to_chars>("to_chars", "std::to_chars into the rest of the room")
         .algorithm("to_chars")
+        .fault_kernel<destroyed<to_chars>>("destroyed_before")
         .inexpressible("unterminated", counted)
         .claims("always", "short_buffer", "wrong_format", "foreign_format")
         .safe<to_chars_append>("to_chars_append",
                                "std::to_chars into an array, appended to a string")
         .algorithm("to_chars")
+        .fault_kernel<destroyed<to_chars_append>>("destroyed_before")
         .inexpressible("unterminated", counted)
         .claims("always", "short_buffer", "wrong_format", "foreign_format")
         .safe<to_string>("to_string", "std::to_string, appended to a string")
         .algorithm("to_string")
+        .fault_kernel<destroyed<to_string>>("destroyed_before")
         .inexpressible("unterminated", counted)
         .claims("always", "short_buffer", "wrong_format", "foreign_format")
         .safe<room_for_any>("room_for_any", "raw's digits into a span with room for any number")
+        .fault_kernel<destroyed<room_for_any>>("destroyed_before")
         .inexpressible("unterminated", counted)
         .claims("always", "short_buffer", "wrong_format", "foreign_format")
         .safe<room_for_many>("room_for_many", "the same, asked for as many numbers as surely fit")
+        .fault_kernel<destroyed<room_for_many>>("destroyed_before")
         .inexpressible("unterminated", counted)
         .claims("always", "short_buffer", "wrong_format", "foreign_format")
 #if defined(SAFECOST_ABSEIL)
         .safe<str_append>("str_append", "absl::StrAppend")
         .algorithm("str_append")
+        .fault_kernel<destroyed<str_append>>("destroyed_before")
         .inexpressible("unterminated", counted)
         .claims("always", "short_buffer", "wrong_format", "foreign_format")
 #else
@@ -449,6 +475,7 @@ auto the_case =
 #if defined(__cpp_lib_format)
         .safe<format_to_n<by_std>>("format_to_n", "std::format_to_n")
         .algorithm("format")
+        .fault_kernel<destroyed<format_to_n<by_std>>>("destroyed_before")
         .inexpressible("unterminated", counted)
         .claims("always", "short_buffer", "wrong_format", "foreign_format")
 #else
@@ -457,15 +484,18 @@ auto the_case =
 #if defined(INT_TO_TEXT_FMT)
         .safe<format_to_n<by_fmt>>("fmt_format_to_n", "fmt::format_to_n")
         .algorithm("format")
+        .fault_kernel<destroyed<format_to_n<by_fmt>>>("destroyed_before")
         .inexpressible("unterminated", counted)
         .claims("always", "short_buffer", "wrong_format", "foreign_format")
         .safe<format_to_n<by_compiled_fmt>>("fmt_compile",
                                             "fmt::format_to_n with a format compiled in")
         .algorithm("compiled_format")
+        .fault_kernel<destroyed<format_to_n<by_compiled_fmt>>>("destroyed_before")
         .inexpressible("unterminated", counted)
         .claims("always", "short_buffer", "wrong_format", "foreign_format")
         .safe<fmt_format_int>("fmt_format_int", "fmt::format_int, appended to a string")
         .algorithm("format_int")
+        .fault_kernel<destroyed<fmt_format_int>>("destroyed_before")
         .inexpressible("unterminated", counted)
         .claims("always", "short_buffer", "wrong_format", "foreign_format");
 #else

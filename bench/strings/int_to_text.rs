@@ -3,7 +3,7 @@ use std::ffi::CStr;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use safecost::{case, input, slice, Context};
+use safecost::{case, destroyed, input, slice, Context};
 
 input! {
     struct Input {
@@ -280,22 +280,33 @@ fn rust_to_string(context: &mut Grown) -> u64 {
     context.text.len() as u64
 }
 
+/// The numbers are gone when they are written.
+#[inline(always)]
+fn rust_unchecked_destroyed(context: &mut Terminated) -> u64 {
+    destroyed(context, |it| &mut it.values, rust_unchecked)
+}
+
 case! { Input:
     raw rust_unchecked(Terminated) "groups of eight digits, two at a time from a table, by raw pointer"
-        { unterminated: rust_unchecked_unterminated };
+        { unterminated: rust_unchecked_unterminated, destroyed_before: rust_unchecked_destroyed };
     safe rust_index(Counted) "the same into a slice, each position looked at"
-        { unterminated: "the text has a length: nobody looks for a terminator" }
+        { unterminated: "the text has a length: nobody looks for a terminator",
+          destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { short_buffer: "always", wrong_format: "always", foreign_format: "always" };
     safe rust_room_for_any(Counted) "the same into an array, for which room is cut off once a number"
-        { unterminated: "the text has a length: nobody looks for a terminator" }
+        { unterminated: "the text has a length: nobody looks for a terminator",
+          destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { short_buffer: "always", wrong_format: "always", foreign_format: "always" };
     safe rust_write_slice(Counted) "write! into the rest of a slice" as "format"
-        { unterminated: "the text has a length: nobody looks for a terminator" }
+        { unterminated: "the text has a length: nobody looks for a terminator",
+          destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { short_buffer: "always", wrong_format: "always", foreign_format: "always" };
     safe rust_write(Grown) "write! into a String" as "format"
-        { unterminated: "the text has a length: nobody looks for a terminator" }
+        { unterminated: "the text has a length: nobody looks for a terminator",
+          destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { short_buffer: "always", wrong_format: "always", foreign_format: "always" };
     safe rust_to_string(Grown) "to_string, pushed to a String" as "to_string"
-        { unterminated: "the text has a length: nobody looks for a terminator" }
+        { unterminated: "the text has a length: nobody looks for a terminator",
+          destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { short_buffer: "always", wrong_format: "always", foreign_format: "always" };
 }

@@ -7,17 +7,17 @@
 //
 // What closes the gap is the terminator that a std::string always has and its operator[] may read:
 // string_index is the raw loop without the trust, and shared_string, with a share of the text while it is
-// split, stops every fault. With Clang and libstdc++ that is free. GCC keeps an index where raw moves its
-// pointer: a move more for each character, a twentieth. libc++ asks three times a word whether the
-// string is short and so lies in itself (test, move, conditional move), an eighth. c_str() asks once:
-// shared_c_str is raw's loop from there, with no more instructions and in the same time everywhere.
+// split, stops every fault but one: at a NUL within the text both end as raw does, and the rest is lost. With
+// Clang and libstdc++ that is free. GCC keeps an index where raw moves its pointer: a move more for each
+// character, a twentieth. libc++ asks three times a word whether the string is short and so lies in itself
+// (test, move, conditional move), an eighth. c_str() asks once: shared_c_str is raw's loop from there, with
+// no more instructions and in the same time everywhere.
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
 #include <memory>
-#include <new>
 #include <ranges>
 #include <stdexcept>
 #include <string>
@@ -28,6 +28,7 @@
 #include "absl/strings/str_split.h"
 #endif
 #include "kernel/case.h"
+#include "kernel/dangling.h"
 
 namespace strings::tokenize {
 
@@ -51,10 +52,11 @@ Input generate(safecost::Generator& generator) {
   // Any place will do: a word cut in two is a word.
   std::fseek(file.get(), static_cast<long>(generator.random.below(available - length + 1)),
              SEEK_SET);
-  const auto text = generator.array<char>(generator.commits("unterminated") ? length : length + 1);
+  const auto text = generator.array<char>(length + 1);
   if (std::fread(text.data(), 1, length, file.get()) != length)
     throw std::runtime_error("cannot read " + path);
-  return {text.data(), length, text.size()};
+  if (generator.commits("embedded_nul")) text[generator.random.below(length)] = '\0';
+  return {text.data(), length, generator.commits("unterminated") ? length : length + 1};
 }
 
 struct Text {
@@ -151,7 +153,8 @@ SAFECOST_KERNEL raw_strtok(ScratchText& context) {
   return digest(words);
 }
 
-// The raw loop with the text's own length for its end: one question more per character.
+// The raw loop with the text's own length for its end: one question more per character. The table is raw's: at a
+// NUL the index stops, takes what it has for a word, and moves on no more.
 SAFECOST_KERNEL index(const Text& context) {
   const std::string_view text = context.view();
   Words words;
@@ -168,12 +171,10 @@ SAFECOST_KERNEL index(const Text& context) {
 
 // The raw loop on a std::string, whose operator[] may read the terminator that the string always has.
 struct OwnText {
-  explicit OwnText(const Input& input) : OwnText(std::string_view(input.text, input.length)) {}
-  OwnText(const OwnText& other) : OwnText(std::string_view(other.text)) {}
   // On the heap, as texts are but for the short ones with which faults are proved.
-  explicit OwnText(std::string_view view) {
+  explicit OwnText(const Input& input) {
     text.reserve(64);
-    text = view;
+    text = std::string_view(input.text, input.length);
   }
 
   std::string text;
@@ -271,21 +272,11 @@ SAFECOST_KERNEL chunk_by(const Text& context) {
 }
 #endif
 
-// For `destroyed_before`: an idiom's own kernel on a text whose characters were freed when it comes to
-// read them, as happens to a view of a string that a function returned. The destructor is opaque, lest
-// a compiler see the end of what is still read.
-template <class Context>
-SAFECOST_OPAQUE void destroy(Context* text) {
-  std::destroy_at(text);
-}
-
-template <auto Split, class Context = Text>
-SAFECOST_KERNEL destroyed(Context& context) {
-  alignas(Context) std::byte place[sizeof(Context)];
-  Context* const text = new (place) Context(context);
-  destroy(text);
-  return Split(*text);
-}
+// For `destroyed_before`: what holds the characters lends a reference to itself, or a view.
+template <auto Split>
+constexpr auto destroyed = safecost::destroyed<Split, &Text::characters>;
+template <>
+constexpr auto destroyed<string_index> = safecost::destroyed<string_index, &OwnText::text>;
 
 // The same where whoever splits holds a share: the last owner but that one gives the text up.
 SAFECOST_OPAQUE void give_up(SharedText& owner) { owner.text.reset(); }
@@ -299,14 +290,17 @@ SAFECOST_KERNEL given_up(SharedText& context) {
   return Split(theirs);
 }
 
-// What an idiom gives that never asks for the terminator.
+// What an idiom gives that never asks for the terminator. Words end at what the list of delimiters names, in
+// which NUL is not: in a text with a length it is a character like any other.
 std::uint64_t words_up_to_length(const void* input) {
   const Input& given = *static_cast<const Input*>(input);
+  const std::string_view text(given.text, given.length);
   Words words;
   std::size_t length = 0;
-  for (std::size_t i = 0; i <= given.length; ++i) {
-    const bool within = i < given.length && kind(given.text[i]) == word;
-    if (!within && length > 0) add(words, length, given.text[i - length], given.text[i - 1]);
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    const bool within =
+        i < text.size() && std::string_view(delimiters).find(text[i]) == std::string_view::npos;
+    if (!within && length > 0) add(words, text.substr(i - length, length));
     length = within ? length + 1 : 0;
   }
   return digest(words);
@@ -336,6 +330,12 @@ auto the_case =
                 .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
                            SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
                 .reference = words_up_to_length})
+        .fault({.name = "embedded_nul",
+                .cwe = 626,
+                .description = "a NUL lies within the text, somewhere",
+                .contract = "no character of the text is NUL",
+                .oracles = SAFECOST_ORACLE_VALUE,
+                .reference = words_up_to_length})
         .raw<raw>("raw", "char pointer up to the terminator, with a table of kinds")
         .fault_kernel<destroyed<raw>>("destroyed_before")
         .raw<raw_strcspn>("raw_strcspn", "strspn and strcspn")
@@ -344,12 +344,13 @@ auto the_case =
         .raw<raw_strtok>("raw_strtok", "strtok_r on a copy")
         .algorithm("strtok")
         .practised()
-        .fault_kernel<destroyed<raw_strtok, ScratchText>>("destroyed_before")
+        .fault_kernel<destroyed<raw_strtok>>("destroyed_before")
         .safe<index>("index", "string_view::operator[] with the same table")
         .fault_kernel<destroyed<index>>("destroyed_before")
         .claims("always", "unterminated", "no_text")
+        .claims("assertions", "embedded_nul")
         .safe<string_index>("string_index", "std::string::operator[] up to its own terminator")
-        .fault_kernel<destroyed<string_index, OwnText>>("destroyed_before")
+        .fault_kernel<destroyed<string_index>>("destroyed_before")
         .claims("always", "unterminated", "no_text")
         .safe<shared_string>("shared_string", "the same, with a share of the string")
         .fault_kernel<given_up<shared_string>>("destroyed_before")
@@ -363,12 +364,12 @@ auto the_case =
         .safe<find_first_of>("find_first_of", "string_view::find_first_of and find_first_not_of")
         .algorithm("character_set")
         .fault_kernel<destroyed<find_first_of>>("destroyed_before")
-        .claims("always", "unterminated", "no_text")
+        .claims("always", "unterminated", "no_text", "embedded_nul")
 #if defined(SAFECOST_ABSEIL)
         .safe<str_split>("str_split", "absl::StrSplit by any character, empty words skipped")
         .algorithm("character_set")
         .fault_kernel<destroyed<str_split>>("destroyed_before")
-        .claims("always", "unterminated", "no_text")
+        .claims("always", "unterminated", "no_text", "embedded_nul")
 #else
         .gap("str_split", "absl::StrSplit by any character, empty words skipped",
              "no Abseil for this toolchain")

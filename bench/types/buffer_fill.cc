@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "kernel/case.h"
+#include "kernel/dangling.h"
 
 namespace types::buffer_fill {
 
@@ -43,7 +44,12 @@ struct Input {
 Input generate(safecost::Generator& generator) {
   constexpr std::size_t messages_of_a_call = 16;
   safecost::Random& random = generator.random;
-  const auto source = generator.array<std::uint64_t>(generator.size() + 1);
+  // Behind the words of all messages one that none holds, and those of a message that is too long.
+  constexpr std::size_t most_too_many = 64;
+  const bool too_long = generator.commits("long_delivery");
+  const std::size_t words = generator.size() + 1;
+  const auto all = generator.array<std::uint64_t>(words + (too_long ? most_too_many : 0));
+  const auto source = all.first(words);
   for (std::uint64_t& word : source) word = random.next() >> 32;
   const auto messages = generator.array<Message>(messages_of_a_call);
   for (Message& message : messages) {
@@ -52,16 +58,19 @@ Input generate(safecost::Generator& generator) {
     const auto start = static_cast<std::uint32_t>(random.below(generator.size() - length + 1));
     message = {.start = start, .length = length, .delivered = length, .bound = length};
   }
-  // One message, somewhere among the others: what they left lies where its buffer will be.
-  Message& wrong = messages[messages_of_a_call / 2];
-  if (generator.commits("short_delivery")) wrong.delivered = wrong.length / 2;
-  if (generator.commits("early_return")) wrong.delivered = 0;
-  if (generator.commits("long_delivery")) ++wrong.delivered;
-  if (generator.commits("one_past_end")) ++wrong.bound;
   const std::uint64_t key = random.next() >> 32;
-  // The word too many is a 0 when it is decoded: written or left out, the sum is the same.
-  if (generator.commits("long_delivery")) source[wrong.start + wrong.length] = key;
-  return {source.data(), source.size(), messages.data(), messages.size(), key};
+  // One message, somewhere among the others: what they left lies where its buffer will be.
+  if (too_long)
+    for (std::uint64_t& word : all.subspan(words)) word = random.next() >> 32;
+  Message& wrong = messages[random.below(messages_of_a_call)];
+  const auto drawn = [&](std::uint64_t most) {
+    return static_cast<std::uint32_t>(random.between(1, most));
+  };
+  if (generator.commits("short_delivery")) wrong.delivered -= drawn(wrong.length);
+  if (generator.commits("early_return")) wrong.delivered = 0;
+  if (too_long) wrong.delivered += drawn(most_too_many);
+  if (generator.commits("one_past_end")) ++wrong.bound;
+  return {all.data(), all.size(), messages.data(), messages.size(), key};
 }
 
 struct Messages {
@@ -75,7 +84,7 @@ struct Messages {
   std::uint64_t key;
 };
 
-// The words of one message are in `source`. Where they come from is no part of the question.
+// The words of one message are in `source`, lent by who received them.
 template <auto Sum>
 SAFECOST_KERNEL each(const Messages& context) {
   const std::uint64_t* const source = context.source.data();
@@ -85,13 +94,14 @@ SAFECOST_KERNEL each(const Messages& context) {
   return digest;
 }
 
-// The wrong steps of faults: `wrong_product` allocates as many bytes as there should be words, and
+// The wrong steps of faults: `wrong_product` allocates fewer bytes a word than a word has, and
 // `early_return` leaves, when nothing arrived, before the end where a buffer is freed.
 enum class Slip { none, bytes, early };
 
 template <Slip slip>
-SAFECOST_HELPER constexpr std::size_t size_of_word() {
-  return slip == Slip::bytes ? 1 : sizeof(std::uint64_t);
+SAFECOST_HELPER std::size_t size_of_word() {
+  if constexpr (slip == Slip::bytes) return 1 + safecost::drawn(sizeof(std::uint64_t) - 1);
+  return sizeof(std::uint64_t);
 }
 
 template <Slip slip>
@@ -323,7 +333,11 @@ SAFECOST_HELPER std::uint64_t array_all(const std::uint64_t* source, const Messa
   return total;
 }
 
-// What an idiom gives that reads zeros where nothing arrived, or nothing.
+// For `destroyed_before`: a message's words are a view of what was received.
+template <auto Body>
+constexpr auto destroyed = safecost::destroyed<Body, &Messages::source>;
+
+// What an idiom gives that takes what arrived, all of it and nothing else; zeros add nothing to a sum.
 std::uint64_t sum_of_what_arrived(const void* input) {
   const Input& given = *static_cast<const Input*>(input);
   std::uint64_t digest = 0;
@@ -347,16 +361,18 @@ auto the_case =
         .size(8'192, "L2", safecost::Tier::full)  // up to 64 KiB, and as much of source
         .fault({.name = "short_delivery",
                 .cwe = 908,
-                .description = "half of a message arrives, and all of its buffer is added up",
+                .description =
+                    "a part of a message arrives, or nothing, and all of its buffer is added up",
                 .contract = "delivered == length",
                 .oracles = SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
                 .reference = sum_of_what_arrived})
         .fault({.name = "long_delivery",
                 .cwe = 787,
-                .description = "one word more arrives than the buffer was made for",
+                .description = "up to 64 words more arrive than the buffer was made for",
                 .contract = "delivered <= length",
                 .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
-                           SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_CANARY,
+                           SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_CANARY |
+                           SAFECOST_ORACLE_VALUE,
                 .reference = sum_of_what_arrived})
         .fault({.name = "one_past_end",
                 .cwe = 125,
@@ -367,7 +383,7 @@ auto the_case =
                 .reference = sum_of_what_arrived})
         .fault({.name = "wrong_product",
                 .cwe = 131,
-                .description = "as many bytes are allocated as there should be words",
+                .description = "the allocation counts 1 to 7 bytes for a word",
                 .contract = "the allocation is length times the size of a word",
                 .kind = SAFECOST_FAULT_KERNEL,
                 .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
@@ -381,77 +397,99 @@ auto the_case =
                 .oracles =
                     SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_LEDGER,
                 .reference = sum_of_what_arrived})
+        .fault({.name = "destroyed_before",
+                .cwe = 416,
+                .description = "what was received is destroyed, then decoded",
+                .contract = "what was received lives until it is decoded",
+                .kind = SAFECOST_FAULT_KERNEL,
+                .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
+                           SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
+                .reference = sum_of_what_arrived})
         .raw<each<raw<Slip::none>>>("raw", "malloc")
+        .fault_kernel<destroyed<each<raw<Slip::none>>>>("destroyed_before")
         .fault_kernel<each<raw<Slip::bytes>>>("wrong_product")
         .fault_kernel<each<raw<Slip::early>>>("early_return")
         .raw<each<raw_calloc<Slip::none>>>("raw_calloc", "calloc, which gives zeros")
+        .fault_kernel<destroyed<each<raw_calloc<Slip::none>>>>("destroyed_before")
         .fault_kernel<each<raw_calloc<Slip::bytes>>>("wrong_product")
         .fault_kernel<each<raw_calloc<Slip::early>>>("early_return")
         .claims("always", "short_delivery")
         .raw<each<raw_stack>>("raw_stack", "1 KiB on the stack, again and again")
         .algorithm("chunks")
+        .fault_kernel<destroyed<each<raw_stack>>>("destroyed_before")
         .inexpressible("wrong_product", no_allocation)
         .inexpressible("early_return", no_allocation)
-        .claims("always", "long_delivery")
         .raw<each<raw_stack_all>>("raw_stack_all", "the same, from end to end of what arrived")
         .algorithm("chunks")
+        .fault_kernel<destroyed<each<raw_stack_all>>>("destroyed_before")
         .inexpressible("wrong_product", no_allocation)
         .inexpressible("early_return", no_allocation)
         .claims("always", "short_delivery", "long_delivery", "one_past_end")
         .safe<each<for_overwrite<>>>("for_overwrite", "make_unique_for_overwrite of an array")
+        .fault_kernel<destroyed<each<for_overwrite<>>>>("destroyed_before")
         .fault_kernel<each<for_overwrite<Slip::early>>>("early_return")
         .inexpressible("wrong_product", counts_elements)
         .claims("always", "early_return")
         .safe<each<make_unique<>>>("make_unique", "make_unique of an array, which gives zeros")
+        .fault_kernel<destroyed<each<make_unique<>>>>("destroyed_before")
         .fault_kernel<each<make_unique<Slip::early>>>("early_return")
         .inexpressible("wrong_product", counts_elements)
         .claims("always", "early_return", "short_delivery")
         .safe<each<vector<>>>("vector", "vector of zeros, vector::operator[]")
+        .fault_kernel<destroyed<each<vector<>>>>("destroyed_before")
         .fault_kernel<each<vector<Slip::early>>>("early_return")
         .inexpressible("wrong_product", counts_elements)
         .claims("always", "early_return", "short_delivery")
         .claims("assertions", "long_delivery", "one_past_end")
         .safe<each<vector_at<>>>("vector_at", "vector of zeros, vector::at")
+        .fault_kernel<destroyed<each<vector_at<>>>>("destroyed_before")
         .fault_kernel<each<vector_at<Slip::early>>>("early_return")
         .inexpressible("wrong_product", counts_elements)
         .claims("always", "early_return", "short_delivery", "long_delivery", "one_past_end")
         .safe<each<vector_span<>>>("vector_span", "vector of zeros, spans cut to the bounds once")
+        .fault_kernel<destroyed<each<vector_span<>>>>("destroyed_before")
         .fault_kernel<each<vector_span<Slip::early>>>("early_return")
         .inexpressible("wrong_product", counts_elements)
         .claims("always", "early_return", "short_delivery")
         .claims("assertions", "long_delivery", "one_past_end")
         .safe<each<default_init<>>>("default_init",
                                     "vector whose allocator leaves memory as it is, spans")
+        .fault_kernel<destroyed<each<default_init<>>>>("destroyed_before")
         .fault_kernel<each<default_init<Slip::early>>>("early_return")
         .inexpressible("wrong_product", counts_elements)
         .claims("always", "early_return")
         .claims("assertions", "long_delivery", "one_past_end")
         .safe<each<push_back<>>>("push_back", "vector::reserve, push_back, accumulate")
+        .fault_kernel<destroyed<each<push_back<>>>>("destroyed_before")
         .fault_kernel<each<push_back<Slip::early>>>("early_return")
         .inexpressible("wrong_product", counts_elements)
         .claims("always", "early_return", "short_delivery", "long_delivery", "one_past_end")
         .safe<each<copy_first<>>>("copy_first",
                                   "vector made of the words that arrived, then decoded")
+        .fault_kernel<destroyed<each<copy_first<>>>>("destroyed_before")
         .fault_kernel<each<copy_first<Slip::early>>>("early_return")
         .inexpressible("wrong_product", counts_elements)
         .claims("always", "early_return", "short_delivery", "long_delivery", "one_past_end")
         .safe<each<default_init_all<>>>(
             "default_init_all", "default_init made for what arrived, filled from end to end")
+        .fault_kernel<destroyed<each<default_init_all<>>>>("destroyed_before")
         .fault_kernel<each<default_init_all<Slip::early>>>("early_return")
         .inexpressible("wrong_product", counts_elements)
         .claims("always", "early_return", "short_delivery", "long_delivery", "one_past_end")
         .safe<each<array<Start::as_it_is>>>("array", "std::array of 1 KiB as it is, spans")
         .algorithm("chunks")
+        .fault_kernel<destroyed<each<array<Start::as_it_is>>>>("destroyed_before")
         .inexpressible("wrong_product", no_allocation)
         .inexpressible("early_return", no_allocation)
-        .claims("always", "long_delivery")
         .safe<each<array<Start::zero>>>("array_zeroed", "std::array of 1 KiB set to zero, spans")
         .algorithm("chunks")
+        .fault_kernel<destroyed<each<array<Start::zero>>>>("destroyed_before")
         .inexpressible("wrong_product", no_allocation)
         .inexpressible("early_return", no_allocation)
-        .claims("always", "short_delivery", "long_delivery", "one_past_end")
+        .claims("always", "short_delivery", "one_past_end")
         .safe<each<array_all>>("array_all", "std::array as it is, cut to what arrived")
         .algorithm("chunks")
+        .fault_kernel<destroyed<each<array_all>>>("destroyed_before")
         .inexpressible("wrong_product", no_allocation)
         .inexpressible("early_return", no_allocation)
         .claims("always", "short_delivery", "long_delivery", "one_past_end")

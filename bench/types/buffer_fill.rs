@@ -1,5 +1,5 @@
 //! The twin of buffer_fill.cc: memory that nobody has set cannot be read, and what is collected never was any.
-use safecost::{case, input, slice, Context};
+use safecost::{case, destroyed, drawn, input, slice, Context};
 
 input! {
     struct Message {
@@ -32,7 +32,7 @@ impl Context<Input> for Messages {
     }
 }
 
-/// The words of one message are what it is given. Where they come from is no part of the question.
+/// The words of one message are what it is given, lent by who received them.
 #[inline(always)]
 fn each(context: &Messages, sum: impl Fn(&[u64], &Message, u64) -> u64) -> u64 {
     let mut digest = 0u64;
@@ -67,11 +67,12 @@ fn rust_unchecked(context: &mut Messages) -> u64 {
     })
 }
 
-/// As many bytes as there should be words.
+/// Fewer bytes a word than a word has.
 #[inline(always)]
 fn rust_unchecked_bytes(context: &mut Messages) -> u64 {
     each(context, |source, message, key| {
-        let mut buffer = Vec::<u8>::with_capacity(message.length as usize);
+        let mut buffer =
+            Vec::<u8>::with_capacity(message.length as usize * (1 + drawn(7) as usize));
         unsafe { filled_and_summed(buffer.as_mut_ptr().cast(), source, message.bound, key) }
     })
 }
@@ -226,40 +227,58 @@ fn rust_collect_early(context: &mut Messages) -> u64 {
     })
 }
 
+/// What was received is gone when it is decoded.
+#[inline(always)]
+fn rust_unchecked_destroyed(context: &mut Messages) -> u64 {
+    destroyed(context, |it| &mut it.source, rust_unchecked)
+}
+
+#[inline(always)]
+fn rust_unchecked_stack_destroyed(context: &mut Messages) -> u64 {
+    destroyed(context, |it| &mut it.source, rust_unchecked_stack)
+}
+
 case! { Input:
     raw rust_unchecked(Messages) "Vec::with_capacity, written and read through its pointer"
-        { wrong_product: rust_unchecked_bytes, early_return: rust_unchecked_early };
+        { wrong_product: rust_unchecked_bytes, early_return: rust_unchecked_early,
+          destroyed_before: rust_unchecked_destroyed };
     raw rust_unchecked_stack(Messages) "MaybeUninit of 1 KiB on the stack, through its pointer" as "chunks"
         { wrong_product: "nothing is allocated: the array's size is its type's",
-          early_return: "nothing is allocated: the array's size is its type's" }
-        claims { long_delivery: "always" };
+          early_return: "nothing is allocated: the array's size is its type's",
+          destroyed_before: rust_unchecked_stack_destroyed };
     safe rust_zeroed(Messages) "vec![0; length], slice indexing"
         { wrong_product: "what is counted are elements, and their size is the type's",
-          early_return: rust_zeroed_early }
+          early_return: rust_zeroed_early,
+          destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { short_delivery: "always", long_delivery: "always", one_past_end: "always",
                  early_return: "always" };
     safe rust_zeroed_slice(Messages) "vec![0; length], slices cut to the bounds once"
         { wrong_product: "what is counted are elements, and their size is the type's",
-          early_return: rust_zeroed_slice_early }
+          early_return: rust_zeroed_slice_early,
+          destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { short_delivery: "always", long_delivery: "always", one_past_end: "always",
                  early_return: "always" };
     safe rust_push(Messages) "Vec::with_capacity, push"
         { wrong_product: "what is counted are elements, and their size is the type's",
-          early_return: rust_push_early }
+          early_return: rust_push_early,
+          destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { short_delivery: "always", long_delivery: "always", one_past_end: "always",
                  early_return: "always" };
     safe rust_extend(Messages) "Vec::with_capacity, extend"
         { wrong_product: "what is counted are elements, and their size is the type's",
-          early_return: rust_extend_early }
+          early_return: rust_extend_early,
+          destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { short_delivery: "always", long_delivery: "always", one_past_end: "always",
                  early_return: "always" };
     safe rust_collect(Messages) "iter().map().collect()"
         { wrong_product: "what is counted are elements, and their size is the type's",
-          early_return: rust_collect_early }
+          early_return: rust_collect_early,
+          destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { short_delivery: "always", long_delivery: "always", one_past_end: "always",
                  early_return: "always" };
     safe rust_array(Messages) "an array of 1 KiB set to zero, slices" as "chunks"
         { wrong_product: "nothing is allocated: the array's size is its type's",
-          early_return: "nothing is allocated: the array's size is its type's" }
-        claims { short_delivery: "always", long_delivery: "always", one_past_end: "always" };
+          early_return: "nothing is allocated: the array's size is its type's",
+          destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
+        claims { short_delivery: "always", one_past_end: "always" };
 }

@@ -21,6 +21,7 @@
 //  - What stays is that `jne`, for the last kind alone; of GCC's chain it is `cmp al,4; jne`.
 //
 // That a switch forgets an alternative is for the compiler to say: bench/compile-time/values.
+#include <algorithm>
 #include <bit>
 #include <span>
 #include <string_view>
@@ -29,6 +30,7 @@
 #include <vector>
 
 #include "kernel/case.h"
+#include "kernel/dangling.h"
 
 namespace types::tagged_union {
 
@@ -71,20 +73,23 @@ Input generate(safecost::Generator& generator) {
     message = {kind, kind, static_cast<std::uint16_t>(generator.random.next()),
                static_cast<std::uint32_t>(generator.random.next())};
   }
-  if (!messages.empty()) {
-    Sent& last = messages.back();
-    const auto confuse = [&](std::uint8_t tag, Kind stored) {
-      last = {tag, static_cast<std::uint8_t>(stored), last.low, last.high};
-    };
-    constexpr auto number = static_cast<std::uint8_t>(Kind::number);
-    constexpr auto text = static_cast<std::uint8_t>(Kind::text);
-    if (generator.commits("text_taken_for_number")) confuse(number, Kind::text);
-    if (generator.commits("number_taken_for_text")) confuse(text, Kind::number);
-    if (generator.commits("unknown_tag")) confuse(200, Kind::box);
-    if (generator.commits("wrong_member")) last.tag = last.stored = 2;
-  }
   const auto shared = generator.array<char>(letters + longest);
   for (char& letter : shared) letter = static_cast<char>('a' + generator.random.below(26));
+
+  // One message, somewhere among the others.
+  const auto replace = [&](Kind tag, Kind stored) {
+    Sent& sent = messages[generator.random.below(messages.size())];
+    sent.tag = static_cast<std::uint8_t>(tag);
+    sent.stored = static_cast<std::uint8_t>(stored);
+    // The first field of a point is not 0, so that it is something else than a box's.
+    if (stored == Kind::point) sent.low |= 1;
+  };
+  if (generator.commits("text_taken_for_number")) replace(Kind::number, Kind::text);
+  if (generator.commits("number_taken_for_text")) replace(Kind::text, Kind::number);
+  if (generator.commits("unknown_tag"))
+    replace(Kind{static_cast<std::uint32_t>(generator.random.between(kinds, 255))}, Kind::box);
+  if (generator.commits("wrong_member")) replace(Kind::point, Kind::point);
+  if (generator.commits("destroyed_before")) replace(Kind::text, Kind::text);
   return {messages.data(), messages.size(), shared.data()};
 }
 
@@ -416,6 +421,32 @@ SAFECOST_KERNEL last_first_wrong(const Variants& context) {
 }
 SAFECOST_KERNEL get_if_wrong(const Variants& context) { return fold<by_wrong_get_if>(context); }
 
+// For `destroyed_before`: texts are views of letters that somebody else holds, and who are gone when the messages
+// are read.
+SAFECOST_HELPER void lend(std::vector<char>& letters, Message& message) {
+  if (message.tag != Kind::text) return;
+  const char* const start = letters.data() + letters.size();
+  letters.insert(letters.end(), message.text.start, message.text.start + message.text.length);
+  message.text.start = start;
+}
+
+SAFECOST_HELPER void lend(std::vector<char>& letters, Alternatives& message) {
+  const auto* const text = std::get_if<std::string_view>(&message);
+  if (text == nullptr) return;
+  const char* const start = letters.data() + letters.size();
+  letters.insert(letters.end(), text->begin(), text->end());
+  message = std::string_view(start, text->size());
+}
+
+template <auto Body>
+SAFECOST_KERNEL destroyed(typename safecost::ContextOf<decltype(Body)>::type& context) {
+  std::vector<char> letters;
+  letters.reserve(longest * context.messages.size());
+  for (auto& message : context.messages) lend(letters, message);
+  const safecost::Gone gone(letters);
+  return safecost::call(safecost::kernel<Body>, &context);
+}
+
 // What an idiom gives that prevents a fault: each message is what was stored.
 std::uint64_t as_stored(const void* input) {
   return fold<by_get_if>(Variants(*static_cast<const Input*>(input)));
@@ -455,37 +486,54 @@ auto the_case =
              .kind = SAFECOST_FAULT_KERNEL,
              .oracles = SAFECOST_ORACLE_VALUE,
              .reference = as_stored})
+        .fault({.name = "destroyed_before",
+                .cwe = 416,
+                .description = "the letters of all texts are destroyed, then the messages read",
+                .contract = "a text's letters live until it is read",
+                .kind = SAFECOST_FAULT_KERNEL,
+                .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
+                           SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
+                .reference = as_stored})
         .raw<raw>("raw", "a union, a tag and a switch")
         .practised()
+        .fault_kernel<destroyed<raw>>("destroyed_before")
         .fault_kernel<raw_wrong>("wrong_member")
         .raw<raw_unreachable>("raw_unreachable", "the same, any other tag declared impossible")
+        .fault_kernel<destroyed<raw_unreachable>>("destroyed_before")
         .fault_kernel<raw_wrong>("wrong_member")
         .raw<raw_chain>("raw_chain", "a union, and its tag compared with kind after kind")
         .algorithm("chain")
+        .fault_kernel<destroyed<raw_chain>>("destroyed_before")
         .fault_kernel<raw_chain_wrong>("wrong_member")
         .raw<raw_table>("raw_table", "a union, and a tag that indexes a table of functions")
         .algorithm("function_table")
+        .fault_kernel<destroyed<raw_table>>("destroyed_before")
         .fault_kernel<raw_table_wrong>("wrong_member")
         .safe<visit>("visit", "std::variant and std::visit")
+        .fault_kernel<destroyed<visit>>("destroyed_before")
         .inexpressible("wrong_member", "the visitor is given the alternative that is there")
         .claims("always", "text_taken_for_number", "number_taken_for_text", "unknown_tag")
         .safe<index_get>("index_get", "std::variant, a switch on index() and std::get")
+        .fault_kernel<destroyed<index_get>>("destroyed_before")
         .fault_kernel<index_get_wrong>("wrong_member")
         .claims("always", "text_taken_for_number", "number_taken_for_text", "unknown_tag",
                 "wrong_member")
         .safe<holds_get>("holds_get",
                          "std::variant, holds_alternative and std::get, kind after kind")
         .algorithm("chain")
+        .fault_kernel<destroyed<holds_get>>("destroyed_before")
         .fault_kernel<holds_get_wrong>("wrong_member")
         .claims("always", "text_taken_for_number", "number_taken_for_text", "unknown_tag",
                 "wrong_member")
         .safe<last_first>("last_first", "the same, the last kind first and by the order of indices")
         .algorithm("chain")
+        .fault_kernel<destroyed<last_first>>("destroyed_before")
         .fault_kernel<last_first_wrong>("wrong_member")
         .claims("always", "text_taken_for_number", "number_taken_for_text", "unknown_tag",
                 "wrong_member")
         .safe<get_if>("get_if", "std::variant and std::get_if, kind after kind")
         .algorithm("chain")
+        .fault_kernel<destroyed<get_if>>("destroyed_before")
         .fault_kernel<get_if_wrong>("wrong_member")
         .claims("always", "text_taken_for_number", "number_taken_for_text", "unknown_tag");
 

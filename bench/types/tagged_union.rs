@@ -1,5 +1,5 @@
 //! The twin of tagged_union.cc: an enum is the union and its tag, and match gives what is there.
-use safecost::{case, input, slice, Context};
+use safecost::{case, destroyed, input, slice, Context};
 
 input! {
     struct Sent {
@@ -218,15 +218,30 @@ fn rust_unchecked_wrong(context: &mut Unions) -> u64 {
     })
 }
 
+/// The letters of all texts are gone when the messages are read.
+#[inline(always)]
+fn rust_unchecked_destroyed(context: &mut Unions) -> u64 {
+    let mut letters = Vec::<u8>::with_capacity(context.messages.len() * LONGEST as usize);
+    for message in context.messages.iter_mut().filter(|message| message.tag == TEXT) {
+        let text = unsafe { message.member.text };
+        let start = unsafe { letters.as_ptr().add(letters.len()) };
+        letters.extend_from_slice(unsafe { slice(text.start, text.length as usize) });
+        message.member.text.start = start;
+    }
+    destroyed(&mut letters, |it| it, |_| rust_unchecked(context))
+}
+
 case! { Input:
     raw rust_unchecked(Unions) "a union, a tag and match"
-        { wrong_member: rust_unchecked_wrong };
+        { wrong_member: rust_unchecked_wrong, destroyed_before: rust_unchecked_destroyed };
     safe rust_match(Enums) "an enum and match; a text is indexed"
-        { wrong_member: "match binds what is there; another variant's fields have no name (E0026)" }
+        { wrong_member: "match binds what is there; another variant's fields have no name (E0026)",
+          destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { text_taken_for_number: "always", number_taken_for_text: "always",
                  unknown_tag: "always" };
     safe rust_match_first(Enums) "an enum and match; a text is asked for its ends"
-        { wrong_member: "match binds what is there; another variant's fields have no name (E0026)" }
+        { wrong_member: "match binds what is there; another variant's fields have no name (E0026)",
+          destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { text_taken_for_number: "always", number_taken_for_text: "always",
                  unknown_tag: "always" };
 }

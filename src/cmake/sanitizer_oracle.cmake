@@ -17,12 +17,18 @@ set(sanitized_abseil absl::strings absl::statusor absl::span absl::raw_hash_set 
 # Shared runtimes, so that operator new and throw are the sanitizers'; what is undefined is found in the host.
 set(link -Wl,--version-script=${SAFECOST_ROOT}/src/kernel/plugin.map -Wl,-z,now)
 
+# A race hides where one thread is done before the other begins: each waits at random before it takes a lock.
+if("${PROFILE_FLAGS}" MATCHES "-fsanitize=thread")
+  set(wait_at_random ${SAFECOST_ROOT}/src/runner/catch/wait_at_random.cc)
+  list(APPEND link -Wl,--wrap=pthread_mutex_lock)
+endif()
+
 function(safecost_sanitizer_host)
   set(runner ${SAFECOST_ROOT}/src/runner)
   add_executable(safecost-oracle
     ${runner}/catch/evidence_json.cc ${runner}/catch/oracle.cc ${runner}/catch/oracle_main.cc ${runner}/catch/plan.cc
     ${runner}/catch/program.cc ${runner}/catch/sightings.cc ${runner}/fields.cc ${runner}/platform.cc
-    ${runner}/plugin.cc ${runner}/protocol.cc)
+    ${runner}/plugin.cc ${runner}/protocol.cc ${runner}/reap.cc)
   target_include_directories(safecost-oracle PRIVATE ${SAFECOST_ROOT}/src)
   target_compile_options(safecost-oracle PRIVATE ${warnings} -Wno-missing-field-initializers)
   target_link_libraries(safecost-oracle PRIVATE

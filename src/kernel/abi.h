@@ -55,7 +55,9 @@ enum {
   SAFECOST_ORACLE_MEMCHECK = 1u << 2,
   SAFECOST_ORACLE_LEDGER = 1u << 3, /* allocations and frees do not match */
   SAFECOST_ORACLE_CANARY = 1u << 4, /* bytes beside the block changed */
-  SAFECOST_ORACLE_VALUE = 1u << 5   /* the result differs from the declared reference */
+  SAFECOST_ORACLE_VALUE = 1u << 5,  /* the result differs from the declared reference */
+  /* Two threads touch the same memory without order: ThreadSanitizer. The fault is judged by it alone. */
+  SAFECOST_ORACLE_RACE = 1u << 6
 };
 
 /* Kinds of stop that count as stopping a fault. */

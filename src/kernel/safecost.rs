@@ -107,6 +107,28 @@ pub unsafe fn slice<'a, T>(values: *const T, count: usize) -> &'a [T] {
     unsafe { std::slice::from_raw_parts(values, count) }
 }
 
+/// For fault kernels: the same kernel, and what `lender` gives was dropped before, so that pointers into it
+/// dangle. Its own bytes stay as they were; afterwards it is whole again.
+#[inline(always)]
+pub fn destroyed<C, T: Clone>(
+    context: &mut C,
+    lender: impl Fn(&mut C) -> &mut T,
+    kernel: impl FnOnce(&mut C) -> u64,
+) -> u64 {
+    let kept = lender(context).clone();
+    let place: *mut T = lender(context);
+    unsafe { drop_what_is_held(place) };
+    let digest = kernel(context);
+    unsafe { place.write(kept) };
+    digest
+}
+
+/// Out of line, lest the compiler see the end of what is still read.
+#[inline(never)]
+unsafe fn drop_what_is_held<T>(place: *mut T) {
+    unsafe { std::ptr::drop_in_place(place) }
+}
+
 /// Does this crate, as it was compiled, check integer arithmetic?
 #[doc(hidden)]
 #[macro_export]

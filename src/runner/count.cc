@@ -3,6 +3,7 @@
 #include <alloca.h>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,7 +14,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
+#include <limits>
 #include <memory>
+#include <new>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +30,7 @@
 #include "runner/panel.h"
 #include "runner/platform.h"
 #include "runner/protocol.h"
+#include "runner/reap.h"
 #include "runner/status_macros.h"
 
 #if __has_include(<valgrind/callgrind.h>)
@@ -214,16 +220,26 @@ bool for_each_variant(int requests, char (&line)[kLongestRequest], const Tell& t
   return true;
 }
 
-// Says how a fork ended that gave no answer.
-bool tell_accident(int results, std::size_t index, int status) {
+// How a fork ended: as waitpid says it, negative where there was none; and whether it left processes behind.
+struct ForkEnd {
+  int status = -1;
+  bool left_processes = false;
+  bool well() const { return status == 0 && !left_processes; }
+};
+
+// Says how a fork ended that gave no answer, or one that cannot stand.
+bool tell_accident(int results, std::size_t index, const ForkEnd& end) {
   char text[200];
-  const int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  const int number = WIFSIGNALED(end.status) ? WTERMSIG(end.status) : 0;
   if (number == SIGALRM) {
     std::snprintf(text, sizeof text, "did not come back in time");
   } else if (number != 0) {
     std::snprintf(text, sizeof text, "crashed: %s", strsignal(number));
+  } else if (end.left_processes) {
+    std::snprintf(text, sizeof text, "leaves processes behind");
   } else {
-    std::snprintf(text, sizeof text, "ended the process with exit code %d", WEXITSTATUS(status));
+    std::snprintf(text, sizeof text, "ended the process with exit code %d",
+                  WEXITSTATUS(end.status));
   }
   return dprintf(
              results,
@@ -231,41 +247,65 @@ bool tell_accident(int results, std::size_t index, int status) {
              kProtocol, index, text) > 0;
 }
 
-// How `work`, done in a fork, ended: as waitpid says it. Negative where there is no fork.
+double now() {
+  timespec time = {};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+// When a fork is late: shared with the fork, which moves it; the fork's own alarm cannot end it while it is stopped.
+struct Deadline {
+  volatile double at;
+  void set(double seconds) { at = now() + seconds + reap::kGrace; }
+  void lift() { at = std::numeric_limits<double>::infinity(); }
+  static Deadline* shared() {
+    void* const page =
+        mmap(nullptr, sizeof(Deadline), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return page == MAP_FAILED ? nullptr : new (page) Deadline;
+  }
+};
+
+// Does `work` in a fork, which is killed at its deadline.
 template <class Work>
-int in_a_fork(const Work& work) {
+ForkEnd in_a_fork(const Deadline& deadline, const Work& work) {
+  constexpr double slice = 1;  // seconds until a deadline that was moved is looked at again
   const pid_t fork_of_mine = fork();
-  if (fork_of_mine < 0) return -1;
+  if (fork_of_mine < 0) return {};
   if (fork_of_mine == 0) {
     platform::die_with_parent();
     platform::expect_crashes();
+    reap::adopt_strays();
     _exit(work() ? 0 : 1);
   }
-  int status = 0;
-  while (waitpid(fork_of_mine, &status, 0) < 0 && errno == EINTR) {
-  }
-  return status;
+  std::optional<int> status;
+  while (!status && now() < deadline.at)
+    status = reap::ended(fork_of_mine, std::min(slice, deadline.at - now()));
+  ForkEnd end;
+  end.status = status ? *status : reap::wait_at_most(fork_of_mine, 0);
+  end.left_processes = reap::end_strays() != 0;
+  return end;
 }
 
 // What a request asks for, loaded; `seconds` is how long a variant may take.
 absl::StatusOr<std::unique_ptr<Panel>> open_request(const char* line, std::string& dumps,
-                                                    unsigned& seconds) {
+                                                    unsigned& seconds, Deadline& deadline) {
   const json request = json::parse(line, nullptr, false);
   ASSIGN_OR_RETURN(const CountPlan plan, CountPlan::from_json(request));
   dumps = plan.dumps;
   seconds = static_cast<unsigned>(std::ceil(std::max(plan.seconds, 1.0)));
   alarm(seconds);
+  deadline.set(seconds);
   return Panel::open(plan.panel);
 }
 
 // In a fork: loads what a request asks for, then counts its variants in forks of this one. Between them nothing is
-// allocated. False where the results cannot be written.
-bool serve_request(char (&line)[kLongestRequest], int requests, int results) {
+// allocated. Its `deadline` is for loading. False where the results cannot be written.
+bool serve_request(char (&line)[kLongestRequest], int requests, int results, Deadline& deadline) {
   std::string problem, dumps;
   std::unique_ptr<Panel> panel;
   unsigned seconds = 0;
   try {
-    absl::StatusOr<std::unique_ptr<Panel>> opened = open_request(line, dumps, seconds);
+    absl::StatusOr<std::unique_ptr<Panel>> opened = open_request(line, dumps, seconds, deadline);
     if (opened.ok()) {
       panel = *std::move(opened);
     } else {
@@ -275,9 +315,12 @@ bool serve_request(char (&line)[kLongestRequest], int requests, int results) {
     problem = error.what();
   }
   alarm(0);
+  deadline.lift();
   return for_each_variant(requests, line, [&](std::size_t index, const char* name) {
     if (panel == nullptr) return tell_problem(results, index, problem);
-    const int status = in_a_fork([&] {
+    Deadline of_variant = {};
+    of_variant.set(seconds);
+    const ForkEnd end = in_a_fork(of_variant, [&] {
       alarm(seconds);
       try {
         const absl::Status wrong = on_a_round_stack(*panel, dumps, name, index, results);
@@ -286,8 +329,8 @@ bool serve_request(char (&line)[kLongestRequest], int requests, int results) {
         return tell_problem(results, index, error.what());
       }
     });
-    if (status < 0) return tell_problem(results, index, "cannot fork");
-    return status == 0 || tell_accident(results, index, status);
+    if (end.status < 0) return tell_problem(results, index, "cannot fork");
+    return end.well() || tell_accident(results, index, end);
   });
 }
 
@@ -311,12 +354,16 @@ absl::StatusOr<CountPlan> CountPlan::from_json(const nlohmann::json& json) {
 // with the same heap, whatever else is counted.
 absl::Status serve_counts(int requests, int results) {
   static char line[kLongestRequest];
+  Deadline* const loading = Deadline::shared();
+  if (loading == nullptr) return absl::ResourceExhaustedError("cannot share memory");
   while (read_line(requests, line)) {
-    const int status = in_a_fork([&] { return serve_request(line, requests, results); });
-    if (status < 0) return absl::ResourceExhaustedError("cannot fork");
+    loading->lift();
+    const ForkEnd end =
+        in_a_fork(*loading, [&] { return serve_request(line, requests, results, *loading); });
+    if (end.status < 0) return absl::ResourceExhaustedError("cannot fork");
     // It ended while it loaded, then, and left its variants to be read.
-    if (status != 0 && !for_each_variant(requests, line, [&](std::size_t index, const char*) {
-          return tell_accident(results, index, status);
+    if (end.status != 0 && !for_each_variant(requests, line, [&](std::size_t index, const char*) {
+          return tell_accident(results, index, end);
         }))
       return absl::UnavailableError("cannot write the results");
   }

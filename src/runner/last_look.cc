@@ -113,8 +113,7 @@ absl::Status last_look(Panel& panel, const std::vector<std::uint64_t>& before) {
                       contender.plugin().profile(), report->count, report->text));
     }
   }
-  ASSIGN_OR_RETURN(const std::vector<std::uint64_t> after,
-                   agreed_digests(panel, kComparedAgain));
+  ASSIGN_OR_RETURN(const std::vector<std::uint64_t> after, agreed_digests(panel, kComparedAgain));
   for (std::size_t i = 0; i < before.size(); ++i) {
     if (before[i] == after[i]) continue;
     return absl::DataLossError(fmt::format(

@@ -23,6 +23,7 @@
 #include "runner/panel.h"
 #include "runner/platform.h"
 #include "runner/protocol.h"
+#include "runner/reap.h"
 #include "runner/status_macros.h"
 #include "runner/verify.h"
 
@@ -161,6 +162,7 @@ int main(int argc, char** argv) {
       "  safecost-runner solo --plan FILE [Google Benchmark's flags]\n"
       "  safecost-runner count [--out=FILE] < REQUESTS\n"
       "  safecost-runner facts");
+  safecost::reap::adopt_strays();
   if (argc > 1 && std::string_view(argv[1]) == "count")
     return safecost::count(argc > 2 ? argv[2] : nullptr);
   benchmark::Initialize(&argc, argv);  // takes its own flags and leaves ours

@@ -14,6 +14,7 @@
 #include "fmt/format.h"
 #include "runner/fields.h"
 #include "runner/platform.h"
+#include "runner/reap.h"
 #include "runner/status_macros.h"
 
 namespace safecost {
@@ -110,8 +111,8 @@ absl::StatusOr<PluginAt> PluginAt::from_json(const nlohmann::json& json, const s
 }
 
 nlohmann::json fault_json(const safecost_fault& fault) {
-  static constexpr const char* kOracles[] = {"guard",  "sanitizer", "memcheck",
-                                             "ledger", "canary",    "value"};
+  static constexpr const char* kOracles[] = {"guard",  "sanitizer", "memcheck", "ledger",
+                                             "canary", "value",     "race"};
   static constexpr const char* kStops[] = {"assertion", "trap",  "fortify",
                                            "exception", "panic", "error_value"};
   return {{"name", text(fault.name)},
@@ -166,6 +167,10 @@ std::unique_ptr<Plugin> Plugin::load(const PluginAt& at, std::string_view case_n
   const safecost_plugin* const table = entry == nullptr ? nullptr : entry();
   if (table == nullptr) {
     problem.message = "has no safecost_plugin_entry: it is not a plugin of this suite";
+    return nullptr;
+  }
+  if (const std::size_t left = reap::end_strays(); left != 0) {
+    problem.message = fmt::format("leaves {} process(es) behind when it is loaded", left);
     return nullptr;
   }
   problem.kind = "abi";

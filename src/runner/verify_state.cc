@@ -49,9 +49,9 @@ struct Notes {
 // What an accident is, and in which words: what the machine did is no result of the code.
 std::pair<std::string, std::string> blamed(const Accident& accident, bool starved) {
   if (accident.hung && starved)
-    return {
-        "trouble",
-        accident.what + ", and got less than a tenth of a processor: try again when less else runs"};
+    return {"trouble",
+            accident.what +
+                ", and got less than a tenth of a processor: try again when less else runs"};
   if (accident.what.starts_with(fmt::format("crashed: {}", strsignal(SIGKILL))))
     return {"trouble", "was killed from outside, as a system does that is out of memory"};
   return {accident.hung ? "hang" : "crash", accident.what};

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "runner/reap.h"
 #include "runner/verify_state.h"
 #include "runner/work.h"
 
@@ -81,11 +82,19 @@ INSTANTIATE_TEST_SUITE_P(
                       Expected{"jump", "folded", "bad", "only a jump"},
                       Expected{"second_symbol", "exports", nullptr, "instead of one"},
                       Expected{"crash_at_load", "crash", nullptr, "while it was loaded"},
+                      Expected{"daemon_at_load", "load", nullptr, "leaves 1 process"},
+                      Expected{"stops", "hang", "bad", "did not come back within 1 s"},
+                      Expected{"floods_stderr", "hang", "bad", "did not come back within 1 s"},
                       Expected{"no_raw", "abi", nullptr, "no raw variant"},
                       Expected{"unknown_role", "abi", nullptr, "bad has the unknown role 77"},
                       Expected{"control_without_ratio", "abi", nullptr, "bad plants the ratio 0"},
                       Expected{"safe_with_ratio", "abi", nullptr, "bad plants the ratio 1.01"}),
     [](const auto& plant) { return std::string(plant.param.plant); });
+
+TEST(Verify, IsNotHeldByAProcessThatAKernelLeavesAndEndsIt) {
+  verify_with("daemon");
+  EXPECT_EQ(reap::strays(), 0u);
+}
 
 TEST(Verify, FindsNothingInSoundPlugins) {
   const nlohmann::json result = verify_with("nothing");

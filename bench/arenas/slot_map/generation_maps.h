@@ -110,8 +110,8 @@ SAFECOST_HELPER Slot* find(MaskMap& map, SlotMap::Handle handle) {
   return slot.generation == handle.generation ? &slot : nullptr;
 }
 
-// A handle that nobody else can make: then its pointer can be trusted, and the generation is all there
-// is to look at. Slots never move; the empty handle points to a slot that no generation fits. To look is
+// A handle that only maps can make: then its pointer can be trusted, if it is this map's, and the generation is all
+// there is to look at. Slots never move; the empty handle points to a slot that no generation fits. To look is
 // what it is in raw_generation, instruction for instruction. The comparison itself stays in all of these:
 // no compiler can know how it ends.
 class PointerMap {

@@ -14,6 +14,7 @@
 // `mov rsi,[r12+rdx*8]; mov edx,esi; cmp [r15+rdx*8],rsi; jne`, then raw_index's `add rsi,[rbp+rdx*8]`.
 // Who throws for what is gone (generation_key) chooses nothing. With GCC it is the same code. What stays is
 // those three instructions, since nobody can know how the comparison ends: 2 % with GCC, 5 to 6 % with Clang.
+// That only the map makes handles is not enough to trust an index or a pointer: all maps of a type make the same.
 #include <algorithm>
 #include <bit>
 #include <cstdint>
@@ -27,36 +28,16 @@
 #include "handles.h"
 #include "kernel/case.h"
 #include "library_maps.h"
+#include "tape.h"
 
 namespace arenas::slot_map {
 
-enum class Kind : std::uint32_t {
-  insert,  // make an object; its handle goes to a place
-  erase,   // destroy the object of a place's handle, which stays where it is
-  look,    // read the object of a place's handle
-  receive  // a handle arrives as a number, as from a client; no valid tape has one
-};
-
-struct Operation {
-  Kind kind;
-  std::uint32_t place;
-  std::uint64_t value;
-};
-
-struct Input {
-  const Operation* operations;
-  std::size_t count;
-  std::size_t capacity;  // a power of two; never more objects at a time
-};
-
-constexpr std::size_t spare = 4;  // places beyond the capacity, for endings
-
-// What breaks a contract comes last on a tape. Numbers are spare places.
+// What breaks a contract. Numbers are spare places.
 struct Step {
   Kind kind;
   std::uint32_t place;
 };
-std::vector<Step> ending_of(const safecost::Generator& generator) {
+std::vector<Step> breach_of(const safecost::Generator& generator) {
   using enum Kind;
   if (generator.commits("use_after_erase")) return {{insert, 0}, {erase, 0}, {look, 0}};
   if (generator.commits("slot_reused"))
@@ -65,21 +46,23 @@ std::vector<Step> ending_of(const safecost::Generator& generator) {
     return {{insert, 0}, {erase, 0}, {erase, 0}, {insert, 1}, {insert, 2},
             {look, 1},   {look, 2},  {erase, 1}, {erase, 2}};
   if (generator.commits("never_issued")) return {{insert, 0}, {receive, 1}, {look, 1}, {erase, 0}};
+  if (generator.commits("foreign_map")) return {{insert, 0}, {receive, 1}, {look, 1}, {erase, 0}};
+  if (generator.commits("foreign_index"))
+    return {{insert, 0}, {receive, 1}, {look, 1},  {erase, 1},
+            {insert, 2}, {look, 2},    {erase, 2}, {erase, 0}};
   if (generator.commits("null_handle")) return {{look, 3}};
   return {};
 }
 
 Input generate(safecost::Generator& generator) {
-  const std::vector<Step> ending = ending_of(generator);
   const std::size_t capacity = std::bit_ceil(std::max<std::size_t>(generator.size() / 8, 4));
   const std::size_t usual = capacity - capacity / 4;  // objects at a time, once there are as many
   safecost::Random& random = generator.random;
 
-  // Nothing comes before a handle that nobody made, lest its generation be wrong by luck.
-  const std::size_t valid = generator.commits("never_issued") ? 0 : generator.size();
-
+  const std::size_t valid = generator.size();
   std::vector<Operation> tape;
   std::vector<std::uint32_t> live, vacant;
+  std::vector<std::size_t> roomy;  // places of the tape where two slots are free
   for (std::uint32_t place = 0; place < capacity; ++place) vacant.push_back(place);
   const auto draw = [&](std::vector<std::uint32_t>& places) {
     std::swap(places[random.below(places.size())], places.back());
@@ -90,7 +73,11 @@ Input generate(safecost::Generator& generator) {
   const auto write = [&](Kind kind, std::uint32_t place) {
     tape.push_back({.kind = kind, .place = place, .value = random.below(1'000'000)});
   };
+  const auto note = [&] {
+    if (vacant.size() >= 2) roomy.push_back(tape.size());
+  };
   for (std::size_t left = valid; left > 0; --left) {
+    note();
     const bool room = left >= live.size() + 2 && !vacant.empty();
     const bool filling = left + usual > valid;
     const std::uint64_t dice = random.below(16);
@@ -104,48 +91,24 @@ Input generate(safecost::Generator& generator) {
       write(Kind::look, live[random.below(live.size())]);
     }
   }
-  for (const Step step : ending) {
-    write(step.kind, static_cast<std::uint32_t>(capacity) + step.place);
-    // The first index behind all slots, and the generation of slots that are new.
-    if (step.kind == Kind::receive) tape.back().value = std::uint64_t{1} << 32 | capacity;
+  note();
+
+  std::vector<Operation> breach;
+  for (const Step step : breach_of(generator)) {
+    breach.push_back({.kind = step.kind,
+                      .place = static_cast<std::uint32_t>(capacity) + step.place,
+                      .value = random.below(1'000'000)});
+    // An index behind all slots, and the generation of slots that are new.
+    if (generator.commits("never_issued") && step.kind == Kind::receive)
+      breach.back().value = std::uint64_t{1} << 32 | (capacity + random.below(4'096));
+  }
+  if (!breach.empty()) {
+    const auto place = static_cast<std::ptrdiff_t>(roomy[random.below(roomy.size())]);
+    tape.insert(tape.begin() + place, breach.begin(), breach.end());
   }
   const auto operations = generator.array<Operation>(tape.size());
   std::ranges::copy(tape, operations.begin());
   return {operations.data(), operations.size(), capacity};
-}
-
-struct Tape {
-  explicit Tape(const Input& input)
-      : operations(input.operations, input.operations + input.count), capacity(input.capacity) {}
-
-  std::vector<Operation> operations;
-  std::size_t capacity;
-};
-
-template <class Map>
-SAFECOST_HELPER std::uint64_t play(std::span<const Operation> operations, std::size_t capacity) {
-  Map map(capacity);
-  // Whoever holds handles is no part of the question, so no idiom pays for it.
-  std::vector<typename Map::Handle> holders(capacity + spare);
-  typename Map::Handle* const handles = holders.data();
-  std::uint64_t digest = 0;
-  for (const Operation& operation : operations) {
-    switch (operation.kind) {
-      case Kind::insert:
-        handles[operation.place] = insert(map, operation.value);
-        break;
-      case Kind::erase:
-        erase(map, handles[operation.place]);
-        break;
-      case Kind::look:
-        digest = digest * 31 + look(map, handles[operation.place]);
-        break;
-      case Kind::receive:
-        handles[operation.place] = receive(map, operation.value);
-        break;
-    }
-  }
-  return digest;
 }
 
 template <class Map>
@@ -209,14 +172,32 @@ auto the_case =
                 .oracles = SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK |
                            SAFECOST_ORACLE_LEDGER | SAFECOST_ORACLE_VALUE,
                 .reference = nothing_for_stale})
+        .fault({.name = "never_issued",
+                .cwe = 129,
+                .description =
+                    "a number from outside is taken for a handle, up to 4,096 slots past the last",
+                .contract = "a handle was given out by the map",
+                .kind = SAFECOST_FAULT_TAPE,
+                .oracles =
+                    SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK,
+                .reference = nothing_for_stale})
+        .fault({.name = "foreign_map",
+                .cwe = 672,
+                .description =
+                    "another map gave the handle out, whose handles look like those of this one",
+                .contract = "a handle was given out by the map",
+                .kind = SAFECOST_FAULT_KERNEL,
+                // All memory is in order: nobody sees but who knows the answer.
+                .oracles = SAFECOST_ORACLE_VALUE,
+                .reference = nothing_for_stale})
         .fault(
-            {.name = "never_issued",
+            {.name = "foreign_index",
              .cwe = 129,
-             .description = "a number from outside is taken for a handle, one slot past the last",
+             .description = "a larger map gave the handle out, for a slot behind all of this one",
              .contract = "a handle was given out by the map",
-             .kind = SAFECOST_FAULT_TAPE,
-             .oracles =
-                 SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK,
+             .kind = SAFECOST_FAULT_KERNEL,
+             .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
+                        SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
              .reference = nothing_for_stale})
         .fault({.name = "null_handle",
                 .cwe = 476,
@@ -228,50 +209,76 @@ auto the_case =
                     SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
                 .reference = nothing_for_stale})
         .raw<played<RawMap>>("raw", "pointer into a slab")
+        .fault_kernel<foreign_map<RawMap>>("foreign_map")
+        .fault_kernel<foreign_index<RawMap>>("foreign_index")
         .raw<played<IndexMap>>("raw_index",
                                "index into a slab, which is half as large and as blind")
+        .fault_kernel<foreign_map<IndexMap>>("foreign_map")
+        .fault_kernel<foreign_index<IndexMap>>("foreign_index")
         .algorithm("index")
         .raw<played<CountedMap>>("raw_generation", "pointer into a slab, and a generation")
+        .fault_kernel<foreign_map<CountedMap>>("foreign_map")
+        .fault_kernel<foreign_index<CountedMap>>("foreign_index")
         .algorithm("generation")
         .claims("always", "use_after_erase", "slot_reused", "double_erase")
         .raw<played<KeyedMap>>("raw_key", "index and generation compared as one number")
+        .fault_kernel<foreign_map<KeyedMap>>("foreign_map")
+        .fault_kernel<foreign_index<KeyedMap>>("foreign_index")
         .algorithm("generation")
         .claims("always", "use_after_erase", "slot_reused", "double_erase")
         .raw<played<MallocMap>>("raw_malloc", "pointer from malloc")
+        .fault_kernel<foreign_map<MallocMap>>("foreign_map")
+        .fault_kernel<foreign_index<MallocMap>>("foreign_index")
         .algorithm("heap")
         .practised()
         .safe<played<BracketMap>>("generation", "generation, and vector::operator[]")
+        .fault_kernel<foreign_map<BracketMap>>("foreign_map")
+        .fault_kernel<foreign_index<BracketMap>>("foreign_index")
         .algorithm("generation")
         .claims("always", "use_after_erase", "slot_reused", "double_erase")
-        .claims("assertions", "never_issued", "null_handle")
+        .claims("assertions", "never_issued", "foreign_index", "null_handle")
         .safe<played<AtMap>>("generation_at", "generation, and vector::at, which throws")
+        .fault_kernel<foreign_map<AtMap>>("foreign_map")
+        .fault_kernel<foreign_index<AtMap>>("foreign_index")
         .algorithm("generation")
         .claims("always", "use_after_erase", "slot_reused", "double_erase", "never_issued",
-                "null_handle")
+                "foreign_index", "null_handle")
         .safe<played<FindMap>>("generation_find", "generation; a wrong index finds nothing either")
+        .fault_kernel<foreign_map<FindMap>>("foreign_map")
+        .fault_kernel<foreign_index<FindMap>>("foreign_index")
         .algorithm("generation")
         .claims("always", "use_after_erase", "slot_reused", "double_erase", "never_issued",
-                "null_handle")
+                "foreign_index", "null_handle")
         .safe<played<MaskMap>>("generation_mask", "generation, and the index anded with size() - 1")
+        .fault_kernel<foreign_map<MaskMap>>("foreign_map")
+        .fault_kernel<foreign_index<MaskMap>>("foreign_index")
         .algorithm("generation")
         .claims("always", "use_after_erase", "slot_reused", "double_erase", "null_handle")
         .safe<played<PointerMap>>("generation_pointer",
                                   "generation, and a pointer that the map alone can make")
+        .fault_kernel<foreign_map<PointerMap>>("foreign_map")
+        .fault_kernel<foreign_index<PointerMap>>("foreign_index")
         .algorithm("generation")
-        .inexpressible("never_issued", "only the map makes handles, and none of a number")
-        .claims("always", "use_after_erase", "slot_reused", "double_erase", "null_handle")
+        .claims("always", "never_issued", "use_after_erase", "slot_reused", "double_erase",
+                "null_handle")
         .safe<played<KeyMap>>("generation_key", "the same number, which the map alone can make")
+        .fault_kernel<foreign_map<KeyMap>>("foreign_map")
+        .fault_kernel<foreign_index<KeyMap>>("foreign_index")
         .algorithm("generation")
-        .inexpressible("never_issued", "only the map makes handles, and none of a number")
-        .claims("always", "use_after_erase", "slot_reused", "double_erase", "null_handle")
+        .claims("always", "never_issued", "use_after_erase", "slot_reused", "double_erase",
+                "null_handle")
         .safe<played<ById<HashTable>>>("unordered_map",
                                        "std::unordered_map by an id that is never used again")
+        .fault_kernel<foreign_map<ById<HashTable>>>("foreign_map")
+        .fault_kernel<foreign_index<ById<HashTable>>>("foreign_index")
         .algorithm("hash")
         .claims("always", "use_after_erase", "slot_reused", "double_erase", "never_issued",
                 "null_handle")
 #if defined(SAFECOST_ABSEIL_THREAD_LOCAL)
         .safe<played<ById<FlatHashTable>>>("flat_hash_map",
                                            "absl::flat_hash_map by an id that is never used again")
+        .fault_kernel<foreign_map<ById<FlatHashTable>>>("foreign_map")
+        .fault_kernel<foreign_index<ById<FlatHashTable>>>("foreign_index")
         .algorithm("hash")
         .claims("always", "use_after_erase", "slot_reused", "double_erase", "never_issued",
                 "null_handle")
@@ -280,9 +287,11 @@ auto the_case =
              "no Abseil for this toolchain")
 #endif
         .safe<played<SharedMap>>("weak_ptr", "shared_ptr owns, weak_ptr::lock looks")
+        .fault_kernel<foreign_map<SharedMap>>("foreign_map")
+        .fault_kernel<foreign_index<SharedMap>>("foreign_index")
         .algorithm("heap")
-        .inexpressible("never_issued", "a weak_ptr is made of a shared_ptr, not of a number")
-        .claims("always", "use_after_erase", "slot_reused", "double_erase", "null_handle");
+        .claims("always", "never_issued", "use_after_erase", "slot_reused", "double_erase",
+                "null_handle");
 
 }  // namespace arenas::slot_map
 

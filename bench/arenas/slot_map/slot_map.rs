@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::{Rc, Weak};
 
-use safecost::{case, input, slice, Context};
+use safecost::{case, drawn, input, slice, Context};
 
 input! {
     struct Operation {
@@ -47,8 +47,9 @@ trait Map {
     fn receive(&self, number: u64) -> Self::Handle;
 }
 
+/// `outside` is where a handle comes from that the map has not given out.
 #[inline(always)]
-fn play<M: Map>(tape: &Tape) -> u64 {
+fn play_with<M: Map>(tape: &Tape, outside: impl Fn(&M, u64) -> M::Handle) -> u64 {
     let mut map = M::with_capacity(tape.capacity);
     let mut holders = vec![M::empty(); tape.capacity + SPARE];
     // Whoever holds handles is no part of the question, so no idiom pays for it.
@@ -60,10 +61,50 @@ fn play<M: Map>(tape: &Tape) -> u64 {
             0 => *handle = map.insert(operation.value),
             1 => map.erase(handle),
             2 => digest = digest.wrapping_mul(31).wrapping_add(map.look(handle)),
-            _ => *handle = map.receive(operation.value),
+            _ => *handle = outside(&map, operation.value),
         }
     }
     digest
+}
+
+#[inline(always)]
+fn play<M: Map>(tape: &Tape) -> u64 {
+    play_with(tape, M::receive)
+}
+
+/// Another map of the same type has given the handle out. It has come the same way, so that its handles look like this
+/// one's, and has other values.
+#[inline(always)]
+fn foreign_map<M: Map>(tape: &mut Tape) -> u64 {
+    play_with::<M>(tape, |_, _| {
+        let mut other = M::with_capacity(tape.capacity);
+        let mut handles = vec![M::empty(); tape.capacity + SPARE];
+        for operation in &tape.operations {
+            let handle = &mut handles[operation.place as usize];
+            match operation.kind {
+                0 => *handle = other.insert(operation.value + 1),
+                1 => other.erase(handle),
+                2 => {}
+                _ => break,
+            }
+        }
+        std::mem::forget(other); // it lives as long as the map
+        handles[tape.capacity].clone()
+    })
+}
+
+/// It is larger, and the slot behind all that this one has.
+#[inline(always)]
+fn foreign_index<M: Map>(tape: &mut Tape) -> u64 {
+    play_with::<M>(tape, |_, _| {
+        let mut other = M::with_capacity(4 * tape.capacity);
+        let mut handle = other.insert(0);
+        for more in 0..2 * tape.capacity as u64 + drawn(tape.capacity as u64) + 2 {
+            handle = other.insert(more);
+        }
+        std::mem::forget(other);
+        handle
+    })
 }
 
 /// A value, or where the next free slot is.
@@ -358,22 +399,66 @@ fn rust_weak(tape: &mut Tape) -> u64 {
     play::<SharedMap>(tape)
 }
 
+macro_rules! foreign {
+    ($($map:ident: $index:ident, $kind:ty;)+) => { $(
+        #[inline(always)]
+        fn $map(tape: &mut Tape) -> u64 {
+            foreign_map::<$kind>(tape)
+        }
+        #[inline(always)]
+        fn $index(tape: &mut Tape) -> u64 {
+            foreign_index::<$kind>(tape)
+        }
+    )+ };
+}
+foreign! {
+    foreign_raw_pointer_map: foreign_raw_pointer_index, RawMap;
+    foreign_generation_index_map: foreign_generation_index_index, SlotMap<true>;
+    foreign_generation_get_map: foreign_generation_get_index, SlotMap<false>;
+    foreign_option_map: foreign_option_index, OptionMap;
+    foreign_weak_map: foreign_weak_index, SharedMap;
+}
+
+/// An id is a number, whichever map gave it out, so the timed function itself is given a tape with it. Compiled twice,
+/// an insertion would not be inlined where it is timed.
+fn foreign_id(tape: &Tape, id: u64) -> u64 {
+    let mut foreign = Tape { operations: tape.operations.clone(), capacity: tape.capacity };
+    foreign.operations.iter_mut().filter(|it| it.kind == 3).for_each(|it| it.value = id);
+    exported::rust_hash_map((&raw mut foreign).cast())
+}
+
+#[inline(always)]
+fn foreign_hash_map_map(tape: &mut Tape) -> u64 {
+    let before = tape.operations.iter().take_while(|operation| operation.kind != 3);
+    foreign_id(tape, before.filter(|operation| operation.kind == 0).count() as u64)
+}
+
+#[inline(always)]
+fn foreign_hash_map_index(tape: &mut Tape) -> u64 {
+    foreign_id(tape, 2 * tape.capacity as u64 + drawn(tape.capacity as u64) + 3)
+}
+
 case! { Input:
-    raw rust_raw_pointer(Tape) "raw pointer into a slab";
+    raw rust_raw_pointer(Tape) "raw pointer into a slab"
+        { foreign_map: foreign_raw_pointer_map, foreign_index: foreign_raw_pointer_index };
     safe rust_generation_index(Tape) "generation, and slice indexing" as "generation"
+        { foreign_map: foreign_generation_index_map, foreign_index: foreign_generation_index_index }
         claims { use_after_erase: "always", slot_reused: "always", double_erase: "always",
-                 never_issued: "always", null_handle: "always" };
+                 never_issued: "always", foreign_index: "always", null_handle: "always" };
     safe rust_generation_get(Tape) "generation, and slice::get" as "generation"
+        { foreign_map: foreign_generation_get_map, foreign_index: foreign_generation_get_index }
         claims { use_after_erase: "always", slot_reused: "always", double_erase: "always",
-                 never_issued: "always", null_handle: "always" };
+                 never_issued: "always", foreign_index: "always", null_handle: "always" };
     safe rust_option(Tape) "index of an Option, and no generation" as "index"
+        { foreign_map: foreign_option_map, foreign_index: foreign_option_index }
         claims { use_after_erase: "always", double_erase: "always", never_issued: "always",
-                 null_handle: "always" };
+                 foreign_index: "always", null_handle: "always" };
     safe rust_hash_map(Tape) "HashMap by an id that is never used again" as "hash"
+        { foreign_map: foreign_hash_map_map, foreign_index: foreign_hash_map_index }
         claims { use_after_erase: "always", slot_reused: "always", double_erase: "always",
                  never_issued: "always", null_handle: "always" };
     safe rust_weak(Tape) "Rc owns, Weak::upgrade looks" as "heap"
-        { never_issued: "a Weak is made of an Rc, not of a number" }
+        { foreign_map: foreign_weak_map, foreign_index: foreign_weak_index }
         claims { use_after_erase: "always", slot_reused: "always", double_erase: "always",
-                 null_handle: "always" };
+                 never_issued: "always", null_handle: "always" };
 }

@@ -26,6 +26,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <iterator>
 #include <numeric>
 #include <span>
 #include <utility>
@@ -72,9 +73,9 @@ Kind choose(safecost::Random& random, std::size_t left, std::size_t length, bool
   return dice <= 10 || left == 1 ? Kind::push : Kind::take;
 }
 
-// What breaks a convention comes last on a tape. Where a node is used after its end, or ended twice,
-// the next one is made before anybody looks: a pool gives it the same place.
-std::vector<Kind> ending_of(const safecost::Generator& generator) {
+// What breaks a convention. Where a node is used after its end, or ended twice, the next one is made before
+// anybody looks: a pool gives it the same place.
+std::vector<Kind> breach_of(const safecost::Generator& generator) {
   using enum Kind;
   if (generator.commits("use_after_free")) return {push, take, drop, push, read};
   if (generator.commits("double_free"))
@@ -85,31 +86,52 @@ std::vector<Kind> ending_of(const safecost::Generator& generator) {
 }
 
 Input generate(safecost::Generator& generator) {
-  const std::vector<Kind> ending = ending_of(generator);
-  // Nothing comes before a list that is empty.
-  const std::size_t count = generator.commits("take_from_empty")
-                                ? ending.size()
-                                : std::max(generator.size(), ending.size());
-  const std::size_t valid = count - ending.size();
-
-  const auto operations = generator.array<Operation>(count);
+  const std::size_t count = generator.size();
+  std::vector<Operation> tape;
+  std::vector<std::size_t> places;   // where the hand is empty
+  std::vector<std::size_t> lengths;  // of the list at these places
   std::size_t length = 0;
   bool holds = false;
+  const auto note = [&](std::size_t place) {
+    if (holds) return;
+    places.push_back(place);
+    lengths.push_back(length);
+  };
   for (std::size_t i = 0; i < count; ++i) {
+    note(i);
     const bool fill = i < count / 8;
-    const Kind kind =
-        i < valid ? choose(generator.random, valid - i, length, holds, fill) : ending[i - valid];
+    const Kind kind = choose(generator.random, count - i, length, holds, fill);
     // Near the front, lest a long list make the walk all that is measured.
-    const std::size_t places = std::min<std::size_t>(length + (kind == Kind::put ? 1 : 0), 16);
-    const bool walks = i < valid && (kind == Kind::take || kind == Kind::put);
-    operations[i] = {
-        .kind = kind,
-        .position = walks ? static_cast<std::uint32_t>(generator.random.below(places)) : 0,
-        .value = generator.random.below(1'000'000)};
+    const std::size_t nodes = std::min<std::size_t>(length + (kind == Kind::put ? 1 : 0), 16);
+    const bool walks = kind == Kind::take || kind == Kind::put;
+    tape.push_back(
+        {.kind = kind,
+         .position = walks ? static_cast<std::uint32_t>(generator.random.below(nodes)) : 0,
+         .value = generator.random.below(1'000'000)});
     if (kind == Kind::push || kind == Kind::put) ++length;
     if (kind == Kind::take && length > 0) --length;
     if (kind != Kind::read) holds = kind == Kind::take;
   }
+  note(count);
+
+  std::vector<Operation> breach;
+  for (const Kind kind : breach_of(generator))
+    breach.push_back({kind, 0, generator.random.below(1'000'000)});
+  if (!breach.empty()) {
+    const std::size_t drawn = generator.random.below(places.size());
+    // The tape of a list that is to be empty ends there: first with all of its nodes.
+    const bool emptied = generator.commits("take_from_empty");
+    if (emptied) {
+      tape.resize(places[drawn]);
+      const Operation emptying[] = {{Kind::take, 0, 0}, {Kind::drop, 0, 0}};
+      for (std::size_t left = lengths[drawn]; left > 0; --left)
+        tape.insert(tape.end(), std::begin(emptying), std::end(emptying));
+    }
+    const std::size_t place = emptied ? tape.size() : places[drawn];
+    tape.insert(tape.begin() + static_cast<std::ptrdiff_t>(place), breach.begin(), breach.end());
+  }
+  const auto operations = generator.array<Operation>(tape.size());
+  std::ranges::copy(tape, operations.begin());
   return {operations.data(), operations.size()};
 }
 

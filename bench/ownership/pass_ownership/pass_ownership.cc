@@ -95,24 +95,41 @@ std::vector<Operation> valid_tape(safecost::Generator& generator, std::size_t sl
   return tape;
 }
 
-// What breaks a convention comes last on a tape, in the first slot.
-std::vector<Kind> ending_of(const safecost::Generator& generator) {
+// What breaks a convention, in one slot.
+std::vector<Kind> breach_of(const safecost::Generator& generator) {
   if (generator.commits("use_after_passing")) return {Kind::create, Kind::finish, Kind::read};
   if (generator.commits("both_free")) return {Kind::create, Kind::finish, Kind::destroy};
   if (generator.commits("null_passed")) return {Kind::finish};
   return {};
 }
 
+// Breaks it in one of the slots before the last that is used, at one of the places where it is empty, or was so
+// from the start: no memory is used that a valid tape would not use.
+void put_breach(safecost::Generator& generator, std::vector<Operation>& tape) {
+  const std::vector<Kind> kinds = breach_of(generator);
+  if (kinds.empty()) return;
+  std::uint32_t last = 1;
+  for (const Operation& operation : tape) last = std::max(last, operation.slot);
+  const auto slot = static_cast<std::uint32_t>(generator.random.below(last));
+  std::vector<std::size_t> places = {0};
+  bool full = false;
+  for (std::size_t i = 0; i < tape.size(); ++i) {
+    const Kind kind = tape[i].kind;
+    if (tape[i].slot == slot) full = kind != Kind::finish && kind != Kind::destroy;
+    if (full && generator.commits("null_passed")) break;
+    if (!full) places.push_back(i + 1);
+  }
+  std::vector<Operation> breach;
+  for (const Kind kind : kinds) breach.push_back({kind, slot, generator.random.below(1'000'000)});
+  const auto place = static_cast<std::ptrdiff_t>(places[generator.random.below(places.size())]);
+  tape.insert(tape.begin() + place, breach.begin(), breach.end());
+}
+
 // Sixteen orders at a time lie in the first cache.
 Input generate(safecost::Generator& generator) {
   constexpr std::size_t slot_count = 16;
-  std::vector<Operation> tape;
-  // Nothing comes before a slot that has never held an order.
-  if (!generator.commits("null_passed")) tape = valid_tape(generator, slot_count);
-  for (const Kind kind : ending_of(generator)) {
-    const std::uint64_t value = generator.random.below(1'000'000);
-    tape.push_back({kind, 0, value});
-  }
+  std::vector<Operation> tape = valid_tape(generator, slot_count);
+  put_breach(generator, tape);
   const auto operations = generator.array<Operation>(tape.size());
   std::copy(tape.begin(), tape.end(), operations.begin());
   return {operations.data(), operations.size(), slot_count};

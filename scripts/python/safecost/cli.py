@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
 import signal
 import sys
+from collections.abc import Sequence
+from functools import partial
 from types import FrameType
 
 import click
 
-from safecost.core.command import Terminated, code_of, examples, load
-from safecost.core.errors import HARNESS, OK, ToolError
+from safecost.core import locks
+from safecost.core.command import ENDING, Terminated, code_of, examples, load
+from safecost.core.errors import HARNESS, OK, USAGE, ToolError
 from safecost.core.paths import VERSION
+from safecost.core.text import shortened
 
 # Where a room has its command, and what the list of commands says of it.
 COMMANDS = {
@@ -79,9 +84,11 @@ class Gathered(click.Group):
 )
 @click.version_option(VERSION, prog_name="safecost")
 @click.option("--no-setup", is_flag=True, help="Install nothing (read by the launcher).")
-def main(no_setup: bool) -> None:
+@click.option("--build", metavar="DIR", help="Build in DIR, not in the checkout (read by the launcher).")
+def main(no_setup: bool, build: str | None) -> None:
     """What memory safety costs in C++, and what it buys, measured."""
-    del no_setup
+    del no_setup, build
+    locks.clear_scratch()
 
 
 def entry(arguments: list[str] | None = None) -> int:
@@ -89,8 +96,9 @@ def entry(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a character must not end a run
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _terminate)
+    for number in ENDING:
+        if signal.getsignal(number) is signal.SIG_DFL:  # and not as nohup leaves it
+            signal.signal(number, partial(_terminate, [output for output in (1, 2) if os.isatty(output)]))
     try:
         code = main.main(args=arguments, prog_name="safecost", standalone_mode=False)
         sys.stdout.flush()  # here, where a full disk or a closed pipe is still told in words
@@ -107,13 +115,18 @@ def entry(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return HARNESS
     except OSError as error:
-        name = re.sub(r"[^\w./ -]", "?", str(error.filename or ""))
-        return _fail(f"{error.strerror or error}{f': {name}' if name else ''}", HARNESS)
+        name = re.sub(r"[^\w./ -]", "?", shortened(str(error.filename or ""), 400))
+        # Only what was given can be too long.
+        code = USAGE if error.errno == errno.ENAMETOOLONG else HARNESS
+        return _fail(f"{error.strerror or error}{f': {name}' if name else ''}", code)
     return code if isinstance(code, int) else OK
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise Terminated
+def _terminate(terminals: Sequence[int], number: int, frame: FrameType | None) -> None:
+    if number == signal.SIGHUP:  # these are gone, and who writes to them fails
+        for output in terminals:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), output)
+    raise Terminated(number)
 
 
 def _fail(message: str, code: int) -> int:

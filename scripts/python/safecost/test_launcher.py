@@ -36,7 +36,7 @@ case " $* " in *" python3-venv "*) cp "$MACHINE/python" "$MACHINE/bin/python3" ;
 PYTHON = """\
 case $1 in
 -c) [ ! -e "$MACHINE/too-old" ] ;;
--P) shift; echo "PYTHONPATH=$PYTHONPATH"; for word; do echo "<$word>"; done; exit 7 ;;
+-P) shift; echo "PYTHONPATH=$PYTHONPATH"; echo "BUILD=${SAFECOST_BUILD-}"; for word; do echo "<$word>"; done; exit 7 ;;
 -m) echo "python $*" >>"$MACHINE/diary"; echo "python talks"
     case $2 in
     venv) [ "$3" = --clear ] && rm -rf "$4" && mkdir -p "$4/bin" && cp "$MACHINE/python" "$4/bin/python" ;;
@@ -129,7 +129,7 @@ def test_the_first_start_prepares_and_the_second_does_nothing(tree: Tree) -> Non
     first = tree.start("run", "two words", "", "*")
     assert tree.did() == [VENV, PIP]
     assert first.returncode == 7
-    expected = f"PYTHONPATH={tree.root}/scripts/python\n<-m>\n<safecost>\n<run>\n<two words>\n<>\n<*>\n"
+    expected = f"PYTHONPATH={tree.root}/scripts/python\nBUILD=\n<-m>\n<safecost>\n<run>\n<two words>\n<>\n<*>\n"
     assert first.stdout == expected
     assert "python talks" in first.stderr
     second = tree.start("run", "two words", "", "*")

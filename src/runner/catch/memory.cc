@@ -16,9 +16,11 @@ namespace safecost::memory {
 namespace {
 
 constexpr std::size_t kPage = 4'096;
-constexpr std::size_t kChunk = std::size_t{2} << 20;  // of pattern, mapped as it is needed
-constexpr std::size_t kGap = std::size_t{64} << 10;   // of pattern between blocks
-constexpr std::size_t kWatched = 2'048;               // of it on either side, looked at afterwards
+constexpr std::size_t kChunk = std::size_t{2} << 20;     // of pattern, mapped as it is needed
+constexpr std::size_t kGap = std::size_t{64} << 10;      // of pattern between blocks
+constexpr std::size_t kSmallGap = std::size_t{6} << 10;  // the same behind so many of them
+constexpr std::size_t kManyBlocks = 512;
+constexpr std::size_t kWatched = 2'048;  // of it on either side, looked at afterwards
 constexpr std::size_t kNoAccess = std::size_t{1} << 20;  // between blocks of guard and front
 constexpr std::size_t kStack = std::size_t{1} << 20;
 constexpr std::size_t kReserved = std::size_t{64} << 30;
@@ -82,6 +84,13 @@ std::uint8_t pattern(std::uintptr_t address, bool second) {
 }
 std::uint8_t pattern(std::uintptr_t address) { return pattern(address, is_second(state.world)); }
 
+// The pattern repeats every 64 bytes, so whatever begins at an address is found in these at its remainder.
+constexpr std::size_t kPeriod = 64;
+std::uint8_t spelled_out[2][kPage + kPeriod];
+const std::uint8_t* pattern_at(std::uintptr_t address) {
+  return spelled_out[is_second(state.world) ? 1 : 0] + address % kPeriod;
+}
+
 void map_pattern(std::uintptr_t start, std::size_t size) {
   void* const wanted = pointer_to(start);
   const int file = state.patterns[is_second(state.world) ? 1 : 0];
@@ -90,8 +99,8 @@ void map_pattern(std::uintptr_t start, std::size_t size) {
 }
 
 void fill(std::uintptr_t start, std::size_t size) {
-  auto* const bytes = static_cast<std::uint8_t*>(pointer_to(start));
-  for (std::size_t i = 0; i < size; ++i) bytes[i] = pattern(start + i);
+  for (std::size_t done = 0; done < size; done += kPage)
+    std::memcpy(pointer_to(start + done), pattern_at(start + done), std::min(size - done, kPage));
 }
 
 // The index of the first block that starts behind the address.
@@ -137,7 +146,8 @@ std::uintptr_t in_pages(std::size_t size, std::size_t alignment) {
 
 // Where a block of a or b begins; the pattern reaches at least a chunk further.
 std::uintptr_t in_pattern(std::size_t size, std::size_t alignment) {
-  const std::uintptr_t start = (state.next + kGap + alignment - 1) / alignment * alignment;
+  const std::size_t gap = state.count < kManyBlocks ? kGap : kSmallGap;
+  const std::uintptr_t start = (state.next + gap + alignment - 1) / alignment * alignment;
   if (start + size + 2 * kChunk > kArenaStart + kReserved) return 0;
   for (; state.mapped < start + size + kChunk; state.mapped += kChunk)
     map_pattern(state.mapped, kChunk);
@@ -156,8 +166,12 @@ void note(Damage& damage, std::uintptr_t address) {
 }
 
 void compare(Damage& damage, std::uintptr_t from, std::uintptr_t to) {
-  for (std::uintptr_t at = from; at < to; ++at) {
-    if (*static_cast<const std::uint8_t*>(pointer_to(at)) != pattern(at)) note(damage, at);
+  for (std::uintptr_t page = from; page < to; page += kPage) {
+    const std::uintptr_t end = std::min(page + kPage, to);
+    if (std::memcmp(pointer_to(page), pattern_at(page), end - page) == 0) continue;
+    for (std::uintptr_t at = page; at < end; ++at) {
+      if (*static_cast<const std::uint8_t*>(pointer_to(at)) != pattern(at)) note(damage, at);
+    }
   }
 }
 
@@ -238,6 +252,7 @@ void prepare_worlds() {
     if (bytes == MAP_FAILED) give_up("mmap");
     for (std::size_t i = 0; i < kChunk; ++i)
       static_cast<std::uint8_t*>(bytes)[i] = pattern(i, second);
+    std::memcpy(spelled_out[second ? 1 : 0], bytes, sizeof spelled_out[0]);
     munmap(bytes, kChunk);
     state.patterns[second ? 1 : 0] = file;
   }

@@ -8,6 +8,7 @@
 #include "fmt/format.h"
 #include "runner/platform.h"
 #include "runner/protocol.h"
+#include "runner/reap.h"
 #include "runner/status_macros.h"
 
 namespace safecost {
@@ -59,6 +60,7 @@ int run_program(const Program& program, int count, char** arguments) {
   if (plan.empty()) return fail(program, 2, "no plan: give --plan FILE");
   if (program.start != nullptr) program.start(arguments);
   platform::die_with_parent();
+  reap::adopt_strays();
   try {
     const absl::Status status = run(program, plan, out);
     return status.ok() ? 0 : fail(program, 1, std::string(status.message()));

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <tuple>
@@ -25,12 +26,14 @@ using memory::Flush;
 using memory::World;
 
 constexpr World kAll[] = {World::real, World::a, World::b, World::guard, World::front};
-// At a timed size, which is one of many elements: what a user would see, and two that look. A tape makes and frees
-// blocks by the thousand, which costs two system calls each where every block has pages of its own.
-constexpr World kTimed[] = {World::real, World::a, World::guard};
-constexpr World kTimedTape[] = {World::real, World::a, World::b};
+// At a timed size, which is one of many elements: what a user would see, and the world that sees most. A tape makes and
+// frees blocks by the thousand, which costs two system calls each where every block has pages of its own.
+constexpr World kTimed[] = {World::real, World::guard};
+constexpr World kTimedTape[] = {World::real, World::a};
 constexpr double kPatience =
     4;  // a hang is looked at once more, for so many times the usual seconds
+constexpr std::uint64_t kFewElements = 256;
+constexpr double kForFew = 0.4;
 constexpr int kSampledLooks = 64;  // at what claims to catch by chance
 
 const char* letter_of(World world) {
@@ -84,6 +87,8 @@ bool all_clean(const Worlds& worlds, const Point& point) {
 std::optional<memory::Place> strayed(const Evidence& valid, const Evidence& faulted) {
   for (std::size_t i = 0; i < faulted.extents; ++i) {
     const memory::Extent& now = faulted.extent[i];
+    // The context itself holds pointers and sizes, which go where the program goes.
+    if (now.stage == memory::Stage::prepare && now.ordinal == 0) continue;
     const auto* const end = valid.extent + valid.extents;
     const auto* const usual = std::find_if(valid.extent, end, [&](const memory::Extent& one) {
       return one.stage == now.stage && one.ordinal == now.ordinal;
@@ -151,10 +156,20 @@ class Prover {
   }
 
   Observation look(const Subject& subject, World world, Flush flush) const {
-    Observation first = observe(subject, world, flush, plan_.timeout_seconds);
-    // The real world decides what is called a hang; elsewhere garbage may have led the program round.
+    return observe(subject, world, flush, seconds_for(subject));
+  }
+  // A few elements take no time at all.
+  double seconds_for(const Subject& subject) const {
+    return (subject.request.size < kFewElements ? kForFew : 1) * plan_.timeout_seconds;
+  }
+
+  // The real world decides what is called a hang, and at the first size; elsewhere garbage may have led the program
+  // round.
+  Observation look_at_fault(const Subject& subject, World world, Flush flush) {
+    Observation first = look(subject, world, flush);
     if (first.evidence.end != End::hung || world != World::real) return first;
-    return observe(subject, world, flush, kPatience * plan_.timeout_seconds);
+    if (!hung_.emplace(subject.kernel, subject.request.fault).second) return first;
+    return observe(subject, world, flush, kPatience * seconds_for(subject));
   }
 
   nlohmann::json reference(const safecost_fault& fault, std::uint32_t index, const Point& point) {
@@ -190,7 +205,7 @@ class Prover {
         json["claim"].is_string() &&
         json["claim"].get_ref<const std::string&>().find("sampled") != std::string::npos;
     for (const Point& point : points(fault)) {
-      nlohmann::json proved = prove_at(point, variant, kernel, in_program, index, by_chance);
+      nlohmann::json proved = prove_at(point, variant, kernel, fault, index, by_chance);
       proved["reference"] = reference(fault, index, point);
       json["points"].push_back(std::move(proved));
     }
@@ -198,7 +213,7 @@ class Prover {
   }
 
   nlohmann::json prove_at(const Point& point, const safecost_variant& variant,
-                          safecost_kernel kernel, bool in_program, std::uint32_t index,
+                          safecost_kernel kernel, const safecost_fault& fault, std::uint32_t index,
                           bool by_chance) {
     const Worlds& same =
         control(subject(&variant, kernel, variant.run, point, SAFECOST_NO_FAULT), point);
@@ -206,7 +221,8 @@ class Prover {
     const Worlds* measure = all_clean(same, point) ? &same : nullptr;
     // A wrong program that errs on any input cannot be called before; then the right one is.
     const safecost_kernel warm = measure == nullptr ? variant.run : kernel;
-    if (in_program) {  // and the right program on the very input that the wrong one is given
+    if (fault.kind ==
+        SAFECOST_FAULT_KERNEL) {  // and the right program on the very input that the wrong one is given
       const Worlds& right =
           control(subject(&variant, variant.run, variant.run, point, index), point);
       json["right"] = to_json(right);
@@ -216,11 +232,12 @@ class Prover {
     const Subject wrong = subject(&variant, kernel, warm, point, index);
     Worlds faulted;
     for (const Seen& valid : *measure)
-      faulted.push_back({valid.world, look(wrong, valid.world, valid.observation.flush)});
+      faulted.push_back({valid.world, look_at_fault(wrong, valid.world, valid.observation.flush)});
     json["faulted"] = to_json(faulted);
     const Observation* const before = in(*measure, World::a);
     const Observation* const after = in(faulted, World::a);
-    if (!in_program && before != nullptr && after != nullptr && is_clean(after->evidence)) {
+    if (fault.kind == SAFECOST_FAULT_INPUT && before != nullptr && after != nullptr &&
+        is_clean(after->evidence)) {
       if (const auto place = strayed(before->evidence, after->evidence))
         json["faulted"]["A"]["own"] = place_json(*place);
     }
@@ -264,6 +281,7 @@ class Prover {
            Worlds>
       controls_;
   std::map<std::pair<std::uint32_t, std::uint64_t>, nlohmann::json> references_;
+  std::set<std::pair<safecost_kernel, std::uint32_t>> hung_;
 };
 
 }  // namespace

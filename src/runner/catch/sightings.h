@@ -1,7 +1,8 @@
 // What a sanitizer or Memcheck reports while a kernel runs, kept where the parent of its process can read it.
 //
-// The same sources serve both. Built with AddressSanitizer they collect its reports and UBSan's through their
-// callbacks; run by Valgrind they count Memcheck's errors, which it writes into an XML file of each process.
+// The same sources serve all. Built with AddressSanitizer they collect its reports and UBSan's through their
+// callbacks, built with ThreadSanitizer its reports; run by Valgrind they count Memcheck's errors, which it writes
+// into an XML file of each process.
 #ifndef SAFECOST_RUNNER_CATCH_SIGHTINGS_H
 #define SAFECOST_RUNNER_CATCH_SIGHTINGS_H
 
@@ -10,7 +11,13 @@
 
 namespace safecost::sightings {
 
-enum class Tool : std::uint32_t { none, address_sanitizer, undefined_behavior_sanitizer, memcheck };
+enum class Tool : std::uint32_t {
+  none,
+  address_sanitizer,
+  undefined_behavior_sanitizer,
+  memcheck,
+  thread_sanitizer
+};
 
 // One report; plain data, written by a child. Who reads it must not trust that its texts end.
 struct Report {

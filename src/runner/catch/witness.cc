@@ -23,6 +23,7 @@
 
 #include "fmt/format.h"
 #include "runner/platform.h"
+#include "runner/reap.h"
 
 namespace safecost {
 
@@ -33,7 +34,11 @@ using memory::World;
 
 constexpr std::size_t kMostSaid = 2'000;
 constexpr rlim_t kMostData = rlim_t{4} << 30;
-constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGILL, SIGABRT, SIGFPE, SIGTRAP, SIGSYS, SIGALRM};
+constexpr rlim_t kMostWritten = 64 << 20;  // bytes of a file; stderr is one in memory
+constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGILL,  SIGABRT, SIGFPE,
+                            SIGTRAP, SIGSYS, SIGALRM, SIGPROF};
+// By the clock on the wall a program is given so many times the seconds that it may compute: on a busy machine it waits.
+constexpr double kWaiting = 20;
 
 Evidence* shared = nullptr;  // written by the child, read by its parent
 int said = -1;               // a file that is the child's stderr
@@ -71,7 +76,7 @@ void on_signal(int number, siginfo_t* info, void* context) {
   // A stack that the program overwrote leads nowhere: then nothing is known of the callers, and abort() goes on.
   if (unwinding != 0 && (number == SIGSEGV || number == SIGBUS)) siglongjmp(unwinding_failed, 1);
   Evidence& evidence = *shared;
-  evidence.end = number == SIGALRM ? End::hung : End::stopped;
+  evidence.end = number == SIGALRM || number == SIGPROF ? End::hung : End::stopped;
   evidence.stage = memory::stage();
   evidence.signal = number;
   evidence.code = info->si_code;
@@ -122,10 +127,20 @@ void limit(int resource, rlim_t value) {
   setrlimit(resource, &both);
 }
 
+void set_timer(__itimer_which which, double seconds) {
+  itimerval timer = {};
+  timer.it_value.tv_sec = static_cast<time_t>(seconds);
+  timer.it_value.tv_usec =
+      static_cast<suseconds_t>((seconds - static_cast<double>(timer.it_value.tv_sec)) * 1e6);
+  setitimer(which, &timer, nullptr);
+}
+
 void contain_child(double seconds) {
   platform::die_with_parent();
   platform::expect_crashes();
   limit(RLIMIT_DATA, kMostData);
+  signal(SIGXFSZ, SIG_IGN);  // what it writes beyond the limit fails, as on a full disk
+  limit(RLIMIT_FSIZE, kMostWritten);
   dup2(nowhere, STDIN_FILENO);
   dup2(nowhere, STDOUT_FILENO);
   dup2(said, STDERR_FILENO);
@@ -137,11 +152,8 @@ void contain_child(double seconds) {
   sigfillset(&action.sa_mask);
   for (const int number : {SIGSEGV, SIGBUS}) sigdelset(&action.sa_mask, number);
   for (const int number : kSignals) sigaction(number, &action, nullptr);
-  itimerval timer = {};
-  timer.it_value.tv_sec = static_cast<time_t>(seconds);
-  timer.it_value.tv_usec =
-      static_cast<suseconds_t>((seconds - static_cast<double>(timer.it_value.tv_sec)) * 1e6);
-  setitimer(ITIMER_REAL, &timer, nullptr);
+  set_timer(ITIMER_PROF, seconds);
+  set_timer(ITIMER_REAL, kWaiting * seconds);
   witnessing = true;
 }
 
@@ -286,6 +298,8 @@ void* do_errand(void* given) {
   const Errand& errand = *static_cast<const Errand*>(given);
   contain_child(errand.seconds);
   if (!warm_up(errand.subject)) _exit(0);
+  go_to(Stage::start);
+  shared->end = End::not_made;  // the world, should it end here
   memory::enter(errand.world, errand.flush);
   run_child(errand.subject, errand.world == World::a);
   _exit(0);  // neither destructors nor a plugin's atexit handlers
@@ -340,14 +354,18 @@ Observation observe(const Subject& subject, World world, memory::Flush flush, do
   const pid_t child = fork();
   if (child < 0) fail("fork");
   if (child == 0) be_child({subject, world, flush, seconds});
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR) fail("waitpid");
+  const int status =
+      reap::wait_at_most(child, seconds + reap::kGrace, kWaiting * seconds + reap::kGrace);
+  if (status < 0) fail("waitpid");
+  if (reap::end_strays() != 0) {
+    const char* const name = subject.variant == nullptr ? "a reference" : subject.variant->name;
+    throw std::runtime_error(fmt::format("load: {} leaves processes behind", name));
   }
   Observation observation = {*shared, read_said(), -1, flush};
   if (observation.evidence.end == End::none) {
     if (WIFEXITED(status)) observation.exit_code = WEXITSTATUS(status);
     if (WIFSIGNALED(status)) observation.evidence.signal = WTERMSIG(status);
+    if (observation.evidence.signal == SIGALRM) observation.evidence.end = End::hung;
   }
   return observation;
 }

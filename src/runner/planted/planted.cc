@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <new>
@@ -37,18 +38,22 @@
 #define UNKNOWN_ROLE 21
 #define CONTROL_WITHOUT_RATIO 22
 #define SAFE_WITH_RATIO 23
-#define YES_OR_NO 24
-#define MOVED_WORK 25
-#define KEPT_WORK 26
-#define FIXED_COST 27
-#define THREAD_BESIDE 28
-#define PROCESS_BEHIND 29
-#define OUT_OF_MEMORY 30
-#define LATE_GARBAGE 31
-#define LATE_MEMO 32
-#define LATE_ERRORS 33
-#define LATE_THREAD 34
-#define OTHER_YES_OR_NO 35
+#define DAEMON_AT_LOAD 24
+#define DAEMON 25
+#define STOPS 26
+#define FLOODS_STDERR 27
+#define YES_OR_NO 28
+#define MOVED_WORK 29
+#define KEPT_WORK 30
+#define FIXED_COST 31
+#define THREAD_BESIDE 32
+#define PROCESS_BEHIND 33
+#define OUT_OF_MEMORY 34
+#define LATE_GARBAGE 35
+#define LATE_MEMO 36
+#define LATE_ERRORS 37
+#define LATE_THREAD 38
+#define OTHER_YES_OR_NO 39
 
 namespace planted {
 
@@ -80,6 +85,14 @@ Input generate(safecost::Generator& generator) {
           0
 #endif
   };
+}
+
+// Leaves a process behind that no session or group of its maker's knows, and that holds all of its files open.
+[[maybe_unused]] bool start_daemon() {
+  if (fork() != 0) return true;
+  setsid();
+  if (fork() == 0) sleep(600);
+  _exit(0);
 }
 
 struct Values {
@@ -173,6 +186,13 @@ SAFECOST_KERNEL bad(Values& context) {
   std::exit(3);
 #elif PLANT_IS(QUIET_EXIT)
   std::_Exit(0);
+#elif PLANT_IS(DAEMON)
+  start_daemon();
+#elif PLANT_IS(STOPS)
+  std::raise(SIGSTOP);
+#elif PLANT_IS(FLOODS_STDERR)
+  for (const std::vector<char> block(1 << 20, 'x'); true;)
+    std::fwrite(block.data(), 1, block.size(), stderr);
 #elif PLANT_IS(OUT_OF_MEMORY)
   throw std::bad_alloc();
 #elif PLANT_IS(THROWS)
@@ -190,6 +210,9 @@ struct Known : Values {
 };
 SAFECOST_KERNEL vanished(Known& context) { return context.answer; }
 
+#if PLANT_IS(DAEMON_AT_LOAD)
+const bool started = start_daemon();
+#endif
 // Three quarters of the work, done before the call.
 struct Moved : Values {
   explicit Moved(const Input& input) : Values(input), first(values.size() / 4 * 3) {

@@ -76,20 +76,24 @@ def _at(
 ) -> Outcome:
     """What became of the fault at one size."""
     outcome = replace(outcome, size=point.size, seed=point.seed)
-    objection = unclean(point.control, checks)
+    measure = point.control
+    objection = unclean(measure, checks)
     if objection is not None and point.right is not None:
         # A bug that needs no special input shows on any: then the program without it is the control.
-        objection = unclean(point.right, checks)
+        measure = point.right
+        objection = unclean(measure, checks)
+    if objection is not None and (trouble := _trouble(measure, valid=True)) is not None:
+        return replace(outcome, kind="no_verdict", detail="harness", reason=trouble)
     if objection is not None or point.faulted is None:
         return replace(outcome, kind="no_verdict", reason=f"without the fault: {objection}")
+    if (trouble := _trouble(point.faulted, valid=False)) is not None:
+        return replace(outcome, kind="no_verdict", detail="harness", reason=trouble)
     worlds = point.faulted
     ends = {letter: mechanism_of(seen, checks) for letter, seen in worlds.items()}
     outcome = replace(outcome, worlds={letter: _told(ends[letter], worlds[letter]) for letter in worlds})
     for letter, seen in worlds.items():
         if seen.end == "not_made" or seen.stage in _BEFORE_THE_KERNEL:
             return replace(outcome, kind="no_verdict", reason=f"the kernel was never called in {letter}")
-        if seen.exhausted:
-            return replace(outcome, kind="no_verdict", reason=f"world {letter} had no room for so many blocks")
     outcome = replace(outcome, evidence=tuple(_evidence(fault, proof, point, worlds)))
     if point.again:
         outcome = _of_chance(outcome, fault, [mechanism_of(seen, checks) for seen in point.again])
@@ -98,6 +102,19 @@ def _at(
     if ends["R"].check is not None:
         return _stopped_by_check(outcome, fault, ends)
     return _not_stopped(outcome, fault, point, ends, confirmed_by)
+
+
+def _trouble(worlds: Worlds, valid: bool) -> str | None:
+    """What kept the prover from looking, which says nothing of the program; None where nothing did."""
+    for letter, seen in worlds.items():
+        if seen.end == "not_made" and seen.stage == "start":
+            said = f": {seen.said.strip()}" if seen.said.strip() else ""
+            return f"world {letter} cannot be made on this machine, look at its limits of memory (ulimit -v){said}"
+        if seen.exhausted:
+            return f"world {letter} had no room for so many blocks"
+        if seen.end == "hung" and valid:
+            return f"a valid call did not end in time in world {letter}: is the machine busy?"
+    return None
 
 
 def _of_chance(outcome: Outcome, fault: DeclaredFault, ends: Sequence[Mechanism]) -> Outcome:
@@ -116,12 +133,12 @@ def unclean(control: Worlds, checks: Checks) -> str | None:
         if seen.end != "returned" or end.check is not None:
             what = end.name or end.how
             return f"{what}{f' ({end.text})' if end.text else ''} in world {letter}"
+        if seen.exhausted:
+            return f"world {letter} had no room for so many blocks"
         if seen.damage is not None:
             return f"memory was changed that nobody owns in world {letter}"
         if seen.frees is not None:
             return f"a block was freed wrongly in world {letter}"
-        if seen.exhausted:
-            return f"world {letter} had no room for so many blocks"
     if len({seen.value for seen in control.values()}) > 1:
         return "its result depends on where memory lies or what is in it"
     return None

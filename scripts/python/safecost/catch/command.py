@@ -12,6 +12,7 @@ from rich.console import Console
 from safecost.catch import outcomes, table
 from safecost.catch.proving import Proving, ProvingOptions
 from safecost.core.command import code_of, examples
+from safecost.core.console import no_commands
 from safecost.core.paths import Folders
 from safecost.suite import claims
 from safecost.suite import profiles as profile_files
@@ -62,7 +63,8 @@ def catch(
     proved = proving.proved
     if out is not None:
         outcomes.write(proved, out)
-    table.render(proved, Console(), details)
+    with no_commands(sys.stdout, sys.stderr):
+        table.render(proved, Console(), details)
     print(f"places and magnitudes of the faults: --seed {proving.options.seed}", file=sys.stderr)
     for outcome in claims.unclaimed(proved.outcomes, proving.facts) if unclaimed else ():
         print(f"unclaimed: {table.line_of(outcome)}")

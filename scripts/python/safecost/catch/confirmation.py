@@ -1,7 +1,7 @@
 """Is each fault of raw code real? What its declared oracles saw of it, and what was not clean without any fault.
 
 An oracle is what a fault names as able to confirm it: pages without access, a sanitizer, Memcheck, the ledger of
-blocks, canaries, or the value. docs/CATCHING.md says what each can see.
+blocks, canaries, the value, or a detector of races. docs/CATCHING.md says what each can see.
 """
 
 from __future__ import annotations
@@ -120,12 +120,13 @@ class Dirty:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A tool looked at one variant with one fault: what it saw of it, and how the proof ended."""
+    """A tool looked at one variant with one fault: what it saw of it, how that ended, and if the result is right."""
 
     tool: ConfirmingTool
     profile: str
     end: str
     sightings: tuple[Sighting, ...]
+    right: bool | None = None
 
 
 Watched = Mapping[tuple[str, str, str], Sequence[Observed]]  # by (case, variant, fault)
@@ -163,7 +164,9 @@ def combine(
 
 def _commits(one: Outcome) -> bool:
     """Is there a program to be looked at, and no claim that it prevents the fault?"""
-    written = one.kind != "inexpressible" and not (one.kind == "no_verdict" and not one.worlds)
+    written = one.kind != "inexpressible" and not (
+        one.kind == "no_verdict" and not one.worlds and one.detail != "not_asked"
+    )
     return written and not (one.claim is not None and one.caught)
 
 

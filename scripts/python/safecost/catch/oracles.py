@@ -1,4 +1,4 @@
-"""Has the oracles' host commit faults under AddressSanitizer, UBSan and Memcheck, and reads what those tools said.
+"""Has the oracles' host commit faults under sanitizers and Memcheck, and reads what those tools said.
 
 What a tool says is text from a process that ran wrong code: it is searched for patterns, cut, and never believed to
 be whole.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from safecost.catch.confirmation import Dirty, Observed, Sighting
-from safecost.core import processes
+from safecost.core import locks, processes
 from safecost.core.paths import ORACLE, Folders
 from safecost.core.progress import Steps
 from safecost.core.tools import newest_tool
@@ -30,8 +29,8 @@ from safecost.toolchain import runner
 from safecost.toolchain.build import Built
 
 _HOST_SECONDS = 300.0
-_HANG_SECONDS = {"sanitizer": 5.0, "memcheck": 20.0}  # a proof takes milliseconds, or tenths of a second
-_LARGEST_VALID = {"sanitizer": 65_536, "memcheck": 2_048}  # elements of a valid input
+_HANG_SECONDS = {"sanitizer": 5.0, "memcheck": 20.0, "race": 5.0}  # a proof takes milliseconds, or tenths of a second
+_LARGEST_VALID = {"sanitizer": 65_536, "memcheck": 2_048, "race": 2_048}  # elements of a valid input
 _MOST_XML = 4 << 20  # bytes
 _MOST_TEXT = 300  # characters
 
@@ -45,6 +44,8 @@ _REGION = re.compile(
 )
 _ACCESS = re.compile(r"^(READ|WRITE) of size (\d+)", re.MULTILINE)
 _BLOCK = re.compile(r"is ([\d,]+) bytes (after|before|inside) a block of size ([\d,]+) (alloc'd|free'd|in arena)")
+_WITHIN = re.compile(r"(\d{1,15}) bytes into a block of (\d{1,15}) bytes")
+_THREAD = re.compile(r"thread (\d+)")
 _BEHIND = frozenset({"after", "to the right of"})
 _BEFORE = frozenset({"before", "to the left of"})
 
@@ -61,13 +62,14 @@ class ToolSightings:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One plugin that one tool watches; `generator` makes the inputs."""
+    """One plugin that one tool watches; `generator` makes the inputs, `under` are words before the host's name."""
 
     tool: ConfirmingTool
     case: CaseFiles
     profile: BuildProfile
     plugin: Path
     generator: Path
+    under: tuple[str, ...] = ()
 
 
 def jobs(
@@ -117,9 +119,9 @@ _Observations = tuple[list[tuple[tuple[str, str], Observed]], list[Dirty]]
 
 
 def _watch(job: Job, folders: Folders, seed: int) -> _Observations | runner.Failure:
-    with tempfile.TemporaryDirectory(prefix="safecost-") as scratch:
-        reports = Path(scratch) / "reports"
-        inputs = Path(scratch) / "inputs"
+    with locks.scratch() as scratch:
+        reports = scratch / "reports"
+        inputs = scratch / "inputs"
         reports.mkdir()
         inputs.mkdir()
         plan = ConfirmPlan(
@@ -133,8 +135,8 @@ def _watch(job: Job, folders: Folders, seed: int) -> _Observations | runner.Fail
             largest_valid=_LARGEST_VALID[job.tool],
         )
         host, under = ORACLE, _memcheck(reports)
-        if job.tool == "sanitizer":
-            host, under = folders.build / "profiles" / job.profile.name / ORACLE.name, ()
+        if job.tool != "memcheck":  # a runtime of its own, in a host of its own
+            host, under = folders.build / "profiles" / job.profile.name / ORACLE.name, job.under
         answer = runner.call("confirm", plan, evidence.ConfirmAnswer, _HOST_SECONDS, host, under)
         return answer if isinstance(answer, runner.Failure) else read(job, answer, reports)
 
@@ -162,13 +164,18 @@ def read(job: Job, answer: evidence.ConfirmAnswer, reports: Path) -> _Observatio
             seen = [one for one in seen if one.kind != "leak"]
         cwe = weaknesses[proof.fault]
         counting = tuple(one for one in seen if counts(one, cwe))
-        observation = Observed(job.tool, job.profile.name, _end(proof, seen), counting)
+        observation = Observed(job.tool, job.profile.name, _end(proof, seen), counting, proof.right)
         observations.append(((proof.variant, proof.fault), observation))
     return observations, dirty
 
 
 def counts(seen: Sighting, cwe: int) -> bool:
-    """Does a report count for a fault of that weakness? One of arithmetic says nothing of a fault of memory."""
+    """Does a report count for a fault of that weakness? One of arithmetic says nothing of a fault of memory.
+
+    A race is between two threads: a block that one thread frees and uses is none.
+    """
+    if seen.oracle == "race":
+        return len(set(_THREAD.findall(seen.text))) > 1
     if seen.oracle != "sanitizer" or seen.kind in _OF_POINTERS or cwe in ARITHMETIC_WEAKNESSES:
         return True
     of_memory = seen.kind.endswith("buffer-overflow") or "stack-overflow" in seen.kind or "container" in seen.kind
@@ -205,6 +212,10 @@ def _sightings(
 def _of_sanitizer(report: evidence.SanitizerReport, profile: str, functions: Mapping[int, str]) -> Sighting:
     text = report.text
     function = next((functions[at] for at in report.frames if at in functions), None)
+    if report.tool == "thread":
+        block = _WITHIN.search(text)
+        place = (int(block[2]), int(block[1])) if block else (None, None)
+        return Sighting("race", profile, _word(report.kind), _cut(text), function, *place)
     if report.tool == "undefined":
         return Sighting("sanitizer", profile, _word(report.kind), _cut(text), function)
     access = _ACCESS.search(text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, TypeVar
@@ -12,11 +11,11 @@ from typing import Annotated, Any, TypeVar
 from msgspec import Meta
 
 from safecost.catch import classify as verdict
-from safecost.catch import confirmation, oracles
+from safecost.catch import confirmation, oracles, races
 from safecost.catch.confirmation import Confirmation, Dirty
 from safecost.catch.mechanism import Checks, in_plugin
 from safecost.code.check_sites import check_sites, contracts
-from safecost.core import privacy, processes
+from safecost.core import locks, privacy, processes
 from safecost.core.errors import HARNESS, OK, WRONG_RESULT
 from safecost.core.paths import PROVER, Folders
 from safecost.core.progress import Steps
@@ -33,7 +32,7 @@ from safecost.toolchain import runner
 from safecost.toolchain.build import Built, build_all
 
 _PROVER_SECONDS = 300.0
-_HANG_SECONDS = 0.5  # a proof takes a millisecond; a hang is looked at again for four times as long
+_HANG_SECONDS = 0.25  # of computing: a proof takes milliseconds; a hang is looked at again for four times as long
 MOST_TIER = 2  # SAFECOST_TIER_PUBLISH in kernel/abi.h: every size that is ever timed
 _Texts = TypeVar("_Texts", Outcome, Confirmation, confirmation.Sighting, Dirty)
 
@@ -106,16 +105,24 @@ class Proving:
         built = build_all(self.options.folders, self.cases, [*self.profiles, *sanitized])
         for name, reason in built.absent.items():
             print(f"skipped: profile {name}: {reason}", file=sys.stderr)
-        for (name, by), said in sorted(built.failures.items()):
-            self._note(f"{name}@{by}", f"does not compile:\n{said}")
+        self._note_failures(built)
         if self.options.sanitize:
             self._watch(built, *sanitized)
         self.prove(built)
         return self.proved
 
+    def _note_failures(self, built: Built) -> None:
+        for (name, by), said in sorted(built.failures.items()):
+            self._note(f"{name}@{by}", f"does not compile:\n{said}")
+
     def _watch(self, built: Built, sanitized: BuildProfile) -> None:
         """Ask the oracles beside the worlds; first, since an outcome may rest on what they saw."""
         wanted, gaps = oracles.jobs(self.cases, self.profiles, sanitized, built, self._generator)
+        racing, no_detector, detecting = races.jobs(self.cases, self.options.folders, built)
+        if no_detector is not None:
+            gaps["race"] = no_detector
+        self._note_failures(detecting)
+        wanted += racing
         self._found = oracles.watch(wanted, self.options.folders, self.options.seed)
         self._found.gaps = gaps
         self.proved.gaps = {tool: self._clean_text(reason) for tool, reason in gaps.items()}
@@ -153,6 +160,7 @@ class Proving:
         # A profile from the command line is its own plain sibling, whatever it checks.
         suite = profile_files.shipped()
         self.proved.troubles += trapped_raw(attributed, {name: plain[name] for name in plain if name in suite})
+        self.proved.troubles += _of_harness(attributed)
         self.proved.troubles += [ProvingIssue(*said, broken=True) for said in claims.broken(attributed, self.facts)]
         if self._found is None:
             self.proved.troubles += self._unconfirmed(attributed, plain)
@@ -181,13 +189,13 @@ class Proving:
         generator = self._generator(case, profile, built)
         if generator is None:
             return runner.Failure("load", f"no C++ plugin of {case.name} was built that could make its inputs")
-        with tempfile.TemporaryDirectory(prefix="safecost-") as scratch:
+        with locks.scratch() as scratch:
             plan = ProvePlan(
                 case=case.name,
                 plugin=plugin(profile.name),
                 generator=plugin(generator),
                 data=str(case.data),
-                scratch=scratch,
+                scratch=str(scratch),
                 seed=self.options.seed,
                 tier=self.options.tier,
                 timeout_seconds=self.options.hang_seconds,
@@ -223,9 +231,17 @@ class Proving:
         for proof in answer.proofs:
             role: Any = roles[proof.variant]  # the prover proves raw and safe variants
             name = Outcome(case.name, profile.name, proof.variant, role, proof.fault, "no_verdict")
-            confirmed = self.options.confirmed.get((case.name, proof.variant, proof.fault), frozenset())
-            judged = self._clean(verdict.judge(name, faults[proof.fault], proof, checks, confirmed))
+            judged = self._clean(self._judge_proof(name, faults[proof.fault], proof, checks))
             yield replace(judged, claim=(judged.claim or "")[:80] or None)
+
+    def _judge_proof(
+        self, name: Outcome, fault: evidence.DeclaredFault, proof: evidence.WorldsProof, checks: Checks
+    ) -> Outcome:
+        key = name.case, name.variant, name.fault
+        if "race" not in fault.oracles:
+            return verdict.judge(name, fault, proof, checks, self.options.confirmed.get(key, frozenset()))
+        seen = self._found or oracles.ToolSightings()
+        return races.judge(name, fault, proof, seen.observations.get(key, ()), seen.dirty, seen.gaps)
 
     def _clean_text(self, text: str) -> str:
         return privacy.clean(self.options.folders, text, 400)
@@ -258,6 +274,8 @@ class Proving:
                     and plain[one.profile] == one.profile
                     and languages[one.profile] != "rust"
                 ]
+                if any(one.detail == "harness" for one in raws):
+                    continue
                 if raws and not any(one.confirmed or one.kind == "crashed" for one in raws):
                     message = "no world saw raw code commit it: the fault, or its oracle, is not what it says"
                     yield ProvingIssue(f"{case}: {fault.name}", message, broken=True)
@@ -265,6 +283,16 @@ class Proving:
     def _note(self, where: str, message: str) -> None:
         clean = privacy.clean(self.options.folders, message, 4_000) or "it said nothing"
         self.proved.troubles.append(ProvingIssue(where, clean, broken=False))
+
+
+def _of_harness(outcomes: Sequence[Outcome]) -> Iterator[ProvingIssue]:
+    """Trouble of the prover's, once for each plugin."""
+    first: dict[str, Outcome] = {}
+    for outcome in outcomes:
+        if outcome.detail == "harness":
+            first.setdefault(f"{outcome.case}@{outcome.profile}", outcome)
+    for where, outcome in first.items():
+        yield ProvingIssue(where, f"cannot be proved here: {outcome.reason}", broken=False)
 
 
 def trapped_raw(outcomes: Sequence[Outcome], plain: Mapping[str, str]) -> Iterator[ProvingIssue]:

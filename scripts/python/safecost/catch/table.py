@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from safecost.catch import races
 from safecost.catch.proving import Proved
 from safecost.document.outcome import ALL_KINDS, LETTERS, Outcome
 
@@ -31,6 +32,10 @@ def render(proved: Proved, console: Console, details: bool) -> None:
         for one in proved.outcomes:
             _line(console, line_of(one))
     _confirmations(proved, console, details)
+    if any("race" in fault.oracles for faults in proved.faults.values() for fault in faults):
+        _line(console, "races that are rejected when they are compiled, as safecost rejected shows:")
+        for line in races.rejections():
+            _line(console, f"  {line}")
     for trouble in proved.troubles:
         print(f"{'broken' if trouble.broken else 'problem'}: {trouble.where}: {trouble.message}", file=sys.stderr)
 
@@ -86,5 +91,5 @@ def line_of(one: Outcome) -> str:
     if one.reason:
         parts.append(f"({one.reason})")
     if one.evidence:
-        parts.append("; ".join(f"{seen.worlds}: {seen.text}" for seen in one.evidence))
+        parts.append("; ".join(f"{seen.worlds or seen.kind}: {seen.text}" for seen in one.evidence))
     return " ".join(parts)

@@ -174,8 +174,8 @@ PLAN = encoded(ConfirmPlan(plugin=PluginAt(profile="p", path="x"), data=".", scr
         ([], "", 2, "give the command: confirm"),
         (["prove", "--plan=-"], "", 2, "prove is no option"),
         (["confirm", "--plan=-"], "[]", 1, "no JSON object"),
-        (["confirm", "--plan=-"], "{}", 1, "this program speaks 1, and the plan names none"),
-        (["confirm", "--plan=-"], '{"protocol": 1, "plan": "confirm"}', 1, "plugin is missing from the plan"),
+        (["confirm", "--plan=-"], "{}", 1, "this program speaks 2, and the plan names none"),
+        (["confirm", "--plan=-"], '{"protocol": 2, "plan": "confirm"}', 1, "plugin is missing from the plan"),
         (["confirm", "--plan=-"], PLAN, 1, "no Memcheck watches"),
     ],
 )  # fmt: skip
@@ -224,7 +224,7 @@ def test_code_that_bears_the_fault_is_told_where_other_raw_code_commits_it() -> 
 
 
 def test_where_no_declared_oracle_could_look_nothing_is_broken() -> None:
-    only = {"f/c": [fault("x", oracles=["sanitizer"], reference=None)]}
+    only = {"f/c": [fault("x", oracles=["sanitizer"], reference=False)]}
     (made,) = confirmation.combine([SILENT], only, {}, {"sanitizer": "no runtimes"}, {"gcc-o2"})
     assert (made.undecided, made.gaps) == (True, ("sanitizer: no runtimes",))
     assert list(confirmation.unconfirmed([made])) == []

@@ -23,7 +23,7 @@ from safecost.core.paths import BENCH, PACKAGE, PROVER, Folders
 from safecost.document.evidence import ProveAnswer, WorldsProof
 from safecost.document.outcome import ALL_KINDS, DETAILS, LETTERS, Outcome
 from safecost.document.plan import PluginAt, ProvePlan, encoded
-from safecost.suite import cases, profiles
+from safecost.suite import cases, claims, profiles
 from safecost.testing.sample_evidence import digest, fault, proof, world
 from safecost.toolchain import build, runner
 
@@ -167,7 +167,7 @@ def real() -> proving.Proved:
         ("ownership/linked_list/unique_ptr/double_free@gcc-o2", "prevented", "idiom"),
         ("ownership/linked_list/arena_at/use_after_free@gcc-o2", "reported: exception", "idiom"),
         ("ownership/linked_list/rust_box/double_free@rust", "prevented", "idiom"),
-        ("errors/read_name/raw/wrong_size@gcc-o2", "allocator stop", "platform"),
+        ("errors/read_name/raw/wrong_size@gcc-o2", "crashed: wild", "system"),
         ("errors/read_name/raw/uninitialised@gcc-o2", "silent: read foreign", None),
         ("errors/read_name/expected/ignored_error@gcc-o2", "silent: wrong value", None),
         ("errors/read_name/expected/ignored_error@gcc-o2-assertions", "trapped", "profile"),
@@ -254,6 +254,22 @@ def test_a_check_that_flips_with_the_memory_around_is_luck() -> None:
 def test_a_control_that_differs_between_worlds_gives_no_verdict() -> None:
     made = proof(control={"B": world(result=digest(11))})
     assert judged(made).kind == "no_verdict"
+
+
+@pytest.mark.parametrize(
+    ("seen", "reason"),
+    [
+        ({"end": "not_made", "stage": "start", "said": "cannot make a world: mmap"}, "world G cannot be made"),
+        ({"exhausted": True}, "world G had no room"),
+        ({"end": "hung", "stage": "run"}, "a valid call did not end in time in world G"),
+    ],
+)
+def test_trouble_of_the_harness_is_no_broken_claim(seen: dict[str, Any], reason: str) -> None:
+    made = judged(proof(control={"G": world(**seen)}, claim="always"))
+    assert made.words == "no verdict: harness"
+    assert reason in (made.reason or "")
+    assert list(claims.broken([made], {})) == []
+    assert list(claims.broken([judged(proof(control={"G": world(result=digest(9))}, claim="always"))], {})) != []
 
 
 TRAP = {"signal": "SIGILL", "code": 0, "instruction": "0f0b000000000000", "pc": {"module": "plugin", "offset": 16}}

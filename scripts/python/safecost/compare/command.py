@@ -25,12 +25,12 @@ from safecost.compare.outputs import table as compare_table
 from safecost.compare.rows import Comparison
 from safecost.core import files
 from safecost.core.command import Command, examples, with_options
+from safecost.core.console import in_actions, no_commands
 from safecost.core.errors import OK, ToolError, UsageError
 from safecost.core.text import file_name, shown
 from safecost.suite.cases import pattern_of
 
 STANDARD_OUTPUT = Path("-")
-IN_ACTIONS = "GITHUB_ACTIONS"  # "true" in the runner of GitHub
 TODAY = "SAFECOST_TODAY"
 """A variable that sets the day by which known-bad rows expire, YYYY-MM-DD, for whoever tries the gate."""
 
@@ -147,7 +147,7 @@ def conclude(comparison: Comparison, policy: Policy, outputs: Outputs, *, gated:
     ]
     piped = any(file == STANDARD_OUTPUT for file, _ in texts)
     stream = sys.stderr if piped else sys.stdout
-    with compare_github.no_commands(stream, os.environ.get(IN_ACTIONS) == "true"):
+    with no_commands(stream):
         compare_table.render(decision, Console(file=stream))
     failed = [error for file, text in texts if file is not None and (error := _put(file, text())) is not None]
     _tell_github(decision, outputs, stream)
@@ -178,7 +178,7 @@ def _put(file: Path, data: bytes) -> str | None:
 
 def _tell_github(decision: Decision, outputs: Outputs, stream: TextIO) -> None:
     """Annotations where they are wanted or the runner reads them, and the step's summary where there is one."""
-    wanted = os.environ.get(IN_ACTIONS) == "true" if outputs.annotations is None else outputs.annotations
+    wanted = in_actions() if outputs.annotations is None else outputs.annotations
     for line in compare_github.commands(decision) if wanted else ():
         print(line, file=stream)
     summary = os.environ.get("GITHUB_STEP_SUMMARY")

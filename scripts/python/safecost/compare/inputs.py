@@ -64,6 +64,8 @@ def _with_common_rows(made: Comparison, pattern: re.Pattern[str] | None) -> Comp
     if made.rows and not rows and pattern is not None:
         raise UsageError(f"--filter {shown(pattern.pattern)} leaves nothing of {len(made.rows)} rows.")
     if not any(row.base is not None and row.head is not None for row in rows):
+        if unusable := next((warning for warning in made.warnings if "has no usable time" in warning), None):
+            raise UsageError(f"{unusable} So base and head have no time in common; nothing was compared.")
         has = [
             next((row.name for row in rows if getattr(row, which) is not None), "nothing") for which in ("base", "head")
         ]

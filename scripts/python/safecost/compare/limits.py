@@ -5,24 +5,19 @@ Both are small files, TOML or (named *.json) JSON; limits.schema.json and known_
 
 from __future__ import annotations
 
-import json
-import tomllib
 from collections.abc import Sequence
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from safecost.compare.rows import METRICS, WORDS, ComparisonRow, Limit, Metric
-from safecost.core.decoding import Misfit, convert
+from safecost.core.decoding import read_small
 from safecost.core.errors import UsageError
 from safecost.core.text import file_name, shown
 from safecost.document.metrics import spec_of
-
-SIZE_LIMIT = 1024 * 1024  # bytes
-_File = TypeVar("_File", bound=Struct)
 
 NameGlob = Annotated[str, Meta(min_length=1, max_length=1000, description="A glob over names of rows.")]
 MetricGlob = Annotated[str, Meta(min_length=1, max_length=100, description="A glob over metrics; all without it.")]
@@ -72,7 +67,7 @@ def limit_of(row: ComparisonRow, entries: Sequence[LimitEntry]) -> Limit | None:
 
 def read_limits(path: Path) -> tuple[LimitEntry, ...]:
     """The entries of a file; raises UsageError naming the first thing wrong with it."""
-    entries = _read(path, LimitsFile).limit
+    entries = read_small(path, LimitsFile, "limits as TOML or JSON").limit
     for at, entry in enumerate(entries, 1):
         limited = [metric for metric in _metrics(path, at, entry) if metric not in WORDS]
         if not limited:
@@ -89,7 +84,7 @@ def read_limits(path: Path) -> tuple[LimitEntry, ...]:
 
 def read_known_bad(path: Path) -> tuple[KnownBadEntry, ...]:
     """The entries of a file; raises UsageError naming the first thing wrong with it."""
-    entries = _read(path, KnownBadFile).known_bad
+    entries = read_small(path, KnownBadFile, "known-bad rows as TOML or JSON").known_bad
     for at, entry in enumerate(entries, 1):
         _metrics(path, at, entry)
     return entries
@@ -104,27 +99,3 @@ def _metrics(path: Path, at: int, entry: LimitEntry | KnownBadEntry) -> list[Met
             f" from {', '.join(METRICS)}."
         )
     return found
-
-
-def _read(path: Path, kind: type[_File]) -> _File:
-    """What a file of that kind holds."""
-    try:
-        if path.stat().st_size > SIZE_LIMIT:
-            raise UsageError(
-                f"{file_name(path)} has {path.stat().st_size} bytes, and such a file at most {SIZE_LIMIT}."
-            )
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file_name(path)} is not UTF-8.") from error
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise UsageError(f"{file_name(path)} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
-    try:
-        plain = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        written = "JSON" if path.suffix == ".json" else "TOML"
-        said = shown(str(error), quoted=False, limit=200)
-        raise UsageError(f"{file_name(path)} is not {written}: {said}.") from error
-    try:
-        return convert(plain, kind, "the file")
-    except Misfit as misfit:
-        raise UsageError(f"{file_name(path)}: {misfit}.") from misfit

@@ -142,7 +142,7 @@ def test_a_policy_that_cannot_be_read_is_refused_before_anything_else(capsys: py
     refused(
         compare(capsys, "none", "none", "--limits", "limits.toml"), 'limits.toml: limit[0] has the unknown entry "rel'
     )
-    refused(compare(capsys, "none", "none", "--known-bad", "gone.toml"), "gone.toml cannot be read")
+    refused(compare(capsys, "none", "none", "--known-bad", "gone.toml"), "gone.toml does not exist")
     refused(
         compare(capsys, "none", "none", "--json", "-", "--markdown", "-"), "only one of --markdown, --json and --junit"
     )
@@ -225,7 +225,7 @@ def plain(**changes: object) -> Callable[[Path], object]:
     [
         (lambda file: None, "there is no head: head.json does not exist; measure it first."),
         (lambda file: file.mkdir(), "there is no head: head.json/run.json does not exist"),
-        (text(""), "head.json is cut off at line 1"),
+        (text(""), "head.json is cut off at column 1"),
         (text("{"), "head.json is cut off"),
         (text("not JSON"), "head.json is not JSON"),
         (text(b"\xff\xfe"), "head.json is not UTF-8"),

@@ -186,6 +186,15 @@ def test_two_files_are_compared_by_name_and_only_repetitions_decide(tmp_path: Pa
     }
 
 
+@pytest.mark.parametrize("time", [float("nan"), -1.0, 0, 1e308])
+def test_a_head_without_a_usable_time_is_named_and_not_called_another_suite(tmp_path: Path, time: float) -> None:
+    with pytest.raises(UsageError) as caught:
+        verdicts(tmp_path, file_of(one("BM_x")), file_of(one("BM_x", time)))
+    sentence = one_sentence(str(caught.value))
+    assert 'head.json has no usable time of 1 of 1 benchmarks, among them "BM_x": it has a time that no' in sentence
+    assert sentence.endswith("nothing was compared.") and "nothing in common" not in sentence
+
+
 def test_a_run_has_benchmarks_under_its_contenders_names(tmp_path: Path) -> None:
     made = sound_document()
     times = times_of(made)

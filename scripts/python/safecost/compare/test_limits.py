@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 
@@ -74,7 +75,8 @@ def test_json_says_the_same(tmp_path: Path) -> None:
         ('[[limit]]\nmetric = "catch"', 'limit 1 is of "catch", which is no number: excuse it with --known-bad'),
         ('[[limit]]\nmetric = "*_time"\nabsolute = 3', "limit 1 is of a time and has an absolute part"),
         ("[[limit]]\nrelative = inf", "limit[0].relative"),
-        ("[[limit]]\nrelative = nan", "limit[0].relative is NaN, and must be a number of at least 0"),
+        ("[[limit]]\nrelative = nan", "limit[0].relative is nan, and must be a finite number"),
+        (f"{'a.' * 50_000}b = 1", "has a line with 50000 dots, and at most 250 are read: break it"),
     ],
 )
 def test_limits_that_are_refused(tmp_path: Path, text: str, said: str) -> None:
@@ -111,12 +113,16 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "deep.json").write_text("[" * 100_000, encoding="utf-8")
     with (tmp_path / "huge.toml").open("wb") as file:
         file.truncate(1 << 40)
+    os.mkfifo(tmp_path / "pipe.toml")
     for name, said in (
-        ("none.toml", "No such file"),
+        ("none.toml", "does not exist: give limits as TOML or JSON"),
         ("bytes.toml", "is not UTF-8"),
-        ("deep.json", "is not JSON"),
+        ("deep.json", "is nested too deeply"),
         ("huge.toml", f"has {1 << 40} bytes"),
-        (".", "Is a directory"),
+        (".", "is not a file"),
+        ("pipe.toml", "is not a file"),
+        ("/dev/zero", "is not a file"),
+        ("x" * 5_000, "cannot be read: File name too long"),
         ("nul\0", "cannot be read"),
     ):
         with pytest.raises(UsageError) as caught:

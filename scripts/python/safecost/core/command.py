@@ -18,23 +18,28 @@ from safecost.core.errors import UsageError
 from safecost.core.paths import LOCAL_RESULTS
 
 INTERRUPTED = 128 + signal.SIGINT
-TERMINATED = 128 + signal.SIGTERM
+ENDING = (signal.SIGTERM, signal.SIGHUP)  # beside Ctrl-C: somebody's kill, a terminal that was closed
 
 
 class Terminated(KeyboardInterrupt):
     """Asked to end by a signal other than Ctrl-C: what was measured is written all the same."""
 
+    def __init__(self, number: int = signal.SIGTERM) -> None:
+        super().__init__()
+        self.code = 128 + number
+
 
 def code_of(interrupt: BaseException) -> int:
     """The exit code of a command that a signal ended."""
     # click makes an Abort of what reaches it.
-    return TERMINATED if isinstance(interrupt.__cause__ or interrupt, Terminated) else INTERRUPTED
+    cause = interrupt.__cause__ or interrupt
+    return cause.code if isinstance(cause, Terminated) else INTERRUPTED
 
 
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
     """An impatient second Ctrl-C must not cost the document."""
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, *ENDING)}
     try:
         yield
     finally:
@@ -81,7 +86,7 @@ def make_folder(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        raise UsageError(f"--out {folder} cannot be written to: {error.strerror}.") from error
+        raise UsageError(f"--out {folder} cannot be written to: {error.strerror}; give a folder with --out.") from error
     return folder
 
 

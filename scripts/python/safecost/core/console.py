@@ -1,6 +1,13 @@
-"""Printing what others wrote: nothing is markup, the terminal obeys nothing, and what its encoding lacks is a `?`."""
+"""Printing what others wrote: nothing is markup, no terminal or CI runner obeys it, what an encoding lacks is a `?`."""
 
 from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
 
 from rich import box
 from rich.console import Console
@@ -30,3 +37,30 @@ def new_table(*headings: str) -> Table:
     for heading in headings:
         made.add_column(heading, overflow="fold")
     return made
+
+
+def in_actions() -> bool:
+    """Does the runner of GitHub Actions read what is printed?"""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+@contextmanager
+def no_commands(*streams: TextIO) -> Iterator[None]:
+    """Let GitHub's runner obey nothing of what is printed within: a name that was read could begin a line of a table.
+
+    The word that ends it is drawn anew, so that no file can hold it.
+    """
+    tokens = [(stream, secrets.token_hex(16)) for stream in streams if in_actions()]
+    for stream, token in tokens:
+        print(f"::stop-commands::{token}", file=stream, flush=True)
+    try:
+        yield
+    finally:
+        for stream, token in tokens:
+            print(f"::{token}::", file=stream, flush=True)
+
+
+def quote(text: str) -> None:
+    """Print on stderr, line by line, what a compiler or a tool wrote."""
+    with no_commands(sys.stderr):
+        print(visible(text), file=sys.stderr)

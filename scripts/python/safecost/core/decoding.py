@@ -1,18 +1,30 @@
-"""Reads JSON as a type, and fills a type from others; what does not fit is reported by place, value, and remedy."""
+"""Reads JSON and TOML as a type, and fills a type from others; a misfit is reported by place, value, and remedy."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
+import math
 import re
+import tomllib
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from safecost.core.text import shown
+from safecost.core import files
+from safecost.core.errors import UsageError
+from safecost.core.text import CONTROL, file_name, shown
 
+SMALL = 1024 * 1024  # bytes of a file that somebody writes by hand
+DEEPEST = 12  # levels; a run document needs seven
+_MOST_DOTS = 250  # in a line of TOML, whose reader takes time with the square of a key's parts
+
+JsonPath = tuple[str | int, ...]
 _T = TypeVar("_T")
 
 
@@ -37,6 +49,92 @@ def convert(plain: Any, kind: type[_T], root: str = "it") -> _T:
         return msgspec.convert(plain, type=kind)
     except msgspec.ValidationError as error:
         raise Misfit(misfit(plain, kind, root=root) or str(error)) from error
+
+
+def read_small(path: Path, kind: type[_T], wanted: str, name: str = "") -> _T:
+    """What a small file says, JSON where it is named so, else TOML; raises UsageError naming the first thing wrong.
+
+    `name` is what a message calls the file, where that is not its path.
+    """
+    data, name = files.read_given(path, SMALL, wanted, name), name or file_name(path)
+    plain = parse_json(data, name) if path.suffix == ".json" else parse_toml(data, name)
+    refuse_leaves(plain, name)
+    try:
+        return convert(plain, kind, "the file")
+    except Misfit as misfit:
+        raise UsageError(f"{name}: {misfit}.") from misfit
+
+
+def parse_json(data: bytes | str, name: str) -> Any:
+    """What JSON says; raises UsageError where it is none, or says a thing twice."""
+    text = data if isinstance(data, str) else _text(data, name)
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        result = dict(pairs)
+        if len(result) != len(pairs):
+            twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+            raise UsageError(f"{name} has the key {shown(twice)} twice in one object.")
+        return result
+
+    try:
+        return json.loads(text, object_pairs_hook=unique)
+    except json.JSONDecodeError as error:
+        line = f"line {error.lineno}, " if "\n" in text.rstrip() else ""
+        where = f"at {line}column {error.colno}"
+        if not text[error.pos :].strip() or error.msg.startswith("Unterminated string"):
+            raise UsageError(f"{name} is cut off {where}: the file is incomplete.") from error
+        raise UsageError(f"{name} is not JSON: {error.msg} {where}.") from error
+    except RecursionError as error:
+        raise UsageError(f"{name} is nested too deeply.") from error
+    except ValueError as error:  # Python refuses integers of thousands of digits
+        raise UsageError(f"{name} holds a number with too many digits.") from error
+
+
+def parse_toml(data: bytes, name: str) -> dict[str, Any]:
+    """What TOML says; raises UsageError where it is none."""
+    text = _text(data, name)
+    dots = max(line.count(".") for line in text.split("\n"))
+    if dots > _MOST_DOTS:
+        raise UsageError(f"{name} has a line with {dots} dots, and at most {_MOST_DOTS} are read: break it.")
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise UsageError(f"{name} is nested too deeply.") from error
+    except ValueError as error:
+        raise UsageError(f"{name} is not TOML: {shown(str(error), quoted=False, limit=200)}.") from error
+
+
+def _text(data: bytes, name: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{name} is not UTF-8: byte {error.start} is 0x{data[error.start]:02x}.") from error
+
+
+def refuse_leaves(plain: Any, name: str) -> None:
+    """Raises UsageError naming the first value of decoded JSON that no schema can exclude."""
+    for place, leaf in leaves(plain):
+        if len(place) > DEEPEST:
+            raise UsageError(f"{name} is nested too deeply: see {place_words(place[:4])}.")
+        if isinstance(leaf, float) and not math.isfinite(leaf):
+            raise UsageError(f"{name}: {place_words(place)} is {leaf}, and must be a finite number.")
+        if isinstance(leaf, str) and (control := CONTROL.search(leaf)):
+            raise UsageError(f"{name}: {place_words(place)} holds the control character U+{ord(control[0]):04X}.")
+
+
+def leaves(value: Any, place: JsonPath = ()) -> Iterator[tuple[JsonPath, Any]]:
+    """Every scalar and where it is; what lies below DEEPEST is handed out whole."""
+    if isinstance(value, (dict, list)) and len(place) <= DEEPEST:
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves(item, (*place, key))
+    else:
+        yield place, value
+
+
+def place_words(place: Iterable[str | int]) -> str:
+    """A place as `panels[3].pairs[0].ratio`."""
+    steps = (f"[{step}]" if isinstance(step, int) else f".{shown(step, quoted=False)}" for step in place)
+    return "".join(steps).removeprefix(".") or "the document"
 
 
 @cache

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
+
+from safecost.core.paths import make_build_folder
 
 
 def opened(path: Path) -> IO[bytes]:
@@ -41,10 +46,55 @@ def alone(path: Path, waiting: str = "build: waiting for another build to end") 
     The programs that are started meanwhile inherit the lock: where this process is killed, they go on, and the next
     process waits for them.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_build_folder(path.parent)
     with opened(path) as file:
         os.set_inheritable(file.fileno(), True)
         if not taken(file):
             print(waiting, file=sys.stderr)
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+# No other name begins like this: folders of a version that did not lock them are left alone, as they may be in use.
+_SCRATCH = "safecost-L"
+
+
+def clear_scratch() -> None:
+    """Remove the temporary folders of processes that were killed."""
+    for root in {Path(tempfile.gettempdir()), Path("/tmp")}:
+        for folder in root.glob(f"{_SCRATCH}*"):
+            with suppress(OSError), _locked_folder(folder, fcntl.LOCK_EX | fcntl.LOCK_NB) as status:
+                if status.st_uid == os.getuid():
+                    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def scratch(root: Path | None = None) -> Iterator[Path]:
+    """A temporary folder that goes with the body, or where this process is killed, by `clear_scratch` of a later one.
+
+    All have names of one length.
+    """
+    while True:
+        folder = (root or Path(tempfile.gettempdir())) / f"{_SCRATCH}{secrets.token_hex(4)[:7]}"
+        try:
+            folder.mkdir(0o700)
+        except FileExistsError:
+            continue
+        with _locked_folder(folder, fcntl.LOCK_EX) as status:
+            if status.st_nlink == 0:  # cleared before it was locked
+                continue
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+            return
+
+
+@contextmanager
+def _locked_folder(folder: Path, how: int) -> Iterator[os.stat_result]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, how)
+        yield os.fstat(descriptor)
+    finally:
+        os.close(descriptor)

@@ -56,7 +56,8 @@ def results(
 def _begin(function: Callable[[Shared, Item], Result], shared: Shared) -> None:
     """Make this process one that works: an interrupt is for who asked, and nobody works for one who was killed."""
     global _work  # noqa: PLW0603 - a process has one work
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _work = functools.partial(function, shared)
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from safecost.core.errors import UsageError
 
 PACKAGE = Path(__file__).resolve().parents[1]
 PYTHON = PACKAGE.parent  # what PYTHONPATH holds
 ROOT = PACKAGE.parents[2]
 BENCH = ROOT / "bench"
-BUILD = ROOT / "build"
+_ELSEWHERE = os.environ.get("SAFECOST_BUILD")  # which the launcher makes of --build
+BUILD = Path(_ELSEWHERE).resolve() if _ELSEWHERE else ROOT / "build"
 RUNNER = BUILD / "safecost-runner"
 PROVER = BUILD / "safecost-prover"
 ORACLE = BUILD / "safecost-oracle"
-LOCAL_RESULTS = ROOT / "results" / "local"
+# A checkout that cannot be written to has its results where it is built.
+LOCAL_RESULTS = (ROOT if os.access(ROOT, os.W_OK) or not _ELSEWHERE else BUILD) / "results" / "local"
 VERSION = "0.1.0"
+
+
+def make_build_folder(folder: Path) -> None:
+    """Make a folder of the build; raises UsageError where it cannot be written to."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise UsageError(
+            f"{folder} cannot be written to: {error.strerror}; build elsewhere with --build DIR, or SAFECOST_BUILD=DIR."
+        ) from error
 
 
 def public_name(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""What must not leave this machine with a document, and how text is rid of it: home folders, the project, the host."""
+"""What must not leave this machine with a document, and how text is rid of it: private paths, and the host's name."""
 
 from __future__ import annotations
 
@@ -19,6 +19,16 @@ _ESCAPE = re.compile(
     r"|\x1b[ -/]*[0-~]"
 )
 
+# Folders whose names are the system's, and the same on many machines; a compiler's below /opt is, too.
+_SYSTEM = (
+    r"(?:usr|lib(?:32|64|x32)?|s?bin|etc|proc|dev|sys|boot|nix/store|rustc"
+    r"|opt/(?:gcc|llvm|clang|rust)[\w.+-]*|tmp/safecost-[\w-]+)(?![\w.+-])"
+)
+# Where an absolute path begins: behind a flag, or behind nothing that makes it part of something else.
+_BEGIN = rf"(?=/)(?:(?<![\w.~/+)\]}}*…-])|(?<=-[ILB])|(?<=-isystem)|(?<=-iquote)|(?<=-include))(?!/{_SYSTEM})"
+_STEP = r"/[^\s/\"'`<>:;,()\[\]{}|=*?$&#\\]+"
+_FILE = r"/[\w+-]+\.(?:[ch]|cc|[ch]pp|cxx|hh|inc|rs|[ao]|so)(?![\w/])"
+
 
 @dataclass(frozen=True, slots=True)
 class Secret:
@@ -34,7 +44,9 @@ def secrets_here() -> list[Secret]:
     home, project, host = Path.home(), ROOT, socket.gethostname()
     found = [
         Secret(_folder(project), ".", "this project's folder"),
-        Secret(re.compile(r"/(?:home|Users)/[^/\s'\":<>]+|[A-Za-z]:\\Users\\[^\\\s]+"), "~", "a home folder"),
+        Secret(re.compile(rf"{_BEGIN}(?:{_STEP})+?(?={_FILE})"), "…", "a private path"),
+        Secret(re.compile(rf"{_BEGIN}{_STEP}(?:{_STEP})+/?"), "…", "a private path"),
+        Secret(re.compile(r"[A-Za-z]:\\Users\\[^\\\s]+"), "~", "a home folder"),
         Secret(re.compile(r"/root/|(?<![\w.~/])/root(?![\w-])"), "~/", "a home folder"),
     ]
     if home != Path(home.anchor):
@@ -54,8 +66,8 @@ def _folder(path: Path) -> re.Pattern[str]:
 def scrub(text: str, replacements: Sequence[tuple[str, str]], limit: int = 20_000) -> str:
     """Text of compilers and tools made fit for a document: nothing private, no escapes, at most `limit` characters.
 
-    `replacements` are (absolute prefix, what to write instead); the longest prefix is replaced first. Whatever of
-    home folders, this project's folder and the host name is left over is replaced after them.
+    `replacements` are (absolute prefix, what to write instead); the longest prefix is replaced first. Of every other
+    path that is not the system's the name of a source, an object or a library stays; the host's name goes too.
     """
     text = CONTROL.sub("", _ESCAPE.sub("", text).replace("\r\n", "\n").replace("\r", "\n"))
     for prefix, instead in sorted(replacements, key=lambda pair: len(pair[0]), reverse=True):

@@ -6,19 +6,30 @@ The pool is Python's. By itself it waits for the programs that its threads run, 
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import functools
+import math
 import os
+import selectors
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import IO, Any, TypeVar
 
 T = TypeVar("T")
 
 # A build tool that is asked to end takes its compilers with it; one that is killed leaves them.
-_GRACE = 3.0  # seconds
+_GRACE = 2.0  # seconds
+_CHUNK = 64 << 10  # bytes that are read at a time
+_PIPE = 1 << 20  # bytes, the most that a pipe can hold
+_MOST_OUT = 16 << 20  # bytes of stdout that are kept: a compiler's first errors are what counts
+_MOST_SAID = 64 << 10  # bytes of stderr: the last line is what counts
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 class Stopped(Exception):
@@ -39,10 +50,12 @@ def run(
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command to its end; `given` is its stdin, `seconds` how long it may take, `options` are Popen's.
 
-    `heard` is reported each line of a piped stdout as it is said; then there is no stdin and no limit of time.
-    Raises subprocess.TimeoutExpired with all that was said until the end, or FileNotFoundError where there is no
-    such command. Whatever is raised, the command and all that it started have ended.
+    `heard` is reported each line of a piped stdout as it is said. Of a piped stdout the first 16 MiB are kept, of a
+    piped stderr the last 64 KiB. Raises subprocess.TimeoutExpired with all that was said until the end, or
+    FileNotFoundError where there is no such command. Whatever is raised, the command and all that it started have
+    ended.
     """
+    _adopt_strays()
     with _lock:
         if _stopping.is_set():
             raise Stopped
@@ -50,44 +63,186 @@ def run(
         process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, **options)
         _running.add(process)
     try:
-        if heard is not None:
-            return subprocess.CompletedProcess(command, *_listen(process, heard))
-        out, said = process.communicate(given, timeout=seconds)
+        with _Attended(process, given, heard) as attended:
+            in_time = attended.ends_within(seconds)
+            for number in (signal.SIGTERM, signal.SIGKILL):
+                if process.returncode is None:
+                    _signal(process, number)
+                    attended.ends_within(_GRACE)
+            out, said = attended.kept()
+        if not in_time:
+            raise subprocess.TimeoutExpired(command, seconds or 0.0, out, said)
         return subprocess.CompletedProcess(command, process.returncode, out, said)
-    except subprocess.TimeoutExpired as late:
-        _end([process])
-        out, said = process.communicate()
-        raise subprocess.TimeoutExpired(command, late.timeout, out, said) from None
     except BaseException:
         _end([process])
         raise
     finally:
         with _lock:
             _running.discard(process)
+            _end_strays()
 
 
-def _listen(process: subprocess.Popen[bytes], heard: Callable[[bytes], None]) -> tuple[int, bytes]:
-    """Hear a process out: its exit code and all that it said on stdout."""
-    assert process.stdin is not None and process.stdout is not None
-    process.stdin.close()
-    said = []
-    with process.stdout as lines:
-        for line in lines:
-            said.append(line)
-            heard(line)
-    return process.wait(), b"".join(said)
+class _Attended:
+    """A process whose pipes are served until it ends: its own end counts, and not that of the pipes.
+
+    Whatever it started may hold those open, and write to them for ever.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], given: bytes, heard: Callable[[bytes], None] | None) -> None:
+        self._process, self._given, self._heard = process, memoryview(given), heard
+        self._out, self._said, self._line = bytearray(), bytearray(), bytearray()
+        self._waiting = selectors.DefaultSelector()
+        self._end: int | None = None
+
+    def __enter__(self) -> _Attended:
+        process = self._process
+        for pipe, event, serve in (
+            (process.stdin, selectors.EVENT_WRITE, self._write),
+            (process.stdout, selectors.EVENT_READ, self._keep_out),
+            (process.stderr, selectors.EVENT_READ, self._keep_said),
+        ):
+            if pipe is not None:
+                os.set_blocking(pipe.fileno(), False)
+                self._waiting.register(pipe, event, serve)
+        with contextlib.suppress(OSError, AttributeError):  # an old kernel: then the process is looked at now and then
+            self._end = os.pidfd_open(process.pid)
+            self._waiting.register(self._end, selectors.EVENT_READ, lambda: True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._waiting.close()
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        if self._end is not None:
+            os.close(self._end)
+
+    def ends_within(self, seconds: float | None) -> bool:
+        """Serve the process until it ends, or for so many seconds; whether it has ended."""
+        deadline = math.inf if seconds is None else time.monotonic() + seconds
+        pause = 0.01 if self._end is None else 1.0  # a signal that came before this began to wait is seen by then
+        while self._process.poll() is None:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            self._serve(min(left, pause))
+        return True
+
+    def kept(self) -> tuple[bytes, bytes]:
+        """What it said on stdout and stderr, with what its pipes still hold: no more than a pipe can."""
+        for _ in range(_PIPE // _CHUNK):
+            self._serve(0)
+        if self._line and self._heard is not None:
+            self._heard(bytes(self._line))
+        return bytes(self._out), bytes(self._said)
+
+    def _serve(self, seconds: float) -> None:
+        for key, _ in self._waiting.select(seconds):
+            if not key.data():
+                self._waiting.unregister(key.fileobj)
+                if key.fileobj is self._process.stdin:
+                    self._process.stdin.close()
+
+    def _write(self) -> bool:
+        """Hand on some of what is given; false where nothing is left, or nobody reads."""
+        assert self._process.stdin is not None
+        try:
+            written = os.write(self._process.stdin.fileno(), self._given[:_CHUNK])
+        except BlockingIOError:
+            return True
+        except BrokenPipeError:
+            return False
+        self._given = self._given[written:]
+        return bool(self._given)
+
+    def _keep_out(self) -> bool:
+        assert self._process.stdout is not None
+        text = _read(self._process.stdout)
+        self._out += text[: max(0, _MOST_OUT - len(self._out))]
+        if self._heard is not None:
+            *lines, rest = (bytes(self._line) + text).split(b"\n")
+            self._line[:] = rest[-_MOST_SAID:]
+            for line in lines:
+                self._heard(line + b"\n")
+        return text != b""
+
+    def _keep_said(self) -> bool:
+        assert self._process.stderr is not None
+        text = _read(self._process.stderr)
+        self._said += text
+        del self._said[:-_MOST_SAID]
+        return text != b""
+
+
+def _read(pipe: IO[bytes]) -> bytes:
+    return os.read(pipe.fileno(), _CHUNK)
+
+
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+    """Send a signal to all of its group; those that are stopped go on, since they would not see it."""
+    for one in (number, signal.SIGCONT):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, one)
 
 
 def _end(processes: Collection[subprocess.Popen[bytes]]) -> None:
     """Ask the groups to end, and kill what is left of them after a while."""
     for number, seconds in ((signal.SIGTERM, _GRACE), (signal.SIGKILL, None)):
         for process in processes:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, number)
+            _signal(process, number)
         deadline = None if seconds is None else time.monotonic() + seconds
         for process in processes:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(None if deadline is None else max(0.0, deadline - time.monotonic()))
+
+
+@functools.cache
+def _adopt_strays() -> None:
+    """From now on what a command leaves behind becomes a child of this process, daemons too."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _end_strays() -> None:
+    """Kill and reap what commands left behind; `_lock` must be held, since who is not in `_running` is a stray."""
+    deadline = time.monotonic() + _GRACE
+    while (strays := _strays()) and time.monotonic() < deadline:
+        for stray in strays:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(stray, signal.SIGKILL)
+        time.sleep(0.001)
+        for stray in strays:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(stray, os.WNOHANG)
+
+
+def _strays() -> list[int]:
+    """Children that nobody here started: commands begin sessions, and other programs stay in that of this process."""
+    if sys.platform != "linux":
+        return []
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return []
+    known = {process.pid for process in _running}
+    here = os.getsid(0)
+    return [child for child in _children() - known if _session(child) not in {here, None}]
+
+
+def _children() -> set[int]:
+    """The children of this process, whichever of its threads has started or adopted them."""
+    children: set[int] = set()
+    for file in Path("/proc/self/task").glob("*/children"):
+        with contextlib.suppress(OSError):  # the thread has ended, and others have its children
+            children |= set(map(int, file.read_text(encoding="ascii").split()))
+    return children
+
+
+def _session(process: int) -> int | None:
+    with contextlib.suppress(ProcessLookupError):
+        return os.getsid(process)
+    return None
 
 
 def result(future: Future[T]) -> T:

@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from safecost.core.console import LONGEST, new_table, printable, say
+from safecost.core.console import LONGEST, new_table, printable, quote, say
 
 
 def console(encoding: str = "utf-8", width: int = 40) -> tuple[Console, io.BytesIO]:
@@ -42,3 +42,16 @@ def test_columns_of_a_table_break_what_is_too_long() -> None:
     table.add_row("x" * 30, "y")
     out.print(table)
     assert written.getvalue().decode().count("x") == 30
+
+
+def test_what_a_compiler_wrote_is_shown_and_obeyed_by_nobody(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    quote("x.cc:1: error\n::error::owned\x1b[31m")
+    stop, *shown, resume = capsys.readouterr().err.splitlines()
+    assert shown == ["x.cc:1: error", "::error::owned⟨U+001B⟩[31m"]
+    assert stop.startswith("::stop-commands::") and resume == f"::{stop.removeprefix('::stop-commands::')}::"
+    monkeypatch.delenv("GITHUB_ACTIONS")
+    quote("x")
+    assert capsys.readouterr().err == "x\n"

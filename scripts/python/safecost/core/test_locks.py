@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
 from safecost.core import locks
+from safecost.core.paths import PYTHON
 
 
 def is_free(path: Path) -> bool:
@@ -59,3 +63,38 @@ def test_a_link_is_refused_and_its_target_left_alone(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="symbolic links"):
         locks.opened(tmp_path / "lock")
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_scratch_folder_is_left_alone_while_it_is_used_and_gone_afterwards(tmp_path: Path) -> None:
+    with locks.scratch(tmp_path) as folder:
+        (folder / "file").write_text("")
+        clear(tmp_path)
+        assert (folder / "file").exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_scratch_folders_of_killed_processes_are_cleared_and_nothing_else(tmp_path: Path) -> None:
+    text = (
+        "import os, pathlib, signal; from safecost.core import locks\n"
+        f"with locks.scratch(pathlib.Path({str(tmp_path)!r})) as folder:\n"
+        "    (folder / 'deep').mkdir(); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    killed = subprocess.run([sys.executable, "-c", text], check=False, env={**os.environ, "PYTHONPATH": str(PYTHON)})
+    assert killed.returncode == -signal.SIGKILL
+    (left,) = tmp_path.iterdir()
+    assert left.name.startswith("safecost-") and len(left.name) == len("safecost-XXXXXXXX")
+    (tmp_path / "safecost-abcdefgh").mkdir()  # of a version that did not lock it
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "safecost-Llinked").symlink_to(tmp_path / "precious")
+    clear(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["precious", "safecost-Llinked", "safecost-abcdefgh"]
+
+
+def clear(folder: Path) -> None:
+    """Clear the temporary folders in a folder, as the next command does."""
+    subprocess.run(
+        [sys.executable, "-m", "safecost", "list"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(PYTHON), "TMPDIR": str(folder)},
+    )

@@ -1,4 +1,4 @@
-"""Finds programs of others: the newest where several versions are installed side by side."""
+"""Finds programs of others, the newest where several versions are installed, and closes what they are started in."""
 
 from __future__ import annotations
 
@@ -10,6 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+# What a compiler or CMake may read of the caller's environment: where programs, temporary files and toolchains are.
+_OPEN = ("HOME", "TMPDIR", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN")
+_NETWORK = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")  # for CMake's downloads
+
+
+def closed_environment() -> dict[str, str]:
+    """The environment of compilers, linkers and CMake: nothing in it changes code that no flag of a profile changes.
+
+    CPATH, COMPILER_PATH, LIBRARY_PATH, GCC_EXEC_PREFIX, CCC_OVERRIDE_OPTIONS, CXXFLAGS, LD_PRELOAD would.
+    """
+    passed = {name: os.environ[name] for name in (*_OPEN, *_NETWORK) if name in os.environ}
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", **passed}
 
 
 @dataclass(frozen=True)
@@ -65,7 +78,14 @@ def ask(command: Sequence[str | Path], text: str = "", seconds: float = 10.0) ->
     """Run a program and return what it prints; empty where it fails or takes too long."""
     try:
         done = subprocess.run(
-            command, input=text, capture_output=True, text=True, timeout=seconds, check=False, errors="replace"
+            command,
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+            errors="replace",
+            env=closed_environment(),
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from safecost.core.command import examples, local_folder, make_folder, service, short_path
 from safecost.core.compressed import SUFFIX
+from safecost.core.console import no_commands
 from safecost.core.errors import OK, UsageError
 from safecost.core.paths import LOCAL_RESULTS
 from safecost.cross_run import agreement, page
@@ -100,6 +102,7 @@ def _report_several(run_paths: tuple[Path, ...], out: Path | None) -> Path:
     runs, notes = read_runs(run_paths)
     compared = agreement.cross_run(runs)
     written = page.write(compared, notes, make_folder(out or local_folder("several")))
-    for line in page.terminal_lines(compared, notes):
-        print(line)
+    with no_commands(sys.stdout):
+        for line in page.terminal_lines(compared, notes):
+            print(line)
     return written

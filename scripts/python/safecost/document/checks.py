@@ -6,13 +6,12 @@ Each refusal is one printable sentence that begins with the name it was given.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from safecost.core.decoding import Misfit, convert, strict
+from safecost.core.decoding import Misfit, convert, leaves, place_words, refuse_leaves, strict
 from safecost.core.errors import ToolError, UsageError
 from safecost.core.privacy import secrets_here
 from safecost.core.text import CONTROL, shown
@@ -20,10 +19,9 @@ from safecost.document.earlier import OLDEST, upgraded
 from safecost.document.judged import Proof
 from safecost.document.measured import Pair, Panel
 from safecost.document.outcome import DETAILS
-from safecost.document.types import SCHEMA, SCHEMA_VERSION, Case, Document
+from safecost.document.types import SCHEMA, SCHEMA_VERSION, Case, Document, Run
 
 _ESCAPED = re.compile(r"\\[ubfr]")  # a control character as JSON writes it, or a backslash before such a letter
-DEEPEST = 12  # levels; the schema needs seven
 
 # Entries whose values the schema holds to names and fixed words: a host called "safe" does not show in them.
 _NAMES = frozenset(
@@ -32,8 +30,6 @@ _NAMES = frozenset(
     | {"fault", "detail", "attribution", "algorithm", "oracles", "stops"}
     | {"profile", "plain", "against", "name", "commit", "sha256", "started", "finished"}
 )
-
-JsonPath = tuple[str | int, ...]
 
 
 def well_formed(plain: Any, name: str) -> dict[str, Any]:
@@ -74,17 +70,6 @@ def _is_suspicious(plain: Any) -> bool:
     return CONTROL.search(text) is not None or _ESCAPED.search(text) is not None
 
 
-def refuse_leaves(plain: Any, name: str) -> None:
-    """Raises UsageError naming the first value of decoded JSON that no schema can exclude."""
-    for place, leaf in _leaves(plain, ()):
-        if len(place) > DEEPEST:
-            raise UsageError(f"{name} is nested too deeply for a run document: see {_path(place[:4])}.")
-        if isinstance(leaf, float) and not math.isfinite(leaf):
-            raise UsageError(f"{name}: {_path(place)} is {leaf}, and must be a finite number.")
-        if isinstance(leaf, str) and (found := CONTROL.search(leaf)):
-            raise UsageError(f"{name}: {_path(place)} holds the control character U+{ord(found[0]):04X}.")
-
-
 def refuse_contradictions(document: Document, name: str) -> None:
     """Raises UsageError naming the first part of a document that another part contradicts."""
     complaint = next(_contradictions(document), None)
@@ -95,34 +80,20 @@ def refuse_contradictions(document: Document, name: str) -> None:
 def refuse_private(plain: Any, name: str) -> None:
     """Raises ToolError naming the first place of a document, as JSON, that holds something private."""
     secrets = secrets_here()
-    for place, leaf in _leaves(plain, ()):
+    for place, leaf in leaves(plain):
         if not isinstance(leaf, str) or place[-1] in _NAMES:
             continue
         for secret in secrets:
             if secret.expression.search(leaf):
                 raise ToolError(
-                    f"{name} was not written: {_path(place)} holds {secret.what}, which must not leave this machine:"
-                    " pass the text through document.scrub."
+                    f"{name} was not written: {place_words(place)} holds {secret.what}, which must not leave this"
+                    " machine: pass the text through document.scrub."
                 )
-
-
-def _leaves(value: Any, place: JsonPath) -> Iterator[tuple[JsonPath, Any]]:
-    """Every scalar and where it is; what lies below DEEPEST is handed out whole."""
-    if isinstance(value, (dict, list)) and len(place) <= DEEPEST:
-        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _leaves(item, (*place, key))
-    else:
-        yield place, value
-
-
-def _path(place: Iterable[str | int]) -> str:
-    """A place as `panels[3].pairs[0].ratio`."""
-    steps = (f"[{step}]" if isinstance(step, int) else f".{shown(step, quoted=False)}" for step in place)
-    return "".join(steps).removeprefix(".") or "the document"
 
 
 def _contradictions(document: Document) -> Iterator[str]:
     """What is wrong between the parts of a document that fits the schema, as sentences without a full stop."""
+    yield from _time_contradictions(document.run)
     profiles = {profile.name for profile in document.profiles}
     cases = {case.name: case for case in document.cases}
     yield from _repeated("profiles", [profile.name for profile in document.profiles])
@@ -151,6 +122,11 @@ def _contradictions(document: Document) -> Iterator[str]:
     for index, panel in enumerate(document.panels):
         for complaint in _panel_contradictions(panel, cases.get(panel.case), profiles):
             yield f"panels[{index}]{complaint}"
+
+
+def _time_contradictions(run: Run) -> Iterator[str]:
+    if run.finished is not None and run.finished < run.started:  # text of one form, which sorts as time does
+        yield f"run.finished is {run.finished}, before it was started, {run.started}"
 
 
 def _proof_contradictions(proofs: Sequence[Proof], cases: Mapping[str, Case]) -> Iterator[str]:

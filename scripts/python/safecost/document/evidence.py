@@ -16,7 +16,7 @@ from safecost.document.points import Place
 from safecost.document.values import Language, Name, Nanoseconds, Rate, Role, Size, Threads, WholeNumber
 
 Stage = Literal["start", "warm", "generate", "prepare", "reset", "run", "digest", "release"]
-ConfirmingTool = Literal["sanitizer", "memcheck"]
+ConfirmingTool = Literal["sanitizer", "memcheck", "race"]
 ProblemKind = Literal[
     "load",
     "abi",
@@ -350,14 +350,17 @@ class ProveAnswer(_Answer, frozen=True, kw_only=True, tag="proofs"):
 class SanitizerReport(_Part, frozen=True, kw_only=True):
     """One report; `frames` are offsets in the plugin, innermost first."""
 
-    tool: Literal["address", "undefined", "memcheck"]
+    tool: Literal["address", "undefined", "memcheck", "thread"]
     kind: str
     text: str
     frames: tuple[UnsignedCount, ...]
 
 
 class WatchedProof(_Part, frozen=True, kw_only=True):
-    """One process that a tool watched: of valid input where `fault` is None. Memcheck's own file has its number."""
+    """One process that a tool watched: of valid input where `fault` is None. Memcheck's own file has its number.
+
+    `right` says, of a fault that is a race, whether the result is the reference's.
+    """
 
     variant: Name
     fault: Name | None
@@ -368,6 +371,7 @@ class WatchedProof(_Part, frozen=True, kw_only=True):
     leaked_bytes: int | None
     reports: tuple[SanitizerReport, ...]
     end: str
+    right: bool | None = None
 
 
 class ConfirmAnswer(_Answer, frozen=True, kw_only=True, tag="sightings"):

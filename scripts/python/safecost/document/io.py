@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from typing import Any
 import msgspec
 
 from safecost.core import compressed, files
-from safecost.core.decoding import strict
+from safecost.core.decoding import parse_json, strict
 from safecost.core.errors import ToolError, UsageError
 from safecost.core.text import file_name, shown
 from safecost.document.checks import refuse_contradictions, refuse_private, well_formed
@@ -21,6 +20,7 @@ from safecost.document.types import Document
 
 SIZE_LIMIT = 256 * 1024 * 1024  # bytes; far above any real run, and low enough to hold in memory
 RUN_FILE = "run.json"  # as a run writes it
+REPORT_FILE = "report.html"  # of what is drawn of it, the last
 RECORD_FILE = RUN_FILE + compressed.SUFFIX  # as it is published
 
 
@@ -70,17 +70,7 @@ def read_json(path: Path, wanted: str = "the run.json of a run") -> Any:
 
 def read_bytes(path: Path, wanted: str = "the run.json of a run") -> bytes:
     """What the file `path` holds, decompressed; raises UsageError as read_json does."""
-    name = file_name(path)
-    try:
-        if not path.exists():
-            raise UsageError(f"{name} does not exist: give {wanted}.")
-        if not path.is_file():
-            raise UsageError(f"{name} is not a file: give {wanted}.")
-        _refuse_oversized(path.stat().st_size, name)
-        return compressed.expanded(path.read_bytes(), name, SIZE_LIMIT)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        cause = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"{name} cannot be read: {cause}.") from error
+    return compressed.expanded(files.read_given(path, SIZE_LIMIT, wanted), file_name(path), SIZE_LIMIT)
 
 
 def parse(data: bytes, name: str) -> Document:
@@ -103,7 +93,7 @@ def write(document: Document, path: Path) -> None:
     try:
         checked(to_json(document), "the document")
         data = encode(document)
-        _refuse_oversized(len(data), "the document")
+        files.refuse_oversized(len(data), SIZE_LIMIT, "the document", "a run of fewer cases or profiles")
     except UsageError as error:
         raise ToolError(f"{file_name(path)} was not written: {error}") from error
     refuse_private(to_json(document), file_name(path))
@@ -113,36 +103,9 @@ def write(document: Document, path: Path) -> None:
         raise ToolError(f"{file_name(path)} cannot be written: {error.strerror}.") from error
 
 
-def _refuse_oversized(size: int, name: str) -> None:
-    if size > SIZE_LIMIT:
-        raise UsageError(f"{name} has {size} bytes, and a run document at most {SIZE_LIMIT}: this is something else.")
-
-
 def _decoded(data: bytes, name: str) -> Any:
-    _refuse_oversized(len(data), name)
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{name} is not UTF-8: byte {error.start} is 0x{data[error.start]:02x}.") from error
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        result = dict(pairs)
-        if len(result) != len(pairs):
-            twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
-            raise UsageError(f"{name} has the key {shown(twice)} twice in one object.")
-        return result
-
-    try:
-        return json.loads(text, object_pairs_hook=unique)
-    except json.JSONDecodeError as error:
-        where = f"at line {error.lineno}, column {error.colno}"
-        if not text[error.pos :].strip() or error.msg.startswith("Unterminated string"):
-            raise UsageError(f"{name} is cut off {where}: the file is incomplete.") from error
-        raise UsageError(f"{name} is not JSON: {error.msg} {where}.") from error
-    except RecursionError as error:
-        raise UsageError(f"{name} is nested too deeply for a run document.") from error
-    except ValueError as error:  # Python refuses integers of thousands of digits
-        raise UsageError(f"{name} holds a number with too many digits.") from error
+    files.refuse_oversized(len(data), SIZE_LIMIT, name, "the run.json of a run")
+    return parse_json(data, name)
 
 
 def checked(plain: Any, name: str) -> Document:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -16,6 +16,7 @@ from safecost.document.values import (
     Language,
     Name,
     ProfileName,
+    Size,
     SourceText,
     Word,
 )
@@ -26,6 +27,8 @@ CompilerName = Literal["gcc", "clang", "rustc"]
 Way = Literal["plain", "type", "attribute", "strict", "analyser", "evaluated"]
 
 
+SizeKey = Annotated[str, Meta(pattern=r"^[0-9]{1,20}$(?!\n)")]
+Looks = Annotated[int, Meta(ge=0, le=1_000)]
 RulingOutcome = Literal["rejected", "accepted", "newly_rejected", "not_applicable", "absent", "broken"]
 
 
@@ -89,11 +92,11 @@ class Proof:
     reason: FreeText | None
     evidence: Annotated[tuple[FreeText, ...], Meta(max_length=32)]
     claim: Word | None
-    size: int | None = None
-    seed: int | None = None
-    sizes: Annotated[tuple[int, ...], Meta(max_length=64)] = ()
-    elsewhere: Mapping[str, Word] = field(default_factory=dict)
-    chance: tuple[int, int] | None = None
+    size: Size | None = None
+    seed: Annotated[int, Meta(ge=0, lt=2**53)] | None = None
+    sizes: Annotated[tuple[Size, ...], Meta(max_length=64)] = ()
+    elsewhere: Annotated[Mapping[SizeKey, Word], Meta(max_length=64)] | None = None
+    chance: tuple[Looks, Looks] | None = None
 
     @property
     def caught(self) -> bool:

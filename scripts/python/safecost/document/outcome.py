@@ -39,6 +39,8 @@ Detail = Literal[
     "wild",
     "arithmetic",
     "stray_trap",
+    # no_verdict
+    "harness",
     # silent
     "corrupted",
     "read_foreign",
@@ -47,22 +49,28 @@ Detail = Literal[
     "wrong_value",
     "neutralised",
     "nothing_seen",
+    "raced",
+    # no_verdict
+    "not_asked",
 ]
 Attribution = Literal["idiom", "profile", "platform", "system"]
-Oracle = Literal["guard", "sanitizer", "memcheck", "ledger", "canary", "value"]
+Oracle = Literal["guard", "sanitizer", "memcheck", "ledger", "canary", "value", "race"]
 Stop = Literal["assertion", "trap", "fortify", "exception", "panic", "error_value"]
 World = Literal["R", "A", "B", "G", "F"]
-EvidenceKind = Literal["guard", "freed", "canary", "own", "foreign", "ledger", "value", "sanitizer", "memcheck"]
+EvidenceKind = Literal["guard", "freed", "canary", "own", "foreign", "ledger", "value", "sanitizer", "memcheck", "race"]
 
 Text = Annotated[str, Meta(max_length=400)]
 
 CAUGHT: frozenset[OutcomeKind] = frozenset({"rejected", "inexpressible", "trapped", "reported", "prevented"})
+# Caught by a reason alone: nobody can run a program that cannot be written. Counts and prices tell their share.
+UNSHOWN: frozenset[OutcomeKind] = frozenset({"inexpressible"})
 DETAILS: dict[OutcomeKind, frozenset[str]] = {
     "reported": frozenset({"error_value", "exception", "panic"}),
     "crashed": frozenset({"null", "guard", "wild", "arithmetic", "stray_trap"}),
     "silent": frozenset(
-        {"corrupted", "read_foreign", "touched", "leaked", "wrong_value", "neutralised", "nothing_seen"}
+        {"corrupted", "read_foreign", "touched", "leaked", "wrong_value", "neutralised", "nothing_seen", "raced"}
     ),
+    "no_verdict": frozenset({"harness", "not_asked"}),
 }
 # One or two letters for a matrix: capitals for what counts as caught.
 LETTERS: dict[str, str] = {
@@ -98,10 +106,11 @@ MEANINGS: dict[OutcomeKind, str] = {
     "terminated": "the program ended by itself: std::terminate, exit, a check of something else",
     "crashed": "null (below 64 KiB), guard (a page of a block), wild, arithmetic, or a stray trap instruction",
     "silent": "it went on: corrupted, read foreign, touched (without effect), leaked, wrong value, neutralised, "
-    "nothing seen",
+    "nothing seen, raced",
     "deleted": "the compiler removed the faulting code",
     "hung": "it did not come back",
-    "no_verdict": "the control was not clean, or nobody wrote the faulty program",
+    "no_verdict": "the control was not clean, nobody wrote the faulty program, the only oracle was not asked, or the "
+    "harness had trouble",
 }
 OWED: dict[Attribution, str] = {
     "idiom": "what the plain sibling does, too",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -155,3 +156,32 @@ def test_markup_in_free_text_is_shown_not_executed(capsys: pytest.CaptureFixture
     assert "[bold]{{ 7 * 7 }}" in ended.out
     page = (run / "report.html").read_text(encoding="utf-8")
     assert "<script>alert(1)" not in page and "&lt;script&gt;alert(1)&lt;/script&gt;[bold]{{ 7 * 7 }}" in page
+
+
+def obeyed(text: str) -> list[str]:
+    """The commands among these lines that GitHub's runner would obey."""
+    token, commands = "", []
+    for line in text.splitlines():
+        if token:
+            token = "" if line == f"::{token}::" else token
+        elif line.startswith("::stop-commands::"):
+            token = line.removeprefix("::stop-commands::")
+        elif line.startswith("::"):
+            commands.append(line)
+    return commands
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_githubs_runner_obeys_nothing_of_a_report(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, run: Path, several: bool
+) -> None:
+    evil = "x" * 75 + " ::error::owned"  # a terminal folds lines, and what follows begins one
+    rewrite(run, first("problems", message=evil))
+    other = run.with_name("other")
+    shutil.copytree(run, other)
+    rewrite(other, lambda plain: plain["run"].update(seed=8))
+    words = (run, other, "--out", run.with_name("both")) if several else (run,)
+    assert several or "\n::error" in report(capsys, *words).out
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    ended = report(capsys, *words)
+    assert ended.code == 0 and obeyed(ended.out) == [] and "::stop-commands::" in ended.out

@@ -142,6 +142,7 @@ def test_a_long_value_is_shortened(sample_document: Document) -> None:
         (again("rejections"), "rejections has lifetimes/inner_scope (plain, c++) twice."),
         (again("rejections.0.rulings"), "rejections[0].rulings has gcc twice."),
         (at("rejections.1.line", 6), "rejections[1].line is 6, beyond the end of its source."),
+        (at("run.finished", "2001-01-01T00:00:00Z"), "run.finished is 2001-01-01T00:00:00Z, before it was started, 20"),
         (again("cases"), "cases has indexing/sum twice."),
         (again("profiles"), "profiles has gcc-o2 twice."),
         (again("cases.0.variants"), "cases[0].variants has raw (c++) twice."),

@@ -23,6 +23,7 @@ from safecost.document.values import (
     FreeText,
     Label,
     Language,
+    LibraryName,
     Load,
     Moment,
     Name,
@@ -145,7 +146,7 @@ class Profile:
     name: ProfileName
     summary: FreeText
     language: Language
-    library: Literal["libstdc++", "libc++", "std"]
+    library: LibraryName
     plain: ProfileName
     against: ProfileName | None
     status: Literal["measured", "absent"]
@@ -205,7 +206,7 @@ class Fault:
     kind: Literal["input", "tape", "kernel"]
     description: FreeText
     contract: FreeText
-    oracles: Annotated[tuple[Oracle, ...], Meta(max_length=6)] = ()
+    oracles: Annotated[tuple[Oracle, ...], Meta(max_length=7)] = ()
     stops: Annotated[tuple[Stop, ...], Meta(max_length=6)] = ()
     reference: bool = False
 

@@ -57,4 +57,5 @@ Ratio = Annotated[float, Meta(ge=1e-9, le=1e9, description="Above 1 the numerato
 
 Role = Literal["raw", "safe", "aa", "calibration"]
 Language = Literal["c++", "rust"]
+LibraryName = Literal["libstdc++", "libc++", "std"]
 PairKind = Literal["idiom", "profile", "language", "full", "aa", "calibration"]

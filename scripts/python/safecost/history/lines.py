@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from safecost.core.decoding import misfit, strict
+from safecost.core import files
+from safecost.core.decoding import misfit, parse_json, refuse_leaves, strict
 from safecost.core.errors import UsageError
 from safecost.core.text import file_name, shown
-from safecost.document.checks import refuse_leaves
 from safecost.history import earlier
 from safecost.history.records import FORMAT_VERSION, KINDS, Acceptance, Record
 
@@ -46,39 +46,26 @@ def ordered(records: Iterable[Record], started: Mapping[str, str]) -> list[Recor
 def read(path: Path) -> Iterator[tuple[int, Record]]:
     """Each record of a file with the number of its line; raises UsageError naming the first line that is wrong."""
     name = file_name(path)
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(iter(lambda: file.readline(LONGEST + 1), b""), start=1):
-                if len(line) > LONGEST:
-                    raise UsageError(f"{name}, line {number}, has more than {LONGEST} bytes: this is something else.")
-                if line.strip():
-                    yield number, decode(line, f"{name}, line {number}")
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        cause = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"{name} cannot be read: {cause}.") from error
+    with files.opened(path, "a history as JSON Lines") as file:
+        for number, line in enumerate(iter(lambda: file.readline(LONGEST + 1), b""), start=1):
+            if len(line) > LONGEST:
+                raise UsageError(f"{name}, line {number}, has more than {LONGEST} bytes: this is something else.")
+            if line.strip():
+                yield number, decode(line, f"{name}, line {number}")
 
 
 def decode(line: bytes, place: str) -> Record:
     """The record of one line; raises UsageError beginning with `place` and saying the first thing wrong."""
-    try:
-        found = json.loads(line.decode("utf-8"), object_pairs_hook=_unique)
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{place}, is not UTF-8.") from error
-    except json.JSONDecodeError as error:
-        if not line.endswith(b"\n") or error.pos >= len(line.rstrip()):
-            raise UsageError(f"{place}, is cut off: take that line out, or fetch the file again.") from error
-        raise UsageError(f"{place}, is not JSON: {error.msg} in column {error.colno}.") from error
-    except (RecursionError, ValueError) as error:
-        raise UsageError(f"{place}, is not a record of a history.") from error
+    found = parse_json(line, place)
     named = found.pop("record", None) if isinstance(found, dict) else None
     kind = _BY_NAME.get(named) if isinstance(named, str) else None
     if kind is None:
-        raise UsageError(f"{place}, is not a record of a history: 'record' is none of {', '.join(_BY_NAME)}.")
+        raise UsageError(f"{place} is not a record of a history: 'record' is none of {', '.join(_BY_NAME)}.")
     version = found.pop("version", None)
     if not isinstance(version, int) or isinstance(version, bool) or not earlier.OLDEST <= version <= FORMAT_VERSION:
         newer = isinstance(version, int) and version > FORMAT_VERSION
         what = "was written by a newer safecost" if newer else "has an unknown version"
-        raise UsageError(f"{place}, {what} (version {shown(version)}; this one reads {FORMAT_VERSION}).")
+        raise UsageError(f"{place} {what} (version {shown(version)}; this one reads {FORMAT_VERSION}).")
     return built(kind, earlier.upgraded(found, version), place)
 
 
@@ -95,10 +82,3 @@ def plain(record: Record) -> dict[str, Any]:
     kept = msgspec.convert(record, strict(type(record), bounded=False), from_attributes=True)  # type: ignore[arg-type]
     fields: dict[str, Any] = msgspec.to_builtins(kept)
     return fields
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError("a key twice")
-    return result

@@ -104,6 +104,8 @@ class Store:
     @contextlib.contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
         """A transaction, kept unless something is raised; what SQLite has to say becomes one sentence."""
+        if self._file.exists() and not self._file.is_file():
+            raise UsageError(f"{self.name} is not a file: give another --database.")
         try:
             # An absolute path, or ":memory:" would be none.
             connection = sqlite3.connect(self._file.absolute(), timeout=self._wait, isolation_level=None)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
+from safecost.core.decoding import parse_json
+from safecost.core.errors import UsageError
 from safecost.history import earlier, lines
 from safecost.history.records import KINDS, Record, digest, stored_fields
 
@@ -55,8 +57,8 @@ def _read(of: str, value: Any) -> Any:
         return bool(value)
     if of == "JSON" and isinstance(value, str):
         try:
-            return json.loads(value)
-        except ValueError:
+            return parse_json(value, "it")
+        except UsageError:  # what is no JSON does not fit its field, and is reported with that
             return value
     return value
 

@@ -149,7 +149,7 @@ def test_an_acceptance_can_name_a_run_and_needs_somebody(
 def test_what_is_not_there_or_something_else_is_told(say: Say, runs: list[Path], tmp_path: Path) -> None:
     refused(say("show"), "There is no history at")
     refused(say("add", tmp_path / "none"), "none does not exist: give the run.json of a run")
-    refused(say("import", tmp_path / "none"), "none cannot be read: No such file or directory")
+    refused(say("import", tmp_path / "none"), "none does not exist: give a history as JSON Lines")
     (tmp_path / "plan.json").touch()
     refused(say("add", tmp_path), "holds a run that has not ended: ")
     old = tmp_path / "old.json"
@@ -181,7 +181,7 @@ def test_a_truncated_file_adds_nothing(say: Say, runs: list[Path], tmp_path: Pat
     (tmp_path / "history.jsonl").write_bytes(data[:-100])
     (tmp_path / "history.sqlite").unlink()
     number = len(data.splitlines())
-    refused(say("import", tmp_path / "history.jsonl"), f"history.jsonl, line {number}, is cut off")
+    refused(say("import", tmp_path / "history.jsonl"), f"history.jsonl, line {number} is cut off")
     assert not (tmp_path / "history.sqlite").exists()
     refused(say("export", "--out", tmp_path / "x.jsonl"), "There is no history at")
 

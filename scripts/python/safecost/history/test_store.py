@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from safecost import testing
-from safecost.core.errors import HARNESS, USAGE, ToolError, UsageError
+from safecost.core.errors import HARNESS, USAGE, ToolError
 from safecost.core.paths import PYTHON
 from safecost.history import lines
 from safecost.history.records import KINDS, CodeRecord, CountRecord, ProofRecord, Record, stored_fields
@@ -162,7 +162,8 @@ def test_what_is_no_history_is_refused_and_left_alone(tmp_path: Path) -> None:
     refused(lambda: Store(str(other)).add([a_run(0)]), "is a database of something else", USAGE)
     refused(lambda: Store(str(tmp_path / "none")).runs(), "There is no history at", USAGE)
     assert not (tmp_path / "none").exists()
-    refused(lambda: Store(str(tmp_path)).add([a_run(0)]), "unable to open database file", HARNESS)
+    refused(lambda: Store(str(tmp_path)).add([a_run(0)]), "is not a file: give another --database", USAGE)
+    refused(lambda: Store("/dev/zero").add([a_run(0)]), "is not a file: give another --database", USAGE)
     (tmp_path / "empty").touch()
     refused(lambda: Store(str(tmp_path / "empty")).runs(), "is empty", USAGE)
     assert Store(str(tmp_path / "empty")).add([a_run(0)]) == Added(1, 0)
@@ -245,6 +246,10 @@ def test_a_database_of_before_a_metric_is_read_and_gets_its_column(store: Store,
         ("UPDATE pair SET verdict = 'great'", 'pair.verdict is "great"'),
         ("UPDATE run SET complete = 7", "run.complete is 7"),
         ("UPDATE run SET sources = '{'", 'run.sources is "{", and must be an object'),
+        (f"UPDATE run SET sources = '{'[' * 100_000}'", "run.sources is .*, and must be an object"),
+        ("UPDATE run SET sources = 'null'", "run.sources is null, and must be an object"),
+        ("UPDATE run SET sources = x'ff'", "run.sources is "),
+        ("UPDATE run SET sources = CAST(x'ff' AS TEXT)", "the database says: Could not decode"),
     ],
 )
 def test_a_stranger_in_the_table_is_told(store: Store, tmp_path: Path, change: str, words: str) -> None:
@@ -252,8 +257,9 @@ def test_a_stranger_in_the_table_is_told(store: Store, tmp_path: Path, change: s
     with sqlite3.connect(tmp_path / "history.sqlite") as connection:
         connection.execute(change)
     connection.close()
-    with pytest.raises(UsageError, match=f"holds something that no safecost wrote: {words}"):
+    with pytest.raises(ToolError, match=words) as caught:
         list(store.everything())
+    one_sentence(str(caught.value))
 
 
 def test_a_run_is_known_under_the_name_that_another_version_gave_it(tmp_path: Path) -> None:

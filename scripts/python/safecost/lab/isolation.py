@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from safecost.code import disassembly
-from safecost.core import parallel
+from safecost.core import locks, parallel
 from safecost.core.errors import HARNESS, OK, ToolError
 from safecost.core.paths import Folders
 from safecost.core.text import counted
@@ -127,8 +126,8 @@ def split(case: CaseFiles, folder: Path) -> Iterator[tuple[str, str]]:
 def changed(folders: Folders, cases: Sequence[CaseFiles], profiles: str = PROFILES) -> tuple[list[Changed], int]:
     """Kernels that are other code alone, and how many were compared; raises ToolError where one cannot be built."""
     wanted = profile_files.choose(profiles, ())
-    with tempfile.TemporaryDirectory(prefix="safecost-isolation-") as temporary:
-        alone = Path(temporary) / "cases"
+    with locks.scratch() as temporary:
+        alone = temporary / "cases"
         origin = {name: (case, variant) for case in cases for name, variant in split(case, alone)}
         apart = Folders.of([alone])
         made = build_all(apart, find(apart), wanted)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from safecost.core import pages
 from safecost.core.command import examples
-from safecost.core.console import new_table, say
+from safecost.core.console import new_table, no_commands, say
 from safecost.core.errors import OK, WRONG_RESULT, UsageError
 from safecost.core.text import counted
 from safecost.document.judged import Rejection
@@ -69,7 +69,8 @@ def run(expression: str | None, compilers: str | None, folder: Path | None, page
     if page is not None and missing:
         raise UsageError(f"--write needs all compilers: {'; '.join(map(str, missing))}.")
     made = rulings.collect(found, asked)
-    show(made, out)
+    with no_commands(sys.stdout):
+        show(made, out)
     for reason in missing:
         print(f"skipped: {reason}", file=sys.stderr)
     wrong = rulings.broken(made)

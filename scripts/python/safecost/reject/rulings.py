@@ -14,10 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from safecost.core import processes
+from safecost.core import locks, processes
 from safecost.core.errors import UsageError
 from safecost.core.privacy import scrub
 from safecost.core.progress import Steps
+from safecost.core.tools import closed_environment
 from safecost.document.judged import CompilerName, Rejection, Ruling, RulingOutcome
 from safecost.machine.doctor import examine_tool, search_path
 from safecost.reject.diagnostics import Diagnostic, Said, as_one, understand
@@ -114,12 +115,12 @@ def collect(
     asked = [(snippet, compilers[name]) for snippet in found for name in snippet.expectations if name in compilers]
     with (
         Steps("compile snippets", len(asked)) as steps,
-        tempfile.TemporaryDirectory(prefix="safecost-") as scratch,
+        locks.scratch() as scratch,
         processes.workers(os.cpu_count()) as pool,
     ):
 
         def one(pair: tuple[Snippet, Compiler]) -> Ruling:
-            ruling = rule(*pair, Path(scratch), patience)
+            ruling = rule(*pair, scratch, patience)
             steps.step()
             return ruling
 
@@ -182,7 +183,7 @@ def _compile(compiler: Compiler, snippet: Snippet, switch: Sequence[str], scratc
                 command,
                 seconds=patience,
                 cwd=snippet.file.parent,
-                env={**os.environ, **_ENVIRONMENT},
+                env=closed_environment() | _ENVIRONMENT,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
             )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 from rich.console import Console
 
 from safecost.core.command import examples, short_path
+from safecost.core.console import no_commands
 from safecost.core.errors import OK
 from safecost.core.paths import ROOT
 from safecost.document.io import read
@@ -20,7 +22,8 @@ from safecost.report.findings import with_headline
 def show(run: Document, folder: Path) -> Path:
     """Write the report of a run into the folder, print its table, and return the page."""
     written = page.write(run, folder)
-    table.render(run, Console())
+    with no_commands(sys.stdout):
+        table.render(run, Console())
     return written
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +17,9 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from safecost.core import pages
-from safecost.core.decoding import Misfit, convert
-from safecost.core.errors import ToolError
-from safecost.core.text import number, shown
+from safecost.core.decoding import read_small
+from safecost.core.errors import ToolError, UsageError
+from safecost.core.text import counted, number, shown
 from safecost.document import io as document
 from safecost.document.rows import KINDS, PairRow, valid_rows
 from safecost.document.types import Document
@@ -31,7 +30,6 @@ _PLACE = re.compile(r"\{([a-z]+) ([^{}]+)\}")
 _BOUND = re.compile(r"^(above|below) (\d+(?:\.\d+)?)$")
 _CODE = {"packed", "checks", "bytes"}  # of the machine code
 FREE = 1.02  # a price up to this counts as none: the margin, and as much again for what placement does
-MOST_BYTES = 1_000_000
 
 
 class BrokenFinding(ToolError):
@@ -63,15 +61,9 @@ class Told:
 def read(path: Path) -> tuple[Finding, ...]:
     """The findings of a TOML file; raises ToolError with its place and what is wrong with it."""
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise ToolError(f"{path} is larger than {MOST_BYTES:,} bytes: that is no file of findings.")
-        return convert(tomllib.loads(path.read_text(encoding="utf-8")), _FindingsFile, "the file").finding
-    except OSError as error:
-        raise ToolError(f"{path} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ToolError(f"{path} is no TOML: {error}.") from error
-    except Misfit as misfit:
-        raise ToolError(f"{path}: {misfit}; each [[finding]] has title and text, and may have expects.") from misfit
+        return read_small(path, _FindingsFile, "findings as TOML").finding
+    except UsageError as error:
+        raise ToolError(f"{error} Each [[finding]] has title and text, and may have expects.") from error
 
 
 class Figures:
@@ -231,15 +223,20 @@ def headline(document: Document) -> str:
     """The price of safety as a Markdown table, one row for each compiler and library."""
     compiler = {one.name: one.compiler or "unknown" for one in document.profiles}
     lines = [
-        "| compiler and library | every fault | worst case | spatial faults alone | nothing stops every fault in |",
-        "|---|---|---|---|---|",
+        "| compiler and library | every fault | worst case | inexpressible not counted | spatial faults alone "
+        "| nothing stops every fault in |",
+        "|---|---|---|---|---|---|",
     ]
     for group in groups(document):
         every, spatial = (group.frontiers[scope, "fastest raw"] for scope in SCOPES)
         worst = "–" if every.worst is None else f"{number(every.worst.ratio)} `{every.worst.case}`"
         uncaught = ", ".join(f"`{one.case}`" for one in every.uncaught) or "–"
         name = f"`{group.name}`: {compiler[group.name]}"
-        cells = (name, price_words(every), worst, price_words(spatial), uncaught)
+        every_words, shown_words = (
+            f"{price_words(made)} in {counted(len(made.prices), 'case')}"
+            for made in (every, group.standards["every fault", "shown"])
+        )
+        cells = (name, every_words, worst, shown_words, price_words(spatial), uncaught)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 

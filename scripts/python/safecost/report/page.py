@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from safecost.core import glossary, pages
 from safecost.core.text import counted, number, percent, size_text
+from safecost.document.io import REPORT_FILE
 from safecost.document.machine_facts import machine_facts
 from safecost.document.rows import KINDS, ExactValues, PairRow, count_rows, rows, valid_rows
 from safecost.document.types import Document, Run
@@ -36,10 +37,10 @@ def write(document: Document, folder: Path) -> Path:
     drawn = charts.draw(document)
     charts.save(drawn, folder, charts.FILE_NAME)
     pages.save(folder / "report.md", markdown(document, drawn))
-    pages.save(folder / "report.html", page(document, drawn))
     explain_page.write(document, folder)
     glossary.write(folder)
-    return folder / "report.html"
+    pages.save(folder / REPORT_FILE, page(document, drawn))  # the last: where it is, all is there
+    return folder / REPORT_FILE
 
 
 # ---- what the report says ------------------------------------------------------------------------------------------
@@ -191,6 +192,7 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "noise": validity_words.noise(document),
         "facts": _facts(document),
         "frontier": safety.lines(document),
+        "shares": safety.shares(document),
         "matrices": safety.matrices(document),
         "outcome_words": safety.words(),
         "owed": safety.owed,

@@ -7,18 +7,24 @@ Times of a contender and of its denominators come from the same panel, launch by
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from safecost.document.measured import Contender
 from safecost.document.memo import of_newest
+from safecost.document.outcome import CAUGHT, UNSHOWN, OutcomeKind
 from safecost.document.rows import is_rebuild
 from safecost.document.types import Case, Document, Profile
 from safecost.stats.frontier import AtSize, Candidate, Frontier, frontier
 
 Scope = Literal["every fault", "spatial faults"]
 Denominator = Literal["fastest raw", "same algorithm", "as practised"]
+# What suffices: that a fault is caught; that it was shown to be, not told by a reason why nobody can write the program;
+# or that it is contained at least.
+Standard = Literal["caught", "shown", "contained"]
+STANDARDS: tuple[Standard, ...] = ("caught", "shown", "contained")
 SCOPES: tuple[Scope, ...] = ("every fault", "spatial faults")
 DENOMINATORS: tuple[Denominator, ...] = ("fastest raw", "same algorithm", "as practised")
 
@@ -50,13 +56,15 @@ _CACHED = re.compile(r"L[12](?!\d)")
 class PriceGroup:
     """A plain profile and what stands for it in the frontier: the price over cases for every scope and denominator.
 
-    `outside` are cases without a price for another reason than that nothing catches everything, with that reason.
+    `standards` are those over the fastest raw code by what suffices. `outside` are cases without a price for another
+    reason than that nothing catches everything, with that reason.
     """
 
     name: str
     profiles: tuple[str, ...]
     against: str
     frontiers: dict[tuple[Scope, Denominator], Frontier]
+    standards: dict[tuple[Scope, Standard], Frontier]
     outside: dict[Scope, tuple[tuple[str, str], ...]]
 
 
@@ -78,6 +86,7 @@ def _group(document: Document, plain: Profile, siblings: Sequence[Profile]) -> P
     against = plain.against or plain.name
     names = tuple(one.name for one in siblings)
     made: dict[tuple[Scope, Denominator], Frontier] = {}
+    standards: dict[tuple[Scope, Standard], Frontier] = {}
     outside: dict[Scope, tuple[tuple[str, str], ...]] = {}
     for scope in SCOPES:
         told = {case.name: _outside(document, case, scope, names) for case in _tasks(document)}
@@ -86,7 +95,14 @@ def _group(document: Document, plain: Profile, siblings: Sequence[Profile]) -> P
         for denominator in DENOMINATORS:
             cases = {case.name: candidates(document, case, names, against, scope, denominator) for case in competing}
             made[scope, denominator] = frontier(plain.name, cases)
-    return PriceGroup(plain.name, names, against, made, outside)
+        standards[scope, "caught"] = made[scope, "fastest raw"]
+        for standard in STANDARDS[1:]:
+            cases = {
+                case.name: candidates(document, case, names, against, scope, "fastest raw", standard)
+                for case in competing
+            }
+            standards[scope, standard] = frontier(plain.name, cases)
+    return PriceGroup(plain.name, names, against, made, standards, outside)
 
 
 def _tasks(document: Document) -> Iterator[Case]:
@@ -116,9 +132,15 @@ def faults_of(case: Case, scope: Scope) -> list[str]:
 
 
 def candidates(
-    document: Document, case: Case, profiles: Sequence[str], against: str, scope: Scope, denominator: Denominator
+    document: Document,
+    case: Case,
+    profiles: Sequence[str],
+    against: str,
+    scope: Scope,
+    denominator: Denominator,
+    standard: Standard = "caught",
 ) -> list[Candidate]:
-    """Every safe contender of a case in these profiles, with what it lets through and its times.
+    """Every safe contender of a case in these profiles, with what it lets through by a standard, and its times.
 
     A fault of which nothing was proved counts as let through. A contender that lacks a size which others have does
     not compete.
@@ -137,21 +159,50 @@ def candidates(
                     sizes.setdefault((arm.variant, arm.profile), []).append(at_size)
     complete = max(map(len, sizes.values()), default=0)
     return [
-        Candidate(variant, profile, tuple(_uncaught(document, case, scope, variant, profile)), tuple(at))
+        Candidate(variant, profile, tuple(_uncaught(document, case, scope, variant, profile, standard)), tuple(at))
         for (variant, profile), at in sizes.items()
         if len(at) == complete
     ]
 
 
+def suffices(outcome: OutcomeKind, standard: Standard) -> bool:
+    """Is an outcome good enough?"""
+    if standard == "shown":
+        return outcome in CAUGHT and outcome not in UNSHOWN
+    return outcome in CAUGHT or (standard == "contained" and outcome == "contained")
+
+
+_FaultOf = tuple[str, str, str, str]
+
+
 @of_newest
-def _caught(document: Document) -> frozenset[tuple[str, str, str, str]]:
-    """Case, variant, profile and fault wherever a proof found the fault caught."""
-    return frozenset((one.case, one.variant, one.profile, one.fault) for one in document.proofs if one.caught)
+def _enough(document: Document) -> dict[Standard, frozenset[_FaultOf]]:
+    """By standard: case, variant, profile and fault wherever the outcome of a proof suffices."""
+    return {
+        standard: frozenset(
+            (proof.case, proof.variant, proof.profile, proof.fault)
+            for proof in document.proofs
+            if suffices(proof.outcome, standard)
+        )
+        for standard in STANDARDS
+    }
 
 
-def _uncaught(document: Document, case: Case, scope: Scope, variant: str, profile: str) -> Iterator[str]:
-    caught = _caught(document)
-    return (fault for fault in faults_of(case, scope) if (case.name, variant, profile, fault) not in caught)
+def _uncaught(
+    document: Document, case: Case, scope: Scope, variant: str, profile: str, standard: Standard
+) -> Iterator[str]:
+    enough = _enough(document)[standard]
+    return (fault for fault in faults_of(case, scope) if (case.name, variant, profile, fault) not in enough)
+
+
+@of_newest
+def _unshown(document: Document) -> Counter[tuple[str, str, str]]:
+    return Counter((proof.case, proof.variant, proof.profile) for proof in document.proofs if proof.outcome in UNSHOWN)
+
+
+def unshown_in(document: Document, case: str, variant: str, profile: str) -> int:
+    """How many faults of an idiom count as caught by a reason alone."""
+    return _unshown(document)[case, variant, profile]
 
 
 def _denominators(

@@ -8,15 +8,15 @@ from typing import Literal
 
 from safecost.core.text import counted, number
 from safecost.document.judged import Proof
-from safecost.document.outcome import CAUGHT, LETTERS, MEANINGS, OWED, OutcomeKind
+from safecost.document.outcome import CAUGHT, LETTERS, MEANINGS, OWED, UNSHOWN, OutcomeKind
 from safecost.document.types import Case, Document
-from safecost.report.prices import SCOPES, PriceGroup, Scope, groups, why_no_interval
+from safecost.report.prices import SCOPES, PriceGroup, Scope, Standard, groups, why_no_interval
 from safecost.stats.frontier import Frontier
 
 MarkStyle = Literal["caught", "halfway", "missed", "unproved"]
 NOT_PROVED = "·"
-# Stopped, but too late or by luck; with these a reader may still lose data.
-_HALFWAY: frozenset[OutcomeKind] = frozenset({"detected_late", "allocator_stop", "terminated"})
+# Stopped, but too late, by luck or by chance, or in bounds with a wrong answer: a reader may still lose data.
+_HALFWAY: frozenset[OutcomeKind] = frozenset({"sampled", "contained", "detected_late", "allocator_stop", "terminated"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class PriceLine:
     cases: int
     same_algorithm: str
     practised: str
+    shown: str
+    contained: str
     uncaught: tuple[str, ...]
     outside: tuple[str, ...]
 
@@ -102,6 +104,8 @@ def _line(group: PriceGroup, scope: Scope) -> PriceLine:
         len(made.prices),
         _with_count(group.frontiers[scope, "same algorithm"]),
         _with_count(group.frontiers[scope, "as practised"]),
+        _with_count(group.standards[scope, "shown"]),
+        _with_count(group.standards[scope, "contained"]),
         tuple(f"{one.case}: {one.variant}@{one.profile} lets through {', '.join(one.faults)}" for one in made.uncaught),
         tuple(f"{case}: {why}" for case, why in group.outside[scope]),
     )
@@ -141,6 +145,37 @@ def terminal_gaps(document: Document) -> list[str]:
     made = {group.name: group.frontiers["every fault", "fastest raw"].uncaught for group in groups(document)}
     told = {name: [f"{one.case} ({', '.join(one.faults)})" for one in uncaught] for name, uncaught in made.items()}
     return [f"no price with {name}, as nothing stops: {', '.join(cases)}" for name, cases in told.items() if cases]
+
+
+def terminal_standards(document: Document) -> list[str]:
+    """The price by other standards, a line each: without what is inexpressible, and where contained suffices."""
+    if not document.proofs:
+        return []
+    words: dict[Standard, str] = {
+        "shown": "price where inexpressible does not count as caught",
+        "contained": "price where contained suffices",
+    }
+    lines = []
+    for standard, title in words.items():
+        made = [(group.name, group.standards["every fault", standard]) for group in groups(document)]
+        prices = [f"{name} {_with_count(price)}" for name, price in made if price.mean is not None]
+        lines += [f"{title}: {', '.join(prices)}"] if prices else []
+    return lines
+
+
+def shares(document: Document) -> str:
+    """Of how many faults in safe idioms how many are caught, and how many of these by a reason alone."""
+    safe = {(case.name, variant.name) for case in document.cases for variant in case.variants if variant.role == "safe"}
+    outcomes = [proof.outcome for proof in document.proofs if (proof.case, proof.variant) in safe]
+    caught = [outcome for outcome in outcomes if outcome in CAUGHT]
+    unshown = sum(outcome in UNSHOWN for outcome in caught)
+    contained = outcomes.count("contained")
+    if not outcomes:
+        return ""
+    return (
+        f"Safe idioms catch {len(caught):,} of {len(outcomes):,} faults committed in them, {unshown:,} of these "
+        f"inexpressible: a reason why nobody can write the program, and no run. They contain {contained:,} more."
+    )
 
 
 def _says_anything(group: PriceGroup) -> bool:

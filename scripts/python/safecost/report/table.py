@@ -16,7 +16,7 @@ from safecost.core.text import counted, number, percent
 from safecost.document.rows import PairRow, valid_rows
 from safecost.document.types import Case, Document, Problem
 from safecost.document.values import PairKind
-from safecost.report.safety import terminal_gaps, terminal_rows
+from safecost.report.safety import shares, terminal_gaps, terminal_rows, terminal_standards
 from safecost.stats.pairs import Verdict
 from safecost.validity.advisories import advisories
 from safecost.validity.data_quality import TOLERANCE, aa_pairs, calibrations, distance
@@ -65,7 +65,7 @@ def _say_price(document: Document, console: Console) -> None:
     console.print()
     console.print(table)
     say(console, "time of the cheapest idiom that stops every fault of a case, over the fastest plain raw code")
-    for line in terminal_gaps(document):
+    for line in (*terminal_gaps(document), *terminal_standards(document), shares(document)):
         say(console, line)
 
 

@@ -93,10 +93,10 @@ def test_a_figure_that_the_run_lacks_is_named(sample_document: Document, text: s
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("x = ", "is no TOML"),
-        ("", "the file lacks .finding.; each "),
+        ("x = ", "is not TOML"),
+        ("", "the file lacks .finding.. Each "),
         ("finding = 3", "finding is 3, and must be a list"),
-        ('[[finding]]\ntitle = "a"', r"finding\[0\] lacks .text.; each .* has title and text"),
+        ('[[finding]]\ntitle = "a"', r"finding\[0\] lacks .text.. Each .* has title and text"),
         ('[[finding]]\ntitle = "a"\ntext = "b"\nextra = 1', r"finding\[0\] has the unknown entry .extra"),
         ('[[finding]]\ntitle = "a"\ntext = 3', r"finding\[0\]\.text is 3, and must be a text"),
         (
@@ -110,7 +110,7 @@ def test_a_bad_file_is_refused_in_one_sentence(tmp_path: Path, text: str, told: 
     file.write_text(text, encoding="utf-8")
     with pytest.raises(ToolError, match=told):
         read(file)
-    with pytest.raises(ToolError, match="cannot be read"):
+    with pytest.raises(ToolError, match="does not exist"):
         read(tmp_path / "absent.toml")
 
 

@@ -11,7 +11,7 @@ from safecost.document.judged import Proof
 from safecost.document.measured import Panel
 from safecost.document.outcome import OutcomeKind
 from safecost.document.types import Document, Fault, Parameter, Variant
-from safecost.report.prices import SPATIAL, PriceGroup, groups, why_no_interval
+from safecost.report.prices import SPATIAL, STANDARDS, PriceGroup, groups, why_no_interval
 from safecost.stats.frontier import Frontier, Price, Uncaught
 from safecost.testing.made_up_panel import Arm, make_panel
 
@@ -199,3 +199,12 @@ def test_a_second_build_of_the_plain_profile_is_no_contender(sample_document: Do
     document = replace(document, profiles=(*document.profiles, twice))
     assert group(document).profiles == ("gcc-o2", "gcc-assertions")
     assert price(main_of(document)).profile == "gcc-o2"
+
+
+def test_a_reason_alone_and_what_is_contained_have_prices_of_their_own(sample_document: Document) -> None:
+    timed = panel("gcc-o2", {"at": 1.5, "span": 1.2, "clamp": 1.1}, {"raw": 1.0})
+    outcomes: dict[str, OutcomeKind] = {"at": "reported", "span": "inexpressible", "clamp": "contained"}
+    proofs = [proof(variant, "gcc-o2", "one_past_end", outcome) for variant, outcome in outcomes.items()]
+    standards = group(made_up(sample_document, [timed], proofs)).standards
+    cheapest = {standard: price(standards["every fault", standard]).variant for standard in STANDARDS}
+    assert cheapest == {"caught": "span", "shown": "at", "contained": "clamp"}

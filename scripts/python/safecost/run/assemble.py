@@ -29,6 +29,7 @@ _DISCOVERIES = frozenset({"idiom", "profile", "full", "language"})
 def assemble(state: RunState, sample: Sample, plan: RunPlan | None = None) -> doc.Document:
     """Everything that is known of a run so far; `plan` is the journal's, where there is one."""
     mode, facts = state.options.mode, state.runner_facts
+    started = plan.started if plan else state.started
     return doc.Document(
         schema="safecost-run",
         schema_version=doc.SCHEMA_VERSION,
@@ -36,8 +37,8 @@ def assemble(state: RunState, sample: Sample, plan: RunPlan | None = None) -> do
         run=doc.Run(
             mode=mode.name,
             seed=state.options.seed,
-            started=plan.started if plan else state.started,
-            finished=document.now(),
+            started=started,
+            finished=max(started, document.now()),  # a clock that is set meanwhile may be set back
             complete=state.complete,
             # Of build and verification those of the last session, of measuring those of all.
             seconds=doc.StageSeconds(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 
+from safecost.core import locks
 from safecost.core.command import code_of, examples, local_folder, make_folder, service, short_path, undisturbed
 from safecost.core.errors import HARNESS, OK, WRONG_RESULT, UsageError
 from safecost.core.paths import Folders
@@ -37,7 +37,7 @@ from safecost.suite.command import choosing
     + "\n\n\b\nExit codes: 0 fine; 1 something could not be built, loaded, counted or timed, or nothing was measured;"
     + "\n2 usage, or a run that cannot be resumed as things are; 5 a wrong result, or a broken claim of what is"
     + "\ncaught or rejected;"
-    + "\n130 interrupted (what was measured is written)."
+    + "\n129, 130, 143 ended by a hang-up, Ctrl-C or SIGTERM (what was measured is written)."
     + "\n\n\b\nEnvironment: SAFECOST_VERIFY_SECONDS=10, SAFECOST_LAUNCH_SECONDS=120: how long a kernel may be"
     + "\nsilent while it is verified, and a launch may take, before it counts as hung.",
 )
@@ -48,7 +48,7 @@ from safecost.suite.command import choosing
     "--resume",
     metavar="RUN",
     type=click.Path(path_type=Path),
-    help="Finish the run in the folder RUN; 'latest' is the newest unfinished one.",
+    help="Finish the run in the folder RUN; 'latest' is the newest that lacks a launch or its report.",
 )
 @click.option("--count/--no-count", "counting", default=None,
               help="Count instructions and allocations, half a minute (default: unless --quick).")  # fmt: skip
@@ -82,7 +82,11 @@ def run(
         for option, value in given.items():
             if value is not None:
                 raise UsageError(f"--resume and {option} exclude each other: the run keeps what it was begun with.")
-        begun = session.take_up(resume, own)
+        folder = session.folder_of(resume)
+        if (done := session.undrawn(folder)) is not None:
+            print(f"report: {short_path(service(context, 'show')(done, folder))}")
+            return exit_code(done)
+        begun = session.take_up(folder, own)
     else:
         mode = schedule.MODES[chosen[0] if chosen else "default"]
         folder = run_folder(out, mode.name)
@@ -158,12 +162,12 @@ def solo(
     flags: tuple[str, ...],
 ) -> int:
     """Let Google Benchmark time each contender by itself, with all of its own flags behind '--'."""
-    with tempfile.TemporaryDirectory(prefix="safecost-") as scratch:
+    with locks.scratch() as scratch:
         options = RunOptions(
             mode=schedule.QUICK,
             profiles=profile_files.choose(profiles, ad_hoc),
             folders=Folders.of(case_folders),
             filter=expression,
-            out=Path(scratch),
+            out=scratch,
         )
-        return solo_run(begun_state(options), Path(scratch), flags)
+        return solo_run(begun_state(options), scratch, flags)

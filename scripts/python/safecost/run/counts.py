@@ -19,7 +19,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from safecost.core import privacy, processes
+from safecost.core import locks, privacy, processes
 from safecost.core.decoding import Misfit, decode
 from safecost.core.paths import BUILD, RUNNER
 from safecost.core.progress import Steps
@@ -199,8 +199,7 @@ def _valgrind() -> tuple[str | None, str | None, str | None]:
 def _ask(wanted: Sequence[CountTarget], folders: PluginFolders, one: _Pass, seconds: float) -> list[CountLine]:
     """What the runner answers to each target: counts, or a "problem"."""
     root = _FOLDER if os.access(_FOLDER, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="safecost-", dir=root) as name, tempfile.TemporaryFile() as results:
-        folder = Path(name)
+    with locks.scratch(root) as folder, tempfile.TemporaryFile() as results:
         for inner in ("dumps", "plugins", "scratch"):
             (folder / inner).mkdir()
         (folder / "data").symlink_to(folders.data[wanted[0].case].resolve())
@@ -276,7 +275,9 @@ def _answers(text: bytes, wanted: int, ended: str) -> list[CountLine]:
             head = msgspec.json.decode(line, type=_LineHead)
         except (ValueError, RecursionError):
             continue
-        found.setdefault(head.index, _sound(line, head))
+        answer = _sound(line, head)
+        if head.index not in found or answer.problem is not None:  # it may have left processes behind after its answer
+            found[head.index] = answer
     missing = f"the runner {ended or 'gave no count of it'}"
     return [found.get(number) or _without(number, missing) for number in range(wanted)]
 
@@ -345,6 +346,6 @@ def _pins() -> tuple[tuple[str, str], ...]:
         ("addresses", "chosen by Valgrind, the same each time"),
         ("border", "instructions of an empty kernel's calls are subtracted, its own two excepted"),
         *((f"environment {name}", value) for name, value in PINNED_ENVIRONMENT.items()),
-        ("folder", f"{_FOLDER}/safecost-XXXXXXXX, so that paths have one length"),
+        ("folder", f"{_FOLDER}/safecost-LXXXXXXX, so that paths have one length"),
         ("processor", "as Valgrind shows it; nothing but libc was seen to ask"),
     )

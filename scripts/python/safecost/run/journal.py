@@ -318,11 +318,11 @@ def _told(value: Any) -> str:
 
 
 def unfinished(folder: Path) -> Path | None:
-    """The newest run below a folder that was begun and not finished; by the time that its plan names."""
+    """The newest run below a folder that was begun and not finished or not drawn; by the time that its plan names."""
     found = []
     for plan in folder.glob("*/plan.json"):
         with contextlib.suppress(UsageError):
-            if not is_complete(plan.parent):
+            if not (is_drawn(plan.parent) and is_complete(plan.parent)):
                 found.append((read_plan(plan.parent).started, plan.parent))
     return max(found)[1] if found else None
 
@@ -333,3 +333,12 @@ def is_complete(folder: Path) -> bool:
         return document.read(folder / document.RUN_FILE).run.complete
     except UsageError:
         return False
+
+
+def is_drawn(folder: Path) -> bool:
+    """Whether a run's report is there, and no older than its document."""
+    try:
+        report, run = ((folder / name).stat().st_mtime_ns for name in (document.REPORT_FILE, document.RUN_FILE))
+    except OSError:
+        return False
+    return report >= run

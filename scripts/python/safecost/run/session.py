@@ -10,6 +10,8 @@ from pathlib import Path
 from safecost.core import privacy
 from safecost.core.errors import UsageError
 from safecost.core.paths import LOCAL_RESULTS, Folders
+from safecost.document import io as documents
+from safecost.document.types import Document
 from safecost.run import journal as journals
 from safecost.run.journal import Asked, Journal
 from safecost.run.measure import Measurement
@@ -82,15 +84,30 @@ def begin(
     return Session(Measurement(state, journal), journal, own)
 
 
-def take_up(run: Path, own: Own) -> Session:
-    """A later session of the run in a folder, or of the newest unfinished one; raises UsageError where it cannot be."""
+def folder_of(run: Path) -> Path:
+    """The folder of a run that is to be resumed, where it is `latest` the newest unfinished one's; or UsageError."""
     folder = journals.unfinished(LOCAL_RESULTS) if run == LATEST and not run.exists() else run
     if folder is None:
         raise UsageError(f"--resume latest: {LOCAL_RESULTS} holds no unfinished run; give the folder of one.")
+    return folder
+
+
+def undrawn(folder: Path) -> Document | None:
+    """The document of a run of which nothing is left to do but its report."""
+    if journals.is_drawn(folder) or not journals.is_complete(folder):
+        return None
+    Journal.take_up(folder).close()  # refuses one that another process is at
+    return documents.read(folder / documents.RUN_FILE)
+
+
+def take_up(folder: Path, own: Own) -> Session:
+    """A later session of the run in a folder; raises UsageError where it cannot be."""
     journal = Journal.take_up(folder)
     try:
         if journals.is_complete(folder):
             raise UsageError(f"{folder} is complete: nothing is left to measure; 'safecost report {folder}' draws it.")
+        if (now := documents.now()) < journal.plan.started:
+            raise UsageError(f"{folder} was begun at {journal.plan.started}, and the clock says {now}: set it right.")
         asked = journal.plan.asked
         given = dict(own.options())
         for option in journals.AGAIN:

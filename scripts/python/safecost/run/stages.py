@@ -6,8 +6,6 @@ Where an interrupt must not cost what was found, a stage returns it together wit
 from __future__ import annotations
 
 import re
-import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -15,7 +13,8 @@ from pathlib import Path
 
 from safecost.catch import proving as catch
 from safecost.code import disassembly
-from safecost.core import processes
+from safecost.core import locks, processes
+from safecost.core.console import quote
 from safecost.core.errors import ToolError
 from safecost.core.progress import Steps
 from safecost.document import evidence
@@ -46,9 +45,9 @@ def build(state: RunState) -> RunState:
         raise ToolError(f"the disk of {state.options.folders.build} is full: make room and try again.")
     state = replace(state, built=built, runner_facts=facts)
     for name, reason in built.absent.items():
-        print(f"skipped: profile {name}: {reason}", file=sys.stderr)
+        quote(f"skipped: profile {name}: {reason}")
     for (case, profile), output in sorted(built.failures.items()):
-        print(f"does not compile: {case} with {profile}:\n{output}", file=sys.stderr)
+        quote(f"does not compile: {case} with {profile}:\n{output}")
         first = next((line for line in output.splitlines() if "error" in line), "")
         state = state.with_problem("build", f"does not compile: {first}\n{output}".strip(), case=case, profile=profile)
     return state
@@ -65,7 +64,7 @@ def verify(state: RunState) -> StageResult:
         codes, complaints = disassembly.of_run(state.built.plugins, state.descriptions)
         state = replace(state, codes=tuple(codes))
         for complaint in complaints:
-            print(f"no machine code: {complaint}", file=sys.stderr)
+            quote(f"no machine code: {complaint}")
     except KeyboardInterrupt as interrupted:
         interrupt = interrupted
     return state, interrupt
@@ -77,11 +76,11 @@ def _verified(state: RunState, case: CaseFiles) -> evidence.VerifyAnswer | runne
         for profile in state.profiles
         if (case.name, profile.name) in state.built.plugins
     )
-    with tempfile.TemporaryDirectory(prefix="safecost-") as scratch:
+    with locks.scratch() as scratch:
         plan = VerifyPlan(
             case=case.name,
             data=str(case.data),
-            scratch=scratch,
+            scratch=str(scratch),
             plugins=plugins,
             tier=state.options.mode.tier,
             timeout_seconds=state.options.verify_seconds,
@@ -153,7 +152,7 @@ def proof_of(outcome: Outcome) -> Proof:
         outcome.size,
         outcome.seed,
         outcome.sizes,
-        outcome.elsewhere,
+        outcome.elsewhere or None,
         outcome.chance,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from safecost.testing import commands
 from safecost.testing.commands import FOREVER, SUM, case_of, case_text, put, read
 
 pytestmark = pytest.mark.build
+HEEDING = ("env", "--default-signal=HUP")  # whatever these tests were started by
 
 
 def descendants(process: int) -> set[int]:
@@ -46,7 +48,7 @@ class Interrupted:
     def __init__(self, out: Path, words: tuple[str, ...], ready: Callable[[set[int]], bool], number: int) -> None:
         given = ("--cases", commands.cases(), "--profiles", "gcc-o2", "--out", out)
         process = subprocess.Popen(
-            commands.arguments("run", *given, *words),
+            [*HEEDING, *commands.arguments("run", *given, *words)],
             env=commands.environment(SAFECOST_VERIFY_SECONDS="100"),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -79,7 +81,7 @@ def command_of(process: int) -> str:
         return ""
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_an_interrupt_leaves_what_was_measured_and_nobody_behind(tmp_path: Path, number: int, code: int) -> None:
     commands.calm()
     out = tmp_path / "out"
@@ -95,6 +97,33 @@ def test_an_interrupt_leaves_what_was_measured_and_nobody_behind(tmp_path: Path,
     assert not document.run.complete
     assert 3 <= sum(len(panel.launches) for panel in document.panels) < 40
     assert "interrupted: this run holds what was measured until then" in ended.out
+    assert (out / "report.html").exists()
+
+
+def test_a_terminal_that_is_closed_costs_nothing_that_was_measured(tmp_path: Path) -> None:
+    commands.calm()
+    out, (ours, theirs) = tmp_path / "out", os.openpty()
+    given = ("--cases", commands.cases(), "--profiles", "gcc-o2", "--out", out, "--full", "--filter", "^calm/")
+    process = subprocess.Popen(
+        ["setsid", "--ctty", *HEEDING, *commands.arguments("run", *given)],
+        env=commands.environment(),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    try:
+        os.close(theirs)
+        os.set_blocking(ours, False)
+        deadline = time.monotonic() + commands.PATIENCE
+        while len(list(out.glob("launches/*.json"))) < 3 and process.poll() is None and time.monotonic() < deadline:
+            with contextlib.suppress(BlockingIOError):
+                os.read(ours, 65_536)
+            time.sleep(0.02)
+        os.close(ours)
+        assert process.wait(60) == 129
+    finally:
+        process.kill()
+    assert not read(out).run.complete
     assert (out / "report.html").exists()
 
 

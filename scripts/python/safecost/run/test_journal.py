@@ -330,4 +330,5 @@ def test_the_newest_unfinished_run_is_found(tmp_path: Path) -> None:
         one.close()
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "plan.json").write_text("{", encoding="utf-8")
+    (tmp_path / "empty" / "launches").mkdir(parents=True)  # as a kill before the plan leaves it
     assert journal.unfinished(tmp_path) == tmp_path / "a"

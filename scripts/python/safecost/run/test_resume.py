@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from safecost import cli
 from safecost.core.paths import Folders
 from safecost.document.types import Document
 from safecost.testing import commands
@@ -109,6 +110,25 @@ def test_a_killed_run_goes_on_where_it_was(killed_copy: Path, whole_run: Documen
     assert {panel.ended for panel in made.panels} == {"all_launches"}
     assert made.run.seconds.measure > sum(json.loads(data)["journal"]["seconds"] for data in before.values())
     refused(safecost(*resuming(killed_copy)), "is complete: nothing is left to measure")
+
+
+def test_a_complete_run_without_its_report_is_drawn(
+    killed_copy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("safecost.run.session.LOCAL_RESULTS", killed_copy.parent)
+    assert safecost(*resuming(killed_copy)).code == 0
+    document, report = killed_copy / "run.json", killed_copy / "report.html"
+    before = document.read_bytes()
+    report.unlink()  # as a kill while it was drawn leaves it
+    (killed_copy.parent / "empty" / "launches").mkdir(parents=True)  # and one before there was a plan
+    assert cli.entry(["run", "--resume", "latest"]) == 0
+    assert report.exists() and document.read_bytes() == before
+    assert "resume/one" in capsys.readouterr().out
+    os.utime(report, ns=(0, 0))  # of an earlier session, that was interrupted
+    assert cli.entry(["run", "--resume", str(killed_copy)]) == 0
+    assert report.stat().st_mtime_ns > 0
+    assert cli.entry(["run", "--resume", "latest"]) == 2
+    assert "holds no unfinished run" in capsys.readouterr().err
 
 
 def test_a_killed_run_has_a_document_of_what_was_measured_or_says_how_to_get_one(killed_copy: Path) -> None:

@@ -50,6 +50,13 @@ def test_another_safecost_is_refused(
     )
 
 
+def test_a_clock_behind_the_runs_start_is_refused(
+    killed_copy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("safecost.document.io.now", lambda: "2020-01-01T00:00:00Z")
+    refused(entry(capsys, *resuming(killed_copy)), "was begun at 20", "and the clock says 2020-01-01T00:00:00Z")
+
+
 def test_another_source_is_refused_and_the_old_one_is_not(
     killed_copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

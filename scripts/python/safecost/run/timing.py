@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from safecost.core import locks
 from safecost.core.decoding import Misfit
 from safecost.core.progress import Steps
 from safecost.document import evidence
@@ -165,12 +165,12 @@ def measure(
     try:
         with (
             Steps("measure", schedule.left(), at_most=len(mode.analyses) > 1) as steps,
-            tempfile.TemporaryDirectory(prefix="safecost-") as scratch,
+            locks.scratch() as scratch,
         ):
             for number, visited in schedule:
                 for panel in visited:
                     if panel not in schedule.ended:
-                        held = launches.launch(number, panel, Path(scratch))
+                        held = launches.launch(number, panel, scratch)
                         steps.step(0 if held else 1)
                         steps.grow(schedule.left())
                 if checkpoint and time.monotonic() - written > _PAUSE * cost:

@@ -5,16 +5,23 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
+from msgspec import Meta, Struct
+
+from safecost.core import privacy
+from safecost.core.decoding import read_small
 from safecost.core.errors import UsageError
-from safecost.core.paths import BENCH, BUILD, ROOT
+from safecost.core.paths import BENCH, BUILD, ROOT, make_build_folder
+from safecost.core.text import shown
+from safecost.document.values import FreeText, Language, LibraryName, ProfileName, Word
 
 FOLDER = BENCH / "profiles"
-_SANITIZED = ROOT / "src" / "runner" / "catch" / "clang-sanitized.json"
+_WATCHED = ROOT / "src" / "runner" / "catch"
 # What a hardened profile may add to its plain sibling: else its ratio would tell the price of something else as well.
 _HARDENS = re.compile(
     r"-D_(GLIBCXX_(ASSERTIONS|DEBUG)|FORTIFY_SOURCE=\d|LIBCPP_(HARDENING_MODE=\w+|ABI_BOUNDED_\w+))"
@@ -26,7 +33,22 @@ _HARDENS = re.compile(
     r"|-mbranch-protection=[\w+-]+|-Wl(,-z,(noexecstack|relro|now))+"
     r"|-C ?(overflow-checks|debug-assertions)=(on|yes|y|true)"
 )
+_Explained = Annotated[tuple[tuple[FreeText, FreeText], ...], Meta(max_length=100)]
 _NAME = re.compile(r"(?!.*[.][.])[a-z][a-z0-9_.+-]{0,63}")
+
+
+class ProfileFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A profile as written: one with a plain sibling has its language, compiler and library from that."""
+
+    summary: FreeText
+    flags: _Explained
+    dropped: _Explained = ()  # what a recommendation has, and why this profile has not
+    plain: ProfileName = ""
+    language: Language | None = None
+    compiler: Word | None = None
+    library: LibraryName | None = None
+    against: ProfileName = ""
+    default: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +89,12 @@ def shipped() -> dict[str, BuildProfile]:
 
 def sanitized() -> BuildProfile:
     """The build by which errors of memory are confirmed; it is none of the suite's, since nothing is measured in it."""
-    return read(_SANITIZED)
+    return read(_WATCHED / "clang-sanitized.json")
+
+
+def race_detecting() -> BuildProfile:
+    """The same for races between threads."""
+    return read(_WATCHED / "clang-tsan.json")
 
 
 def read(file: Path, found: dict[str, BuildProfile] | None = None) -> BuildProfile:
@@ -78,26 +105,30 @@ def read(file: Path, found: dict[str, BuildProfile] | None = None) -> BuildProfi
     found = {} if found is None else found
     if file.stem in found:
         return found[file.stem]
-    written = _json(file)
-    own = tuple((str(flag), str(why)) for flag, why in written["flags"])
-    base = _base(file, written["plain"], found) if "plain" in written else None
-    for flag, _ in own if base else ():
+    written = _written(file)
+    base = _base(file, written.plain, found) if written.plain else None
+    for flag, _ in written.flags if base else ():
         if not _HARDENS.fullmatch(flag):
             raise UsageError(
                 f"profile {file.stem} adds {flag} to its plain sibling, and this is no flag that hardens: give it to a"
                 " plain profile of its own, or add its kind to _HARDENS in suite/profiles.py."
             )
+    language, compiler, library = (
+        (base.language, base.compiler, base.library) if base else (written.language, written.compiler, written.library)
+    )
+    if language is None or compiler is None or library is None:
+        raise UsageError(f"profile {file.stem} lacks its language, compiler or library, and names no plain sibling.")
     profile = BuildProfile(
         name=file.stem,
-        summary=written["summary"],
-        language=base.language if base else written["language"],
-        compiler=base.compiler if base else written["compiler"],
-        library=base.library if base else written["library"],
+        summary=written.summary,
+        language=language,
+        compiler=compiler,
+        library=library,
         plain=base.name if base else file.stem,
-        against=written.get("against"),
-        by_default=bool(written.get("default", False)),
-        flags=(*(base.flags if base else ()), *own),
-        own_flags=len(own),
+        against=written.against or None,
+        by_default=written.default,
+        flags=(*(base.flags if base else ()), *written.flags),
+        own_flags=len(written.flags),
         file=file,
     )
     found[file.stem] = profile
@@ -106,26 +137,16 @@ def read(file: Path, found: dict[str, BuildProfile] | None = None) -> BuildProfi
 
 def _base(file: Path, plain: str, found: dict[str, BuildProfile]) -> BuildProfile:
     base = file.with_name(f"{plain}.json")
-    if "plain" in _json(base):
+    if _written(base).plain:
         raise UsageError(f"profile {file.stem} builds on {plain}, which is not plain itself: name its plain sibling.")
     return read(base, found)
 
 
-def _json(file: Path) -> dict[str, Any]:
-    try:
-        written = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise UsageError(f"profile {file.stem} does not exist: add {file.name} beside the others.") from error
-    except ValueError as error:
-        raise UsageError(f"profile {file.stem} is not valid JSON: {error}.") from error
-    if not isinstance(written, dict) or not _NAME.fullmatch(file.stem):
-        raise UsageError(f"profile {file.name} is no object, or its name is not in lower case.")
-    needed = {"summary", "flags"} | (set() if "plain" in written else {"language", "compiler", "library"})
-    for key in sorted(needed - written.keys()):
-        raise UsageError(f"profile {file.stem} lacks its {key}.")
-    if not all(isinstance(flag, list) and len(flag) == 2 for flag in written["flags"]):
-        raise UsageError(f"profile {file.stem} has a flag that is not a pair: give [flag, why].")
-    return written
+def _written(file: Path) -> ProfileFile:
+    name = shown(file.stem, quoted=False)
+    if not _NAME.fullmatch(file.stem):
+        raise UsageError(f"profile {name} has a name that is not in lower case: rename its file.")
+    return read_small(file, ProfileFile, f"{name}.json beside the other profiles", f"profile {name}")
 
 
 def ad_hoc(text: str) -> BuildProfile:
@@ -149,7 +170,7 @@ def ad_hoc(text: str) -> BuildProfile:
     rust = Path(words[0]).name.startswith("rustc")
     library = "std" if rust else "libc++" if "-stdlib=libc++" in words else "libstdc++"
     written = {
-        "summary": f"given on the command line: {Path(words[0]).name} {' '.join(words[1:])}".strip(),
+        "summary": f"given on the command line: {_published([Path(words[0]).name, *words[1:]])}",
         "language": "rust" if rust else "c++",
         "compiler": words[0],
         "library": library,
@@ -157,11 +178,17 @@ def ad_hoc(text: str) -> BuildProfile:
         **({"against": "clang-o2"} if rust else {}),
     }
     file = BUILD / "profiles-ad-hoc" / f"{name}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
+    make_build_folder(file.parent)
     content = json.dumps(written, indent=2) + "\n"
     if not file.exists() or file.read_text(encoding="utf-8") != content:
         file.write_text(content, encoding="utf-8")
-    return read(file)
+    profile = read(file)
+    return replace(profile, flags=tuple((_published([flag]), why) for flag, why in profile.flags))
+
+
+def _published(words: Iterable[str]) -> str:
+    """What documents have of a compiler's words: no private path, and no value of a macro that is not the library's."""
+    return privacy.scrub(" ".join(re.sub(r"^(-D[A-Za-z]\w*=).+", r"\1…", word) for word in words), ())
 
 
 def choose(names: str | None, given: Sequence[str]) -> list[BuildProfile]:
@@ -174,6 +201,7 @@ def choose(names: str | None, given: Sequence[str]) -> list[BuildProfile]:
     for profile in extra:
         if sum(other.name == profile.name for other in extra) > 1:
             raise UsageError(f"--profile {profile.name!r} is given twice: give each a name of its own.")
+        print(f"note: documents will say of the profile {profile.name}: {profile.summary}", file=sys.stderr)
     if names is None:
         return extra or [profile for profile in known.values() if profile.by_default]
     if names == "all":

@@ -10,6 +10,7 @@ import pytest
 
 from safecost.core.errors import UsageError
 from safecost.suite import profiles
+from safecost.testing.refusals import one_sentence
 
 
 @pytest.fixture(autouse=True)
@@ -76,20 +77,34 @@ def test_siblings_are_built_too() -> None:
 @pytest.mark.parametrize(
     ("entries", "sentence"),
     [
-        ("{", "profile bad is not valid JSON"),
-        ("[]", "profile bad.json is no object"),
-        ('{"summary": ""}', "profile bad lacks its compiler"),
-        ('{"summary": "", "plain": "plain"}', "profile bad lacks its flags"),
-        ('{"summary": "", "flags": ["-O2"], "plain": "plain"}', "profile bad has a flag that is not a pair"),
-        ('{"summary": "", "flags": [], "plain": "gone"}', "profile gone does not exist"),
+        ("{", "profile bad is cut off at column 2"),
+        ("[]", "profile bad: the file is a list with 0 entries, and must be an object"),
+        ('{"summary": "", "flags": []}', "profile bad lacks its language, compiler or library, and names no plain"),
+        ('{"summary": "", "plain": "plain"}', 'profile bad: the file lacks "flags"'),
+        ('{"summary": "", "flags": ["-O2"], "plain": "plain"}', 'profile bad: flags.0. is "-O2", and must be a list'),
+        ('{"summary": "", "flags": null}', "profile bad: flags is null, and must be a list"),
+        (
+            '{"summary": "", "flags": [], "plain": "../../x"}',
+            'profile bad: plain is "../../x", and must be a text that',
+        ),
+        ('{"summary": "", "flags": [], "plain": null}', "profile bad: plain is null"),
+        ('{"summary": "\\u001b[31m", "flags": []}', r"profile bad: summary holds the control character U\+001B"),
+        ('{"summary": "", "flags": [], "flags": []}', 'profile bad has the key "flags" twice'),
+        ('{"summary": "", "flags": [], "defualt": true}', 'profile bad: the file has the unknown entry "defualt"'),
+        ("[" * 100_000, "profile bad is nested too deeply"),
+        (
+            '{"summary": "", "flags": [], "plain": "gone"}',
+            "profile gone does not exist: give gone.json beside the",
+        ),
         ('{"summary": "", "flags": [], "plain": "checked"}', "profile bad builds on checked, which is not plain"),
         ('{"summary": "", "flags": [], "plain": "bad"}', "profile bad builds on bad, which is not plain"),
     ],
 )
 def test_a_broken_profile_is_named(own: Path, entries: str, sentence: str) -> None:
     (own / "bad.json").write_text(entries, encoding="utf-8")
-    with pytest.raises(UsageError, match=sentence):
+    with pytest.raises(UsageError, match=sentence) as caught:
         profiles.shipped()
+    one_sentence(str(caught.value))
 
 
 @pytest.mark.parametrize(
@@ -112,6 +127,19 @@ def test_an_ad_hoc_profile_is_its_own_plain_sibling(elsewhere: Path) -> None:
     assert [flag for flag, _ in mine.flags] == ["-O3", "-march=x86-64-v3"]
     written = json.loads((elsewhere / "profiles-ad-hoc" / "mine.json").read_text(encoding="utf-8"))
     assert (written["compiler"], written["language"], written["library"]) == ("g++-14", "c++", "libstdc++")
+
+
+def test_what_an_ad_hoc_profile_gives_away_is_little_and_reported(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "mine: g++ -O2 -I/srv/acme-secret/inc -DTOKEN=hunter2 -D_FORTIFY_SOURCE=3 -DNDEBUG"
+    (mine,) = profiles.choose(None, [text])
+    published = ["-O2", "-I…", "-DTOKEN=…", "-D_FORTIFY_SOURCE=3", "-DNDEBUG"]
+    assert [flag for flag, _ in mine.flags] == published
+    assert mine.summary == f"given on the command line: g++ {' '.join(published)}"
+    assert capsys.readouterr().err == f"note: documents will say of the profile mine: {mine.summary}\n"
+    written = json.loads((elsewhere / "profiles-ad-hoc" / "mine.json").read_text(encoding="utf-8"))
+    assert ["-DTOKEN=hunter2", "given on the command line"] in written["flags"]  # what is built
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def write_runs(folder: Path, plain: Document, factors: Sequence[float], compiler
             )
             for panel in plain.panels
         )
-        run = dataclasses.replace(plain.run, started=a_run(number).started)
+        run = dataclasses.replace(plain.run, started=a_run(number).started, finished=a_run(number).started)
         suite = dataclasses.replace(plain.suite, commit=f"{number + 1:040x}")
         profiles = plain.profiles
         if compilers:

@@ -11,6 +11,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from safecost.core import processes
@@ -18,12 +19,16 @@ from safecost.core.errors import ToolError
 from safecost.core.locks import alone
 from safecost.core.paths import BUILD, ROOT, RUNNER, Folders
 from safecost.core.progress import Steps
+from safecost.core.tools import ask, closed_environment, newest_tool
 from safecost.suite.calibrations import is_calibration
 from safecost.suite.cases import CaseFiles
 from safecost.suite.profiles import BuildProfile
 
 # How Ninja tells that a step of so many is done, but for those that look whether its own file is up to date.
 _EDGE = re.compile(rb"\[(\d+)/(\d+)\] (?!Re-)")
+
+_FAMILIES = {"gcc": "g++", "clang": "clang++"}  # a profile that names one means its newest compiler here
+_DECIDING = ("LC_ALL", "HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN")  # of the environment, beside what PATH leads to
 
 
 @dataclass(slots=True)
@@ -44,16 +49,38 @@ def werror() -> str:
 def build_runner() -> Path:
     """Build the runner and the prover through their preset; raises ToolError with what the compiler said."""
     with alone(BUILD / "runner.lock"):
-        if not (BUILD / "build.ninja").exists():
-            _must(["cmake", "--preset", "runner", f"-DSAFECOST_WERROR={werror()}"], "configured")
+        fresh = not _configured_here()
+        if fresh:  # never built, or in a checkout that was moved since: its commands name the old place
+            _must(
+                ["cmake", "--fresh", "--preset", "runner", "-B", str(BUILD), f"-DSAFECOST_WERROR={werror()}"],
+                "configured",
+            )
         programs = ["safecost-runner", "safecost-prover", "safecost-oracle"]
-        _must(["cmake", "--build", str(BUILD), "--target", *programs], "built")
+        clean = ["--clean-first"] if fresh else []
+        _must(["cmake", "--build", str(BUILD), *clean, "--target", *programs], "built")
     return RUNNER
+
+
+def _configured_here() -> bool:
+    """Was the runner's build configured for this checkout and this folder?"""
+    cache = BUILD / "CMakeCache.txt"
+    if not cache.exists() or not (BUILD / "build.ninja").exists():
+        return False
+    lines = cache.read_text(encoding="utf-8", errors="replace").splitlines()
+    wanted = {f"CMAKE_HOME_DIRECTORY:INTERNAL={ROOT}", f"CMAKE_CACHEFILE_DIR:INTERNAL={BUILD.resolve()}"}
+    return wanted <= set(lines)
 
 
 def _must(command: Sequence[str], verb: str) -> None:
     try:
-        done = processes.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, close_fds=False)
+        done = processes.run(
+            command,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            close_fds=False,
+            env=closed_environment(),
+        )
     except FileNotFoundError as error:
         raise ToolError(f"{command[0]} is not installed: see 'safecost doctor'.") from error
     if done.returncode != 0:
@@ -126,13 +153,15 @@ class _ProfileBuild:
         stamp = self.folder / "configured-from"
         key = self._key()
         if not stamp.exists() or stamp.read_text(encoding="utf-8") != key:
-            if stamp.exists():  # another compiler wants a new folder; one that plain CMake made is as good as ours
-                self._clear()
+            # What another compiler made, or plain CMake in an environment that nobody knows, is never used again.
+            self._clear()
             done = self._run(
                 [
                     *("cmake", "-S", str(ROOT / "bench"), "-B", str(self.folder), "-G", "Ninja"),
                     *(f"-DSAFECOST_PROFILE={self._profile.file}", f"-DSAFECOST_WERROR={werror()}"),
                     f"-DSAFECOST_CASES={';'.join(map(str, self._folders.cases))}",
+                    f"-DSAFECOST_COMPILER={_compiler(self._profile.compiler)[0]}",
+                    "-DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF",
                 ]
             )
             if done.returncode != 0:
@@ -147,7 +176,7 @@ class _ProfileBuild:
 
     def _clear(self) -> None:
         """Remove all but the layouts, which another process may be loading."""
-        for entry in self.folder.iterdir():
+        for entry in self.folder.iterdir() if self.folder.exists() else ():
             if entry.name == "layouts":
                 continue
             if entry.is_dir() and not entry.is_symlink():
@@ -156,19 +185,17 @@ class _ProfileBuild:
                 entry.unlink()
 
     def _key(self) -> str:
-        """Whatever would lead to another build: profile and plain sibling, cases' folders, compilers on the machine."""
-        compilers = sorted(
-            {
-                f"{entry.name} {_changed(entry)}"
-                for folder in os.environ.get("PATH", "").split(os.pathsep)
-                if os.path.isdir(folder or ".")  # noqa: PTH112 - PATH may hold anything
-                for entry in os.scandir(folder or ".")
-                if entry.name.startswith(("g++", "clang++", "rustc"))
-            }
-        )
+        """A digest of whatever would lead to another build.
+
+        Profile and plain sibling, cases' folders, the checkout, the environment, and the compiler that the profile
+        uses; no other compiler, and of PATH only what it leads to.
+        """
         written = (self._profile.file, self._profile.file.with_name(f"{self._profile.plain}.json"))
         texts = [file.read_text(encoding="utf-8") for file in written]
-        parts = [*map(str, self._folders.cases), werror(), *compilers, *texts]
+        around = {name: value for name, value in closed_environment().items() if name in _DECIDING}
+        helpers = [shutil.which(name) for name in ("as", "ld", "cc")]
+        places = [str(ROOT), str(self.folder), *map(str, self._folders.cases)]
+        parts = [*places, werror(), json.dumps([around, helpers]), *_compiler(self._profile.compiler), *texts]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def make(self, names: Sequence[str], jobs: int, step: Callable[[int], None]) -> dict[str, str]:
@@ -201,7 +228,14 @@ class _ProfileBuild:
 
     @staticmethod
     def _run(command: Sequence[str], heard: Callable[[bytes], None] | None = None) -> subprocess.CompletedProcess[str]:
-        done = processes.run(command, heard=heard, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, close_fds=False)
+        done = processes.run(
+            command,
+            heard=heard,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            close_fds=False,
+            env=closed_environment(),
+        )
         return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(errors="replace"))
 
 
@@ -218,12 +252,23 @@ def _diagnostics(output: str) -> str:
     return "\n".join(kept).strip() or output
 
 
-def _changed(entry: os.DirEntry[str]) -> int:
-    """When a program last changed, in nanoseconds; 0 for a link to nowhere."""
-    try:
-        return entry.stat().st_mtime_ns
-    except OSError:
-        return 0
+def _compiler(wanted: str) -> tuple[str, str]:
+    """The path of the compiler that a profile means, and what changes when it does; empty where there is none."""
+    return _compiler_on(wanted, os.environ.get("PATH", os.defpath))
+
+
+@cache  # a compiler that is installed or updated while this process builds takes nothing away from it
+def _compiler_on(wanted: str, path: str) -> tuple[str, str]:
+    if wanted in _FAMILIES:
+        newest = newest_tool(_FAMILIES[wanted], asks=("-dumpfullversion", "-dumpversion"))
+        command = None if newest is None else str(newest.path)
+    else:
+        command = shutil.which(wanted, path=os.pathsep.join((path, str(Path.home() / ".cargo" / "bin"))))
+    if command is None:
+        return "", ""
+    real = Path(command).resolve()
+    said = ask([command, "-vV" if "rustc" in real.name or "rustup" in real.name else "--version"])
+    return command, f"{command} {real} {real.stat().st_mtime_ns} {said}"
 
 
 def _last_error(output: str) -> str:

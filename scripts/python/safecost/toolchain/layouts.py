@@ -28,7 +28,7 @@ from safecost.core import locks, processes
 from safecost.core.errors import ToolError
 from safecost.core.paths import BUILD
 from safecost.core.progress import Steps
-from safecost.core.tools import newest_tool
+from safecost.core.tools import closed_environment, newest_tool
 from safecost.toolchain.build import Built, sha256
 
 Method = Literal["shuffled", "padded"]
@@ -106,7 +106,8 @@ class Linker:
         if not made.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
             unfinished = made.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
-            done = processes.run(["as", "-o", str(unfinished)], text.encode(), stderr=subprocess.PIPE)
+            environment = closed_environment()
+            done = processes.run(["as", "-o", str(unfinished)], text.encode(), stderr=subprocess.PIPE, env=environment)
             if done.returncode != 0:
                 raise ToolError(f"the padding could not be assembled: {done.stderr.decode(errors='replace').strip()}")
             unfinished.replace(made)
@@ -220,7 +221,9 @@ def _link(job: _Job) -> str | None:
     unfinished = job.file.with_suffix(".unfinished")
     command = [*job.command, "-o", str(unfinished)]
     try:
-        done = processes.run(command, cwd=job.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        done = processes.run(
+            command, cwd=job.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=closed_environment()
+        )
     except FileNotFoundError as error:
         return f"{error.filename} is gone: build again"
     if done.returncode == 0:

@@ -26,6 +26,7 @@ from safecost.document.plan import PROTOCOL, AnyPlan, PluginAt, VerifyPlan, enco
 
 # The environment's size moves the stack, and placement with it: each launch draws one.
 _MOST_PADDING = 4096
+_LARGEST_ANSWER = 64 << 20  # bytes; a launch of the largest panel has some hundred thousands
 A = TypeVar("A", bound=msgspec.Struct)
 
 
@@ -112,6 +113,8 @@ def call(
             if refusal := re.fullmatch(r"(safecost-[a-z]+): protocol: (.*)", said):
                 raise ToolError(f"{refusal[1]}: {refusal[2]}.")
             return _told(said) or _left(done.returncode, said)
+        if os.fstat(result.fileno()).st_size > _LARGEST_ANSWER:
+            return Failure("crash", f"gave an answer of more than {_LARGEST_ANSWER >> 20} MiB")
         result.seek(0)
         data = result.read()
     try:

@@ -228,7 +228,7 @@ def test_a_kill_in_the_middle_of_a_link_leaves_no_half_file(tmp_path: Path) -> N
         f"layouts._link(layouts._Job(('a/b', 'c'), 0, pathlib.Path({str(file)!r}),"
         f"""['sh', '-c', 'printf half >"$2"; sleep 60', 'sh'], pathlib.Path({str(tmp_path)!r})))"""
     )
-    process = subprocess.Popen([sys.executable, "-c", text], env=commands.environment(), start_new_session=True)
+    process = subprocess.Popen([sys.executable, "-c", text], env=commands.environment(), process_group=0)
     try:
         deadline = time.monotonic() + 30
         while not any(path.stat().st_size for path in tmp_path.iterdir()):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import time
 from pathlib import Path
 
@@ -151,6 +153,34 @@ def test_a_runner_that_hangs_is_ended_with_all_that_it_started(
     assert time.monotonic() - begun < 20
     child = Path("/proc") / (tmp_path / "child").read_text(encoding="ascii").strip() / "stat"
     assert not child.exists() or child.read_text(encoding="ascii").rpartition(")")[2].split()[0] == "Z"
+
+
+def test_a_daemon_holds_nobody_and_is_ended(fake: Path) -> None:
+    begun = time.monotonic()
+    seconds = str(10_000_000 + os.getpid())
+    assert call(fake, f"setsid -f sleep {seconds}; echo last words >&2\n" + RESULT) == ANSWER
+    assert call(fake, f"setsid -f sleep {seconds}; sleep 60", 0.5) == Failure("hang", "did not come back within 0.5 s")
+    assert time.monotonic() - begun < 20
+    assert not [path for path in Path("/proc").glob("[0-9]*") if words_of(path) == ["sleep", seconds]]
+
+
+def words_of(process: Path) -> list[str]:
+    try:
+        return (process / "cmdline").read_text(encoding="utf-8", errors="replace").split("\0")[:-1]
+    except OSError:
+        return []
+
+
+def test_of_a_flood_the_last_words_are_kept_and_little_else(fake: Path) -> None:
+    flood = ["sh", "-c", "head -c 200000000 /dev/zero >&2; echo last words >&2"]
+    done = processes.run(flood, seconds=60, stderr=subprocess.PIPE)
+    assert done.stderr.endswith(b"\0last words\n") and len(done.stderr) == 64 << 10
+    assert call(fake, "echo first >&2; yes >&2", 0.5) == Failure("hang", "did not come back within 0.5 s")
+
+
+def test_what_is_stopped_still_tells_where_it_was(fake: Path) -> None:
+    stopped = "trap 'echo safecost-runner: in mine/one/at >&2; exit' TERM; kill -STOP $$; sleep 60 & wait"
+    assert call(fake, stopped, 0.5) == Failure("hang", "did not come back within 0.5 s", "mine/one/at")
 
 
 def test_a_launch_draws_the_size_of_its_environment_and_takes_nothing_of_the_callers(

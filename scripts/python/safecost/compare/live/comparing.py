@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -18,7 +17,7 @@ from safecost.compare.live.sides import LiveSide, matching, renamed, restricted
 from safecost.compare.live.timing import LiveBench, Timings
 from safecost.compare.rows import Comparison, ComparisonRow, RowPlace, judged, time_row
 from safecost.compare.rows import SideFacts as NamedSide
-from safecost.core import processes
+from safecost.core import locks, processes
 from safecost.core.errors import ToolError
 from safecost.core.progress import Steps
 from safecost.core.text import shown
@@ -148,11 +147,11 @@ class Comparing:
             for name, by in side.state.descriptions
             if name == case
         )
-        with tempfile.TemporaryDirectory(prefix="safecost-") as scratch:
+        with locks.scratch() as scratch:
             plan = VerifyPlan(
                 case=case,
                 data=str(self.head.state.data(case)),
-                scratch=scratch,
+                scratch=str(scratch),
                 plugins=plugins,
                 tier=self.mode.tier,
                 timeout_seconds=self.head.state.options.verify_seconds,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from safecost.compare.live.arms import SIDES, SideName, build_name, timed
 from safecost.compare.live.sides import LiveSide
+from safecost.core import locks
 from safecost.core.progress import Steps
 from safecost.document.evidence import TimeAnswer
 from safecost.document.plan import Arm, PanelPlan, PluginAt
@@ -84,14 +84,14 @@ class LiveBench:
         try:
             with (
                 Steps(what, schedule.left(), at_most=len(mode.analyses) > 1) as steps,
-                tempfile.TemporaryDirectory(prefix="safecost-") as scratch,
+                locks.scratch() as scratch,
             ):
                 for number, visited in schedule:
                     for panel in visited:
                         if panel in schedule.ended:
                             continue
                         order = seed_of(seed, number, panel)
-                        plan = self._plan(panel, seed, order, mode, Path(scratch), first_layout + number)
+                        plan = self._plan(panel, seed, order, mode, scratch, first_layout + number)
                         result = runner.call("time", plan, TimeAnswer, head.options.launch_seconds)
                         if isinstance(result, runner.Failure):
                             schedule.breaks(panel)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
 from safecost.compare.gate import Decision
 from safecost.compare.outputs.markdown import markdown
@@ -59,22 +56,6 @@ def _data(text: str) -> str:
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-@contextmanager
-def no_commands(stream: TextIO, wanted: bool) -> Iterator[None]:
-    """Let the runner obey nothing of what is printed within: a name that was read could begin a line of a table.
-
-    The word that ends it is drawn anew, so that no file can hold it.
-    """
-    token = secrets.token_hex(16)
-    if wanted:
-        print(f"::stop-commands::{token}", file=stream, flush=True)
-    try:
-        yield
-    finally:
-        if wanted:
-            print(f"::{token}::", file=stream, flush=True)
 
 
 def append_summary(decision: Decision, path: Path) -> str | None:

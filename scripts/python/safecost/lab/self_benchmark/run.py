@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from pathlib import Path
 
 from rich.console import Console
 
-from safecost.core import privacy
+from safecost.core import locks, privacy
 from safecost.core.errors import HARNESS, OK, ToolError, UsageError
 from safecost.core.paths import ROOT
 from safecost.document import io as document
@@ -54,8 +53,8 @@ def run(only: str | None, out: Path | None, console: Console) -> int:
     figures: list[Figure] = []
     rows: tuple[PoolRow, ...] = ()
     try:
-        with tempfile.TemporaryDirectory(prefix="safecost-pace-") as folder:
-            workshop = Workshop(Path(folder).resolve())
+        with locks.scratch() as folder:
+            workshop = Workshop(folder.resolve())
             for name in names:
                 print(f"pace: {name}", file=sys.stderr)
                 figure, found = measure_piece(name, workshop)

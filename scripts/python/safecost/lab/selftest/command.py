@@ -6,7 +6,6 @@ import contextlib
 import os
 import secrets
 import sys
-import tempfile
 from pathlib import Path
 
 from rich import box
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from safecost.core import locks
 from safecost.core.errors import OK, ToolError
 from safecost.document import io as document
 from safecost.lab.selftest import page
@@ -40,8 +40,8 @@ def run(quick: bool, times: int, seed: int | None, folder: Path, console: Consol
     neighbours = os.cpu_count() or 1
     found, counted, complete = SelftestResults(), None, False
     try:
-        with tempfile.TemporaryDirectory(prefix="safecost-selftest-") as at:
-            bench = RealBench(seed, Path(at), ["gcc-o2"] if quick else [])
+        with locks.scratch() as at:
+            bench = RealBench(seed, at, ["gcc-o2"] if quick else [])
             study = Selftest(bench, more(QUICK if quick else FULL, times), seed, MARGIN, neighbours)
             found = study.found
             study.run()

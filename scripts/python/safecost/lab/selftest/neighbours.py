@@ -31,7 +31,7 @@ def busy(count: int) -> Iterator[None]:
                     [sys.executable, "-I", "-c", _BUSY],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.DEVNULL,
-                    start_new_session=True,
+                    process_group=0,  # and in this session: another one is a stray's
                 )
             )
         yield

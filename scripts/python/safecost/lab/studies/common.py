@@ -6,7 +6,6 @@ import contextlib
 import json
 import re
 import sys
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,7 +15,7 @@ from typing import Any, TypeVar
 import click
 import numpy as np
 
-from safecost.core import files
+from safecost.core import files, locks
 from safecost.core.errors import HARNESS, ToolError, UsageError
 from safecost.core.progress import Steps
 from safecost.document.types import Machine, Suite
@@ -138,9 +137,9 @@ def timing(document: str) -> Callable[[F], F]:
 def conduct(name: str, started: str, run: Callable[[Path], None]) -> Conducted:
     """Run a study in a folder for scratch; an interrupt ends it, and leaves what was timed until then."""
     before, sampler, interrupted = machine.facts(), machine.Sampler(), False
-    with tempfile.TemporaryDirectory(prefix=f"safecost-{name}-") as scratch:
+    with locks.scratch() as scratch:
         try:
-            run(Path(scratch))
+            run(scratch)
         except KeyboardInterrupt:
             interrupted = True
     return Conducted(name, started, machine.after(before, sampler.stop()), suite_revision.revision(), interrupted)

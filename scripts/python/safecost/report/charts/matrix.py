@@ -9,16 +9,18 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from safecost.core.text import counted, visible
+from safecost.document.outcome import LETTERS, UNSHOWN
 from safecost.document.types import Document
 from safecost.report.charts.canvas import CHEAPER, INK, PAPER, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.text import fit
 from safecost.report.safety import Mark, MarkStyle, Matrix, matrices
 
+_UNSHOWN = {LETTERS[kind] for kind in UNSHOWN}
 ROW, TITLE, HEAD, BETWEEN = 18.0, 20.0, 18.0, 16.0  # heights: an idiom, a case's name, its faults' names, a gap
 LEFT, APART = 190.0, 10.0  # width of the idioms' names, and of the gap between two faults
 NARROWEST, WIDEST = 9.0, 20.0  # of one profile within a cell
 NOTES = (
-    "Dark: caught. Grey: stopped too late or by luck. White: let through. The letters are those of the",
+    "Dark: caught. Grey: too late, by luck, or contained. White: let through. The letters are those of the",
     "glossary; a box spans the profiles, in the order that stands beside the case, that tell the same.",
 )
 # Dark, grey, and white, so that a grey print tells them apart; the letters tell the rest.
@@ -102,7 +104,9 @@ def _title(family: str, cases: Sequence[Matrix]) -> str:
         kind: [mark.look == "caught" for role, mark in marks if role == kind and mark.look != "unproved"]
         for kind in ("safe", "raw")
     }
+    words = sum(role == "safe" and mark.letter in _UNSHOWN for role, mark in marks)
     return (
-        f"{family}: safe idioms catch {sum(told['safe'])} of {counted(len(told['safe']), 'committed fault')}, "
+        f"{family}: safe idioms catch {sum(told['safe'])} of {counted(len(told['safe']), 'fault')} "
+        f"({words} inexpressible), "
         f"raw code {sum(told['raw'])} of {len(told['raw'])}"
     )

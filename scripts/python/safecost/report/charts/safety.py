@@ -13,7 +13,7 @@ from safecost.document.types import Document
 from safecost.report.charts.axis import ratio_axis
 from safecost.report.charts.canvas import FAINT, MARKERS, PAPER, SHADES, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.text import fit
-from safecost.report.prices import PriceGroup, candidates, groups
+from safecost.report.prices import PriceGroup, candidates, groups, unshown_in
 from safecost.stats.frontier import Candidate
 
 PLOT_WIDTH, PLOT_HEIGHT, LEFT, TOP, KEY = 640.0, 360.0, 76.0, 34.0, 220.0
@@ -25,7 +25,10 @@ CAPTION = (
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A contender: its cost at its worst size over the fastest raw code there, and how many faults it catches."""
+    """A contender: its cost at its worst size over the fastest raw code there, and how many faults it catches.
+
+    `unshown` of these are inexpressible.
+    """
 
     name: str
     against: str
@@ -33,6 +36,7 @@ class Spot:
     cost: float
     caught: int
     faults: int
+    unshown: int = 0
 
 
 def draw_safety(document: Document) -> list[Chart]:
@@ -78,8 +82,9 @@ def spots(document: Document, group: PriceGroup) -> list[Spot]:
         for one in candidates(document, case, group.profiles, group.against, "every fault", "fastest raw"):
             cost, against = _cost(one)
             caught = len(case.faults) - len(one.uncaught)
+            unshown = unshown_in(document, case.name, one.variant, one.profile)
             name = f"{case.name}/{one.variant}@{one.profile}"
-            found.append(Spot(name, against, one.profile != group.name, cost, caught, len(case.faults)))
+            found.append(Spot(name, against, one.profile != group.name, cost, caught, len(case.faults), unshown))
     return found
 
 
@@ -96,9 +101,10 @@ def _cost(one: Candidate) -> tuple[float, str]:
 def _title(found: Sequence[Spot]) -> str:
     every = sum(spot.caught == spot.faults for spot in found)
     free = sum(spot.caught == spot.faults and spot.cost <= 1 for spot in found)
+    words = sum(spot.caught == spot.faults and spot.unshown > 0 for spot in found)
     return (
         f"Of {counted(len(found), 'idiom in its profile', 'idioms in their profiles')} {every} catch every fault of "
-        f"their case; {free} of these take no longer than raw code"
+        f"their case, {words} of these with some that are inexpressible; {free} take no longer than raw code"
     )
 
 
@@ -113,4 +119,6 @@ def _grid(axes: Axes, found: Sequence[Spot], margin: float) -> None:
 
 
 def _tip(spot: Spot) -> str:
-    return f"{spot.name} over {spot.against}: time {number(spot.cost)}, catches {spot.caught} of {spot.faults}"
+    return f"{spot.name} over {spot.against}: time {number(spot.cost)}, catches {spot.caught} of {spot.faults}" + (
+        f", {spot.unshown} inexpressible" if spot.unshown else ""
+    )

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import matplotlib as mpl
 
+from safecost.document.outcome import UNSHOWN
 from safecost.document.types import Document
 from safecost.report.charts import Chart
 from safecost.report.charts.canvas import SETTINGS
@@ -46,7 +47,9 @@ def test_the_title_counts_what_was_caught(sample_document: Document) -> None:
     told = [proof for proof in sample_document.proofs if proof.case == "indexing/sum"]
     caught = sum(proof.caught for proof in told if proof.variant != "raw")
     safe = sum(proof.variant != "raw" for proof in told)
-    assert chart.title == f"indexing: safe idioms catch {caught} of {safe} committed faults, raw code 0 of 3"
+    words = sum(proof.outcome in UNSHOWN for proof in told)
+    title = f"indexing: safe idioms catch {caught} of {safe} faults ({words} inexpressible), raw code 0 of 3"
+    assert chart.title == title
 
 
 def test_disqualified_cases_and_runs_without_proofs_have_no_matrix(sample_document: Document) -> None:
