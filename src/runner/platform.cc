@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <ucontext.h>
 
 #include <chrono>
@@ -236,9 +237,20 @@ Elapsed Stopwatch::read() const {
 }
 
 bool is_starved(const Elapsed& elapsed) {
-  double load = 0;
-  const bool busy = getloadavg(&load, 1) == 1 && load > std::thread::hardware_concurrency();
-  return busy && elapsed.children < elapsed.wall / 10;
+  // A process that sleeps or is stopped uses no processor either: so would another one get more?
+  constexpr double share = 0.1;
+  if (elapsed.children >= share * elapsed.wall) return false;
+  const auto seconds_of_mine = [] {
+    timespec now = {};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+  };
+  const double before = seconds_of_mine();
+  const auto start = std::chrono::steady_clock::now();
+  std::chrono::duration<double> wall{};
+  do wall = std::chrono::steady_clock::now() - start;
+  while (wall.count() < 0.2);
+  return seconds_of_mine() - before < share * wall.count();
 }
 
 bool memory_is_short() {

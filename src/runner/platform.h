@@ -61,8 +61,8 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_;
   double children_;
 };
-// Did a child wait for a processor rather than use one? Where more processes want one than there are, and it had less
-// than a tenth of one: limits are ten times what is needed, and more.
+// Did a child wait for a processor rather than use one? It had less than a tenth of one, and so has whoever asks, for a
+// fifth of a second: limits are ten times what is needed, and more.
 bool is_starved(const Elapsed& elapsed);
 
 // Would a larger block of memory be refused to this process?
