@@ -29,6 +29,7 @@
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -381,6 +382,34 @@ SAFECOST_KERNEL intrusive_checked(Tape<IntrusiveChecked>& tape) { return play(ta
 SAFECOST_KERNEL intrusive_lent(Tape<IntrusiveLent>& tape) { return play(tape); }
 SAFECOST_KERNEL intrusive_atomic(Tape<IntrusiveByReference<Atomic>>& tape) { return play(tape); }
 
+// For `shared_across_threads`: two threads with a share each of the same settings, which copy it and give the copy up.
+template <class Slot>
+SAFECOST_KERNEL across_threads(Tape<Slot>& tape) {
+  constexpr int copies = 200;
+  const auto use = [](const Slot& slot) {
+    for (int i = 0; i < copies; ++i) {
+      Slot copy;
+      share(copy, slot);
+      release(copy);
+    }
+  };
+  Slot mine, theirs;
+  create(mine, tape.operations.front().value);
+  share(theirs, mine);
+  std::thread other([&] {
+    use(theirs);
+    release(theirs);
+  });
+  use(mine);
+  const std::uint64_t digest = show(mine);
+  other.join();
+  release(mine);
+  return digest;
+}
+std::uint64_t first_value(const void* input) {
+  return look_at(settings_of(static_cast<const Input*>(input)->operations->value));
+}
+
 // What an idiom gives that prevents a fault: a share that was given up is gone, and no other one
 // with it.
 std::uint64_t values_alone(const void* input) {
@@ -423,32 +452,50 @@ auto the_case =
                 .oracles =
                     SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_LEDGER,
                 .reference = values_alone})
+        .fault({.name = "shared_across_threads",
+                .cwe = 362,
+                .description = "two threads copy shares of the same settings and give them up",
+                .contract = "what counts plainly stays in one thread",
+                .kind = SAFECOST_FAULT_KERNEL,
+                .oracles = SAFECOST_ORACLE_RACE,
+                .reference = first_value})
         .raw<raw>("raw", "a count by hand, for one thread")
+        .fault_kernel<across_threads<Pointer<Plain>>>("shared_across_threads")
         .raw<raw_atomic>("raw_atomic", "the same, atomic, for any number of threads")
+        .fault_kernel<across_threads<Pointer<Atomic>>>("shared_across_threads")
         .algorithm("atomic_count")
         .practised()
         .raw<raw_atomic_alone>("raw_atomic_alone", "atomic unless it is the only share")
+        .fault_kernel<across_threads<Pointer<AtomicUnlessAlone>>>("shared_across_threads")
         .algorithm("atomic_count")
         .safe<shared_ptr>("shared_ptr", "std::shared_ptr, a copy of it for each call")
+        .fault_kernel<across_threads<ShownByValue>>("shared_across_threads")
         .algorithm("atomic_count")
-        .claims("always", "released_twice", "release_missing")
+        .claims("always", "released_twice", "release_missing", "shared_across_threads")
         .claims("libstdc++", "use_after_release")
         .safe<shared_ptr_reference>("shared_ptr_reference", "std::shared_ptr, by const reference")
+        .fault_kernel<across_threads<ShownByReference>>("shared_across_threads")
         .algorithm("atomic_count")
-        .claims("always", "released_twice", "release_missing")
+        .claims("always", "released_twice", "release_missing", "shared_across_threads")
         .claims("libstdc++", "use_after_release")
         .safe<shared_ptr_checked>("shared_ptr_checked", "the same, asked for null before each use")
+        .fault_kernel<across_threads<ShownChecked>>("shared_across_threads")
         .algorithm("atomic_count")
-        .claims("always", "use_after_release", "released_twice", "release_missing")
+        .claims("always", "use_after_release", "released_twice", "release_missing",
+                "shared_across_threads")
         .safe<intrusive>("intrusive", "an intrusive pointer for one thread, by const reference")
+        .fault_kernel<across_threads<IntrusiveByReference<Plain>>>("shared_across_threads")
         .claims("always", "released_twice", "release_missing")
         .safe<intrusive_checked>("intrusive_checked", "the same, asked for null before each use")
+        .fault_kernel<across_threads<IntrusiveChecked>>("shared_across_threads")
         .claims("always", "use_after_release", "released_twice", "release_missing")
         .safe<intrusive_lent>("intrusive_lent", "the same, and what is owned by const reference")
+        .fault_kernel<across_threads<IntrusiveLent>>("shared_across_threads")
         .claims("always", "use_after_release", "released_twice", "release_missing")
         .safe<intrusive_atomic>("intrusive_atomic", "intrusive with an atomic count")
+        .fault_kernel<across_threads<IntrusiveByReference<Atomic>>>("shared_across_threads")
         .algorithm("atomic_count")
-        .claims("always", "released_twice", "release_missing");
+        .claims("always", "released_twice", "release_missing", "shared_across_threads");
 
 }  // namespace ownership::shared_copy
 

@@ -147,7 +147,8 @@ typedef struct safecost_variant {
    *   libc++           _LIBCPP_HARDENING_MODE is fast, extensive or debug
    *   assertions       one of these two
    *   fortify          _FORTIFY_SOURCE is above 0
-   *   overflow-checks  Rust checks integer arithmetic */
+   *   overflow-checks  Rust checks integer arithmetic
+   *   sampled          by chance, now and then: the share of processes is measured */
   const char* const* claims;
   /* The ratio to the first raw variant that this one has by construction: 1 for an A/A copy, another one
    * above 0 for a calibration; 0 where the ratio is what is asked. */

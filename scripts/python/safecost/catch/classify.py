@@ -290,7 +290,8 @@ def _place(where: MemoryPlace) -> str:
 
 def _foreign(worlds: Worlds) -> str | None:
     """How the result depends on memory that the program does not own; None where it does not."""
-    first, second = (worlds[letter] for letter in (_in(worlds, PATTERNS) * 2)[:2])
+    # Where no world with a pattern was entered, what a user would see is compared with what a page stops.
+    first, second = (worlds[letter] for letter in ((_in(worlds, PATTERNS) or ["R"]) * 2)[:2])
     if first.end == second.end == "returned":
         if first.value != second.value:
             return f"the result is {_spoken(first)} or {_spoken(second)}, as the memory around is filled"

@@ -98,6 +98,7 @@ class Proving:
         self._checks: dict[tuple[str, str], Checks] = {}
         self.facts: dict[tuple[str, str], claims.BuildFacts] = {}
         self._found: oracles.ToolSightings | None = None
+        self._raced = oracles.ToolSightings()
 
     def run(self) -> Proved:
         """Build and prove everything that was asked for."""
@@ -106,6 +107,7 @@ class Proving:
         for name, reason in built.absent.items():
             print(f"skipped: profile {name}: {reason}", file=sys.stderr)
         self._note_failures(built)
+        self.watch_races(built)
         if self.options.sanitize:
             self._watch(built, *sanitized)
         self.prove(built)
@@ -115,25 +117,38 @@ class Proving:
         for (name, by), said in sorted(built.failures.items()):
             self._note(f"{name}@{by}", f"does not compile:\n{said}")
 
+    def watch_races(self, built: Built) -> None:
+        """Ask ThreadSanitizer about faults that are races, which no world can see; in quick runs nobody is asked."""
+        if self.options.tier == 0:
+            return
+        wanted, no_detector, detecting = races.jobs(self.cases, self.options.folders, built)
+        self._note_failures(detecting)
+        self._raced = oracles.watch(wanted, self.options.folders, self.options.seed)
+        if no_detector is not None:
+            self._raced.gaps = {"race": self._clean_text(no_detector)}
+        self._note_seen(self._raced)
+
     def _watch(self, built: Built, sanitized: BuildProfile) -> None:
         """Ask the oracles beside the worlds; first, since an outcome may rest on what they saw."""
         wanted, gaps = oracles.jobs(self.cases, self.profiles, sanitized, built, self._generator)
-        racing, no_detector, detecting = races.jobs(self.cases, self.options.folders, built)
-        if no_detector is not None:
-            gaps["race"] = no_detector
-        self._note_failures(detecting)
-        wanted += racing
-        self._found = oracles.watch(wanted, self.options.folders, self.options.seed)
-        self._found.gaps = gaps
-        self.proved.gaps = {tool: self._clean_text(reason) for tool, reason in gaps.items()}
-        for where, message in self._found.failures:
+        found = oracles.watch(wanted, self.options.folders, self.options.seed)
+        found.gaps = {tool: self._clean_text(reason) for tool, reason in gaps.items()} | self._raced.gaps
+        self._note_seen(found)
+        seen = confirmation.saw_in_source(found.observations)
+        self.options = replace(self.options, confirmed={**self.options.confirmed, **seen})
+        for key, observations in self._raced.observations.items():
+            found.observations.setdefault(key, []).extend(observations)
+        self._found = found
+
+    def _note_seen(self, found: oracles.ToolSightings) -> None:
+        """What tools could not look at, and what is not clean on valid input."""
+        self.proved.gaps |= {str(tool): reason for tool, reason in found.gaps.items()}
+        for where, message in found.failures:
             self._note(where, message)
-        self.proved.dirty = [self._clean(one) for one in self._found.dirty]
-        for dirty in self.proved.dirty:
+        for dirty in map(self._clean, found.dirty):
+            self.proved.dirty.append(dirty)
             name = f"{dirty.case}/{dirty.variant}@{dirty.profile}"
             self.proved.troubles.append(ProvingIssue(name, dirty.words[:4_000], broken=True))
-        seen = confirmation.saw_in_source(self._found.observations)
-        self.options = replace(self.options, confirmed={**self.options.confirmed, **seen})
 
     def prove(self, built: Built) -> None:
         """Prove what was built; several plugins at a time, each in a prover of its own."""
@@ -240,7 +255,7 @@ class Proving:
         key = name.case, name.variant, name.fault
         if "race" not in fault.oracles:
             return verdict.judge(name, fault, proof, checks, self.options.confirmed.get(key, frozenset()))
-        seen = self._found or oracles.ToolSightings()
+        seen = self._raced
         return races.judge(name, fault, proof, seen.observations.get(key, ()), seen.dirty, seen.gaps)
 
     def _clean_text(self, text: str) -> str:

@@ -17,7 +17,7 @@ from safecost.document.values import Rate, Size, Threads
 PROTOCOL = 2
 """The language of plans and of evidence, one number for both: it grows with every change of a field."""
 
-Tier = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+TierLimit = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Seed = Annotated[int, Meta(ge=0)]
 PositiveDuration = Annotated[float, Meta(ge=1e-9, le=1e6)]
 
@@ -46,7 +46,7 @@ class VerifyPlan(_Plan, frozen=True, kw_only=True, tag="verify"):
     plugins: tuple[PluginAt, ...]
     data: str = "."
     scratch: str = "."
-    tier: Tier = 0
+    tier: TierLimit = 0
     timeout_seconds: PositiveDuration = 10.0
     describe_only: bool = False
 
@@ -101,7 +101,7 @@ class ProvePlan(_Commit, frozen=True, kw_only=True, tag="prove"):
     At small sizes, and at those that are timed in tiers up to `tier`.
     """
 
-    tier: Tier = 0
+    tier: TierLimit = 0
 
 
 class ConfirmPlan(_Commit, frozen=True, kw_only=True, tag="confirm"):

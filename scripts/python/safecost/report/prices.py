@@ -116,7 +116,7 @@ def _outside(document: Document, case: Case, scope: Scope, profiles: Sequence[st
         return case.status.replace("_", " ")
     if case.system_bound:
         return "bound by system calls"
-    if not faults_of(case, scope):
+    if not faults_of(document, case, scope):
         return "no such fault"
     panels = [panel for panel in document.panels if panel.case == case.name and panel.profile in profiles]
     if not panels:
@@ -126,9 +126,26 @@ def _outside(document: Document, case: Case, scope: Scope, profiles: Sequence[st
     return None
 
 
-def faults_of(case: Case, scope: Scope) -> list[str]:
-    """The names of the faults of a case that count."""
-    return [fault.name for fault in case.faults if scope == "every fault" or fault.cwe in SPATIAL]
+def faults_of(document: Document, case: Case, scope: Scope) -> list[str]:
+    """The names of the faults of a case that count: not those of which no oracle was asked in this run."""
+    unasked = _unasked(document)
+    return [
+        fault.name
+        for fault in case.faults
+        if (scope == "every fault" or fault.cwe in SPATIAL) and (case.name, fault.name) not in unasked
+    ]
+
+
+@of_newest
+def _unasked(document: Document) -> frozenset[tuple[str, str]]:
+    """Case and fault wherever every program that can be run waits for an oracle that was not asked."""
+    asked = {
+        (proof.case, proof.fault)
+        for proof in document.proofs
+        if proof.detail != "not_asked" and proof.outcome not in {"no_verdict", "inexpressible"}
+    }
+    waiting = {(proof.case, proof.fault) for proof in document.proofs if proof.detail == "not_asked"}
+    return frozenset(waiting - asked)
 
 
 def candidates(
@@ -192,7 +209,7 @@ def _uncaught(
     document: Document, case: Case, scope: Scope, variant: str, profile: str, standard: Standard
 ) -> Iterator[str]:
     enough = _enough(document)[standard]
-    return (fault for fault in faults_of(case, scope) if (case.name, variant, profile, fault) not in enough)
+    return (fault for fault in faults_of(document, case, scope) if (case.name, variant, profile, fault) not in enough)
 
 
 @of_newest

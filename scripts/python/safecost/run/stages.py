@@ -121,7 +121,9 @@ def prove(state: RunState) -> StageResult:
     try:
         # Without the plugins that verification could not use.
         usable = {key: path for key, path in state.built.plugins.items() if key in state.descriptions}
-        proving.prove(replace(state.built, plugins=usable))
+        built = replace(state.built, plugins=usable)
+        proving.watch_races(built)
+        proving.prove(built)
     except KeyboardInterrupt as interrupted:  # what was proved stays
         interrupt = interrupted
     outcomes = [one for one in proving.proved.outcomes if (one.case, one.profile) in state.descriptions]

@@ -13,7 +13,7 @@ from safecost.document.types import Document
 from safecost.report.charts.axis import ratio_axis
 from safecost.report.charts.canvas import FAINT, MARKERS, PAPER, SHADES, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.text import fit
-from safecost.report.prices import PriceGroup, candidates, groups, unshown_in
+from safecost.report.prices import PriceGroup, candidates, faults_of, groups, unshown_in
 from safecost.stats.frontier import Candidate
 
 PLOT_WIDTH, PLOT_HEIGHT, LEFT, TOP, KEY = 640.0, 360.0, 76.0, 34.0, 220.0
@@ -81,10 +81,11 @@ def spots(document: Document, group: PriceGroup) -> list[Spot]:
             continue
         for one in candidates(document, case, group.profiles, group.against, "every fault", "fastest raw"):
             cost, against = _cost(one)
-            caught = len(case.faults) - len(one.uncaught)
+            faults = len(faults_of(document, case, "every fault"))
+            caught = faults - len(one.uncaught)
             unshown = unshown_in(document, case.name, one.variant, one.profile)
             name = f"{case.name}/{one.variant}@{one.profile}"
-            found.append(Spot(name, against, one.profile != group.name, cost, caught, len(case.faults), unshown))
+            found.append(Spot(name, against, one.profile != group.name, cost, caught, faults, unshown))
     return found
 
 
