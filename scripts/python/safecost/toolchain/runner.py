@@ -9,6 +9,7 @@ import secrets
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,10 +148,18 @@ _STARVED = ", and got less than a tenth of a processor: try again when less else
 
 
 def is_starved(seconds: float, used: float) -> bool:
-    """Did a process that used so many seconds of a processor wait for one? Where more wanted one than there are."""
-    # A tenth: limits are ten times what is needed, and more.
-    busy = os.getloadavg()[0] > len(os.sched_getaffinity(0))
-    return busy and used < seconds / 10
+    """Did a process that used so many seconds of a processor wait for one, and not for something else?"""
+    # A tenth: limits are ten times what is needed, and more. What sleeps or is stopped uses none either; so it must be
+    # that this process gets no more.
+    return used < seconds / 10 and share_of_a_processor() < 1 / 10
+
+
+def share_of_a_processor() -> float:
+    """How much of a processor this thread gets now that it wants one."""
+    start, before = time.monotonic(), time.thread_time()
+    while (wall := time.monotonic() - start) < 0.2:
+        pass
+    return (time.thread_time() - before) / wall
 
 
 def _seconds_of_children() -> float:

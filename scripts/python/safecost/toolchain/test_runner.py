@@ -119,12 +119,14 @@ def test_a_runner_that_ends_badly(fake: Path, script: str, kind: str, message: s
 
 
 def test_a_runner_that_waited_for_a_processor_did_not_hang(fake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.getloadavg", lambda: (100.0, 100.0, 100.0))
+    monkeypatch.setattr(runner, "share_of_a_processor", lambda: 0.05)
     failure = call(fake, "sleep 60", 0.5)
     assert isinstance(failure, Failure) and failure.kind == "trouble"
     assert failure.message.startswith("did not come back within 0.5 s, and got less than a tenth of a processor")
     assert not is_starved(10.0, 1.1)
     assert is_starved(10.0, 0.9)
+    monkeypatch.setattr(runner, "share_of_a_processor", lambda: 0.5)
+    assert not is_starved(10.0, 0.0)  # what sleeps uses no processor, however many there are
 
 
 def test_a_runner_that_was_killed_from_outside_is_trouble(fake: Path) -> None:
@@ -133,20 +135,14 @@ def test_a_runner_that_was_killed_from_outside_is_trouble(fake: Path) -> None:
     assert "out of memory" in failure.message
 
 
-def test_what_the_runner_was_in_is_heard_and_no_part_of_the_message(
-    fake: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("os.getloadavg", lambda: (0.0, 0.0, 0.0))
+def test_what_the_runner_was_in_is_heard_and_no_part_of_the_message(fake: Path) -> None:
     said = "echo 'Assertion failed' >&2; echo 'safecost-runner: in mine/one/at/size:8@gcc-o2' >&2; kill -ABRT $$"
     assert call(fake, said) == Failure("crash", "crashed: Aborted (Assertion failed)", "mine/one/at/size:8@gcc-o2")
     late = "trap 'echo safecost-runner: in mine/one/at >&2; exit' TERM; sleep 60 & wait"
     assert call(fake, late, 0.5) == Failure("hang", "did not come back within 0.5 s", "mine/one/at")
 
 
-def test_a_runner_that_hangs_is_ended_with_all_that_it_started(
-    fake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("os.getloadavg", lambda: (0.0, 0.0, 0.0))
+def test_a_runner_that_hangs_is_ended_with_all_that_it_started(fake: Path, tmp_path: Path) -> None:
     begun = time.monotonic()
     script = f"trap '' TERM; sleep 60 & echo $! >'{tmp_path}/child'; wait; sleep 60"
     assert call(fake, script, 0.5) == Failure("hang", "did not come back within 0.5 s")
