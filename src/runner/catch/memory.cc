@@ -58,6 +58,7 @@ struct State {
   std::uintptr_t mapped = 0;  // how far the arena is mapped
   std::uint8_t* remembered = nullptr;
   std::size_t remembered_blocks = 0;
+  std::uintptr_t context = 0;
   Ledger ledger;
 };
 State state;
@@ -309,7 +310,7 @@ Place place_of(const void* pointer) {
           static_cast<std::int64_t>(address - block.start)};
 }
 
-void remember() {
+void remember(const void* context) {
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < state.count; ++i) bytes += state.blocks[i].size;
   if (state.count == 0 || state.count > kMostExtents || bytes > kMostRemembered) return;
@@ -319,6 +320,7 @@ void remember() {
   auto* to = static_cast<std::uint8_t*>(copy);
   state.remembered = to;
   state.remembered_blocks = state.count;
+  state.context = reinterpret_cast<std::uintptr_t>(context);
   for (std::size_t i = 0; i < state.count; ++i) {
     const Block& block = state.blocks[i];
     std::memcpy(to, pointer_to(block.start), block.size);
@@ -336,7 +338,8 @@ std::size_t changed(Extent (&extents)[kMostExtents]) {
     const auto* const is = static_cast<const std::uint8_t*>(pointer_to(block.start));
     std::size_t first = 0;
     std::size_t last = block.size;
-    if (!block.freed && std::memcmp(is, was, block.size) != 0) {
+    const bool looked_at = !block.freed && block.start != state.context;
+    if (looked_at && std::memcmp(is, was, block.size) != 0) {
       while (is[first] == was[first]) ++first;
       while (is[last - 1] == was[last - 1]) --last;
       extents[found++] = {block.stage, ordinal, block.size, first, last - 1};

@@ -84,8 +84,9 @@ std::size_t stack_bytes();
 void* stack_bottom();
 
 // Copies what inputs and context consist of, for `changed` to compare: the program's own memory, which no pattern
-// and no page guards. Does nothing where that is more than 4 MiB or 64 blocks.
-void remember();
+// and no page guards. Not the context's own block, whose pointers and sizes go where the program goes. Does nothing
+// where that is more than 4 MiB or 64 blocks.
+void remember(const void* context);
 // How many of those blocks have changed, their extents in `extents`.
 std::size_t changed(Extent (&extents)[kMostExtents]);
 

@@ -83,21 +83,18 @@ bool all_clean(const Worlds& worlds, const Point& point) {
                      [](const Seen& seen) { return is_clean(seen.observation.evidence); });
 }
 
-// The first byte of the program's own memory that the fault changed and a valid call leaves alone.
+// The first byte that the fault changed in a block of the program's own that valid calls leave alone. How far they go in
+// a block says nothing: what is appended goes into capacity.
 std::optional<memory::Place> strayed(const Evidence& valid, const Evidence& faulted) {
   for (std::size_t i = 0; i < faulted.extents; ++i) {
     const memory::Extent& now = faulted.extent[i];
-    // The context itself holds pointers and sizes, which go where the program goes.
-    if (now.stage == memory::Stage::prepare && now.ordinal == 0) continue;
     const auto* const end = valid.extent + valid.extents;
-    const auto* const usual = std::find_if(valid.extent, end, [&](const memory::Extent& one) {
+    const bool usual = std::any_of(valid.extent, end, [&](const memory::Extent& one) {
       return one.stage == now.stage && one.ordinal == now.ordinal;
     });
-    if (usual != end && now.first >= usual->first && now.last <= usual->last) continue;
-    const std::uint64_t first =
-        usual == end || now.first < usual->first ? now.first : usual->last + 1;
+    if (usual) continue;
     return memory::Place{memory::Place::Kind::block, false, now.stage, now.size,
-                         static_cast<std::int64_t>(first)};
+                         static_cast<std::int64_t>(now.first)};
   }
   return std::nullopt;
 }
@@ -136,8 +133,8 @@ class Prover {
     for (const safecost_parameter* parameter : generator_.parameters()) {
       if (parameter->tier <= plan_.tier) worlds[parameter->size] = timed;
     }
-    for (const std::uint64_t small : {fault.size, 3 * fault.size + 5})
-      worlds[std::max(small, least)] = kAll;
+    worlds[std::max(3 * fault.size + 5, least)] = timed;
+    worlds[std::max(fault.size, least)] = kAll;
     std::vector<Point> all;
     for (const auto& [size, some] : worlds) all.push_back({size, mixed(plan_.seed, size), some});
     return all;

@@ -256,7 +256,7 @@ void run_child(const Subject& subject, bool looks_at_its_own) {
   if (variant.reset != nullptr) variant.reset(context, pool->inputs);
   safecost_report* const report = subject.plugin->table().report;
   if (report != nullptr) report->stop = 0;
-  if (looks_at_its_own) memory::remember();
+  if (looks_at_its_own) memory::remember(context);
 
   const memory::Ledger before = memory::ledger();
   go_to(Stage::run);
