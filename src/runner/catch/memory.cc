@@ -27,6 +27,7 @@ constexpr std::size_t kReserved = std::size_t{64} << 30;
 constexpr std::size_t kLargest = std::size_t{256} << 20;  // beyond this malloc fails, as it may
 // Two mappings a block, and Linux allows 65,530 of them.
 constexpr std::size_t kMostBlocks = 30'000;
+constexpr std::size_t kMostPagedBlocks = 8'192;  // each of them costs two system calls
 constexpr std::size_t kMostRemembered = std::size_t{4} << 20;
 // Far from where Linux puts programs, libraries and heaps.
 constexpr std::uintptr_t kArenaStart = 0x2000'0000'0000;
@@ -186,8 +187,9 @@ bool owns(const void* pointer) {
 }
 
 void* allocate(std::size_t size, std::size_t alignment, bool zeroed) {
-  if (size > kLargest || state.count == kMostBlocks) {
-    state.ledger.exhausted = state.ledger.exhausted || state.count == kMostBlocks;
+  const bool full = state.count == (has_pages() ? kMostPagedBlocks : kMostBlocks);
+  if (size > kLargest || full) {
+    state.ledger.exhausted = state.ledger.exhausted || full;
     errno = ENOMEM;
     return nullptr;
   }
@@ -200,6 +202,7 @@ void* allocate(std::size_t size, std::size_t alignment, bool zeroed) {
     return nullptr;
   }
   state.blocks[state.count++] = {start, size, state.stage, false};
+  ++state.ledger.made;
   ++state.ledger.live;
   state.ledger.live_bytes += static_cast<std::int64_t>(size);
   void* const pointer = pointer_to(start);

@@ -46,6 +46,7 @@ struct Ledger {
   Place first_bad;
   std::int64_t live = 0;  // blocks
   std::int64_t live_bytes = 0;
+  std::uint32_t made = 0;  // blocks, freed ones too
   bool exhausted = false;  // the world had no room for another block
 };
 

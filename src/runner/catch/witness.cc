@@ -70,6 +70,7 @@ void note_ledger(Evidence& evidence) {
   evidence.bad_frees = ledger.bad_frees;
   evidence.first_bad_free = ledger.first_bad;
   evidence.exhausted = ledger.exhausted;
+  evidence.blocks = ledger.made;
 }
 
 void on_signal(int number, siginfo_t* info, void* context) {
@@ -201,8 +202,6 @@ void go_to(Stage stage) {
 }
 
 constexpr int kWarmCalls = 2;
-// The seed of valid input is another one than that of the proof: what was learned of one input is not of the other.
-constexpr std::uint64_t kOtherSeed = 0x5eed;
 
 // Valid calls, as the C library's malloc serves a program: what looks once a process has looked by now. Returns
 // whether they went well; evidence of what went wrong is that of the proof.
@@ -210,24 +209,18 @@ bool warm_up(const Subject& subject) {
   if (subject.warm == nullptr) return true;
   Evidence& evidence = *shared;
   go_to(Stage::warm);
-  safecost_request request = subject.request;
-  request.seed ^= kOtherSeed;
-  request.fault = SAFECOST_NO_FAULT;
   evidence.end = End::not_made;
-  const safecost_pool* const pool = subject.generator->table().generate(&request);
-  if (pool == nullptr || pool->count == 0) return false;
   const safecost_variant& variant = *subject.variant;
-  void* const context = variant.prepare(pool->inputs);
+  void* const context = variant.prepare(subject.valid);
   if (context == nullptr) return false;
   evidence.end = End::none;
   if (safecost_report* const report = subject.plugin->table().report; report != nullptr)
     report->stop = 0;
   for (int i = 0; i < kWarmCalls; ++i) {
-    if (variant.reset != nullptr) variant.reset(context, pool->inputs);
+    if (variant.reset != nullptr) variant.reset(context, subject.valid);
     evidence.result = subject.warm(context);
   }
   variant.release(context);
-  subject.generator->table().release(pool);
   note_report(subject);
   if (evidence.report_stop != 0) evidence.end = End::returned;
   return evidence.report_stop == 0;

@@ -57,6 +57,7 @@ struct Evidence {
   std::int64_t leaked_bytes = 0;
   memory::Place first_leak;
   bool exhausted = false;
+  std::uint32_t blocks = 0;  // that the world has made
   // What it changed of its own memory; in world A alone.
   std::uint32_t extents = 0;
   memory::Extent extent[memory::kMostExtents];
@@ -70,6 +71,7 @@ struct Subject {
   safecost_kernel kernel = nullptr;  // the variant's own or one of its fault kernels
   // Called twice on valid input of the same size before, as a timed kernel has been called before; null for no call.
   safecost_kernel warm = nullptr;
+  const void* valid = nullptr;
   safecost_request request = {};
   // When set, it is called on the input instead of a kernel.
   std::uint64_t (*reference)(const void* input) = nullptr;
