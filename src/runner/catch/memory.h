@@ -58,7 +58,7 @@ struct Extent {
   std::uint64_t first = 0;
   std::uint64_t last = 0;
 };
-inline constexpr std::size_t kMostExtents = 64;
+inline constexpr std::size_t kMostExtents = 16;
 
 // Before any fork: makes the patterns.
 void prepare_worlds();
@@ -86,7 +86,7 @@ void* stack_bottom();
 
 // Copies what inputs and context consist of, for `changed` to compare: the program's own memory, which no pattern
 // and no page guards. Not the context's own block, whose pointers and sizes go where the program goes. Does nothing
-// where that is more than 4 MiB or 64 blocks.
+// where that is more than 4 MiB or 16 blocks.
 void remember(const void* context);
 // How many of those blocks have changed, their extents in `extents`.
 std::size_t changed(Extent (&extents)[kMostExtents]);
