@@ -186,6 +186,39 @@ owned!(LentRc, Rc, owner => look(owner));
 owned!(InArc, Arc, owner => look_as_owner(Arc::clone(owner)));
 owned!(LentArc, Arc, owner => look(owner));
 
+/// For `shared_across_threads`: what the compiler lets no address do (E0277), promised to be fine.
+struct Promised<const ATOMIC: bool>(Raw<ATOMIC>);
+unsafe impl<const ATOMIC: bool> Send for Promised<ATOMIC> {}
+
+#[inline(always)]
+fn across_threads<const ATOMIC: bool>(tape: &mut Tape<Raw<ATOMIC>>) -> u64 {
+    const COPIES: u32 = 200;
+    let mut mine = Raw::empty();
+    mine.create(tape.operations[0].value);
+    let theirs = Promised::<ATOMIC>(mine.another());
+    let other = std::thread::spawn(move || {
+        let mut theirs = theirs;
+        let Promised(slot) = &mut theirs;
+        (0..COPIES).for_each(|_| slot.another().release());
+        slot.release();
+    });
+    (0..COPIES).for_each(|_| mine.another().release());
+    let digest = mine.show();
+    other.join().unwrap();
+    mine.release();
+    digest
+}
+
+#[inline(always)]
+fn rust_raw_count_across(tape: &mut Tape<Raw<false>>) -> u64 {
+    across_threads(tape)
+}
+
+#[inline(always)]
+fn rust_raw_atomic_across(tape: &mut Tape<Raw<true>>) -> u64 {
+    across_threads(tape)
+}
+
 #[inline(always)]
 fn rust_raw_count(tape: &mut Tape<Raw<false>>) -> u64 {
     play(tape)
@@ -217,9 +250,10 @@ fn rust_arc_reference(tape: &mut Tape<LentArc>) -> u64 {
 }
 
 case! { Input:
-    raw rust_raw_count(Tape<Raw<false>>) "a count by hand, for one thread";
+    raw rust_raw_count(Tape<Raw<false>>) "a count by hand, for one thread"
+        { shared_across_threads: rust_raw_count_across };
     raw rust_raw_atomic(Tape<Raw<true>>) "the same, atomic, for any number of threads"
-        as "atomic_count";
+        as "atomic_count" { shared_across_threads: rust_raw_atomic_across };
     safe rust_rc(Tape<InRc>) "an Rc, a clone of it for each call"
         { shared_across_threads: "the compiler gives no Rc to another thread (E0277)" }
         claims { use_after_release: "always", released_twice: "always", release_missing: "always" };

@@ -127,11 +127,19 @@ def test_each_variant_says_what_becomes_of_faults_in_the_program(case: CaseFiles
         assert in_program <= twin_faults("case! {" + written), variant.split("(")[0]
 
 
+# What stays in its own memory and answers wrongly, or reads what was never set: such idioms catch nothing.
+CATCH_NOTHING = {
+    "indexing/gather": {"branch", "clamp", "mask"},
+    "types/buffer_fill": {"array"},
+}
+
+
 @every
 def test_safe_variants_claim_something(case: CaseFiles) -> None:
     text = source(case).partition("auto the_case")[2]
     for variant in re.split(r"\.(?=(?:raw|safe|gap|control)[<(])", text)[1:]:
-        assert not variant.startswith("safe") or ".claims(" in variant, variant.split("(")[0]
+        silent = variant.startswith("safe") and ".claims(" not in variant
+        assert not silent or re.findall(r'"(\w+)"', variant)[0] in CATCH_NOTHING.get(case.name, ()), variant
 
 
 def test_the_readers_of_sources_see_what_is_there() -> None:
