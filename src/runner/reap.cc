@@ -129,9 +129,15 @@ std::size_t strays(std::span<pid_t> first) {
 }
 
 std::size_t end_strays() {
-  const std::size_t count = strays();
+  std::size_t count = strays();
   for (int round = 0; round < kRounds && has_children(); ++round) {
-    each_child([](pid_t child) { kill(child, SIGKILL); });
+    // One whose parent ended while the others were counted is ours since then.
+    std::size_t now = 0;
+    each_child([&now](pid_t child) {
+      kill(child, SIGKILL);
+      ++now;
+    });
+    if (count == 0) count = now;
     poll(nullptr, 0, 1);
     reap_dead();
   }
