@@ -135,7 +135,18 @@ def test_what_is_written_fits_the_schema(tmp_path: Path) -> None:
 @pytest.mark.build
 @pytest.mark.parametrize("case", ["indexing/sum", "ownership/pass_ownership", "errors/read_name"])
 def test_real_faults_are_confirmed_and_valid_input_is_clean(case: str, tmp_path: Path) -> None:
-    words = ["catch", "--sanitize", "--profiles", "gcc-o2", "--filter", f"^{case}$", "--out", str(tmp_path / "c.json")]
+    words = [
+        "catch",
+        "--sanitize",
+        "--seed",
+        "1",
+        "--profiles",
+        "gcc-o2",
+        "--filter",
+        f"^{case}$",
+        "--out",
+        str(tmp_path / "c.json"),
+    ]
     assert entry(words) == OK
     made = json.loads((tmp_path / "c.json").read_text(encoding="utf-8"))
     assert made["dirty"] == []
@@ -151,7 +162,10 @@ def test_missing_tools_are_gaps_that_change_no_exit_code(monkeypatch: pytest.Mon
     file.write_text(json.dumps({**written, "compiler": "no-such-clang"}), encoding="utf-8")
     absent = replace(profiles.sanitized(), name="clang-nowhere", file=file)
     monkeypatch.setattr(profiles, "sanitized", lambda: absent)
-    monkeypatch.setattr(shutil, "which", lambda _: None)
+    there = shutil.which
+    monkeypatch.setattr(
+        shutil, "which", lambda name, *rest, **more: None if name == "valgrind" else there(name, *rest, **more)
+    )
     options = proving.ProvingOptions(
         profiles.choose("gcc-o2", ()), Folders.of([]), filter="^indexing/sum$", sanitize=True
     )
