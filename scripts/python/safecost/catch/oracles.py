@@ -143,9 +143,9 @@ def _watch(job: Job, folders: Folders, seed: int) -> _Observations | runner.Fail
 
 def _memcheck(reports: Path) -> tuple[str, ...]:
     # Redzones as wide as faults go past a block: who writes over Memcheck's own records ends it before it says a word.
-    words = ("-q", "--tool=memcheck", "--redzone-size=1024", "--leak-check=no", "--error-limit=no")
-    words += ("--num-callers=12", "--xml=yes")
-    return ("valgrind", *words, f"--xml-file={reports}/%p.xml")
+    looks = ("-q", "--tool=memcheck", "--redzone-size=1024", "--leak-check=no", "--error-limit=no")
+    tells = ("--num-callers=12", "--xml=yes", f"--xml-file={reports}/%p.xml")
+    return ("valgrind", *looks, *tells)
 
 
 def read(job: Job, answer: evidence.ConfirmAnswer, reports: Path) -> _Observations:

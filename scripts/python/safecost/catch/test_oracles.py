@@ -160,7 +160,7 @@ def test_missing_tools_are_gaps_that_change_no_exit_code(monkeypatch: pytest.Mon
     file = tmp_path / "clang-sanitized.json"
     written = json.loads(profiles.sanitized().file.read_text(encoding="utf-8"))
     file.write_text(json.dumps({**written, "compiler": "no-such-clang"}), encoding="utf-8")
-    absent = replace(profiles.sanitized(), name="clang-nowhere", file=file)
+    absent = replace(profiles.sanitized(), name="clang-nowhere", compiler="no-such-clang", file=file)
     monkeypatch.setattr(profiles, "sanitized", lambda: absent)
     there = shutil.which
     monkeypatch.setattr(

@@ -177,7 +177,7 @@ def test_a_missing_runtime_is_a_gap_and_breaks_nothing(monkeypatch: pytest.Monke
     file = tmp_path / "clang-tsan.json"
     written = json.loads(profiles.race_detecting().file.read_text(encoding="utf-8"))
     file.write_text(json.dumps({**written, "compiler": "no-such-clang"}), encoding="utf-8")
-    absent = replace(profiles.race_detecting(), name="clang-nowhere", file=file)
+    absent = replace(profiles.race_detecting(), name="clang-nowhere", compiler="no-such-clang", file=file)
     monkeypatch.setattr(profiles, "race_detecting", lambda: absent)
     options = proving.ProvingOptions(
         profiles.choose("clang-o2", ()), Folders.of([PLANTED]), filter="^planted/races$", sanitize=True
