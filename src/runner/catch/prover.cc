@@ -147,6 +147,7 @@ class Prover {
     worlds[std::max(3 * fault.size + 5, least)] = timed;
     worlds[std::max(fault.size, least)] = kAll;
     std::vector<Point> all;
+    all.reserve(worlds.size());
     for (const auto& [size, some] : worlds) all.push_back({size, mixed(plan_.seed, size), some});
     return all;
   }

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdint>
 
+// NOLINTBEGIN(bugprone-reserved-identifier): the names that the linker gives what it wraps
 extern "C" {
 int __real_pthread_mutex_lock(pthread_mutex_t* mutex);
 int __wrap_pthread_mutex_lock(pthread_mutex_t* mutex);
@@ -45,3 +46,4 @@ int __wrap_pthread_mutex_lock(pthread_mutex_t* mutex) {
   }
   return __real_pthread_mutex_lock(mutex);
 }
+// NOLINTEND(bugprone-reserved-identifier)
