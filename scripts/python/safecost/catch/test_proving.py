@@ -123,9 +123,7 @@ def test_what_prevents_is_clean_and_right_everywhere() -> None:
 @pytest.mark.build
 def test_a_faulty_program_that_nobody_wrote_gives_no_verdict() -> None:
     one = outcome("good", "only_told")
-    assert one.kind == "no_verdict"
-    assert one.reason is not None
-    assert "nobody has written" in one.reason
+    assert one.kind == "no_verdict" and "nobody has written" in (one.reason or "")
 
 
 @pytest.mark.build
@@ -193,8 +191,7 @@ def test_libcxx_checks_are_registered_by_name_or_where_they_were_merged() -> Non
     told = {(one.variant, one.fault): (one.words, one.text) for one in found}
     assert told["span_introsort", "one_past_end"] == ("trapped", check_sites.MERGED)
     words, text = told["span_sort", "one_past_end"]
-    assert words == "trapped"
-    assert "count out of range" in (text or "")
+    assert words == "trapped" and "count out of range" in (text or "")
 
 
 @pytest.mark.build
