@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 
 #include "runner/catch/allocator.h"
 
@@ -60,7 +61,7 @@ struct State {
   std::uint8_t* remembered = nullptr;
   std::size_t remembered_blocks = 0;
   std::uintptr_t context = 0;
-  Ledger ledger;
+  Ledger* ledger = nullptr;  // shared with the parent, who reads it when the program is gone
 };
 State state;
 
@@ -158,8 +159,8 @@ std::uintptr_t in_pattern(std::size_t size, std::size_t alignment) {
 }
 
 void blame(std::uint32_t& count, const void* pointer) {
-  if (state.ledger.double_frees + state.ledger.bad_frees == 0)
-    state.ledger.first_bad = place_of(pointer);
+  if (state.ledger->double_frees + state.ledger->bad_frees == 0)
+    state.ledger->first_bad = place_of(pointer);
   ++count;
 }
 
@@ -189,7 +190,7 @@ bool owns(const void* pointer) {
 void* allocate(std::size_t size, std::size_t alignment, bool zeroed) {
   const bool full = state.count == (has_pages() ? kMostPagedBlocks : kMostBlocks);
   if (size > kLargest || full) {
-    state.ledger.exhausted = state.ledger.exhausted || full;
+    state.ledger->exhausted = state.ledger->exhausted || full;
     errno = ENOMEM;
     return nullptr;
   }
@@ -197,14 +198,14 @@ void* allocate(std::size_t size, std::size_t alignment, bool zeroed) {
   const std::uintptr_t start =
       has_pages() ? in_pages(size, alignment) : in_pattern(size, alignment);
   if (start == 0) {
-    state.ledger.exhausted = true;
+    state.ledger->exhausted = true;
     errno = ENOMEM;
     return nullptr;
   }
   state.blocks[state.count++] = {start, size, state.stage, false};
-  ++state.ledger.made;
-  ++state.ledger.live;
-  state.ledger.live_bytes += static_cast<std::int64_t>(size);
+  ++state.ledger->made;
+  ++state.ledger->live;
+  state.ledger->live_bytes += static_cast<std::int64_t>(size);
   void* const pointer = pointer_to(start);
   if (zeroed) std::memset(pointer, 0, size);
   return pointer;
@@ -213,12 +214,12 @@ void* allocate(std::size_t size, std::size_t alignment, bool zeroed) {
 void release(void* pointer) {
   Block* const block = block_at(pointer);
   if (block == nullptr || block->freed) {
-    blame(block == nullptr ? state.ledger.bad_frees : state.ledger.double_frees, pointer);
+    blame(block == nullptr ? state.ledger->bad_frees : state.ledger->double_frees, pointer);
     return;  // no allocator to be corrupted: the proof goes on, and the ledger tells
   }
   block->freed = true;
-  --state.ledger.live;
-  state.ledger.live_bytes -= static_cast<std::int64_t>(block->size);
+  --state.ledger->live;
+  state.ledger->live_bytes -= static_cast<std::int64_t>(block->size);
   if (has_pages()) {
     void* const page = pointer_to(block->first_page());
     if (mprotect(page, block->last_page() - block->first_page(), PROT_NONE) != 0)
@@ -264,11 +265,16 @@ void prepare_worlds() {
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (table == MAP_FAILED) give_up("mmap");
   state.blocks = static_cast<Block*>(table);
+  void* const page =
+      mmap(nullptr, sizeof(Ledger), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) give_up("mmap");
+  state.ledger = new (page) Ledger();
 }
 
 void enter(World world, Flush flush) {
   state.world = world;
   state.flush = flush;
+  *state.ledger = {};
   if (world == World::real) return;
   map_pattern(kStackStart, kStack);
   state.next = state.mapped = kArenaStart;
@@ -316,7 +322,7 @@ Place place_of(const void* pointer) {
 void remember(const void* context) {
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < state.count; ++i) bytes += state.blocks[i].size;
-  if (state.count == 0 || state.count > kMostExtents || bytes > kMostRemembered) return;
+  if (state.count == 0 || state.count > kMostChanges || bytes > kMostRemembered) return;
   void* const copy =
       mmap(nullptr, bytes + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (copy == MAP_FAILED) return;
@@ -331,7 +337,7 @@ void remember(const void* context) {
   }
 }
 
-std::size_t changed(Extent (&extents)[kMostExtents]) {
+std::size_t changed(Change (&changes)[kMostChanges]) {
   std::size_t found = 0;
   std::uint32_t ordinal = 0;
   const std::uint8_t* was = state.remembered;
@@ -340,12 +346,10 @@ std::size_t changed(Extent (&extents)[kMostExtents]) {
     ordinal = i > 0 && state.blocks[i - 1].stage == block.stage ? ordinal + 1 : 0;
     const auto* const is = static_cast<const std::uint8_t*>(pointer_to(block.start));
     std::size_t first = 0;
-    std::size_t last = block.size;
     const bool looked_at = !block.freed && block.start != state.context;
     if (looked_at && std::memcmp(is, was, block.size) != 0) {
       while (is[first] == was[first]) ++first;
-      while (is[last - 1] == was[last - 1]) --last;
-      extents[found++] = {block.stage, ordinal, block.size, first, last - 1};
+      changes[found++] = {block.stage, ordinal, block.size, first};
     }
     was += block.size;
   }
@@ -370,7 +374,7 @@ Damage find_damage() {
   return damage;
 }
 
-const Ledger& ledger() { return state.ledger; }
+const Ledger& ledger() { return *state.ledger; }
 
 Place first_leak() {
   for (std::size_t i = 0; i < state.count; ++i) {

@@ -50,15 +50,14 @@ struct Ledger {
   bool exhausted = false;  // the world had no room for another block
 };
 
-// The bytes of one block that a call changed, from the first to the last; `ordinal` counts its stage's blocks.
-struct Extent {
+// A block that a call changed, and its first byte that differs; `ordinal` counts its stage's blocks.
+struct Change {
   Stage stage = Stage::start;
   std::uint32_t ordinal = 0;
   std::uint64_t size = 0;
   std::uint64_t first = 0;
-  std::uint64_t last = 0;
 };
-inline constexpr std::size_t kMostExtents = 16;
+inline constexpr std::size_t kMostChanges = 16;
 
 // Before any fork: makes the patterns.
 void prepare_worlds();
@@ -88,8 +87,8 @@ void* stack_bottom();
 // and no page guards. Not the context's own block, whose pointers and sizes go where the program goes. Does nothing
 // where that is more than 4 MiB or 16 blocks.
 void remember(const void* context);
-// How many of those blocks have changed, their extents in `extents`.
-std::size_t changed(Extent (&extents)[kMostExtents]);
+// How many of those blocks have changed, which in `changes`.
+std::size_t changed(Change (&changes)[kMostChanges]);
 
 // These three may be called in a signal handler.
 Place place_of(const void* address);

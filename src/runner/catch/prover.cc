@@ -4,7 +4,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <tuple>
@@ -13,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "fmt/format.h"
+#include "kernel/generator.h"
 #include "runner/catch/evidence_json.h"
 #include "runner/catch/witness.h"
 #include "runner/plugin.h"
@@ -49,11 +49,9 @@ struct Point {
   std::span<const World> worlds;
 };
 
-std::uint64_t mixed(std::uint64_t seed, std::uint64_t size) {
-  std::uint64_t state = seed + 0x9e3779b97f4a7c15u * (size + 1);
-  state = (state ^ (state >> 30)) * 0xbf58476d1ce4e5b9u;
-  state = (state ^ (state >> 27)) * 0x94d049bb133111ebu;
-  return (state ^ (state >> 31)) >> 11;  // what JSON's readers hold as a number
+// The seed of a size, as large as JSON's readers hold as a number.
+std::uint64_t seed_of(std::uint64_t seed, std::uint64_t size) {
+  return Random(Random(seed).next() ^ size).next() >> 11;
 }
 
 // Did it come back as if nothing had happened?
@@ -87,10 +85,10 @@ bool all_clean(const Worlds& worlds, const Point& point) {
 // The first byte that the fault changed in a block of the program's own that valid calls leave alone. How far they go in
 // a block says nothing: what is appended goes into capacity.
 std::optional<memory::Place> strayed(const Evidence& valid, const Evidence& faulted) {
-  for (std::size_t i = 0; i < faulted.extents; ++i) {
-    const memory::Extent& now = faulted.extent[i];
-    const auto* const end = valid.extent + valid.extents;
-    const bool usual = std::any_of(valid.extent, end, [&](const memory::Extent& one) {
+  for (std::size_t i = 0; i < faulted.changes; ++i) {
+    const memory::Change& now = faulted.change[i];
+    const auto* const end = valid.change + valid.changes;
+    const bool usual = std::any_of(valid.change, end, [&](const memory::Change& one) {
       return one.stage == now.stage && one.ordinal == now.ordinal;
     });
     if (usual) continue;
@@ -148,7 +146,7 @@ class Prover {
     worlds[std::max(fault.size, least)] = kAll;
     std::vector<Point> all;
     all.reserve(worlds.size());
-    for (const auto& [size, some] : worlds) all.push_back({size, mixed(plan_.seed, size), some});
+    for (const auto& [size, some] : worlds) all.push_back({size, seed_of(plan_.seed, size), some});
     return all;
   }
 
@@ -171,7 +169,7 @@ class Prover {
     const auto known = valid_.find(point.size);
     if (known != valid_.end()) return known->second;
     safecost_request request = request_of(plan_, generator_, point.size, SAFECOST_NO_FAULT);
-    request.seed = mixed(point.seed, point.size);
+    request.seed = seed_of(point.seed, point.size);
     const safecost_pool* const pool = generator_.table().generate(&request);
     const void* const input = pool == nullptr || pool->count == 0 ? nullptr : pool->inputs;
     return valid_.emplace(point.size, input).first->second;
@@ -185,12 +183,10 @@ class Prover {
     return (subject.request.size < kFewElements ? kForFew : 1) * plan_.timeout_seconds;
   }
 
-  // The real world decides what is called a hang, and at the first size; elsewhere garbage may have led the program
-  // round.
-  Observation look_at_fault(const Subject& subject, World world, Flush flush) {
+  // The real world decides what is called a hang; elsewhere garbage may have led the program round.
+  Observation look_at_fault(const Subject& subject, World world, Flush flush) const {
     Observation first = look(subject, world, flush);
     if (first.evidence.end != End::hung || world != World::real) return first;
-    if (!hung_.emplace(subject.kernel, subject.request.fault).second) return first;
     return observe(subject, world, flush, kPatience * seconds_for(subject));
   }
 
@@ -232,9 +228,10 @@ class Prover {
     for (const Point& point : points(fault)) {
       nlohmann::json proved = prove_at(point, variant, kernel, fault, index, by_chance);
       proved["reference"] = reference(fault, index, point);
+      // What hangs among few elements is not caught, whatever it does among many.
+      const bool hung = proved.contains("faulted") && proved["faulted"]["R"]["end"] == "hung";
       json["points"].push_back(std::move(proved));
-      // What hangs where there are few elements is not caught, whatever it does among many.
-      if (hung_.contains({kernel, index})) break;
+      if (hung) break;
     }
     return json;
   }
@@ -248,8 +245,10 @@ class Prover {
     const Worlds* measure = all_clean(same, point) ? &same : nullptr;
     // A wrong program that errs on any input cannot be called before; then the right one is.
     const safecost_kernel warm = measure == nullptr ? variant.run : kernel;
-    if (fault.kind ==
-        SAFECOST_FAULT_KERNEL) {  // and the right program on the very input that the wrong one is given
+    // And the right program on the very input that the wrong one is given, where the wrong one shows its bug on any
+    // input, or may leave blocks behind that the right one leaves, too.
+    const bool may_leak = (fault.oracles & SAFECOST_ORACLE_LEDGER) != 0;
+    if (fault.kind == SAFECOST_FAULT_KERNEL && (measure == nullptr || may_leak)) {
       const Worlds& right =
           control(subject(&variant, variant.run, variant.run, point, index), point);
       json["right"] = to_json(right);
@@ -284,12 +283,12 @@ class Prover {
     for (const World world : point.worlds) {
       Observation seen = look(subject, world, Flush::all);
       for (const Flush less : {Flush::all_but_objects, Flush::none}) {
-        if (world == World::guard && !is_clean(seen.evidence) && is_small(point))
+        if (world == World::guard && !is_clean(seen.evidence) && !seen.evidence.exhausted)
           seen = look(subject, world, less);
       }
-      // Of a program that makes blocks by the thousand the world of pages has no room for all.
+      // The world of pages has no room for a program that makes blocks by the thousand, as one does at a timed size.
       const bool many = world == World::guard && !is_small(point) &&
-                        (seen.evidence.blocks > kManyBlocks || !is_clean(seen.evidence));
+                        (seen.evidence.blocks > kManyBlocks || seen.evidence.exhausted);
       if (many) seen = look(subject, World::a, Flush::all);
       const bool clean = is_clean(seen.evidence);
       worlds.push_back({many ? World::a : world, std::move(seen)});
@@ -315,7 +314,6 @@ class Prover {
            Worlds>
       controls_;
   std::map<std::pair<std::uint32_t, std::uint64_t>, nlohmann::json> references_;
-  std::set<std::pair<safecost_kernel, std::uint32_t>> hung_;
   mutable std::map<std::uint64_t, const void*> valid_;  // by size; as long as the process lives
 };
 

@@ -268,7 +268,7 @@ void run_child(const Subject& subject, bool looks_at_its_own) {
   if (evidence.leaked != 0) evidence.first_leak = memory::first_leak();
   note_report(subject);
   if (looks_at_its_own)
-    evidence.extents = static_cast<std::uint32_t>(memory::changed(evidence.extent));
+    evidence.changes = static_cast<std::uint32_t>(memory::changed(evidence.change));
 
   go_to(Stage::digest);
   if (variant.digest != nullptr) evidence.digest = variant.digest(context);
@@ -356,6 +356,7 @@ Observation observe(const Subject& subject, World world, memory::Flush flush, do
   }
   Observation observation = {*shared, read_said(), -1, flush};
   if (observation.evidence.end == End::none) {
+    note_ledger(observation.evidence);
     if (WIFEXITED(status)) observation.exit_code = WEXITSTATUS(status);
     if (WIFSIGNALED(status)) observation.evidence.signal = WTERMSIG(status);
     if (observation.evidence.signal == SIGALRM) observation.evidence.end = End::hung;

@@ -59,8 +59,8 @@ struct Evidence {
   bool exhausted = false;
   std::uint32_t blocks = 0;  // that the world has made
   // What it changed of its own memory; in world A alone.
-  std::uint32_t extents = 0;
-  memory::Extent extent[memory::kMostExtents];
+  std::uint32_t changes = 0;
+  memory::Change change[memory::kMostChanges];
 };
 
 // What is observed. All of it lives as long as the process.

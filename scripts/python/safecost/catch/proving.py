@@ -42,7 +42,8 @@ class ProvingOptions:
     """What the user asked for: faults are drawn from `seed`, and proved at the sizes of tiers up to `tier`, too.
 
     `confirmed` tells, by (case, variant, fault), who else saw the error in the source;
-    `sanitize` asks sanitizers and Memcheck, too, whether each fault is real, which adds to it.
+    `sanitize` asks sanitizers and Memcheck, too, whether each fault is real, which adds to it;
+    `races` asks ThreadSanitizer about faults that are races.
     """
 
     profiles: Sequence[BuildProfile]
@@ -53,6 +54,7 @@ class ProvingOptions:
     hang_seconds: float = _HANG_SECONDS
     confirmed: Mapping[tuple[str, str, str], frozenset[EvidenceKind]] = field(default_factory=dict)
     sanitize: bool = False
+    races: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,8 @@ class Proving:
             self._note(f"{name}@{by}", f"does not compile:\n{said}")
 
     def watch_races(self, built: Built) -> None:
-        """Ask ThreadSanitizer about faults that are races, which no world can see; in quick runs nobody is asked."""
-        if self.options.tier == 0:
+        """Ask ThreadSanitizer about faults that are races, which no world can see."""
+        if not self.options.races:
             return
         wanted, no_detector, detecting = races.jobs(self.cases, self.options.folders, built)
         self._note_failures(detecting)

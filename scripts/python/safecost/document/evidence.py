@@ -17,23 +17,12 @@ from safecost.document.values import Language, Name, Nanoseconds, Rate, Role, Si
 
 Stage = Literal["start", "warm", "generate", "prepare", "reset", "run", "digest", "release"]
 ConfirmingTool = Literal["sanitizer", "memcheck", "race"]
-ProblemKind = Literal[
-    "load",
-    "abi",
-    "layout",
-    "exports",
-    "folded",
-    "pool",
-    "digest",
-    "growth",
-    "crash",
-    "hang",
-    "leftover",
-    "kept",
-    "moved",
-    "alike",
-    "trouble",
+# What ends a call of the runner badly, and so whatever it was called for.
+CallProblem = Literal[
+    "load", "abi", "layout", "exports", "folded", "pool", "digest", "growth", "leftover", "trouble", "crash", "hang"
 ]
+MarkKind = Literal["kept", "moved", "alike"]
+ProblemKind = Literal[CallProblem, MarkKind]
 
 PlainLabel = Annotated[str, Meta(max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$(?!\n)")]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$(?!\n)")]

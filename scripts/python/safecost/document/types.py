@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta
 
 from safecost.document import values
+from safecost.document.evidence import ProblemKind
 from safecost.document.judged import Proof, Rejection
 from safecost.document.measured import Code, Count, Counting, Panel
 from safecost.document.outcome import Oracle, Stop
@@ -264,30 +265,7 @@ class Problem:
     machine's, and says nothing of the code. `kept`, `moved` and `alike` are marks.
     """
 
-    kind: Literal[
-        "build",
-        "load",
-        "abi",
-        "layout",
-        "exports",
-        "folded",
-        "pool",
-        "digest",
-        "growth",
-        "crash",
-        "hang",
-        "leftover",
-        "kept",
-        "moved",
-        "alike",
-        "trouble",
-        "timing",
-        "count",
-        "resume",
-        "prove",
-        "claim",
-        "snippet",
-    ]
+    kind: Literal[ProblemKind, "build", "timing", "count", "resume", "prove", "claim", "snippet"]
     case: CaseName | None
     variant: Name | None
     profile: ProfileName | None

@@ -113,8 +113,9 @@ def prove(state: RunState) -> StageResult:
     """Commit every fault of every case that was not disqualified, in all that was built, and note what is broken."""
     # Every profile of the run, the plain siblings among them: attribution and the frontier need them.
     profiles = [profile for profile in state.profiles if not profile.is_rebuild]
+    options, mode = state.options, state.options.mode
     proving = catch.Proving(
-        catch.ProvingOptions(profiles, state.options.folders, seed=state.options.seed, tier=state.options.mode.tier)
+        catch.ProvingOptions(profiles, options.folders, seed=options.seed, tier=mode.tier, races=mode.name != "quick")
     )
     proving.cases = [case for case in state.cases if case.name not in state.disqualified]
     interrupt = None

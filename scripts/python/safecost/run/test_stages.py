@@ -17,7 +17,7 @@ from safecost.document.types import Document, Problem
 from safecost.reject import rulings as rejected
 from safecost.run import stages
 from safecost.run.command import exit_code
-from safecost.run.schedule import DEFAULT, QUICK, Mode
+from safecost.run.schedule import DEFAULT, FULL, QUICK, Mode
 from safecost.run.state import RunOptions, RunState, begun
 from safecost.suite.profiles import choose
 from safecost.testing.sample_evidence import described
@@ -100,3 +100,16 @@ def test_a_broken_promise_ends_the_run_with_5(
 ) -> None:
     problem = Problem(kind, None, None, None, None, None, "it broke", disqualifies)
     assert exit_code(replace(sample_document, problems=(problem,))) == code
+
+
+@pytest.mark.parametrize(("mode", "asked"), [(QUICK, False), (DEFAULT, True), (FULL, True)])
+def test_races_are_looked_for_unless_the_run_is_quick(mode: Mode, asked: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[Built] = []
+
+    def jobs(_: Any, __: Any, built: Built) -> tuple[list[Any], None, Built]:
+        calls.append(built)
+        return [], None, Built()
+
+    monkeypatch.setattr(proving.races, "jobs", jobs)
+    prove(run_of(mode), monkeypatch)
+    assert bool(calls) is asked

@@ -31,21 +31,7 @@ _LARGEST_ANSWER = 64 << 20  # bytes; a launch of the largest panel has some hund
 A = TypeVar("A", bound=msgspec.Struct)
 
 
-FailureKind = Literal[
-    "load",
-    "abi",
-    "layout",
-    "exports",
-    "folded",
-    "pool",
-    "digest",
-    "growth",
-    "leftover",
-    "trouble",
-    "crash",
-    "hang",
-    "timing",
-]
+FailureKind = Literal[evidence.CallProblem, "timing"]
 
 
 @dataclass(frozen=True, slots=True)
