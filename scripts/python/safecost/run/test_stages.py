@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from safecost.catch import proving
+from safecost.catch import proving, races
 from safecost.catch.proving import ProvingIssue
 from safecost.core.errors import HARNESS, OK, WRONG_RESULT
 from safecost.core.paths import BENCH, Folders
@@ -110,6 +110,6 @@ def test_races_are_looked_for_unless_the_run_is_quick(mode: Mode, asked: bool, m
         calls.append(built)
         return [], None, Built()
 
-    monkeypatch.setattr(proving.races, "jobs", jobs)
+    monkeypatch.setattr(races, "jobs", jobs)
     prove(run_of(mode), monkeypatch)
     assert bool(calls) is asked
