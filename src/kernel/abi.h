@@ -108,7 +108,7 @@ typedef struct safecost_pool {
   size_t stride; /* from one input to the next */
   size_t bytes;  /* that all inputs together refer to */
   /* A digest of input i and of all that it refers to, the same wherever that lies and whichever plugin made it; 0
-   * where an input refers to what the pool does not own. NULL: not told. */
+   * where an input refers to what the pool does not own. NULL: unknown. */
   uint64_t (*digest)(const struct safecost_pool* pool, uint32_t i);
 } safecost_pool;
 

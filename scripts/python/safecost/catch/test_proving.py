@@ -228,8 +228,8 @@ def test_a_removed_path_is_deleted_where_a_sanitizer_saw_it() -> None:
 def test_what_no_world_can_see_was_not_deleted() -> None:
     name = Outcome("family/case", "gcc-o2", "raw", "raw", "mismatched_free", "no_verdict")
     mismatched = fault(cwe=762, reference=False)
-    told = verdict.judge(name, mismatched, proof(reference=None), Checks.of_flags((), {}), ["sanitizer"])
-    assert told.words == "silent: nothing seen"
+    judgement = verdict.judge(name, mismatched, proof(reference=None), Checks.of_flags((), {}), ["sanitizer"])
+    assert judgement.words == "silent: nothing seen"
 
 
 def test_raw_code_prevents_nothing_unless_it_claims_to() -> None:

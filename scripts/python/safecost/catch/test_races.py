@@ -168,8 +168,8 @@ def test_a_host_that_wants_fixed_addresses_is_given_them_and_one_that_never_star
     fixed = "read -r bits < /proc/self/personality; case $bits in *4????) ;; *) exit 66;; esac"
     assert races.starts_under(host(tmp_path, fixed)) == ("setarch", "-R")
     refuses = 'echo "FATAL: ThreadSanitizer: unexpected memory mapping 0x1-0x2" >&2; exit 66'
-    told = races.starts_under(host(tmp_path, refuses))
-    assert told == "its host does not start: FATAL: ThreadSanitizer: unexpected memory mapping 0x1-0x2"
+    reason = races.starts_under(host(tmp_path, refuses))
+    assert reason == "its host does not start: FATAL: ThreadSanitizer: unexpected memory mapping 0x1-0x2"
 
 
 @pytest.mark.build
@@ -182,10 +182,10 @@ def test_a_missing_runtime_is_a_gap_and_breaks_nothing(monkeypatch: pytest.Monke
     options = proving.ProvingOptions(
         profiles.choose("clang-o2", ()), Folders.of([PLANTED]), filter="^planted/races$", sanitize=True
     )
-    told = proving.Proving(options).run()
-    assert "no-such-clang" in told.gaps["race"]
-    assert [one for one in told.troubles if one.broken] == []
-    undecided = [one for one in told.confirmations if one.fault == "shared"]
+    proved = proving.Proving(options).run()
+    assert "no-such-clang" in proved.gaps["race"]
+    assert [one for one in proved.troubles if one.broken] == []
+    undecided = [one for one in proved.confirmations if one.fault == "shared"]
     assert undecided
     assert all(one.undecided for one in undecided)
 

@@ -144,12 +144,12 @@ def stages(case: str, plugin: Path, scratch: Path) -> dict[str, Callable[[], str
 
 def driver(case: str, plugin: str, scratch: str) -> None:
     """All stages on one plugin, in a process of its own: prints what each said, how long it took, and the memory."""
-    told = {}
+    answer = {}
     for name, stage in stages(case, Path(plugin), Path(scratch)).items():
         begun = time.monotonic()
         message = stage()
-        told[name] = (message, time.monotonic() - begun, left())
-    print(json.dumps({"stages": told, "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10}))
+        answer[name] = (message, time.monotonic() - begun, left())
+    print(json.dumps({"stages": answer, "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10}))
 
 
 def left() -> list[int]:
@@ -198,10 +198,10 @@ def test_nothing_holds_the_driver(name: str, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    for stage, (message, seconds, strays) in told["stages"].items():
+    answer = json.loads(done.stdout)
+    for stage, (message, seconds, strays) in answer["stages"].items():
         assert not strays, (stage, message)
         assert EXPECTED.get(name, {}).get(stage, "") in message, (stage, message)
         assert seconds < LIMITS[stage] + ENDING + SLACK, (stage, seconds)
-    assert told["memory"] < MEMORY
+    assert answer["memory"] < MEMORY
     assert not left()
