@@ -21,8 +21,8 @@ from safecost.stats.frontier import AtSize, Candidate, Frontier, frontier
 
 Scope = Literal["every fault", "spatial faults"]
 Denominator = Literal["fastest raw", "same algorithm", "as practised"]
-# What suffices: that a fault is caught; that it was shown to be by a run, not by a reason why nobody can write the program;
-# or that it is contained at least.
+# What suffices: that a fault is caught; that a run has shown it, and not a reason why nobody can write the program; or
+# that it is contained at least.
 Standard = Literal["caught", "shown", "contained"]
 STANDARDS: tuple[Standard, ...] = ("caught", "shown", "contained")
 SCOPES: tuple[Scope, ...] = ("every fault", "spatial faults")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from safecost.document.outcome import Outcome
+from safecost.document.outcome import DETAILS, Outcome
 
 BuildFacts = Mapping[str, str]
 """What a plugin reports of itself: a macro, or "overflow checks", and its value; "off" where there is none."""
@@ -58,27 +58,23 @@ def applies(claim: str, facts: BuildFacts) -> bool:
 def broken(outcomes: Sequence[Outcome], facts: Mapping[tuple[str, str], BuildFacts]) -> Iterator[tuple[str, str]]:
     """(where, what is wrong) for each claim that does not hold; `facts` are by (case, profile).
 
-    An outcome without a verdict breaks a claim as well: what was not shown does not hold. Only where nobody was asked
-    who could have told, nothing is known.
+    An outcome without a verdict breaks a claim as well: what was not shown does not hold. Only where nobody looked, since
+    the oracle was not asked or the harness had trouble, nothing is known.
     """
     for one in outcomes:
-        if one.claim is None:
+        if one.claim is None or one.detail in DETAILS["no_verdict"]:
             continue
         where = f"{one.case}/{one.variant}/{one.fault}@{one.profile}"
         if words := unknown(one.claim):
             known = ", ".join(CONDITIONS)
             yield where, f"claims to be caught under {', '.join(map(repr, words))}, which is none of {known}"
-        elif one.detail == "harness":
-            continue  # trouble of ours says nothing of the idiom
         elif not _kept(one) and applies(one.claim, facts.get((one.case, one.profile), {})):
             seen = f"{one.words}{f' ({one.reason})' if one.reason else ''}"
             yield where, f"claimed: caught ({one.claim}); seen: {seen}; the case is disqualified"
 
 
 def _kept(one: Outcome) -> bool:
-    """Is the outcome what was claimed, where the claim holds, as far as anybody was asked?"""
-    if one.detail == "not_asked":
-        return True
+    """Is the outcome what was claimed, where the claim holds?"""
     if one.claim == INEXPRESSIBLE:
         return one.kind == "prevented"
     return one.caught or (one.kind == "sampled" and SAMPLED in _words(one.claim or ""))
