@@ -58,17 +58,21 @@ def applies(claim: str, facts: BuildFacts) -> bool:
 def broken(outcomes: Sequence[Outcome], facts: Mapping[tuple[str, str], BuildFacts]) -> Iterator[tuple[str, str]]:
     """(where, what is wrong) for each claim that does not hold; `facts` are by (case, profile).
 
-    An outcome without a verdict breaks a claim as well: what was not shown does not hold. Only where nobody looked, since
+    An outcome without a verdict breaks a claim as well: what was not shown does not hold. Only where nobody looked, as
     the oracle was not asked or the harness had trouble, nothing is known.
     """
     for one in outcomes:
-        if one.claim is None or one.detail in DETAILS["no_verdict"]:
+        if one.claim is None:
             continue
         where = f"{one.case}/{one.variant}/{one.fault}@{one.profile}"
         if words := unknown(one.claim):
             known = ", ".join(CONDITIONS)
             yield where, f"claims to be caught under {', '.join(map(repr, words))}, which is none of {known}"
-        elif not _kept(one) and applies(one.claim, facts.get((one.case, one.profile), {})):
+        elif (
+            not _kept(one)
+            and one.detail not in DETAILS["no_verdict"]
+            and applies(one.claim, facts.get((one.case, one.profile), {}))
+        ):
             seen = f"{one.words}{f' ({one.reason})' if one.reason else ''}"
             yield where, f"claimed: caught ({one.claim}); seen: {seen}; the case is disqualified"
 
