@@ -95,7 +95,9 @@ absl::StatusOr<std::vector<std::uint64_t>> count_steps(
     bool there = true;
     do {
       there = stepped.go_on(steps < limit);
-      if (there && steps < limit && ++steps % kStepsBetweenSigns == 0) alive();
+      if (!there || steps == limit) continue;
+      ++steps;
+      if (steps % kStepsBetweenSigns == 0) alive();
     } while (there && !stepped.at_mark());
     if (!there) break;
     counts.push_back(steps);

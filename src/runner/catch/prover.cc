@@ -76,10 +76,15 @@ const Observation* in(const Worlds& worlds, World world) {
   return found == worlds.end() ? nullptr : &found->observation;
 }
 
+// Clean in every world, and alike: what differs with the memory around is no valid program.
 bool all_clean(const Worlds& worlds, const Point& point) {
   return worlds.size() == point.worlds.size() &&
-         std::all_of(worlds.begin(), worlds.end(),
-                     [](const Seen& seen) { return is_clean(seen.observation.evidence); });
+         std::all_of(worlds.begin(), worlds.end(), [&](const Seen& seen) {
+           const Evidence& evidence = seen.observation.evidence;
+           const Evidence& first = worlds.front().observation.evidence;
+           return is_clean(evidence) && evidence.result == first.result &&
+                  evidence.digest == first.digest;
+         });
 }
 
 // The first byte that the fault changed in a block of the program's own that valid calls leave alone. How far they go in
@@ -243,8 +248,8 @@ class Prover {
         control(subject(&variant, kernel, variant.run, point, SAFECOST_NO_FAULT), point);
     nlohmann::json json = {{"size", point.size}, {"seed", point.seed}, {"control", to_json(same)}};
     const Worlds* measure = all_clean(same, point) ? &same : nullptr;
-    // A wrong program that errs on any input cannot be called before; then the right one is.
-    const safecost_kernel warm = measure == nullptr ? variant.run : kernel;
+    const safecost_kernel warm =
+        measure != nullptr && bears_calls(variant, kernel, point) ? kernel : variant.run;
     // And the right program on the very input that the wrong one is given, where the wrong one shows its bug on any
     // input, or may leave blocks behind that the right one leaves, too.
     const bool may_leak = (fault.oracles & SAFECOST_ORACLE_LEDGER) != 0;
@@ -271,6 +276,15 @@ class Prover {
       json["again"].push_back(
           evidence_json(look(wrong, World::real, Flush::all), plugin_.table().report));
     return json;
+  }
+
+  // Can a wrong program be called on valid input? One that errs now and then, as where a sum is too large, may on one
+  // input and not on another; what is called before the fault is the right one then.
+  bool bears_calls(const safecost_variant& variant, safecost_kernel kernel,
+                   const Point& point) const {
+    if (kernel == variant.run) return true;
+    const Subject twice = subject(&variant, kernel, kernel, point, SAFECOST_NO_FAULT);
+    return is_clean(look(twice, World::real, Flush::all).evidence);
   }
 
   // The same without the fault; several faults of a variant share it. A program may rely on the alignment that malloc
