@@ -153,26 +153,26 @@ fn rust_typed_pointer(context: &mut Values) -> u64 {
 }
 
 case! { Input:
-    raw rust_unchecked(Values) "a function and a raw pointer without a type"
+    raw rust_unchecked(Values) "a function and a raw pointer without a type" [ordinary]
         { null_callback: rust_unchecked_null, destroyed_state: rust_unchecked_destroyed,
           captured_by_reference: rust_unchecked_referring,
           foreign_state: rust_unchecked_foreign };
-    safe rust_typed_pointer(Values) "a function, and a reference to the state that it takes"
+    safe rust_typed_pointer(Values) "a function, and a reference to the state that it takes" [ordinary]
         { null_callback: "a function pointer is never null",
           destroyed_state: "the compiler lets no borrow outlive what it borrows (E0505)",
           captured_by_reference: "the compiler lets no borrow outlive what it borrows (E0505)",
           foreign_state: "the compiler rejects a state of another type (E0308)" };
-    safe rust_generic(Values) "a walk for each type of closure" as "inlined"
+    safe rust_generic(Values) "a walk for each type of closure" as "inlined" [library]
         { null_callback: "a closure is there, or the program does not compile",
           destroyed_state: "the closure owns its state",
           captured_by_reference: "the compiler lets no borrow outlive what it borrows (E0505)",
           foreign_state: "the closure owns its state" };
-    safe rust_dyn(Values) "&dyn Fn"
+    safe rust_dyn(Values) "&dyn Fn" [library]
         { null_callback: "a reference is never null",
           destroyed_state: "the compiler lets no borrow outlive what it borrows (E0505)",
           captured_by_reference: "the compiler lets no borrow outlive what it borrows (E0505)",
           foreign_state: "the closure owns its state" };
-    safe rust_box(Values) "Box<dyn Fn>"
+    safe rust_box(Values) "Box<dyn Fn>" [library]
         { null_callback: "a Box is never null",
           destroyed_state: "the closure owns its state, and the walk the closure",
           captured_by_reference: "the compiler lets no borrow outlive what it borrows (E0505)",

@@ -237,9 +237,9 @@ fn rust_result_ignored(context: &mut Paths) -> u64 {
 }
 
 case! { Input:
-    raw rust_unchecked(Paths) "errno returned, results through raw pointers, the C library's calls"
+    raw rust_unchecked(Paths) "errno returned, results through raw pointers, the C library's calls" [ordinary]
         { ignored_error: rust_unchecked_ignored, uninitialised: rust_unchecked_uninitialised };
-    safe rust_result(Paths) "Result and the question mark, std::fs::File"
+    safe rust_result(Paths) "Result and the question mark, std::fs::File" [library]
         { ignored_error: rust_result_ignored,
           uninitialised: "the compiler rejects a variable that is used before it is set (E0381)" }
         claims { wrong_size: "always", one_too_small: "always", embedded_nul: "always",

@@ -538,6 +538,7 @@ auto the_case =
                 .stops = 0,
                 .reference = roots_and_failures})
         .raw<raw>("raw", "errno returned, the root through a pointer")
+        .ordinary()
         .practised()
         .fault_kernel<raw_ignored>("ignored_error")
         .fault_kernel<raw_uninitialised>("uninitialised")
@@ -546,6 +547,7 @@ auto the_case =
         .claims("always", "sentinel_value")
         .raw<asked<by_struct::eighth_root>>("raw_struct",
                                             "errno and root returned in a struct of two registers")
+        .ordinary()
         .fault_kernel<ignored<by_struct::eighth_root>>("ignored_error")
         .fault_kernel<ignored<by_struct::eighth_root>>("uninitialised")
         .fault_kernel<inverted<by_struct::eighth_root>>("inverted_check")
@@ -553,12 +555,14 @@ auto the_case =
         .claims("always", "sentinel_value")
         .raw<asked<by_sentinel::eighth_root>>("raw_sentinel",
                                               "a root that is not a number, looked at once, on top")
+        .ordinary()
         .algorithm("sentinel")
         .fault_kernel<ignored<by_sentinel::eighth_root>>("ignored_error")
         .fault_kernel<ignored<by_sentinel::eighth_root>>("uninitialised")
         .fault_kernel<inverted<by_sentinel::eighth_root>>("inverted_check")
         .inexpressible("no_place_for_result", no_pointer)
         .safe<asked<by_optional::eighth_root>>("optional", "std::optional, asked in each frame")
+        .library()
         .fault_kernel<ignored<by_optional::eighth_root>>("ignored_error")
         .fault_kernel<ignored<by_optional::eighth_root>>("uninitialised")
         .fault_kernel<inverted<by_optional::eighth_root>>("inverted_check")
@@ -567,6 +571,7 @@ auto the_case =
         .claims("assertions", "ignored_error", "uninitialised", "inverted_check")
 #if defined(__cpp_lib_optional) && __cpp_lib_optional >= 202110L
         .safe<asked<by_transform::eighth_root>>("optional_transform", "optional::transform")
+        .library()
         .fault_kernel<ignored<by_transform::eighth_root>>("ignored_error")
         .fault_kernel<ignored<by_transform::eighth_root>>("uninitialised")
         .fault_kernel<inverted<by_transform::eighth_root>>("inverted_check")
@@ -578,6 +583,7 @@ auto the_case =
              "this standard library's optional has no transform")
 #endif
         .safe<asked<by_expected::eighth_root>>("expected", "std::expected, asked in each frame")
+        .library()
         .fault_kernel<ignored<by_expected::eighth_root>>("ignored_error")
         .fault_kernel<ignored<by_expected::eighth_root>>("uninitialised")
         .fault_kernel<inverted<by_expected::eighth_root>>("inverted_check")
@@ -585,6 +591,7 @@ auto the_case =
         .claims("always", "sentinel_value")
         .claims("assertions", "ignored_error", "uninitialised", "inverted_check")
         .safe<asked<by_variant::eighth_root>>("variant", "std::variant and get_if in each frame")
+        .library()
         .fault_kernel<ignored<by_variant::eighth_root>>("ignored_error")
         .fault_kernel<ignored<by_variant::eighth_root>>("uninitialised")
         .fault_kernel<inverted<by_variant::eighth_root>>("inverted_check")
@@ -592,6 +599,7 @@ auto the_case =
         .claims("always", "ignored_error", "uninitialised", "inverted_check", "sentinel_value")
         .safe<asked<by_pair::eighth_root>>(
             "number_or_error", "a class around raw_struct's members, whose value() throws")
+        .bespoke()
         .fault_kernel<ignored<by_pair::eighth_root>>("ignored_error")
         .fault_kernel<ignored<by_pair::eighth_root>>("uninitialised")
         .fault_kernel<inverted<by_pair::eighth_root>>("inverted_check")
@@ -599,6 +607,7 @@ auto the_case =
         .claims("always", "ignored_error", "uninitialised", "inverted_check", "sentinel_value")
         .safe<asked<by_maybe::eighth_root>>(
             "maybe_number", "a class around raw_sentinel's double, whose value() throws")
+        .bespoke()
         .algorithm("sentinel")
         .fault_kernel<ignored<by_maybe::eighth_root>>("ignored_error")
         .fault_kernel<ignored<by_maybe::eighth_root>>("uninitialised")
@@ -606,6 +615,7 @@ auto the_case =
         .inexpressible("no_place_for_result", no_pointer)
         .claims("always", "ignored_error", "uninitialised", "inverted_check")
         .safe<exception>("exception", "std::domain_error, caught in the loop")
+        .library()
         .fault_kernel<exception_ignored>("ignored_error")
         .fault_kernel<exception_ignored>("uninitialised")
         .inexpressible("inverted_check", no_check)
@@ -613,6 +623,7 @@ auto the_case =
         .claims("always", "ignored_error", "uninitialised", "sentinel_value")
 #if defined(SAFECOST_ABSEIL_THREAD_LOCAL)
         .safe<asked<by_status::eighth_root>>("status_or", "absl::StatusOr")
+        .library()
         .fault_kernel<ignored<by_status::eighth_root>>("ignored_error")
         .fault_kernel<ignored<by_status::eighth_root>>("uninitialised")
         .fault_kernel<inverted<by_status::eighth_root>>("inverted_check")

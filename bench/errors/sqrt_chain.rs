@@ -240,21 +240,21 @@ by_value!(
 by_value!(by_option, rust_option, rust_option_ignored, rust_option_inverted, is_some);
 
 case! { Input:
-    raw rust_unchecked(Values) "errno returned, the root through a raw pointer"
+    raw rust_unchecked(Values) "errno returned, the root through a raw pointer" [ordinary]
         { ignored_error: rust_unchecked_ignored, uninitialised: rust_unchecked_uninitialised,
           inverted_check: rust_unchecked_inverted, no_place_for_result: rust_unchecked_null }
         claims { sentinel_value: "always" };
-    safe rust_result(Values) "Result and the question mark, an error without contents"
+    safe rust_result(Values) "Result and the question mark, an error without contents" [library]
         { ignored_error: rust_result_ignored, inverted_check: rust_result_inverted,
           uninitialised: "the compiler rejects a variable that is used before it is set (E0381)",
           no_place_for_result: "the root is returned: there is no pointer to be null" }
         claims { ignored_error: "always", inverted_check: "always", sentinel_value: "always" };
-    safe rust_result_code(Values) "Result and the question mark, an errno for its error"
+    safe rust_result_code(Values) "Result and the question mark, an errno for its error" [library]
         { ignored_error: rust_result_code_ignored, inverted_check: rust_result_code_inverted,
           uninitialised: "the compiler rejects a variable that is used before it is set (E0381)",
           no_place_for_result: "the root is returned: there is no pointer to be null" }
         claims { ignored_error: "always", inverted_check: "always", sentinel_value: "always" };
-    safe rust_option(Values) "Option and map"
+    safe rust_option(Values) "Option and map" [library]
         { ignored_error: rust_option_ignored, inverted_check: rust_option_inverted,
           uninitialised: "the compiler rejects a variable that is used before it is set (E0381)",
           no_place_for_result: "the root is returned: there is no pointer to be null" }

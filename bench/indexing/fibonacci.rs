@@ -194,25 +194,25 @@ fn rust_unchecked_destroyed(context: &mut Series) -> u64 {
 }
 
 case! { Input:
-    raw rust_unchecked(Series) "get_unchecked up to the bound"
+    raw rust_unchecked(Series) "get_unchecked up to the bound" [ordinary]
         { short_buffer: rust_unchecked_unasked, before_start: rust_unchecked_early,
           destroyed_before: rust_unchecked_destroyed };
-    safe rust_index(Series) "slice indexing up to the bound"
+    safe rust_index(Series) "slice indexing up to the bound" [library]
         { short_buffer: rust_index_unasked, before_start: rust_index_early,
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { one_past_end: "always", far_past_end: "always", short_buffer: "always",
                  before_start: "always" };
-    safe rust_slice(Series) "slice indexing up to its own length"
+    safe rust_slice(Series) "slice indexing up to its own length" [library]
         { short_buffer: rust_slice_unasked, before_start: rust_slice_early,
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { one_past_end: "always", far_past_end: "always", short_buffer: "always",
                  before_start: "always" };
-    safe rust_iterator(Series) "iter_mut(), the last two values in variables" as "running"
+    safe rust_iterator(Series) "iter_mut(), the last two values in variables" as "running" [library]
         { short_buffer: "each value is written to an element of its own",
           before_start: "no element is read: the last two values are variables",
           destroyed_before: "the compiler lets nobody use what was dropped (E0382)" }
         claims { one_past_end: "always", far_past_end: "always" };
-    safe rust_push(Series) "reserve and push, the last two values in variables" as "running"
+    safe rust_push(Series) "reserve and push, the last two values in variables" as "running" [library]
         { short_buffer: "each value is appended",
           before_start: "no element is read: the last two values are variables",
           destroyed_before: "the compiler lets nobody use what was dropped (E0382)" }

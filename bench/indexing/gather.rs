@@ -69,13 +69,13 @@ fn rust_unchecked_destroyed(context: &mut Tables) -> u64 {
 }
 
 case! { Input:
-    raw rust_unchecked(Tables) "get_unchecked" { destroyed_before: rust_unchecked_destroyed };
-    safe rust_index(Tables) "slice indexing"
+    raw rust_unchecked(Tables) "get_unchecked" [ordinary] { destroyed_before: rust_unchecked_destroyed };
+    safe rust_index(Tables) "slice indexing" [library]
         { destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { one_past_end: "always", far_past_end: "always", before_start: "always",
                  short_table: "always" };
-    safe rust_get(Tables) "slice::get; a wrong index adds nothing"
+    safe rust_get(Tables) "slice::get; a wrong index adds nothing" [library]
         { destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" };
-    safe rust_iterator(Tables) "indices.iter().filter_map(get).sum()"
+    safe rust_iterator(Tables) "indices.iter().filter_map(get).sum()" [library]
         { destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" };
 }

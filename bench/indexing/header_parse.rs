@@ -160,20 +160,20 @@ fn rust_unchecked_destroyed(context: &mut Packet) -> u64 {
 }
 
 case! { Input:
-    raw rust_unchecked(Packet) "an array reference made of a pointer"
+    raw rust_unchecked(Packet) "an array reference made of a pointer" [ordinary]
         { destroyed_before: rust_unchecked_destroyed };
-    safe rust_index(Packet) "bytes by slice indexing, from_be_bytes"
+    safe rust_index(Packet) "bytes by slice indexing, from_be_bytes" [library]
         { destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { truncated_header: "always", one_header_too_many: "always",
                  lying_length: "always", before_start: "always" };
-    safe rust_try_into(Packet) "a slice for each field, try_into an array, from_be_bytes"
+    safe rust_try_into(Packet) "a slice for each field, try_into an array, from_be_bytes" [library]
         { destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { truncated_header: "always", one_header_too_many: "always",
                  lying_length: "always", before_start: "always" };
-    safe rust_cursor(Packet) "split_first_chunk for each field"
+    safe rust_cursor(Packet) "split_first_chunk for each field" [library]
         { destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { one_header_too_many: "always" };
-    safe rust_first_chunk(Packet) "split_first_chunk for a header, its extent in the type"
+    safe rust_first_chunk(Packet) "split_first_chunk for a header, its extent in the type" [library]
         { destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { one_header_too_many: "always" };
 }

@@ -114,19 +114,19 @@ fn rust_unchecked_destroyed(context: &mut Output) -> u64 {
 }
 
 case! { Input:
-    raw rust_unchecked(Output) "get_unchecked_mut up to the bound"
+    raw rust_unchecked(Output) "get_unchecked_mut up to the bound" [ordinary]
         { before_start: rust_unchecked_before,
           destroyed_before: rust_unchecked_destroyed };
-    safe rust_index(Output) "slice indexing up to the bound"
+    safe rust_index(Output) "slice indexing up to the bound" [library]
         { before_start: rust_index_before,
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { one_past_end: "always", far_past_end: "always", short_allocation: "always",
                  before_start: "always" };
-    safe rust_slice(Output) "slice cut to the bound once"
+    safe rust_slice(Output) "slice cut to the bound once" [library]
         { before_start: "no place is named: the walk begins where the elements do",
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { one_past_end: "always", far_past_end: "always", short_allocation: "always" };
-    safe rust_iterator(Output) "iter_mut() over the whole"
+    safe rust_iterator(Output) "iter_mut() over the whole" [library]
         { before_start: "no place is named: the walk begins where the elements do",
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { one_past_end: "always", far_past_end: "always" };

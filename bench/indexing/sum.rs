@@ -92,19 +92,19 @@ fn rust_unchecked_destroyed(context: &mut Values) -> u64 {
 }
 
 case! { Input:
-    raw rust_unchecked(Values) "get_unchecked up to the bound"
+    raw rust_unchecked(Values) "get_unchecked up to the bound" [ordinary]
         { grown_meanwhile: rust_unchecked_grown, destroyed_before: rust_unchecked_destroyed };
-    safe rust_index(Values) "slice indexing up to the bound"
+    safe rust_index(Values) "slice indexing up to the bound" [library]
         { grown_meanwhile: rust_index_grown,
           destroyed_before: "the compiler lets nobody use what was dropped (E0382)" }
         claims { one_past_end: "always", far_past_end: "always", negative_bound: "always",
                  no_values: "always", grown_meanwhile: "always" };
-    safe rust_slice(Values) "slice cut to the bound once"
+    safe rust_slice(Values) "slice cut to the bound once" [library]
         { grown_meanwhile: "the compiler lets nobody push while a slice is borrowed (E0502)",
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { one_past_end: "always", far_past_end: "always", negative_bound: "always",
                  no_values: "always" };
-    safe rust_iterator(Values) "iter().sum() over the slice"
+    safe rust_iterator(Values) "iter().sum() over the slice" [library]
         { grown_meanwhile: "the compiler lets nobody push while an iterator is alive (E0502)",
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { one_past_end: "always", far_past_end: "always", negative_bound: "always",

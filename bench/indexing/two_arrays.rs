@@ -104,15 +104,15 @@ fn rust_unchecked_destroyed(context: &mut Bodies) -> u64 {
 }
 
 case! { Input:
-    raw rust_unchecked(Bodies) "get_unchecked on both"
+    raw rust_unchecked(Bodies) "get_unchecked on both" [ordinary]
         { destroyed_before: rust_unchecked_destroyed };
-    safe rust_index(Bodies) "slice indexing on both"
+    safe rust_index(Bodies) "slice indexing on both" [library]
         { destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { one_past_end: "always", second_shorter: "always", no_velocities: "always" };
-    safe rust_slice(Bodies) "slices of both cut to the bound once, then indexing"
+    safe rust_slice(Bodies) "slices of both cut to the bound once, then indexing" [library]
         { destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { one_past_end: "always", second_shorter: "always", no_velocities: "always" };
-    safe rust_zip(Bodies) "iter_mut().zip() over both"
+    safe rust_zip(Bodies) "iter_mut().zip() over both" [library]
         { destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { one_past_end: "always" };
 }

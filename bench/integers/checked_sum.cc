@@ -345,33 +345,42 @@ auto the_case =
                 .oracles = SAFECOST_ORACLE_VALUE,
                 .reference = exact_sum})
         .raw<raw<Whole>>("raw", "additions of signed numbers")
+        .ordinary()
         .fault_kernel<raw<Half>>("narrowed")
         .raw<raw_wrapping<Whole>>("raw_wrapping", "additions of unsigned numbers")
+        .ordinary()
         .fault_kernel<raw_wrapping<Half>>("narrowed")
         .claims("always", "overflow_on_the_way")
         .raw<raw_vector<Whole>>("raw_vector", "eight additions at a time")
+        .bespoke()
         .fault_kernel<raw_vector<Half>>("narrowed")
         .claims("always", "overflow_on_the_way")
         .safe<add_overflow<Whole>>("add_overflow", "__builtin_add_overflow, looked at each time")
+        .library()
         .fault_kernel<add_overflow<Half>>("narrowed")
         .claims("always", "overflow", "underflow", "overflow_twice", "overflow_on_the_way")
         .safe<sticky_flag<Whole>>("sticky_flag",
                                   "__builtin_add_overflow, looked at once at the end")
+        .ordinary()
         .fault_kernel<sticky_flag<Half>>("narrowed")
         .claims("always", "overflow", "underflow", "overflow_twice", "overflow_on_the_way")
         .safe<optional<Whole>>("optional", "an addition that returns std::optional, value()")
+        .ordinary()
         .fault_kernel<optional<Half>>("narrowed")
         .claims("always", "overflow", "underflow", "overflow_twice", "overflow_on_the_way")
         .safe<checked_type<Whole>>("checked_type", "a number that knows whether it is valid")
+        .ordinary()
         .fault_kernel<checked_type<Half>>("narrowed")
         .claims("always", "overflow", "underflow", "overflow_twice", "overflow_on_the_way",
                 "narrowed")
         .safe<widen<Whole>>("widen", "summed in 64 bits, one look at the end")
+        .ordinary()
         .fault_kernel<widen<Half>>("narrowed")
         .claims("always", "overflow", "underflow", "overflow_twice", "overflow_on_the_way",
                 "narrowed")
 #if defined(SAFECOST_GSL)
         .safe<gsl_narrow<Whole>>("gsl_narrow", "summed in 64 bits, gsl::narrow at the end")
+        .library()
         .fault_kernel<gsl_narrow<Half>>("narrowed")
         .claims("always", "overflow", "underflow", "overflow_twice", "overflow_on_the_way",
                 "narrowed")
@@ -380,10 +389,12 @@ auto the_case =
              "no Guidelines Support Library")
 #endif
         .safe<upper_halves<Whole>>("upper_halves", "a sum that wraps, and that of the upper halves")
+        .bespoke()
         .fault_kernel<upper_halves<Half>>("narrowed")
         .claims("always", "overflow", "underflow", "overflow_twice", "overflow_on_the_way",
                 "narrowed")
         .safe<upper_halves_vector<Whole>>("upper_halves_vector", "the same, eight values at a time")
+        .bespoke()
         .fault_kernel<upper_halves_vector<Half>>("narrowed")
         .claims("always", "overflow", "underflow", "overflow_twice", "overflow_on_the_way",
                 "narrowed");

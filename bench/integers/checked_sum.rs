@@ -109,23 +109,23 @@ kernels! {
 }
 
 case! { Input:
-    raw rust_unchecked(Values) "unchecked_add, undefined where it overflows"
+    raw rust_unchecked(Values) "unchecked_add, undefined where it overflows" [ordinary]
         { narrowed: rust_unchecked_narrowed };
-    safe rust_wrapping(Values) "wrapping_add" { narrowed: rust_wrapping_narrowed }
+    safe rust_wrapping(Values) "wrapping_add" [library] { narrowed: rust_wrapping_narrowed }
         claims { overflow_on_the_way: "always" };
-    safe rust_sum(Values) "iter().sum(): wraps, or panics with overflow checks"
+    safe rust_sum(Values) "iter().sum(): wraps, or panics with overflow checks" [library]
         { narrowed: rust_sum_narrowed }
         claims { overflow: "overflow-checks", underflow: "overflow-checks",
                  overflow_twice: "overflow-checks", overflow_on_the_way: "always" };
-    safe rust_checked_add(Values) "checked_add, looked at each time"
+    safe rust_checked_add(Values) "checked_add, looked at each time" [library]
         { narrowed: rust_checked_add_narrowed }
         claims { overflow: "always", underflow: "always", overflow_twice: "always",
                  overflow_on_the_way: "always" };
-    safe rust_widen(Values) "summed as i64, i32::try_from at the end"
+    safe rust_widen(Values) "summed as i64, i32::try_from at the end" [ordinary]
         { narrowed: rust_widen_narrowed }
         claims { overflow: "always", underflow: "always", overflow_twice: "always",
                  overflow_on_the_way: "always", narrowed: "always" };
-    safe rust_upper_halves(Values) "a sum that wraps, and that of the upper halves"
+    safe rust_upper_halves(Values) "a sum that wraps, and that of the upper halves" [bespoke]
         { narrowed: rust_upper_halves_narrowed }
         claims { overflow: "always", underflow: "always", overflow_twice: "always",
                  overflow_on_the_way: "always", narrowed: "always" };

@@ -529,13 +529,13 @@ fn rust_one_by_one_stale(context: &mut Sessions) -> u64 {
 }
 
 case! { Input:
-    raw rust_unchecked(Sessions) "pointer and length, if"
+    raw rust_unchecked(Sessions) "pointer and length, if" [ordinary]
         { forgotten_length: rust_unchecked_forgotten, shrunk_meanwhile: rust_unchecked_shrunk,
           destroyed_before: rust_unchecked_moved, predicate_throws: rust_unchecked_failed,
           held_across: rust_unchecked_held,
           stale_iterator: "nothing is removed before the walk has ended" }
         claims { predicate_throws: "always" };
-    raw rust_unchecked_branchless(Sessions) "pointer and length, always written" as "branchless"
+    raw rust_unchecked_branchless(Sessions) "pointer and length, always written" as "branchless" [bespoke]
         { forgotten_length: rust_unchecked_branchless_forgotten,
           shrunk_meanwhile: rust_unchecked_branchless_shrunk,
           destroyed_before: rust_unchecked_branchless_moved,
@@ -543,7 +543,7 @@ case! { Input:
           held_across: rust_unchecked_branchless_held,
           stale_iterator: "nothing is removed before the walk has ended" }
         claims { predicate_throws: "always" };
-    safe rust_index(Sessions) "slice indexing up to the length, if, truncate"
+    safe rust_index(Sessions) "slice indexing up to the length, if, truncate" [library]
         { forgotten_length: rust_index_forgotten, shrunk_meanwhile: rust_index_shrunk,
           destroyed_before: rust_index_moved, predicate_throws: rust_index_failed,
           held_across: rust_index_held,
@@ -551,7 +551,7 @@ case! { Input:
         claims { one_past_end: "always", far_past_end: "always", shrunk_meanwhile: "always",
                  held_across: "always", destroyed_before: "always",
                  predicate_throws: "always" };
-    safe rust_index_branchless(Sessions) "slice indexing, always written, truncate" as "branchless"
+    safe rust_index_branchless(Sessions) "slice indexing, always written, truncate" as "branchless" [bespoke]
         { forgotten_length: rust_index_branchless_forgotten,
           shrunk_meanwhile: rust_index_branchless_shrunk,
           destroyed_before: rust_index_branchless_moved,
@@ -561,7 +561,7 @@ case! { Input:
         claims { one_past_end: "always", far_past_end: "always", shrunk_meanwhile: "always",
                  held_across: "always", destroyed_before: "always",
                  predicate_throws: "always" };
-    safe rust_slice_branchless(Sessions) "slice cut to the length, always written, truncate" as "branchless"
+    safe rust_slice_branchless(Sessions) "slice cut to the length, always written, truncate" as "branchless" [bespoke]
         { forgotten_length: rust_slice_branchless_forgotten,
           shrunk_meanwhile: "the compiler lets nobody shrink what a slice borrows (E0499)",
           destroyed_before: "the compiler lets nobody move what a slice borrows (E0499)",
@@ -570,7 +570,7 @@ case! { Input:
           stale_iterator: "nothing is removed before the walk has ended" }
         claims { one_past_end: "always", far_past_end: "always", held_across: "always",
                  predicate_throws: "always" };
-    safe rust_retain(Sessions) "Vec::retain"
+    safe rust_retain(Sessions) "Vec::retain" [library]
         { forgotten_length: "the one call removes and sets the length",
           shrunk_meanwhile: "the compiler lets no closure borrow what retain has borrowed (E0499)",
           destroyed_before: "the compiler lets no closure borrow what retain has borrowed (E0499)",
@@ -578,7 +578,7 @@ case! { Input:
           held_across: rust_retain_held, stale_iterator: "the caller has no iterator" }
         claims { one_past_end: "always", far_past_end: "always", held_across: "always",
                  predicate_throws: "always" };
-    safe rust_retain_branchless(Sessions) "a function like retain: indexing, always written" as "branchless"
+    safe rust_retain_branchless(Sessions) "a function like retain: indexing, always written" as "branchless" [bespoke]
         { forgotten_length: "the one call removes and sets the length",
           shrunk_meanwhile: "the compiler lets no closure borrow what the call has borrowed (E0499)",
           destroyed_before: "the compiler lets no closure borrow what the call has borrowed (E0499)",
@@ -587,14 +587,14 @@ case! { Input:
           stale_iterator: "the caller has no iterator" }
         claims { one_past_end: "always", far_past_end: "always", held_across: "always",
                  predicate_throws: "always" };
-    safe rust_filter(Sessions) "into_iter().filter().collect(), in the same memory" as "copy"
+    safe rust_filter(Sessions) "into_iter().filter().collect(), in the same memory" as "copy" [library]
         { forgotten_length: "a Vec is as long as what was collected",
           shrunk_meanwhile: "the vector was moved away, and nobody can name it (E0382)",
           destroyed_before: "the vector was moved away, and nobody can name it (E0382)",
           predicate_throws: rust_filter_failed,
           held_across: rust_filter_held, stale_iterator: "nothing is removed" }
         claims { one_past_end: "always", far_past_end: "always", held_across: "always" };
-    safe rust_one_by_one(Sessions) "Vec::remove for each that goes" as "one_by_one"
+    safe rust_one_by_one(Sessions) "Vec::remove for each that goes" as "one_by_one" [library]
         { forgotten_length: "remove sets the length", shrunk_meanwhile: rust_one_by_one_shrunk,
           destroyed_before: rust_one_by_one_moved, predicate_throws: rust_one_by_one_failed,
           held_across: rust_one_by_one_held, stale_iterator: rust_one_by_one_stale }

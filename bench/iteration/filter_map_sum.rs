@@ -135,18 +135,18 @@ fn rust_iterator_failed(context: &mut Values) -> u64 {
 }
 
 case! { Input:
-    raw rust_unchecked(Values) "get_unchecked up to the bound, if"
+    raw rust_unchecked(Values) "get_unchecked up to the bound, if" [ordinary]
         { destroyed_before: rust_unchecked_destroyed, predicate_throws: rust_unchecked_failed }
         claims { predicate_throws: "always" };
-    safe rust_index(Values) "slice indexing up to the bound, if"
+    safe rust_index(Values) "slice indexing up to the bound, if" [library]
         { destroyed_before: "the compiler lets nobody use what was moved away (E0382)",
           predicate_throws: rust_index_failed }
         claims { one_past_end: "always", far_past_end: "always", predicate_throws: "always" };
-    safe rust_iterator(Values) "iter().filter().map().sum()"
+    safe rust_iterator(Values) "iter().filter().map().sum()" [library]
         { destroyed_before: "the compiler lets no iterator outlive what it walks (E0505)",
           predicate_throws: rust_iterator_failed }
         claims { one_past_end: "always", far_past_end: "always", predicate_throws: "always" };
-    safe rust_iterator_branchless(Values) "iter().map().sum(), the condition as a mask" as "branchless"
+    safe rust_iterator_branchless(Values) "iter().map().sum(), the condition as a mask" as "branchless" [bespoke]
         { destroyed_before: "the compiler lets no iterator outlive what it walks (E0505)",
           predicate_throws: "nobody is asked: the condition is a mask" }
         claims { one_past_end: "always", far_past_end: "always" };

@@ -177,17 +177,17 @@ fn rust_option(tape: &mut Tape<Option<Order>>) -> u64 {
 }
 
 case! { Input:
-    raw rust_raw_pointer(Tape<Raw>) "Box::into_raw and from_raw, freed by habit" {
+    raw rust_raw_pointer(Tape<Raw>) "Box::into_raw and from_raw, freed by habit" [ordinary] {
         mismatched_free: "Box::from_raw frees as Box allocates; another way is another program" };
-    safe rust_box(Tape<Option<Box<Order>>>) "an Option of a Box" {
+    safe rust_box(Tape<Option<Box<Order>>>) "an Option of a Box" [library] {
         mismatched_free: "the language has no way to free but the owner's own" }
         claims { use_after_free: "always", double_free: "always", leak: "always",
                  mismatched_free: "always" };
-    safe rust_rc(Tape<Option<Rc<Order>>>) "an Option of an Rc, which could be shared" {
+    safe rust_rc(Tape<Option<Rc<Order>>>) "an Option of an Rc, which could be shared" [library] {
         mismatched_free: "the language has no way to free but the owner's own" }
         claims { use_after_free: "always", double_free: "always", leak: "always",
                  mismatched_free: "always" };
-    safe rust_option(Tape<Option<Order>>) "the order is a value, in an Option" as "in_place" {
+    safe rust_option(Tape<Option<Order>>) "the order is a value, in an Option" as "in_place" [library] {
         mismatched_free: "the order has no block of its own that could be freed" }
         claims { use_after_free: "always", double_free: "always", leak: "always",
                  mismatched_free: "always" };

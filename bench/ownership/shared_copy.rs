@@ -250,20 +250,20 @@ fn rust_arc_reference(tape: &mut Tape<LentArc>) -> u64 {
 }
 
 case! { Input:
-    raw rust_raw_count(Tape<Raw<false>>) "a count by hand, for one thread"
+    raw rust_raw_count(Tape<Raw<false>>) "a count by hand, for one thread" [ordinary]
         { shared_across_threads: rust_raw_count_across };
     raw rust_raw_atomic(Tape<Raw<true>>) "the same, atomic, for any number of threads"
-        as "atomic_count" { shared_across_threads: rust_raw_atomic_across };
-    safe rust_rc(Tape<InRc>) "an Rc, a clone of it for each call"
+        as "atomic_count" [ordinary] { shared_across_threads: rust_raw_atomic_across };
+    safe rust_rc(Tape<InRc>) "an Rc, a clone of it for each call" [library]
         { shared_across_threads: "the compiler gives no Rc to another thread (E0277)" }
         claims { use_after_release: "always", released_twice: "always", release_missing: "always" };
-    safe rust_rc_reference(Tape<LentRc>) "an Rc, lent for each call"
+    safe rust_rc_reference(Tape<LentRc>) "an Rc, lent for each call" [library]
         { shared_across_threads: "the compiler gives no Rc to another thread (E0277)" }
         claims { use_after_release: "always", released_twice: "always", release_missing: "always" };
-    safe rust_arc(Tape<InArc>) "an Arc, a clone of it for each call" as "atomic_count"
+    safe rust_arc(Tape<InArc>) "an Arc, a clone of it for each call" as "atomic_count" [library]
         { shared_across_threads: "threads may share an Arc, and the compiler lets them do nothing else with it" }
         claims { use_after_release: "always", released_twice: "always", release_missing: "always" };
-    safe rust_arc_reference(Tape<LentArc>) "an Arc, lent for each call" as "atomic_count"
+    safe rust_arc_reference(Tape<LentArc>) "an Arc, lent for each call" as "atomic_count" [library]
         { shared_across_threads: "threads may share an Arc, and the compiler lets them do nothing else with it" }
         claims { use_after_release: "always", released_twice: "always", release_missing: "always" };
 }

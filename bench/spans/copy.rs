@@ -181,24 +181,24 @@ fn rust_unchecked_destroyed(context: &mut Buffers) -> u64 {
 }
 
 case! { Input:
-    raw rust_unchecked(Buffers) "ptr::copy_nonoverlapping"
+    raw rust_unchecked(Buffers) "ptr::copy_nonoverlapping" [ordinary]
         { in_place: rust_unchecked_in_place, destroyed_before: rust_unchecked_destroyed };
-    safe rust_copy_from_slice(Buffers) "copy_from_slice between two slices"
+    safe rust_copy_from_slice(Buffers) "copy_from_slice between two slices" [library]
         { in_place: "the compiler lets nobody read what is borrowed for writing (E0502)",
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { room_one_short: "always", half_the_room: "always", source_one_short: "always",
                  piece_past_source: "always", negative_length: "always" };
-    safe rust_index(Buffers) "a loop over slice indexing"
+    safe rust_index(Buffers) "a loop over slice indexing" [library]
         { in_place: rust_index_in_place,
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { room_one_short: "always", half_the_room: "always", source_one_short: "always",
                  piece_past_source: "always", negative_length: "always", in_place: "always" };
-    safe rust_zip(Buffers) "a loop over two iterators, zipped"
+    safe rust_zip(Buffers) "a loop over two iterators, zipped" [library]
         { in_place: "the compiler lets nobody read what is borrowed for writing (E0502)",
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { room_one_short: "always", half_the_room: "always", source_one_short: "always",
                  piece_past_source: "always", negative_length: "always" };
-    safe rust_extend(Growing) "Vec::extend_from_slice"
+    safe rust_extend(Growing) "Vec::extend_from_slice" [library]
         { in_place: "what is appended to has memory of its own",
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { room_one_short: "always", half_the_room: "always", source_one_short: "always",

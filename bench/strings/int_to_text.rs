@@ -287,25 +287,25 @@ fn rust_unchecked_destroyed(context: &mut Terminated) -> u64 {
 }
 
 case! { Input:
-    raw rust_unchecked(Terminated) "groups of eight digits, two at a time from a table, by raw pointer"
+    raw rust_unchecked(Terminated) "groups of eight digits, two at a time from a table, by raw pointer" [bespoke]
         { unterminated: rust_unchecked_unterminated, destroyed_before: rust_unchecked_destroyed };
-    safe rust_index(Counted) "the same into a slice, each position looked at"
+    safe rust_index(Counted) "the same into a slice, each position looked at" [bespoke]
         { unterminated: "the text has a length: nobody looks for a terminator",
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { short_buffer: "always", wrong_format: "always", foreign_format: "always" };
-    safe rust_room_for_any(Counted) "the same into an array, for which room is cut off once a number"
+    safe rust_room_for_any(Counted) "the same into an array, for which room is cut off once a number" [bespoke]
         { unterminated: "the text has a length: nobody looks for a terminator",
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { short_buffer: "always", wrong_format: "always", foreign_format: "always" };
-    safe rust_write_slice(Counted) "write! into the rest of a slice" as "format"
+    safe rust_write_slice(Counted) "write! into the rest of a slice" as "format" [library]
         { unterminated: "the text has a length: nobody looks for a terminator",
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { short_buffer: "always", wrong_format: "always", foreign_format: "always" };
-    safe rust_write(Grown) "write! into a String" as "format"
+    safe rust_write(Grown) "write! into a String" as "format" [library]
         { unterminated: "the text has a length: nobody looks for a terminator",
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { short_buffer: "always", wrong_format: "always", foreign_format: "always" };
-    safe rust_to_string(Grown) "to_string, pushed to a String" as "to_string"
+    safe rust_to_string(Grown) "to_string, pushed to a String" as "to_string" [library]
         { unterminated: "the text has a length: nobody looks for a terminator",
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { short_buffer: "always", wrong_format: "always", foreign_format: "always" };

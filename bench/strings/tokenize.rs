@@ -144,15 +144,15 @@ fn rust_unchecked_destroyed(context: &mut Text) -> u64 {
 }
 
 case! { Input:
-    raw rust_unchecked(Text) "raw pointer up to the terminator, with a table"
+    raw rust_unchecked(Text) "raw pointer up to the terminator, with a table" [ordinary]
         { destroyed_before: rust_unchecked_destroyed };
-    safe rust_index(Text) "slice indexing with the same table"
+    safe rust_index(Text) "slice indexing with the same table" [library]
         { destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { unterminated: "always", no_text: "always", embedded_nul: "always" };
-    safe rust_position(Text) "iter().position() with the same table"
+    safe rust_position(Text) "iter().position() with the same table" [library]
         { destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { unterminated: "always", no_text: "always" };
-    safe rust_split(Text) "slice::split with the same table, empty words filtered out"
+    safe rust_split(Text) "slice::split with the same table, empty words filtered out" [library]
         { destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { unterminated: "always", no_text: "always" };
 }

@@ -239,44 +239,44 @@ fn rust_unchecked_stack_destroyed(context: &mut Messages) -> u64 {
 }
 
 case! { Input:
-    raw rust_unchecked(Messages) "Vec::with_capacity, written and read through its pointer"
+    raw rust_unchecked(Messages) "Vec::with_capacity, written and read through its pointer" [ordinary]
         { wrong_product: rust_unchecked_bytes, early_return: rust_unchecked_early,
           destroyed_before: rust_unchecked_destroyed };
-    raw rust_unchecked_stack(Messages) "MaybeUninit of 1 KiB on the stack, through its pointer" as "chunks"
+    raw rust_unchecked_stack(Messages) "MaybeUninit of 1 KiB on the stack, through its pointer" as "chunks" [ordinary]
         { wrong_product: "nothing is allocated: the array's size is its type's",
           early_return: "nothing is allocated: the array's size is its type's",
           destroyed_before: rust_unchecked_stack_destroyed };
-    safe rust_zeroed(Messages) "vec![0; length], slice indexing"
+    safe rust_zeroed(Messages) "vec![0; length], slice indexing" [library]
         { wrong_product: "what is counted are elements, and their size is the type's",
           early_return: rust_zeroed_early,
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { short_delivery: "always", long_delivery: "always", one_past_end: "always",
                  early_return: "always" };
-    safe rust_zeroed_slice(Messages) "vec![0; length], slices cut to the bounds once"
+    safe rust_zeroed_slice(Messages) "vec![0; length], slices cut to the bounds once" [library]
         { wrong_product: "what is counted are elements, and their size is the type's",
           early_return: rust_zeroed_slice_early,
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { short_delivery: "always", long_delivery: "always", one_past_end: "always",
                  early_return: "always" };
-    safe rust_push(Messages) "Vec::with_capacity, push"
+    safe rust_push(Messages) "Vec::with_capacity, push" [library]
         { wrong_product: "what is counted are elements, and their size is the type's",
           early_return: rust_push_early,
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { short_delivery: "always", long_delivery: "always", one_past_end: "always",
                  early_return: "always" };
-    safe rust_extend(Messages) "Vec::with_capacity, extend"
+    safe rust_extend(Messages) "Vec::with_capacity, extend" [library]
         { wrong_product: "what is counted are elements, and their size is the type's",
           early_return: rust_extend_early,
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { short_delivery: "always", long_delivery: "always", one_past_end: "always",
                  early_return: "always" };
-    safe rust_collect(Messages) "iter().map().collect()"
+    safe rust_collect(Messages) "iter().map().collect()" [library]
         { wrong_product: "what is counted are elements, and their size is the type's",
           early_return: rust_collect_early,
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { short_delivery: "always", long_delivery: "always", one_past_end: "always",
                  early_return: "always" };
-    safe rust_array(Messages) "an array of 1 KiB set to zero, slices" as "chunks"
+    safe rust_array(Messages) "an array of 1 KiB set to zero, slices" as "chunks" [library]
         { wrong_product: "nothing is allocated: the array's size is its type's",
           early_return: "nothing is allocated: the array's size is its type's",
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }

@@ -232,14 +232,14 @@ fn rust_unchecked_destroyed(context: &mut Unions) -> u64 {
 }
 
 case! { Input:
-    raw rust_unchecked(Unions) "a union, a tag and match"
+    raw rust_unchecked(Unions) "a union, a tag and match" [ordinary]
         { wrong_member: rust_unchecked_wrong, destroyed_before: rust_unchecked_destroyed };
-    safe rust_match(Enums) "an enum and match; a text is indexed"
+    safe rust_match(Enums) "an enum and match; a text is indexed" [library]
         { wrong_member: "match binds what is there; another variant's fields have no name (E0026)",
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { text_taken_for_number: "always", number_taken_for_text: "always",
                  unknown_tag: "always" };
-    safe rust_match_first(Enums) "an enum and match; a text is asked for its ends"
+    safe rust_match_first(Enums) "an enum and match; a text is asked for its ends" [library]
         { wrong_member: "match binds what is there; another variant's fields have no name (E0026)",
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { text_taken_for_number: "always", number_taken_for_text: "always",

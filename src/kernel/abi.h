@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-#define SAFECOST_ABI_VERSION 4u
+#define SAFECOST_ABI_VERSION 5u
 
 /* One call of the measured code. The pointer in the exported table is the kernel itself; all it
  * works on is reached through `context`; the result is a digest of the work it did. */
@@ -121,7 +121,19 @@ enum {
 };
 
 enum {
-  SAFECOST_VARIANT_PRACTISED = 1u << 0 /* a raw variant that C programs use for this task: qsort */
+  SAFECOST_VARIANT_PRACTISED = 1u << 0, /* a raw variant that C programs use for this task: qsort */
+  /* Inside a type that looks safe runs code that nothing checks and that a reader must believe; in Rust, an `unsafe`
+   * block of the case's own. */
+  SAFECOST_VARIANT_TRUSTED_CORE = 1u << 1
+};
+
+/* Where the code of a variant comes from. */
+enum {
+  SAFECOST_ORIGIN_UNSTATED = 0,
+  SAFECOST_ORIGIN_LIBRARY = 1, /* the language and published libraries, used as documented */
+  SAFECOST_ORIGIN_ORDINARY =
+      2, /* what a good programmer writes in an afternoon, without a trick of their own */
+  SAFECOST_ORIGIN_BESPOKE = 3 /* made for this case; of raw code, the best that is known */
 };
 
 typedef struct safecost_variant {
@@ -159,7 +171,8 @@ typedef struct safecost_variant {
   /* What it does where that is not what the case's first raw variant does ("branchless", "arena"):
    * [a-z][a-z0-9_]*, the same for all variants that do it; NULL for the case's own algorithm. */
   const char* algorithm;
-  uint32_t flags; /* SAFECOST_VARIANT_* */
+  uint32_t flags;  /* SAFECOST_VARIANT_* */
+  uint32_t origin; /* SAFECOST_ORIGIN_*; calibrations and gaps state none */
 } safecost_variant;
 
 /* Errors that ended a call at the border: an exception or a panic, caught there. */

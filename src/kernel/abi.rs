@@ -1,9 +1,14 @@
 //! Mirrors `kernel/abi.h` field by field.
 use std::ffi::{c_char, c_void};
 
-pub const ABI_VERSION: u32 = 4;
+pub const ABI_VERSION: u32 = 5;
 pub const ROLE_RAW: u32 = 0;
 pub const ROLE_SAFE: u32 = 1;
+pub const VARIANT_TRUSTED_CORE: u32 = 1 << 1;
+pub const ORIGIN_UNSTATED: u32 = 0;
+pub const ORIGIN_LIBRARY: u32 = 1;
+pub const ORIGIN_ORDINARY: u32 = 2;
+pub const ORIGIN_BESPOKE: u32 = 3;
 pub const FAULT_KERNEL: u32 = 2;
 pub const STOP_PANIC: u32 = 1 << 4;
 
@@ -34,6 +39,7 @@ pub struct Variant {
     pub inexpressible: *const *const c_char,
     pub algorithm: *const c_char,
     pub flags: u32,
+    pub origin: u32,
 }
 
 #[repr(C)]

@@ -73,6 +73,7 @@ pub fn variant<I, C: Context<I>>(
     name: &str,
     summary: &str,
     algorithm: Option<&str>,
+    marks: &[&str],
     run: abi::Kernel,
     faulty: &[(&str, Faulty)],
     claims: &[(&str, &str)],
@@ -100,7 +101,19 @@ pub fn variant<I, C: Context<I>>(
             Faulty::Inexpressible(why) => text(why),
         }),
         algorithm: algorithm.map_or(std::ptr::null(), text),
-        flags: 0,
+        flags: if marks.contains(&"trusted_core") { abi::VARIANT_TRUSTED_CORE } else { 0 },
+        origin: marks.iter().map(|mark| origin(mark)).max().unwrap_or(abi::ORIGIN_UNSTATED),
+    }
+}
+
+/// Where the code of a variant comes from; unstated for other marks.
+fn origin(mark: &str) -> u32 {
+    match mark {
+        "library" => abi::ORIGIN_LIBRARY,
+        "ordinary" => abi::ORIGIN_ORDINARY,
+        "bespoke" => abi::ORIGIN_BESPOKE,
+        "trusted_core" => abi::ORIGIN_UNSTATED,
+        _ => panic!("{mark} is no mark: library, ordinary, bespoke, trusted_core"),
     }
 }
 

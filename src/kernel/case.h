@@ -171,6 +171,18 @@ class Case {
     table_.set_algorithm(name);
     return *this;
   }
+  // The last added variant uses what the language and published libraries offer, as documented: std, Abseil, GSL, fmt.
+  Case library() { return of(SAFECOST_ORIGIN_LIBRARY); }
+  // The last added variant is what a good programmer writes in an afternoon, without a trick of their own.
+  Case ordinary() { return of(SAFECOST_ORIGIN_ORDINARY); }
+  // The last added variant was made for this case. Of raw code: the best that is known, beyond what is ordinary.
+  Case bespoke() { return of(SAFECOST_ORIGIN_BESPOKE); }
+  // The last added variant, a safe one, runs code of this case's own inside that nothing checks, and that a reader must
+  // believe: what Rust would ask `unsafe` for.
+  Case trusted_core() {
+    table_.set_trusted_core();
+    return *this;
+  }
   // The last added variant, a raw one, is what C programs use for this task, be it the fastest or not.
   Case practised() {
     table_.set_practised();
@@ -180,6 +192,10 @@ class Case {
   const safecost_plugin* plugin(const char* name) { return table_.plugin(name); }
 
  private:
+  Case of(std::uint32_t origin) {
+    table_.set_origin(origin);
+    return *this;
+  }
   static void make_input(Generator& generator, void* input) {
     // Zeroed before: a digest of the input holds no rest of the stack.
     copy_fields(generate_(generator), static_cast<std::byte*>(input));

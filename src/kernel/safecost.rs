@@ -32,6 +32,10 @@
 //!
 //! A variant with another algorithm or data structure than the case's own names it behind its summary:
 //! `safe rust_arena(Tape) "nodes in a Vec" as "arena";`
+//!
+//! Each says in brackets where its code comes from, `library`, `ordinary` or `bespoke`, and a safe one whether it runs
+//! `unsafe` code of its own, `trusted_core`; `kernel/abi.h` says what each means:
+//! `safe rust_index(Values) "slice indexing" [library];`
 
 use std::ffi::c_void;
 
@@ -145,7 +149,7 @@ macro_rules! overflow_is_checked {
 /// are folded into one.
 #[macro_export]
 macro_rules! case {
-    ($input:ty : $($role:ident $name:ident ( $context:ty ) $summary:literal $(as $algorithm:literal)?
+    ($input:ty : $($role:ident $name:ident ( $context:ty ) $summary:literal $(as $algorithm:literal)? $([$($mark:ident)+])?
         $({ $($fault:ident : $faulty:tt),+ $(,)? })? $(claims { $($claimed:ident : $conditions:literal),+ $(,)? })? ;)+) => {
         mod exported {
             use super::*;
@@ -179,7 +183,7 @@ macro_rules! case {
                 faults.dedup();
                 $crate::border::plugin::<$input>(env!("SAFECOST_NAME"), &facts, vec![
                     $($crate::border::variant::<$input, $context>(
-                        stringify!($role), stringify!($name), $summary, $crate::algorithm!($($algorithm)?), exported::$name,
+                        stringify!($role), stringify!($name), $summary, $crate::algorithm!($($algorithm)?), &[$($(stringify!($mark)),+)?], exported::$name,
                         &[$($((stringify!($fault), $crate::faulty!($faulty))),+)?],
                         &[$($((stringify!($claimed), $conditions)),+)?], &faults)),+
                 ], &faults)

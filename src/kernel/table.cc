@@ -258,6 +258,10 @@ void Table::add_inexpressible(const char* fault, const char* why) {
 
 void Table::set_algorithm(const char* name) { state_->variants.back().abi.algorithm = name; }
 
+void Table::set_origin(std::uint32_t origin) { state_->variants.back().abi.origin = origin; }
+void Table::set_trusted_core() {
+  state_->variants.back().abi.flags |= SAFECOST_VARIANT_TRUSTED_CORE;
+}
 void Table::set_practised() { state_->variants.back().abi.flags |= SAFECOST_VARIANT_PRACTISED; }
 
 const safecost_plugin* Table::plugin(const char* name) {

@@ -63,6 +63,8 @@ class Table {
   void add_inexpressible(const char* fault, const char* why);
   void set_algorithm(const char* name);
   void set_practised();
+  void set_trusted_core();
+  void set_origin(std::uint32_t origin);
 
   const safecost_plugin* plugin(const char* name);
 

@@ -61,6 +61,12 @@ bool is_label(std::string_view label) {
 }
 
 // Null for a role of a later border: to time it as another one would give its ratio another meaning.
+// Null where none is stated.
+const char* origin_name(std::uint32_t origin) {
+  constexpr const char* kNames[] = {nullptr, "library", "ordinary", "bespoke"};
+  return origin < std::size(kNames) ? kNames[origin] : nullptr;
+}
+
 const char* role_name(std::uint32_t role) {
   switch (role) {
     case SAFECOST_ROLE_RAW:
@@ -281,6 +287,11 @@ std::string Plugin::objection_to_variants() const {
                          variant->algorithm);
     if ((variant->flags & SAFECOST_VARIANT_PRACTISED) != 0 && variant->role != SAFECOST_ROLE_RAW)
       return fmt::format("variant {} is practised, and only raw ones can be", name);
+    if ((variant->flags & SAFECOST_VARIANT_TRUSTED_CORE) != 0 &&
+        variant->role != SAFECOST_ROLE_SAFE)
+      return fmt::format("variant {} has a trusted core, and only safe ones can have one", name);
+    if (variant->origin > SAFECOST_ORIGIN_BESPOKE)
+      return fmt::format("variant {} has the unknown origin {}", name, variant->origin);
     raw = raw || variant->role == SAFECOST_ROLE_RAW;
   }
   return raw ? "" : "has no raw variant to compare with";
@@ -350,6 +361,8 @@ nlohmann::json Plugin::describe() const {
          {"summary", text(variant->summary)},
          {"algorithm", or_null(variant->algorithm)},
          {"practised", (variant->flags & SAFECOST_VARIANT_PRACTISED) != 0},
+         {"origin", or_null(origin_name(variant->origin))},
+         {"trusted_core", (variant->flags & SAFECOST_VARIANT_TRUSTED_CORE) != 0},
          {"gap", or_null(variant->gap)},
          {"address", address ? nlohmann::json(*address) : nlohmann::json()}});
   }

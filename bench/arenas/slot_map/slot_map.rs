@@ -439,25 +439,25 @@ fn foreign_hash_map_index(tape: &mut Tape) -> u64 {
 }
 
 case! { Input:
-    raw rust_raw_pointer(Tape) "raw pointer into a slab"
+    raw rust_raw_pointer(Tape) "raw pointer into a slab" [ordinary]
         { foreign_map: foreign_raw_pointer_map, foreign_index: foreign_raw_pointer_index };
-    safe rust_generation_index(Tape) "generation, and slice indexing" as "generation"
+    safe rust_generation_index(Tape) "generation, and slice indexing" as "generation" [ordinary]
         { foreign_map: foreign_generation_index_map, foreign_index: foreign_generation_index_index }
         claims { use_after_erase: "always", slot_reused: "always", double_erase: "always",
                  never_issued: "always", foreign_index: "always", null_handle: "always" };
-    safe rust_generation_get(Tape) "generation, and slice::get" as "generation"
+    safe rust_generation_get(Tape) "generation, and slice::get" as "generation" [ordinary]
         { foreign_map: foreign_generation_get_map, foreign_index: foreign_generation_get_index }
         claims { use_after_erase: "always", slot_reused: "always", double_erase: "always",
                  never_issued: "always", foreign_index: "always", null_handle: "always" };
-    safe rust_option(Tape) "index of an Option, and no generation" as "index"
+    safe rust_option(Tape) "index of an Option, and no generation" as "index" [ordinary]
         { foreign_map: foreign_option_map, foreign_index: foreign_option_index }
         claims { use_after_erase: "always", double_erase: "always", never_issued: "always",
                  foreign_index: "always", null_handle: "always" };
-    safe rust_hash_map(Tape) "HashMap by an id that is never used again" as "hash"
+    safe rust_hash_map(Tape) "HashMap by an id that is never used again" as "hash" [library]
         { foreign_map: foreign_hash_map_map, foreign_index: foreign_hash_map_index }
         claims { use_after_erase: "always", slot_reused: "always", double_erase: "always",
                  never_issued: "always", null_handle: "always" };
-    safe rust_weak(Tape) "Rc owns, Weak::upgrade looks" as "heap"
+    safe rust_weak(Tape) "Rc owns, Weak::upgrade looks" as "heap" [library]
         { foreign_map: foreign_weak_map, foreign_index: foreign_weak_index }
         claims { use_after_erase: "always", slot_reused: "always", double_erase: "always",
                  never_issued: "always", null_handle: "always" };

@@ -247,14 +247,14 @@ unsafe fn relocate(values: *mut Vec<i32>) {
 }
 
 case! { Input:
-    raw rust_unchecked(Values) "sort_unstable on a slice of unchecked length" as "ipnsort"
+    raw rust_unchecked(Values) "sort_unstable on a slice of unchecked length" as "ipnsort" [library]
         { inconsistent_order: rust_unchecked_inconsistent,
           before_start: rust_unchecked_before_start,
           overflowing_comparison: rust_unchecked_difference,
           destroyed_before: rust_unchecked_destroyed, comparator_throws: rust_unchecked_failed,
           comparator_modifies: rust_unchecked_modified }
         claims { comparator_throws: "always" };
-    safe rust_sort_unstable(Values) "sort_unstable on the slice cut to the bound" as "ipnsort"
+    safe rust_sort_unstable(Values) "sort_unstable on the slice cut to the bound" as "ipnsort" [library]
         { inconsistent_order: rust_sort_unstable_inconsistent,
           before_start: rust_sort_unstable_before_start,
           overflowing_comparison: rust_sort_unstable_difference,
@@ -264,7 +264,7 @@ case! { Input:
         claims { one_past_end: "always", far_past_end: "always", inconsistent_order: "always",
                  before_start: "always", overflowing_comparison: "overflow-checks",
                  comparator_throws: "always" };
-    safe rust_sort_unstable_key(Values) "sort_unstable by a key instead of an order" as "ipnsort"
+    safe rust_sort_unstable_key(Values) "sort_unstable by a key instead of an order" as "ipnsort" [library]
         { inconsistent_order: "a key is given, and what compares keys is the library's",
           before_start: "a key is given, and what compares keys is the library's",
           overflowing_comparison: "a key is given, and what compares keys is the library's",
@@ -272,7 +272,7 @@ case! { Input:
           comparator_throws: rust_sort_unstable_key_failed,
           comparator_modifies: "the compiler lets no closure change what the sort has borrowed (E0499)" }
         claims { one_past_end: "always", far_past_end: "always", comparator_throws: "always" };
-    safe rust_sort(Values) "sort, stable, on the slice cut to the bound" as "driftsort"
+    safe rust_sort(Values) "sort, stable, on the slice cut to the bound" as "driftsort" [library]
         { inconsistent_order: rust_sort_inconsistent, before_start: rust_sort_before_start,
           overflowing_comparison: rust_sort_difference,
           destroyed_before: "the compiler lets nobody sort what was moved away (E0382)",

@@ -545,20 +545,20 @@ fn rust_linked_list(tape: &mut Tape) -> u64 {
 }
 
 case! { Input:
-    raw rust_raw_pointer(Tape) "nodes as raw pointers, owned by convention";
-    safe rust_box(Tape) "each link is a Box that owns the node it leads to"
+    raw rust_raw_pointer(Tape) "nodes as raw pointers, owned by convention" [ordinary];
+    safe rust_box(Tape) "each link is a Box that owns the node it leads to" [library]
         claims { use_after_free: "always", double_free: "always", leak: "always",
                  take_from_empty: "always" };
-    safe rust_pool(Tape) "references to nodes of a pool, one to each" as "pool"
+    safe rust_pool(Tape) "references to nodes of a pool, one to each" as "pool" [bespoke]
         claims { use_after_free: "always", double_free: "always", leak: "always",
                  take_from_empty: "always" };
-    safe rust_arena(Tape) "nodes in a Vec, linked by index, with a free list" as "arena"
+    safe rust_arena(Tape) "nodes in a Vec, linked by index, with a free list" as "arena" [ordinary]
         claims { use_after_free: "always", double_free: "always", leak: "always",
                  take_from_empty: "always" };
-    safe rust_arrays(Tape) "links in one Vec, values in another, with a free list" as "arrays"
+    safe rust_arrays(Tape) "links in one Vec, values in another, with a free list" as "arrays" [bespoke]
         claims { use_after_free: "always", double_free: "always", leak: "always",
                  take_from_empty: "always" };
-    safe rust_linked_list(Tape) "std's LinkedList, nodes moved by splitting and appending" as "doubly_linked"
+    safe rust_linked_list(Tape) "std's LinkedList, nodes moved by splitting and appending" as "doubly_linked" [library]
         claims { use_after_free: "always", double_free: "always", leak: "always",
                  take_from_empty: "always" };
 }

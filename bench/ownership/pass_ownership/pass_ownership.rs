@@ -266,17 +266,17 @@ fn rust_value(tape: &mut Tape<Option<Order>>) -> u64 {
 }
 
 case! { Input:
-    raw rust_raw_pointer(Tape<Raw<false>>) "a raw pointer, made a Box where its life ends" {
+    raw rust_raw_pointer(Tape<Raw<false>>) "a raw pointer, made a Box where its life ends" [ordinary] {
         neither_frees: rust_raw_forgotten };
-    safe rust_box(Tape<Boxed<false>>) "a Box by value, which comes back" {
+    safe rust_box(Tape<Boxed<false>>) "a Box by value, which comes back" [library] {
         neither_frees: "the parameter is an owner, which is dropped where the function ends" }
         claims { use_after_passing: "always", both_free: "always", neither_frees: "always",
                  null_passed: "always" };
-    safe rust_lend(Tape<Boxed<true>>) "a Box, lent as &mut where it would come back" {
+    safe rust_lend(Tape<Boxed<true>>) "a Box, lent as &mut where it would come back" [library] {
         neither_frees: "the parameter is an owner, which is dropped where the function ends" }
         claims { use_after_passing: "always", both_free: "always", neither_frees: "always",
                  null_passed: "always" };
-    safe rust_value(Tape<Option<Order>>) "the order itself, moved there and back" as "in_place" {
+    safe rust_value(Tape<Option<Order>>) "the order itself, moved there and back" as "in_place" [library] {
         neither_frees: "there is no block that could be forgotten" }
         claims { use_after_passing: "always", both_free: "always", neither_frees: "always",
                  null_passed: "always" };

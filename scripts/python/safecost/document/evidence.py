@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from safecost.document.outcome import Oracle, Stop, World
 from safecost.document.plan import PROTOCOL
 from safecost.document.points import Place
-from safecost.document.values import Language, Name, Nanoseconds, Rate, Role, Size, Threads, WholeNumber
+from safecost.document.values import Language, Name, Nanoseconds, Origin, Rate, Role, Size, Threads, WholeNumber
 
 Stage = Literal["start", "warm", "generate", "prepare", "reset", "run", "digest", "release"]
 ConfirmingTool = Literal["sanitizer", "memcheck", "race"]
@@ -81,6 +81,8 @@ class DescribedVariant(_Part, frozen=True, kw_only=True):
     summary: str
     algorithm: Name | None
     practised: bool
+    origin: Origin | None
+    trusted_core: bool
     gap: str | None
     address: UnsignedCount | None
 

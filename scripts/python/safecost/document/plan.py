@@ -14,7 +14,7 @@ from safecost.core.decoding import Misfit, decode
 from safecost.core.errors import ToolError
 from safecost.document.values import Rate, Size, Threads
 
-PROTOCOL = 2
+PROTOCOL = 3
 """The language of plans and of evidence, one number for both: it grows with every change of a field."""
 
 TierLimit = Annotated[int, Meta(ge=0, le=2**32 - 1)]

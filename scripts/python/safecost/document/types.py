@@ -28,6 +28,7 @@ from safecost.document.values import (
     Load,
     Moment,
     Name,
+    Origin,
     Output,
     ProfileName,
     RandomSeed,
@@ -184,7 +185,9 @@ class Variant:
     """One way to solve the task of a case.
 
     `algorithm` names what it does where that is not what the case's first raw variant does; `practised` marks a raw
-    one that C programs use for the task.
+    one that C programs use for the task. `origin` says where its code comes from: a published library, what a good
+    programmer writes in an afternoon, or made for this case, which for raw code is the best that is known; None where
+    it does not say. `trusted_core` marks a safe one that runs unchecked code of its own inside.
     """
 
     name: Name
@@ -193,6 +196,8 @@ class Variant:
     summary: FreeText
     algorithm: Name | None = None
     practised: bool = False
+    origin: Origin | None = None
+    trusted_core: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ Nanoseconds = Annotated[float, Meta(gt=0, le=1e15, description="Time per call.")
 Ratio = Annotated[float, Meta(ge=1e-9, le=1e9, description="Above 1 the numerator is slower.")]
 
 Role = Literal["raw", "safe", "aa", "calibration"]
+Origin = Literal["library", "ordinary", "bespoke"]
 Language = Literal["c++", "rust"]
 LibraryName = Literal["libstdc++", "libc++", "std"]
 PairKind = Literal["idiom", "profile", "language", "full", "aa", "calibration"]

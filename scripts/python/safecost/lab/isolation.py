@@ -28,7 +28,17 @@ PROFILES = "gcc-o2,clang-o2,rust"
 _ITEM = re.compile(r"(?:\s|//[^\n]*)*\.\s*(\w+)\s*(?:<(?:[^<>\"]|<[^<>\"]*>)*>)?\s*\(")
 _VARIANT = {"raw", "safe", "gap", "calibration"}
 # What follows a variant and belongs to it.
-_OF_VARIANT = {"claims", "fault_kernel", "inexpressible", "algorithm", "practised"}
+_OF_VARIANT = {
+    "claims",
+    "fault_kernel",
+    "inexpressible",
+    "algorithm",
+    "practised",
+    "library",
+    "ordinary",
+    "bespoke",
+    "trusted_core",
+}
 _ALONE = re.compile(r"_alone_\d+(?=::)")  # what `split` adds to a case's name
 _RUST = re.compile(r"^[ \t]*(raw|safe)\s+(\w+)\s*\(", re.MULTILINE)
 

@@ -112,7 +112,8 @@ def _case(state: RunState, case: CaseFiles) -> doc.Case:
     for said in described:
         for one in said.variants:
             summary = state.clean(one.summary)
-            variant = doc.Variant(one.name, one.role, said.language, summary, one.algorithm, one.practised)
+            marks = (one.algorithm, one.practised, one.origin, one.trusted_core)
+            variant = doc.Variant(one.name, one.role, said.language, summary, *marks)
             variants.setdefault((variant.name, variant.language), variant)
     return doc.Case(
         family=family,

@@ -75,6 +75,24 @@ def test_a_raw_baseline_comes_first(case: CaseFiles) -> None:
 
 
 @every
+def test_each_variant_says_where_its_code_comes_from(case: CaseFiles) -> None:
+    if case.name.startswith(CALIBRATION):
+        return
+    for variant in re.split(r"\.(?=(?:raw|safe|gap)<)", source(case).partition("auto the_case")[2])[1:]:
+        origins = re.findall(r"\.(library|ordinary|bespoke)\(\)", variant)
+        assert len(origins) == 1 or variant.startswith("gap"), variant
+    for variant in re.findall(r"^\s*(?:raw|safe)\s+rust_.*(?:\n.*)?", source(case, ".rs"), flags=re.MULTILINE):
+        assert re.search(r"\[(library|ordinary|bespoke)( trusted_core)?\]", variant), variant
+
+
+@every
+def test_some_raw_code_is_ordinary(case: CaseFiles) -> None:
+    described = re.split(r"\.(?=(?:raw|safe|gap|calibration)[<(])", source(case).partition("auto the_case")[2])
+    ordinary = [one for one in described if one.startswith("raw<") and ".bespoke()" not in one]
+    assert ordinary, "the price over ordinary raw code needs some"
+
+
+@every
 def test_there_is_a_twin_or_a_reason_why_there_is_none(case: CaseFiles) -> None:
     if case.has_twin:
         text = source(case, ".rs")

@@ -139,6 +139,7 @@ class Variant(ctypes.Structure):
         ("inexpressible", ctypes.c_void_p),
         ("algorithm", ctypes.c_char_p),
         ("flags", ctypes.c_uint32),
+        ("origin", ctypes.c_uint32),
     ]
 
 

@@ -28,7 +28,7 @@ def variant(name: str = "raw", **changes: Any) -> DescribedVariant:
     """A variant of a plugin."""
     plain = {
         "name": name, "role": "raw", "planted": None, "summary": "", "algorithm": None, "practised": False,
-        "gap": None, "address": None, **changes,
+        "origin": None, "trusted_core": False, "gap": None, "address": None, **changes,
     }  # fmt: skip
     return convert(plain, DescribedVariant)
 

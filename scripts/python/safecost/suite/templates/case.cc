@@ -66,8 +66,11 @@ auto the_case = safecost::Case<Input>(generate)
                             .description = "the bound is one more than there are values",
                             .contract = "bound <= count"})
                     .raw<raw>("raw", "pointer and bound")
+                    .ordinary()
                     .safe<index>("index", "vector::operator[]")
-                    .safe<at>("at", "vector::at, which throws");
+                    .library()
+                    .safe<at>("at", "vector::at, which throws")
+                    .library();
 
 }  // namespace FAMILY::CASE
 

@@ -48,7 +48,7 @@ fn rust_iterator(context: &mut Values) -> u64 {
 }
 
 case! { Input:
-    raw rust_unchecked(Values) "get_unchecked up to the bound";
-    safe rust_index(Values) "slice indexing up to the bound";
-    safe rust_iterator(Values) "fold over the slice cut to the bound";
+    raw rust_unchecked(Values) "get_unchecked up to the bound" [ordinary];
+    safe rust_index(Values) "slice indexing up to the bound" [library];
+    safe rust_iterator(Values) "fold over the slice cut to the bound" [library];
 }
