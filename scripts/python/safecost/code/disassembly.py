@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safecost.code.control_flow import CALL, CHECK, PACKED
@@ -51,13 +52,18 @@ def codes(case: str, profile: str, plugin: Path, description: PluginDescription)
     """
     shared = SharedObject(plugin)
     kernels: list[tuple[str, _Piece, list[_Piece | Symbol]]] = []
+    fingerprints: dict[str, str] = {}
     for variant in description.variants:
         symbol = None if variant.address is None else shared.elf.symbol_at(variant.address)
         if symbol is not None:
             piece = _piece(shared, symbol)
             kernels.append((variant.name, piece, _helpers(shared, symbol, piece)))
+            fingerprints[variant.name] = _fingerprint(shared, symbol)
     names = readable(_names(kernels))
-    return [_code(case, profile, variant, piece, helpers, names) for variant, piece, helpers in kernels]
+    return [
+        replace(_code(case, profile, variant, piece, helpers, names), fingerprint=fingerprints[variant])
+        for variant, piece, helpers in kernels
+    ]
 
 
 def of_run(
@@ -102,6 +108,27 @@ def _helpers(shared: SharedObject, kernel: Symbol, piece: _Piece) -> list[_Piece
         found[symbol.address] = helper if size <= room else symbol
         room -= min(size, room)
     return list(found.values())
+
+
+def _fingerprint(shared: SharedObject, kernel: Symbol) -> str:
+    """A hash of a kernel's code and of all functions of the same source that it leads to, however deep.
+
+    Followed are calls and addresses that the code takes, not those that it finds in memory, such as in a vtable.
+    """
+    reached, digest = {kernel.address: kernel}, hashlib.sha256()
+    waiting = [kernel]
+    while waiting:
+        piece = _piece(shared, waiting.pop())
+        callees = {one.callee: one.callee for one in piece.instructions if one.callee is not None}
+        digest.update("\n".join((*_listing(piece, callees, "L"), "")).encode())
+        for one in piece.instructions:
+            address = one.target if piece.marks[one.address] == CALL else one.memory
+            symbol = None if address is None else shared.elf.symbol_at(address)
+            if symbol is None or symbol.address in reached or not shared.elf.same_source(kernel.address, symbol.address):
+                continue
+            reached[symbol.address] = symbol
+            waiting.append(symbol)
+    return digest.hexdigest()
 
 
 def _names(kernels: Iterable[tuple[str, _Piece, list[_Piece | Symbol]]]) -> Iterator[str]:

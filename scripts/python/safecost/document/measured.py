@@ -22,6 +22,7 @@ from safecost.document.values import (
     Rate,
     Ratio,
     Role,
+    Sha256,
     Share,
     Size,
     SourceText,
@@ -133,6 +134,7 @@ class Code:
     one instruction a line: a mark (space, `c` check, `f` code that reports a failed check, `h` code that only an
     exception reaches, `v` packed, `j` jump, `x` call), a space, the text. A line with the mark `-` is no instruction
     but the heading of what follows: an out-of-line part, or a function that the kernel calls, which is not counted.
+    `fingerprint` is a hash of the same text of the kernel and of everything of its source that it leads to.
     """
 
     case: CaseName
@@ -144,3 +146,10 @@ class Code:
     packed: WholeNumber
     calls: WholeNumber
     listing: SourceText
+    fingerprint: Sha256 | None = None
+
+    def same_as(self, other: Code) -> bool:
+        """Is it the other's code, but for addresses? By the listing where a document has no fingerprints."""
+        if self.fingerprint is None or other.fingerprint is None:
+            return self.listing == other.listing
+        return self.fingerprint == other.fingerprint

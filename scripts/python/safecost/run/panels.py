@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,22 +61,30 @@ PairRatios = tuple[PlannedPair, tuple[float, ...]]
 """A comparison and its ratio in each launch."""
 Variants = Mapping[tuple[str, str], Sequence[DescribedVariant]]
 """The variants that a plugin really has, by case and profile."""
+Untouched = Set[tuple[str, str, str]]
+"""Case, hardened profile and variant whose machine code is that of the plain sibling."""
 
 
-def contenders_of(case: str, profile: BuildProfile, variants: Variants) -> tuple[PlannedContender, ...]:
+def contenders_of(
+    case: str, profile: BuildProfile, variants: Variants, untouched: Untouched = frozenset()
+) -> tuple[PlannedContender, ...]:
     """All variants of one profile, the raw code of the profiles it is compared with, and an A/A pair.
 
-    A profile that builds another a second time is compared with it variant by variant. Calibrations are compared with
-    raw code of their own profile alone.
+    Of its plain sibling there are safe variants, too, so that each is timed beside itself: not those whose code is the
+    same in both builds, unless it is built twice to see what that reads. Calibrations are compared with raw code of
+    their own profile alone.
     """
     own = [PlannedContender(one.name, profile.name, one.role, one.planted) for one in variants[case, profile.name]]
     if any(contender.role == "calibration" for contender in own):
         return tuple(own)
+    names = {contender.variant for contender in own}
     has_aa = any(contender.role == "aa" for contender in own)
     others = []
     for other in profile.needs:
         for one in variants.get((case, other), ()):
-            if one.role == "raw" or (profile.is_rebuild and one.role == "safe"):
+            beside_itself = one.role == "safe" and other == profile.plain and one.name in names
+            same = (case, profile.name, one.name) in untouched and not profile.is_rebuild
+            if one.role == "raw" or (beside_itself and not same):
                 others.append(PlannedContender(one.name, other, one.role))
             elif one.role == "aa" and not has_aa:
                 others.append(PlannedContender(one.name, other, one.role, one.planted))
@@ -91,6 +99,7 @@ def plan(
     variants: Variants,
     tier: int,
     pattern: re.Pattern[str] | None = None,
+    untouched: Untouched = frozenset(),
 ) -> list[PlannedPanel]:
     """Every panel of a run: one for each case, profile and parameter of that tier or below it."""
     panels = []
@@ -98,18 +107,22 @@ def plan(
         for profile in profiles:
             if (case, profile.name) not in variants:
                 continue
-            everyone = contenders_of(case, profile, variants)
+            everyone = contenders_of(case, profile, variants, untouched)
             for parameter in parameters[case]:
-                chosen = _matching(case, parameter, everyone, pattern)
+                chosen = _matching(case, profile.name, parameter, everyone, pattern)
                 if parameter.tier <= tier and any(contender.profile == profile.name for contender in chosen):
                     panels.append(PlannedPanel(case, profile.name, parameter, chosen))
     return panels
 
 
 def _matching(
-    case: str, parameter: DescribedPoint, everyone: tuple[PlannedContender, ...], pattern: re.Pattern[str] | None
+    case: str,
+    profile: str,
+    parameter: DescribedPoint,
+    everyone: tuple[PlannedContender, ...],
+    pattern: re.Pattern[str] | None,
 ) -> tuple[PlannedContender, ...]:
-    """Those whose name the filter finds, and the raw code and A/A pair they are judged by."""
+    """Those whose name the filter finds, and what they are judged by: raw code, A/A pair, and themselves unhardened."""
     if pattern is None or pattern.search(case):
         return everyone
 
@@ -121,9 +134,12 @@ def _matching(
         short = f"{case}/{contender.variant}"
         return any(pattern.search(one) for one in (name, short, f"{short}@{contender.profile}"))
 
-    if not any(found(contender) for contender in everyone):
+    # A safe variant of the plain sibling is there for the sake of its hardened self alone.
+    asked = [one for one in everyone if (one.profile == profile or one.role != "safe") and found(one)]
+    if not asked:
         return ()
-    return tuple(contender for contender in everyone if contender.role != "safe" or found(contender))
+    wanted = {contender.variant for contender in asked if contender.profile == profile}
+    return tuple(contender for contender in everyone if contender.role != "safe" or contender.variant in wanted)
 
 
 def pairs(panel: PlannedPanel, profile: BuildProfile, nanoseconds: Sequence[float]) -> list[PlannedPair]:

@@ -141,6 +141,14 @@ class RunState:
         said = self.descriptions.get((case, profile))
         return [] if said is None else list(said.present)
 
+    @property
+    def untouched(self) -> frozenset[tuple[str, str, str]]:
+        """Case, profile and variant whose machine code is the same in the profile's plain sibling."""
+        codes = {(one.case, one.profile, one.variant): one for one in self.codes}
+        plain = {profile.name: profile.plain for profile in self.profiles if profile.plain != profile.name}
+        beside = {key: codes.get((key[0], plain[key[1]], key[2])) for key in codes if key[1] in plain}
+        return frozenset(key for key, other in beside.items() if other is not None and codes[key].same_as(other))
+
     def data(self, case: str) -> Path:
         """The folder of a case's shipped inputs."""
         return next(one.data for one in self.cases if one.name == case)
@@ -161,7 +169,9 @@ def planned_panels(state: RunState) -> list[PlannedPanel]:
     measured = [profile for profile in state.profiles if profile.name in chosen]
     ours = {case.name for case in state.cases if calibrations.is_calibration(case)}
     tier = state.options.mode.tier
-    asked = plan([name for name in names if name not in ours], measured, points, variants, tier, state.pattern)
+    asked = plan(
+        [name for name in names if name not in ours], measured, points, variants, tier, state.pattern, state.untouched
+    )
     if not asked and len(ours) < len(state.cases):
         return []
     return [*asked, *plan([name for name in names if name in ours], state.profiles, points, variants, tier)]

@@ -67,9 +67,30 @@ def test_a_plain_profile_times_its_own_variants() -> None:
     assert {arm.profile for arm in arms} == {"gcc-o2"}
 
 
-def test_a_hardened_profile_brings_the_raw_code_of_its_plain_sibling() -> None:
-    others = [arm for arm in panel_of(HARDENED).contenders if arm.profile != HARDENED.name]
-    assert others == [PlannedContender("raw", "gcc-o2", "raw"), PlannedContender("raw_restrict", "gcc-o2", "raw")]
+def of_plain(untouched: panels.Untouched) -> list[PlannedContender]:
+    arms = panels.contenders_of(CASE, HARDENED, VARIANTS, untouched)
+    return [arm for arm in arms if arm.profile != HARDENED.name]
+
+
+def test_a_hardened_profile_brings_its_plain_sibling_variant_by_variant() -> None:
+    raw = [PlannedContender("raw", "gcc-o2", "raw"), PlannedContender("raw_restrict", "gcc-o2", "raw")]
+    assert of_plain(frozenset()) == [*raw, PlannedContender("at", "gcc-o2", "safe")]
+    # Raw code stays, since full cost is over it.
+    assert of_plain({(CASE, HARDENED.name, name) for name in ("raw", "at")}) == raw
+    assert len(of_plain({(CASE, "another", "at")})) == 3
+
+
+def test_a_safe_variant_that_only_the_plain_sibling_has_is_not_timed_beside_the_hardened_ones() -> None:
+    fewer = {**VARIANTS, (CASE, HARDENED.name): tuple(one for one in CXX if one.name != "at")}
+    assert [arm.variant for arm in panel_of(HARDENED, fewer).contenders if arm.role == "safe"] == []
+    assert {arm.variant for arm in panel_of(TWIN).contenders if arm.profile == "clang-o2"} == {
+        "raw", "raw_restrict", "aa",
+    }  # fmt: skip
+
+
+def test_what_is_built_twice_is_timed_twice_though_its_code_is_the_same() -> None:
+    arms = panels.contenders_of(CASE, AA, VARIANTS, {(CASE, AA.name, one.name) for one in CXX})
+    assert arms == panel_of(AA).contenders
 
 
 def test_a_profile_built_twice_brings_every_variant_twice() -> None:
@@ -136,6 +157,21 @@ def test_a_filter_by_profile_drops_the_panels_of_others() -> None:
     assert [panel.profile for panel in found] == ["clang-o2"]
 
 
+@pytest.mark.parametrize(
+    ("expression", "safe"),
+    [
+        ("sum/at", ["at@gcc-o2-hardened", "at@gcc-o2"]),
+        ("sum/at@gcc-o2-hardened", ["at@gcc-o2-hardened", "at@gcc-o2"]),
+        ("sum/raw", []),
+        ("sum/at@gcc-o2$", None),
+    ],
+)
+def test_a_filter_keeps_a_hardened_variant_beside_itself(expression: str, safe: list[str] | None) -> None:
+    found = panels.plan([CASE], [HARDENED], {CASE: [SMALL]}, VARIANTS, 0, re.compile(expression))
+    arms = [f"{arm.variant}@{arm.profile}" for panel in found for arm in panel.contenders if arm.role == "safe"]
+    assert (arms if found else None) == safe
+
+
 # ---- who is compared -------------------------------------------------------------------------------------------------
 
 
@@ -155,6 +191,7 @@ def test_a_hardened_profile_has_idiom_profile_and_full_costs() -> None:
         ("idiom", f"at@{hardened}", f"raw@{hardened}"),
         ("profile", f"raw@{hardened}", f"raw@{plain}"),
         ("profile", f"raw_restrict@{hardened}", f"raw_restrict@{plain}"),
+        ("profile", f"at@{hardened}", f"at@{plain}"),
         ("full", f"at@{hardened}", f"raw_restrict@{plain}"),  # the fastest raw code is what safety is paid against
     }
 
@@ -181,7 +218,7 @@ def test_a_twin_has_a_language_gap_over_the_fastest_raw_cxx() -> None:
 
 def test_a_checked_twin_has_profile_and_full_costs_over_the_plain_twin_as_well() -> None:
     kinds = Counter(kind for kind, _, _ in pairs_of(CHECKED_TWIN))
-    assert kinds == {"idiom": 1, "profile": 1, "full": 1, "language": 2, "aa": 1}
+    assert kinds == {"idiom": 1, "profile": 2, "full": 1, "language": 2, "aa": 1}
 
 
 @pytest.mark.parametrize("one", ALL, ids=lambda one: one.name)
