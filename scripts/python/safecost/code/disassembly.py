@@ -115,8 +115,7 @@ def _fingerprint(shared: SharedObject, kernel: Symbol) -> str:
 
     Followed are calls and addresses that the code takes, not those that it finds in memory, such as in a vtable.
     """
-    reached, digest = {kernel.address: kernel}, hashlib.sha256()
-    waiting = [kernel]
+    reached, waiting, digest = {kernel.address}, [kernel], hashlib.sha256()
     while waiting:
         piece = _piece(shared, waiting.pop())
         callees = {one.callee: one.callee for one in piece.instructions if one.callee is not None}
@@ -124,10 +123,10 @@ def _fingerprint(shared: SharedObject, kernel: Symbol) -> str:
         for one in piece.instructions:
             address = one.target if piece.marks[one.address] == CALL else one.memory
             symbol = None if address is None else shared.elf.symbol_at(address)
-            if symbol is None or symbol.address in reached or not shared.elf.same_source(kernel.address, symbol.address):
-                continue
-            reached[symbol.address] = symbol
-            waiting.append(symbol)
+            if symbol is not None and symbol.address not in reached:
+                reached.add(symbol.address)
+                if shared.elf.same_source(kernel.address, symbol.address):
+                    waiting.append(symbol)
     return digest.hexdigest()
 
 

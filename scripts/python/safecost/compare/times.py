@@ -13,7 +13,7 @@ from collections.abc import Container, Iterable, Iterator
 from safecost.compare.exact import comparable, known, union
 from safecost.compare.rows import SAME, SAME_NOTE, ComparisonRow, Metric, RowPlace, time_row
 from safecost.core.text import counted, percent
-from safecost.document.measured import Pair, Panel
+from safecost.document.measured import Pair, Panel, untouched
 from safecost.document.types import Document
 from safecost.document.values import PairKind
 
@@ -34,7 +34,11 @@ def time_rows(base: Document, head: Document, margin: float) -> Iterator[Compari
     same = _same_plugins(base, head)
     cases = comparable(base, head)
     before, after = (dict(pair_keys(document, cases)) for document in (base, head))
+    plain = {profile.name: profile.plain for profile in head.profiles}
+    spared = untouched(head.codes, plain)
     for (metric, place, builds), old, new in union(*known(before, after)):
+        if metric == "profile_time" and new is None and (place.case, place.profile, place.variant) in spared:
+            continue  # hardened or not it is the same code, which nobody times
         if old is None or new is None:
             ratios = [None if one is None else one.ratio for one in (old, new)]
             yield ComparisonRow(place, metric, ratios[0], ratios[1], "new" if old is None else "missing")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -153,3 +154,15 @@ class Code:
         if self.fingerprint is None or other.fingerprint is None:
             return self.listing == other.listing
         return self.fingerprint == other.fingerprint
+
+
+def untouched(codes: Iterable[Code], plain: Mapping[str, str]) -> frozenset[tuple[str, str, str]]:
+    """Case, profile and variant whose machine code is the same in the profile's plain sibling, which `plain` names."""
+    known = {(one.case, one.profile, one.variant): one for one in codes}
+    found = set()
+    for (case, profile, variant), code in known.items():
+        sibling = plain.get(profile, profile)
+        other = known.get((case, sibling, variant))
+        if sibling != profile and other is not None and code.same_as(other):
+            found.add((case, profile, variant))
+    return frozenset(found)

@@ -17,7 +17,7 @@ from safecost.document.rows import KINDS, ExactValues, PairRow, count_rows, rows
 from safecost.document.types import Document, Run
 from safecost.explain import page as explain_page
 from safecost.reject import rows as rejected_rows
-from safecost.report import charts, safety, sections
+from safecost.report import charts, hardening, safety, sections
 from safecost.report.charts import Chart
 from safecost.stats.pairs import Verdict
 from safecost.validity import words as validity_words
@@ -196,6 +196,11 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "matrices": safety.matrices(document),
         "outcome_words": safety.words(),
         "owed": safety.owed,
+        "hardening": hardening.hardening(document),
+        "reach": hardening.reach,
+        "highest": hardening.highest,
+        "newly_caught": hardening.newly_caught,
+        "number": number,
         "charts": drawn,
         "has_chart": lambda kind: any(chart.kind == kind for chart in drawn),
         "families": list(

@@ -55,6 +55,7 @@ def shown_sections(sections: Sequence[Section], values: Values) -> Iterator[Sect
 
 SECTIONS = (
     Section("safety", "What safety costs and buys", "Costs and buys"),
+    Section("hardening", "What hardening costs the code it touches", "Hardening", when=lambda page: page["hardening"]),
     Section("believe", "How much to believe this run", "How much to believe it"),
     Section("problems", "Problems"),
     Section("overview", "Overview", when=lambda page: page["tallies"] or page["has_chart"]("map")),

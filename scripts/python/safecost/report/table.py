@@ -16,6 +16,7 @@ from safecost.core.text import counted, number, percent
 from safecost.document.rows import PairRow, valid_rows
 from safecost.document.types import Case, Document, Problem
 from safecost.document.values import PairKind
+from safecost.report.hardening import terminal_lines
 from safecost.report.safety import shares, terminal_gaps, terminal_rows, terminal_standards
 from safecost.stats.pairs import Verdict
 from safecost.validity.advisories import advisories
@@ -202,7 +203,7 @@ def _summary_lines(document: Document, rows: Sequence[PairRow]) -> list[str]:
         *lines,
         *_aa_line(document),
         *_calibration_line(document),
-        *_profile_line(document),
+        *terminal_lines(document),
     ]
 
 
@@ -254,14 +255,6 @@ def _calibration_line(document: Document) -> list[str]:
     worst = max(measured, key=lambda calibration: calibration.error)
     line = f"calibrations: {len(found)} of {counted(len(planted), 'planted difference')} found"
     return [f"{line}, the worst read {worst.row.ratio:.4f} for {worst.planted:.4f} ({worst.row.name})"]
-
-
-def _profile_line(document: Document) -> list[str]:
-    pairs = sorted((row for row in valid_rows(document) if row.kind == "profile"), key=lambda row: row.ratio)
-    if not pairs:
-        return []
-    low, high = pairs[0], pairs[-1]
-    return [f"profiles: {len(pairs)} hardened over plain, {number(low.ratio)} to {number(high.ratio)} ({high.name})"]
 
 
 def _missing_lines(document: Document) -> list[str]:

@@ -46,8 +46,8 @@ def test_both_forms_and_the_contents_have_the_same_sections(
     refuse_difference(html, markdown)
     labels = [label for _, label in links(html)]
     assert labels == [
-        "Costs and buys", "How much to believe it", "Problems", "Overview", "indexing", "errors", "Counts", "All pairs",
-        "Gaps", "Rejected", "Profiles", "Cases", "Machine and suite", "How to read this",
+        "Costs and buys", "Hardening", "How much to believe it", "Problems", "Overview", "indexing", "errors", "Counts",
+        "All pairs", "Gaps", "Rejected", "Profiles", "Cases", "Machine and suite", "How to read this",
     ]  # fmt: skip
     with pytest.raises(AssertionError):
         refuse_difference(html, markdown.replace("## Gaps", "Gaps"))

@@ -18,7 +18,7 @@ from safecost.document import io as documents
 from safecost.document import types as doc
 from safecost.document.evidence import DescribedPoint, DescribedVariant
 from safecost.document.judged import Proof, Rejection
-from safecost.document.measured import Code
+from safecost.document.measured import Code, untouched
 from safecost.machine import facts as machine
 from safecost.run.counts import CountResult
 from safecost.run.panels import PlannedPanel, Results, plan
@@ -144,10 +144,7 @@ class RunState:
     @property
     def untouched(self) -> frozenset[tuple[str, str, str]]:
         """Case, profile and variant whose machine code is the same in the profile's plain sibling."""
-        codes = {(one.case, one.profile, one.variant): one for one in self.codes}
-        plain = {profile.name: profile.plain for profile in self.profiles if profile.plain != profile.name}
-        beside = {key: codes.get((key[0], plain[key[1]], key[2])) for key in codes if key[1] in plain}
-        return frozenset(key for key, other in beside.items() if other is not None and codes[key].same_as(other))
+        return untouched(self.codes, {profile.name: profile.plain for profile in self.profiles})
 
     def data(self, case: str) -> Path:
         """The folder of a case's shipped inputs."""

@@ -37,6 +37,9 @@ def forest_title(family: str | None, kind: PairKind, found: Sequence[PairRow], m
     noun, _, reference = KINDS[kind]
     if kind == "aa":
         return _aa_title(found)
+    of = ""
+    if kind == "profile":  # no check of a library touches raw code: what that costs is no answer for the other
+        of = " of safe code" if found[0].role == "safe" else " of raw code"
     tally = Counter(row.verdict for row in found)
     prefix = f"{family}: " if family else ""
     if tally["slower"]:
@@ -44,14 +47,14 @@ def forest_title(family: str | None, kind: PairKind, found: Sequence[PairRow], m
         verb = "exceeds" if tally["slower"] == 1 else "exceed"
         where = f"{worst.case}/{worst.variant} on {worst.profile}"
         return (
-            f"{prefix}{tally['slower']} of {counted(len(found), noun)} {verb} {percent(margin)}; "
+            f"{prefix}{tally['slower']} of {counted(len(found), noun)}{of} {verb} {percent(margin)}; "
             f"the highest is {where}, {number(worst.ratio)} times {reference}"
         )
     if tally["equivalent"] == len(found):
-        amount = f"the one {noun} is" if len(found) == 1 else f"all {len(found)} {noun}s are"
+        amount = f"the one {noun}{of} is" if len(found) == 1 else f"all {len(found)} {noun}s{of} are"
         return f"{prefix}{amount} equivalent to {reference} within {percent(margin)}"
     parts = [f"{tally[verdict]} {verdict}" for verdict in ("equivalent", "faster", "inconclusive") if tally[verdict]]
-    return f"{prefix}none of {counted(len(found), noun)} is shown to exceed {percent(margin)}; {', '.join(parts)}"
+    return f"{prefix}none of {counted(len(found), noun)}{of} is shown to exceed {percent(margin)}; {', '.join(parts)}"
 
 
 def _aa_title(found: Sequence[PairRow]) -> str:
@@ -67,10 +70,12 @@ def _aa_title(found: Sequence[PairRow]) -> str:
 def draw_forests(document: Document, found: Sequence[PairRow]) -> list[Chart]:
     """The forest of these rows, all of one kind and family, in as many parts as its length takes; none without rows.
 
-    A/A pairs are of all families.
+    A/A pairs are of all families. Of profile costs those of safe code are drawn, and of raw code where there are none.
     """
     if not found:
         return []
+    if found[0].kind == "profile":
+        found = [row for row in found if row.role == "safe"] or found
     margin, kind = document.run.margin, found[0].kind
     family = None if kind == "aa" else found[0].family
     title = forest_title(family, kind, found, margin)
