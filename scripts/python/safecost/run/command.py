@@ -30,6 +30,7 @@ from safecost.suite.command import choosing
         "safecost run --full --out results/2026-01-31-my-machine",
         "safecost run --profiles gcc-o2,gcc-o2-hardened --filter '^indexing/'",
         "safecost run --profile 'mine: g++-12 -O3 -march=x86-64-v3'",
+        "safecost run --profile 'zeroinit: gcc-o2 + -ftrivial-auto-var-init=zero'",
         "safecost run --cases ~/my-cases --quick",
         "safecost run --publish                          an hour or more, for results to show",
         "safecost run --resume latest                    finish what was interrupted, killed or cut off",

@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -34,6 +34,7 @@ _HARDENS = re.compile(
     r"|-C ?(overflow-checks|debug-assertions)=(on|yes|y|true)"
 )
 _Explained = Annotated[tuple[tuple[FreeText, FreeText], ...], Meta(max_length=100)]
+_GIVEN = "given on the command line"
 _NAME = re.compile(r"(?!.*[.][.])[a-z][a-z0-9_.+-]{0,63}")
 
 
@@ -107,12 +108,8 @@ def read(file: Path, found: dict[str, BuildProfile] | None = None) -> BuildProfi
         return found[file.stem]
     written = _written(file)
     base = _base(file, written.plain, found) if written.plain else None
-    for flag, _ in written.flags if base else ():
-        if not _HARDENS.fullmatch(flag):
-            raise UsageError(
-                f"profile {file.stem} adds {flag} to its plain sibling, and this is no flag that hardens: give it to a"
-                " plain profile of its own, or add its kind to _HARDENS in suite/profiles.py."
-            )
+    if base:
+        _refuse_more_than_hardening(file.stem, (flag for flag, _ in written.flags))
     language, compiler, library = (
         (base.language, base.compiler, base.library) if base else (written.language, written.compiler, written.library)
     )
@@ -135,6 +132,15 @@ def read(file: Path, found: dict[str, BuildProfile] | None = None) -> BuildProfi
     return profile
 
 
+def _refuse_more_than_hardening(name: str, flags: Iterable[str]) -> None:
+    for flag in flags:
+        if not _HARDENS.fullmatch(flag):
+            raise UsageError(
+                f"profile {name} adds {flag} to its plain sibling, and this is no flag that hardens: give it to a"
+                " plain profile of its own, or add its kind to _HARDENS in suite/profiles.py."
+            )
+
+
 def _base(file: Path, plain: str, found: dict[str, BuildProfile]) -> BuildProfile:
     base = file.with_name(f"{plain}.json")
     if _written(base).plain:
@@ -152,7 +158,8 @@ def _written(file: Path) -> ProfileFile:
 def ad_hoc(text: str) -> BuildProfile:
     """Make a profile of `'mine: g++-14 -O3 -march=x86-64-v3'`: its own plain sibling, stored in the build folder.
 
-    Raises UsageError where the text is not `name: command flags...`.
+    One of `'zeroinit: gcc-o2 + -ftrivial-auto-var-init=zero'` hardens the profile of the suite that it names. Raises
+    UsageError where the text is neither.
     """
     name, colon, command = text.partition(":")
     name = name.strip()
@@ -161,12 +168,21 @@ def ad_hoc(text: str) -> BuildProfile:
     except ValueError as error:
         raise UsageError(f"--profile {text!r} cannot be split into words: {error}.") from error
     if not colon or not _NAME.fullmatch(name) or not words:
-        raise UsageError(f"--profile {text!r} is not of the form 'name: compiler flags...', as in 'mine: g++-14 -O3'.")
+        raise UsageError(
+            f"--profile {text!r} is not of the form 'name: compiler flags...', as in 'mine: g++-14 -O3', or"
+            " 'name: profile + flags...', as in 'zeroinit: gcc-o2 + -ftrivial-auto-var-init=zero'."
+        )
     for word in words:
         if re.search(r"[\s;'\"$`\\]", word):
             raise UsageError(f"--profile {name!r}: the build cannot pass {word!r} on: leave out spaces and quotes.")
-    if name in shipped():
+    known = shipped()
+    if name in known:
         raise UsageError(f"--profile {name!r} has the name of a profile of the suite: choose another.")
+    return _hardening(name, words, known) if "+" in words else _of_compiler(name, words)
+
+
+def _of_compiler(name: str, words: Sequence[str]) -> BuildProfile:
+    """A profile that is its own plain sibling, of a compiler and flags."""
     rust = Path(words[0]).name.startswith("rustc")
     library = "std" if rust else "libc++" if "-stdlib=libc++" in words else "libstdc++"
     written = {
@@ -174,9 +190,43 @@ def ad_hoc(text: str) -> BuildProfile:
         "language": "rust" if rust else "c++",
         "compiler": words[0],
         "library": library,
-        "flags": [[flag, "given on the command line"] for flag in words[1:]],
+        "flags": [[flag, _GIVEN] for flag in words[1:]],
         **({"against": "clang-o2"} if rust else {}),
     }
+    return _stored(name, written)
+
+
+def _hardening(name: str, words: Sequence[str], known: Mapping[str, BuildProfile]) -> BuildProfile:
+    """A profile that adds flags to one of the suite, its plain sibling, and shares the rest with it."""
+    (given, plus), flags = (words[:2] if len(words) > 1 else ("+", "")), words[2:]
+    base = known.get(given)
+    if plus != "+" or base is None:
+        raise UsageError(
+            f"--profile {name!r} adds flags to {shown(' '.join(words[: words.index('+')]))}, which is no profile:"
+            f" choose from {', '.join(one.name for one in known.values() if one.plain == one.name)}."
+        )
+    if base.plain != base.name:
+        raise UsageError(
+            f"--profile {name!r} adds flags to {base.name}, which is hardened itself: add them to {base.plain}, its"
+            " plain sibling."
+        )
+    if not flags:
+        raise UsageError(f"--profile {name!r} adds no flags to {base.name}: give them behind the '+'.")
+    _refuse_more_than_hardening(name, flags)
+    written = {
+        "summary": f"given on the command line: {base.name} + {_published(flags)}",
+        "language": base.language,
+        "compiler": base.compiler,
+        "library": base.library,
+        "flags": [*base.flags, *((flag, _GIVEN) for flag in flags)],
+        **({"against": base.against} if base.against else {}),
+    }
+    # Its file is complete, since its plain sibling's lies in another folder.
+    return replace(_stored(name, written), plain=base.name, own_flags=len(flags))
+
+
+def _stored(name: str, written: Mapping[str, object]) -> BuildProfile:
+    """The profile that is written to the build folder; the flags in it are those that may be published."""
     file = BUILD / "profiles-ad-hoc" / f"{name}.json"
     make_build_folder(file.parent)
     content = json.dumps(written, indent=2) + "\n"
@@ -194,16 +244,18 @@ def _published(words: Iterable[str]) -> str:
 def choose(names: str | None, given: Sequence[str]) -> list[BuildProfile]:
     """The profiles to measure: `names` is None (the default set), 'all', or names with commas; `given` are ad hoc.
 
-    With ad hoc profiles and no names, only those are measured. Raises UsageError for an unknown name.
+    With ad hoc profiles and no names, only those are measured, and the profiles that they harden. The ad hoc ones come
+    last. Raises UsageError for an unknown name.
     """
     known = shipped()
     extra = [ad_hoc(text) for text in given]
+    bases = {profile.plain: known[profile.plain] for profile in extra if profile.plain in known}
     for profile in extra:
         if sum(other.name == profile.name for other in extra) > 1:
             raise UsageError(f"--profile {profile.name!r} is given twice: give each a name of its own.")
         print(f"note: documents will say of the profile {profile.name}: {profile.summary}", file=sys.stderr)
     if names is None:
-        return extra or [profile for profile in known.values() if profile.by_default]
+        return [*bases.values(), *extra] or [profile for profile in known.values() if profile.by_default]
     if names == "all":
         return [*known.values(), *extra]
     wanted = [name.strip() for name in names.split(",") if name.strip()]
@@ -218,7 +270,7 @@ def choose(names: str | None, given: Sequence[str]) -> list[BuildProfile]:
             chosen[name] = known[name]
     if not chosen and not extra:
         raise UsageError(f"--profiles {names!r} names no profile: choose from {', '.join(known)}, or default, or all.")
-    return [*chosen.values(), *extra]
+    return [*({**chosen, **bases}).values(), *extra]
 
 
 def with_rebuilds(profiles: Sequence[BuildProfile]) -> list[BuildProfile]:

@@ -129,6 +129,58 @@ def test_an_ad_hoc_profile_is_its_own_plain_sibling(elsewhere: Path) -> None:
     assert (written["compiler"], written["language"], written["library"]) == ("g++-14", "c++", "libstdc++")
 
 
+@pytest.mark.usefixtures("own")
+def test_an_ad_hoc_profile_may_harden_one_of_the_suite(elsewhere: Path) -> None:
+    mine = profiles.ad_hoc("zeroinit: plain + -ftrivial-auto-var-init=zero -D_FORTIFY_SOURCE=3")
+    assert (mine.name, mine.plain, mine.needs, mine.own_flags) == ("zeroinit", "plain", ("plain",), 2)
+    assert not mine.is_rebuild
+    assert (mine.language, mine.compiler, mine.library, mine.against) == ("c++", "gcc", "libstdc++", None)
+    flags = ["-O2", "-fno-plt", "-ftrivial-auto-var-init=zero", "-D_FORTIFY_SOURCE=3"]
+    assert [flag for flag, _ in mine.flags] == flags
+    assert mine.summary == "given on the command line: plain + -ftrivial-auto-var-init=zero -D_FORTIFY_SOURCE=3"
+    # The build reads the file alone.
+    written = json.loads((elsewhere / "profiles-ad-hoc" / "zeroinit.json").read_text(encoding="utf-8"))
+    assert "plain" not in written and [flag for flag, _ in written["flags"]] == flags
+    twin = profiles.ad_hoc("checked_too: twin + -Coverflow-checks=on")
+    assert (twin.language, twin.plain, twin.against) == ("rust", "twin", "plain")
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize(
+    ("names", "chosen"),
+    [
+        (None, ["plain", "mine"]),
+        ("again", ["again", "plain", "mine"]),
+        ("plain,checked", ["plain", "checked", "mine"]),
+        ("default", ["plain", "checked", "mine"]),
+    ],
+)
+def test_what_an_ad_hoc_profile_hardens_is_measured_too(names: str | None, chosen: list[str]) -> None:
+    found = profiles.choose(names, ["mine: plain + -fstack-protector"])
+    assert [profile.name for profile in found] == chosen
+    assert [profile.name for profile in profiles.with_siblings(found)] == chosen
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ("gone + -fhardened", "'mine' adds flags to \"gone\", which is no profile: choose from plain, twin[.]"),
+        ("g++ -O2 + -fhardened", "'mine' adds flags to \"g.. -O2\", which is no profile: choose from"),
+        ("+ -fhardened", "'mine' adds flags to \"\", which is no profile"),
+        ("+", "'mine' adds flags to \"\", which is no profile"),
+        ("plain +", "'mine' adds no flags to plain: give them behind the"),
+        ("checked + -fhardened", "'mine' adds flags to checked, which is hardened itself: add them to plain"),
+        ("plain + -O3", "profile mine adds -O3 to its plain sibling, and this is no flag that hardens"),
+        ("plain + -fhardened + -O3", "profile mine adds [+] to its plain sibling"),
+    ],
+)
+def test_an_ad_hoc_profile_that_hardens_nothing_is_refused(command: str, sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence) as caught:
+        profiles.ad_hoc(f"mine: {command}")
+    one_sentence(str(caught.value))
+
+
 def test_what_an_ad_hoc_profile_gives_away_is_little_and_reported(
     elsewhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
