@@ -191,7 +191,8 @@ class _ProfileBuild:
         uses; no other compiler, and of PATH only what it leads to.
         """
         written = (self._profile.file, self._profile.file.with_name(f"{self._profile.plain}.json"))
-        texts = [file.read_text(encoding="utf-8") for file in written]
+        # An ad-hoc profile holds what it has from its plain sibling.
+        texts = [file.read_text(encoding="utf-8") for file in written if file.exists()]
         around = {name: value for name, value in closed_environment().items() if name in _DECIDING}
         helpers = [shutil.which(name) for name in ("as", "ld", "cc")]
         places = [str(ROOT), str(self.folder), *map(str, self._folders.cases)]
