@@ -232,6 +232,31 @@ extern "C" long kernel(long x) { return helper(x) + helper(x + 1); }
     assert "c j" in code.listing.partition(heading)[2]
 
 
+DEEP = """
+struct Base { virtual long of(long) const = 0; };
+[[gnu::noinline]] static long inner(long x) { return x * FACTOR; }
+[[gnu::noinline]] static long outer(long x) { return inner(x + 1) + inner(x - 1); }
+[[gnu::noinline]] static long direct(long x) { return outer(x) + outer(2 * x); }
+[[gnu::noinline]] static long through(long (*f)(long), long x) { asm volatile("" : "+r"(f)); return f(x) + 1; }
+extern "C" long kernel(long x) { return CALL + 1; }
+"""
+
+
+@pytest.mark.parametrize("call", ["direct(x)", "through(inner, x)"])
+def test_a_fingerprint_is_of_all_that_a_kernel_leads_to(tmp_path: Path, call: str) -> None:
+    def made(factor: int, more: str = "") -> Code:
+        text = DEEP.replace("FACTOR", str(factor)).replace("CALL", call) + more
+        return built(tmp_path, text, "g++", "-g1", "-gdwarf-4", "-fno-ipa-icf", "-fno-ipa-cp", "-fno-ipa-ra")
+
+    code = made(7)
+    # What lies beside it moves it, and no more.
+    moved = made(7, 'extern "C" long another(long x) { return direct(x) * through(outer, x); }')
+    assert code.same_as(moved) and code.fingerprint == moved.fingerprint
+    other = made(9)
+    assert code.listing == other.listing
+    assert not code.same_as(other)
+
+
 def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
     (tmp_path / "text.so").write_text("no machine code")
     with pytest.raises(ToolError, match=r"text\.so cannot be read as an ELF file"):

@@ -11,6 +11,7 @@ from safecost.compare.documents import compare
 from safecost.compare.rows import Comparison, ComparisonRow
 from safecost.core.errors import UsageError
 from safecost.document.judged import Proof
+from safecost.document.measured import Code
 from safecost.document.types import Document, Problem
 from safecost.testing.changed_document import (
     disqualified,
@@ -25,6 +26,7 @@ from safecost.testing.changed_document import (
 )
 
 BASE = sound_document()
+SUM = "indexing/sum"
 
 
 def bad(head: Document, base: Document = BASE) -> dict[str, ComparisonRow]:
@@ -118,6 +120,24 @@ def test_a_disqualified_case_is_wrong_and_none_of_its_numbers_are_compared() -> 
     assert verdicts(
         head, replace(BASE, cases=BASE.cases[1:], counts=(), codes=(), panels=(), proofs=(), plugins=())
     ) == {"result indexing/sum": "wrong"}
+
+
+def test_a_hardened_variant_that_became_the_plain_code_is_not_missing() -> None:
+    panels = tuple(
+        replace(panel, pairs=tuple(p for p in panel.pairs if p.kind != "profile")) if panel.case == SUM else panel
+        for panel in BASE.panels
+    )
+    lost = {
+        f"profile_time {row.name}": "missing"
+        for row in compare(BASE, BASE).rows
+        if row.metric == "profile_time" and row.place.case == SUM
+    }
+    assert {name.partition("/size")[0] for name in lost} == {f"profile_time {SUM}/{name}" for name in ("raw", "span")}
+    assert verdicts(replace(BASE, panels=panels)) == lost
+    span = Code(SUM, "gcc-o2", "span", 4, 1, 0, 0, 0, "  ret")
+    both = (span, replace(span, profile="gcc-assertions"))
+    base, head = replace(BASE, codes=both), replace(BASE, panels=panels, codes=both)
+    assert verdicts(head, base) == {name: verdict for name, verdict in lost.items() if "/raw/" in name}
 
 
 def test_a_case_that_was_mended_is_an_improvement() -> None:

@@ -130,6 +130,19 @@ def test_a_key_is_of_the_profiles_own_compiler(machine: Path, monkeypatch: pytes
     assert key() != other
 
 
+def test_an_ad_hoc_profile_that_hardens_another_has_a_key_of_its_flags(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(profiles, "BUILD", machine)
+
+    def key(flag: str) -> str:
+        (_, profile) = profiles.choose(None, [f"mine: gcc-o2 + {flag}"])
+        return build._ProfileBuild(Folders((BENCH,), machine / "build"), profile)._key()
+
+    assert key("-ftrivial-auto-var-init=zero") == key("-ftrivial-auto-var-init=zero")
+    assert key("-ftrivial-auto-var-init=zero") != key("-ftrivial-auto-var-init=pattern")
+
+
 def test_a_compiler_that_is_installed_meanwhile_takes_nothing_away(machine: Path) -> None:
     before = profile_build(machine)._key()
     add(machine, "g++-99", "echo 99.0")
