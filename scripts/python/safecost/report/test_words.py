@@ -17,8 +17,9 @@ from safecost.report import page
 # Headings that say what they mean, in plain English.
 PLAIN = frozenset(
     """
-    and; at; bytes; cases; clang; compared with; compiler; compiler and library; consequence; flags; gcc; how it was; kind;
-    language; library; mean; median; misuse; name; ns; ns of the other; profiles; rustc; sha-256; state; stops; the other; topic; way;
+    and; at; bytes; cases; clang; compared with; compiler; compiler and library; consequence; flags; gcc; how it was;
+    kind; language; library; mean; median; misuse; name; ns; ns of the other; profiles; rustc; sha-256; state; stops;
+    the other; topic; way;
     what; what happened; what happens; what is wrong; what it is; what stopped it or reported it;
     nothing catches everything; what that means; why; contract it breaks; class; worst; all
     """.replace("\n    ", " ")
