@@ -192,6 +192,8 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "noise": validity_words.noise(document),
         "facts": _facts(document),
         "frontier": safety.lines(document),
+        "comparisons": safety.comparisons(document),
+        "filtered": safety.in_short(document),
         "shares": safety.shares(document),
         "matrices": safety.matrices(document),
         "outcome_words": safety.words(),
