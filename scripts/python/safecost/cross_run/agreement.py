@@ -31,9 +31,9 @@ each."""
 
 Relation = Literal["apart", "undecided", "same_verdict", "together"]
 RELATIONS: dict[Relation, str] = {
-    "apart": "disagree",
+    "apart": "contradict",
     "undecided": "undecided",
-    "same_verdict": "agree, by another amount",
+    "same_verdict": "same direction only",
     "together": "agree",
 }
 """Worst first. `undecided`: fewer than two of the runs have an interval."""

@@ -13,7 +13,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from safecost.document.measured import Contender, Panel
@@ -71,8 +71,10 @@ class PriceGroup:
 
     `build` is the profile off the shelf is priced in: the one of `profiles` that leaves the fewest cases without a
     price, of these the cheapest. `standards` are best known prices over the best known raw code by what suffices; `gap`
-    is raw code over the raw C++ it is compared with, None where it is C++ itself. `outside` are cases without a price
-    for another reason than that nothing catches everything, with that reason.
+    is raw code over the raw C++ it is compared with, None where it is C++ itself. `with_later` is the best known price
+    over ordinary raw code where variants count that were added after their case was frozen, `held_out` that over cases
+    written later, by idioms that nobody could choose for it; None where there are none. `outside` are cases
+    without a price for another reason than that nothing catches everything, with that reason.
     """
 
     name: str
@@ -82,6 +84,8 @@ class PriceGroup:
     frontiers: dict[tuple[Scope, PriceTier, Denominator], Frontier]
     standards: dict[tuple[Scope, Standard], Frontier]
     gap: Frontier | None
+    with_later: Frontier | None
+    held_out: Frontier | None
     outside: dict[Scope, tuple[tuple[str, str], ...]]
 
     def best(self, scope: Scope = "every fault", denominator: Denominator = "best known raw") -> Frontier:
@@ -116,9 +120,10 @@ def _group(document: Document, plain: Profile, siblings: Sequence[Profile]) -> P
     outside: dict[Scope, tuple[tuple[str, str], ...]] = {}
     competing: dict[Scope, list[Case]] = {}
     for scope in SCOPES:
-        reasons = {case.name: _outside(document, case, scope, names) for case in _tasks(document)}
+        tasks = [case for case in _tasks(document) if not case.held_out]
+        reasons = {case.name: _outside(document, case, scope, names) for case in tasks}
         outside[scope] = tuple((name, why) for name, why in reasons.items() if why is not None)
-        competing[scope] = [case for case in _tasks(document) if reasons[case.name] is None]
+        competing[scope] = [case for case in tasks if reasons[case.name] is None]
 
     def priced(scope: Scope, terms: PriceTerms, builds: Sequence[str]) -> Frontier:
         of = {case.name: candidates(document, case, builds, against, scope, terms) for case in competing[scope]}
@@ -141,7 +146,41 @@ def _group(document: Document, plain: Profile, siblings: Sequence[Profile]) -> P
         gap = frontier(
             plain.name, {c.name: _raw_over(document, c, plain.name, against) for c in competing["every fault"]}
         )
-    return PriceGroup(plain.name, names, against, build, made, standards, gap, outside)
+    return PriceGroup(
+        plain.name,
+        names,
+        against,
+        build,
+        made,
+        standards,
+        gap,
+        _with_later(document, competing["every fault"], plain.name, names, against),
+        _held_out(document, plain.name, names, against),
+        outside,
+    )
+
+
+def _with_later(
+    document: Document, competing: Sequence[Case], name: str, names: Sequence[str], against: str
+) -> Frontier | None:
+    if not any(variant.added_later for case in competing for variant in case.variants):
+        return None
+    thawed = [
+        replace(case, variants=tuple(replace(variant, added_later=False) for variant in case.variants))
+        for case in competing
+    ]
+    terms = PriceTerms("ordinary raw")
+    return frontier(name, {c.name: candidates(document, c, names, against, "every fault", terms) for c in thawed})
+
+
+def _held_out(document: Document, name: str, names: Sequence[str], against: str) -> Frontier | None:
+    later = [
+        case for case in _tasks(document) if case.held_out and _outside(document, case, "every fault", names) is None
+    ]
+    if not later:
+        return None
+    terms = PriceTerms("ordinary raw")
+    return frontier(name, {c.name: candidates(document, c, names, against, "every fault", terms) for c in later})
 
 
 def _tasks(document: Document) -> Iterator[Case]:
@@ -204,12 +243,13 @@ def candidates(
     A fault of which nothing was proved counts as let through. A contender that lacks a size which others have does
     not compete.
     """
-    origins = {variant.name: variant.origin for variant in case.variants}
+    origins = {variant.name: variant.origin for variant in case.variants if not variant.added_later}
     sizes: dict[tuple[str, str], list[AtSize]] = {}
     for panel in _cached_panels(document, case, profiles):
-        raws = _raws(document, panel, against, terms.denominator)
+        raws = [raw for raw in _raws(document, panel, against, terms.denominator) if raw.variant in origins]
         for arm in panel.contenders:
-            if arm.profile == panel.profile and arm.role == "safe" and origins.get(arm.variant) in TIERS[terms.tier]:
+            competes = arm.variant in origins and origins[arm.variant] in TIERS[terms.tier]
+            if arm.profile == panel.profile and arm.role == "safe" and competes:
                 below = _denominators(case, arm, raws, terms.denominator)
                 if below:
                     sizes.setdefault((arm.variant, arm.profile), []).append(_at_size(panel, arm, below))

@@ -226,7 +226,18 @@ def terminal_standards(document: Document) -> list[str]:
     for title, made in prices.items():
         told = [f"{name} {price_words(price)} in {_share(price)}" for name, price in made if price.mean is not None]
         lines += [f"{title}: {', '.join(told)}"] if told else []
-    return [*lines, *_gaps(measured), *comparisons(document)]
+    return [*lines, *_gaps(measured), *comparisons(document), *later(document)]
+
+
+def later(document: Document) -> list[str]:
+    """Prices apart: with what was added after the suite was frozen, and over cases written since."""
+    lines = []
+    for group in groups(document) if document.proofs else ():
+        if group.with_later is not None:
+            lines.append(f"added later included, best known with {group.name}: {with_share(group.with_later)}")
+        if group.held_out is not None:
+            lines.append(f"held-out cases, best known with {group.name}: {with_share(group.held_out)}")
+    return lines
 
 
 def _gaps(measured: Sequence[PriceGroup]) -> list[str]:

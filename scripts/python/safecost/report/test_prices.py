@@ -288,3 +288,22 @@ def test_a_run_without_origins_has_the_best_known_price_alone(sample_document: D
     )
     assert not group(document).states_origins
     assert group(tiered(sample_document, {"library": 2.0, "ordinary": 1.4, "bespoke": 1.1})).states_origins
+
+
+def test_what_is_added_later_counts_in_a_price_of_its_own(sample_document: Document) -> None:
+    document = tiered(sample_document, {"library": 2.0, "ordinary": 1.4, "bespoke": 1.1})
+    case = document.cases[0]
+    marked = tuple(replace(one, added_later=one.name in {"bespoke", "raw_best"}) for one in case.variants)
+    frozen = group(replace(document, cases=(replace(case, variants=marked),)))
+    assert price(frozen.best()).variant == "ordinary"
+    assert price(frozen.best()).against == "raw", "raw code that is added later raises no price either"
+    assert frozen.with_later is not None and price(frozen.with_later).variant == "bespoke"
+    assert group(document).with_later is None
+
+
+def test_a_case_that_is_held_out_has_a_price_apart(sample_document: Document) -> None:
+    document = tiered(sample_document, {"library": 2.0, "ordinary": 1.4, "bespoke": 1.1})
+    assert group(document).held_out is None
+    apart = group(replace(document, cases=(replace(document.cases[0], held_out=True),)))
+    assert apart.held_out is not None and price(apart.held_out).ratio == pytest.approx(1.1, abs=0.001)
+    assert apart.best().cases == 0 and not apart.outside["every fault"]
