@@ -52,9 +52,21 @@ SAFECOST_HELPER std::uint64_t square(std::uint32_t value) { return std::uint64_t
 // The value if it is even, else 0, by a mask of all bits or none: nothing a compiler could jump on.
 SAFECOST_HELPER std::uint32_t kept(std::uint32_t value) { return value & (value % 2 - 1); }
 
-// Each idiom that asks has whom it asks for a parameter: below there is one that fails.
-template <auto even = even>
+// Written out, as C is: with `even` and `square` in its place GCC 12 does not vectorise it at -O3 for x86-64-v3.
 SAFECOST_KERNEL raw(const Values& context) {
+  const std::uint32_t* const values = context.values.data();
+  const std::size_t bound = context.bound;
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < bound; ++i) {
+    if (values[i] % 2 == 0) total += (std::uint64_t)values[i] * values[i];
+  }
+  return total;
+}
+
+// The same loop that asks a function, for the fault in which that fails. Each idiom that asks has whom it asks for a
+// parameter.
+template <auto even>
+SAFECOST_KERNEL raw_asking(const Values& context) {
   const std::uint32_t* const values = context.values.data();
   const std::size_t bound = context.bound;
   std::uint64_t total = 0;
@@ -69,7 +81,10 @@ SAFECOST_KERNEL raw_branchless(const Values& context) {
   const std::uint32_t* const values = context.values.data();
   const std::size_t bound = context.bound;
   std::uint64_t total = 0;
-  for (std::size_t i = 0; i < bound; ++i) total += square(kept(values[i]));
+  for (std::size_t i = 0; i < bound; ++i) {
+    const std::uint32_t kept = values[i] & (values[i] % 2 - 1);
+    total += (std::uint64_t)kept * kept;
+  }
   return total;
 }
 
@@ -230,10 +245,10 @@ auto the_case =
                 .kind = SAFECOST_FAULT_KERNEL,
                 .oracles = SAFECOST_ORACLE_VALUE,
                 .reference = sum_of_all})
-        .raw<raw<>>("raw", "pointer and bound, if")
+        .raw<raw>("raw", "pointer and bound, if")
         .ordinary()
-        .fault_kernel<destroyed<raw<>>>("destroyed_before")
-        .fault_kernel<failed<raw<failing<false>>>>("predicate_throws")
+        .fault_kernel<destroyed<raw>>("destroyed_before")
+        .fault_kernel<failed<raw_asking<failing<false>>>>("predicate_throws")
         .raw<raw_branchless>("raw_branchless", "pointer and bound, the condition as a mask")
         .bespoke()
         .algorithm("branchless")

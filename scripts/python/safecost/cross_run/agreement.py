@@ -31,9 +31,9 @@ each."""
 
 Relation = Literal["apart", "undecided", "same_verdict", "together"]
 RELATIONS: dict[Relation, str] = {
-    "apart": "disagree",
+    "apart": "contradict",
     "undecided": "undecided",
-    "same_verdict": "agree, by another amount",
+    "same_verdict": "same direction only",
     "together": "agree",
 }
 """Worst first. `undecided`: fewer than two of the runs have an interval."""
@@ -91,9 +91,10 @@ class Outcomes:
 
 @dataclass(frozen=True, slots=True)
 class FrontierRow:
-    """One group and scope of the frontier, run by run."""
+    """One price of a group in one scope, run by run."""
 
     group: str
+    tier: str
     scope: str
     lines: tuple[PriceLine | None, ...]
 
@@ -258,8 +259,8 @@ def _statuses(runs: Sequence[Given]) -> tuple[tuple[str, tuple[str | None, ...]]
 
 
 def _frontiers(runs: Sequence[Given]) -> tuple[FrontierRow, ...]:
-    tables = [{(line.group, line.scope): line for line in lines(run.document)} for run in runs]
-    return tuple(FrontierRow(group, scope, found) for (group, scope), found in side_by_side(tables))
+    tables = [{(line.group, line.tier, line.scope): line for line in lines(run.document)} for run in runs]
+    return tuple(FrontierRow(group, tier, scope, found) for (group, tier, scope), found in side_by_side(tables))
 
 
 def _alone(place: int, runs: Sequence[Given], tables: Sequence[Mapping[CommonKey, PairRow]]) -> Alone:

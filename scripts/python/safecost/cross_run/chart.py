@@ -25,9 +25,9 @@ STEP, HEAD, TOP, LEFT, RIGHT = 13, 21, 64, 330, 24  # heights of a run and of wh
 
 
 def draw(found: CrossRun) -> tuple[Chart, ...]:
-    """The pairs that disagree, and the largest of those that agree; none without pairs."""
+    """The pairs that contradict, and the largest of those that agree; none without pairs."""
     apart = found.of("apart")
-    agreeing = sorted((*found.of("together"), *found.of("same_verdict")), key=lambda pair: pair.row.name)
+    agreeing = sorted(found.of("together"), key=lambda pair: pair.row.name)
     agreeing.sort(key=lambda pair: -max(row.ratio for row in pair.rows if row is not None))  # the largest first
     with mpl.rc_context(SETTINGS), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")
@@ -38,7 +38,7 @@ def draw(found: CrossRun) -> tuple[Chart, ...]:
 
 def _title_apart(found: CrossRun, pairs: Sequence[AgreementRow]) -> str:
     worst = pairs[0]
-    verb = "disagrees" if len(pairs) == 1 else "disagree"
+    verb = "contradicts" if len(pairs) == 1 else "contradict"
     cut = f"; the {MOST_ROWS} furthest apart are drawn" if len(pairs) > MOST_ROWS else ""
     return (
         f"{len(pairs)} of {counted(len(found.pairs), 'pair')} {verb} between runs; furthest apart is"

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from safecost.core import glossary, pages
 from safecost.core.text import counted, number, percent, shown
 from safecost.cross_run import chart as drawing
-from safecost.cross_run.agreement import LETTERS, RELATIONS, AgreementRow, CrossRun, Outcomes
+from safecost.cross_run.agreement import LETTERS, RELATIONS, AgreementRow, CrossRun, Outcomes, Relation
 from safecost.document.rows import KINDS, PairRow
 from safecost.report.charts import Chart, save
 from safecost.report.page import interval, summary
@@ -67,7 +67,7 @@ def markdown(found: CrossRun, notes: Sequence[str], drawn: Sequence[Chart], comm
 
 SECTIONS = (
     Section("runs", "Runs", folder=STEM),
-    Section("apart", "Where they disagree", folder=STEM),
+    Section("apart", "Where they contradict", folder=STEM),
     Section("differences", "What differs between the runs", "What differs", folder=STEM),
     Section("faults", "Faults that end otherwise", "Faults", folder=STEM),
     Section("frontier", "Price of safety, run by run", "Price of safety", folder=STEM),
@@ -108,10 +108,18 @@ def headline(found: CrossRun) -> str:
     if not total:
         return f"These {runs} runs have no pair in common."
     tally = Counter(pair.relation for pair in found.pairs)
-    agree, apart, unknown = tally["together"] + tally["same_verdict"], tally["apart"], tally["undecided"]
     who = "both runs" if runs == 2 else f"two or more of {runs} runs"
-    parts = [f"{agree} {'agrees' if agree == 1 else 'agree'}", f"{apart} {'disagrees' if apart == 1 else 'disagree'}"]
-    parts += [f"{unknown} are undecided, for want of launches"] if unknown else []
+    words: dict[Relation, tuple[str, str]] = {
+        "together": ("agrees", "agree"),
+        "same_verdict": ("agrees in direction only", "agree in direction only"),
+        "apart": ("contradicts", "contradict"),
+        "undecided": ("is undecided, for want of launches", "are undecided, for want of launches"),
+    }
+    parts = [
+        f"{tally[relation]:,} {one if tally[relation] == 1 else many}"
+        for relation, (one, many) in words.items()
+        if tally[relation] or relation in {"together", "apart"}
+    ]
     return f"Of {counted(total, 'pair')} that {who} have, {', '.join(parts)}."
 
 
@@ -150,8 +158,8 @@ def _notes(found: CrossRun) -> Iterator[str]:
     if found.pairs:
         most = f"{found.by_chance:.1f}" if found.by_chance < 10 else f"{found.by_chance:.0f}"
         yield (
-            f"{counted(apart, 'pair')} of {len(found.pairs)} disagree; chance alone, were nothing different, would set"
-            f" at most {most} apart on average."
+            f"{counted(apart, 'pair')} of {len(found.pairs)} contradict; chance alone, were nothing different, would"
+            f" set at most {most} apart on average."
         )
     cut = [run.letter for run in found.runs if not run.document.run.complete]
     if cut:

@@ -86,7 +86,7 @@ def test_the_page_says_how_many_agree_and_what_differs(calm: CrossRun) -> None:
     words = " ".join("".join(f" {text} " for text in Tags(page(calm)).text).split())
     apart = len(calm.of("apart"))
     assert apart == 2
-    assert f"Of {len(calm.pairs)} pairs that both runs have, {len(calm.pairs) - 2} agree, 2 disagree." in words
+    assert f"Of {len(calm.pairs)} pairs that both runs have, {len(calm.pairs) - 2} agree, 2 contradict." in words
     assert "Furthest apart is indexing/sum/span/size:" in words
     assert "processor, compiler of gcc-o2" in words
     assert "Other CPU 1" in words
@@ -220,7 +220,7 @@ def test_the_command_writes_all_and_says_the_worst(
 ) -> None:
     code, out, err = command(capsys, *folders, "--out", tmp_path / "out")
     assert (code, err) == (OK, "")
-    assert "2 disagree" in out
+    assert "2 contradict" in out
     assert "idiom cost, indexing/sum/span/size:" in out
     assert {path.name for path in (tmp_path / "out").rglob("*.*")} == {
         "glossary.html",

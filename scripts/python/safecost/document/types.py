@@ -187,7 +187,8 @@ class Variant:
     `algorithm` names what it does where that is not what the case's first raw variant does; `practised` marks a raw
     one that C programs use for the task. `origin` says where its code comes from: a published library, what a good
     programmer writes in an afternoon, or made for this case, which for raw code is the best that is known; None where
-    it does not say. `trusted_core` marks a safe one that runs unchecked code of its own inside.
+    it does not say. `trusted_core` marks a safe one that runs unchecked code of its own inside; `added_later` one that
+    was written after its case was frozen, which no price of the case counts.
     """
 
     name: Name
@@ -198,6 +199,7 @@ class Variant:
     practised: bool = False
     origin: Origin | None = None
     trusted_core: bool = False
+    added_later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +221,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One task with its variants."""
+    """One task with its variants; `held_out` marks one that was written after the suite's prices were fixed."""
 
     family: Name
     case: Name
@@ -231,6 +233,7 @@ class Case:
     parameters: Annotated[tuple[Parameter, ...], _FEW]
     variants: Annotated[tuple[Variant, ...], _FEW]
     faults: Annotated[tuple[Fault, ...], _FEW]
+    held_out: bool = False
 
     @property
     def name(self) -> str:

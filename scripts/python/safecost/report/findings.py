@@ -19,12 +19,13 @@ from msgspec import Meta, Struct
 from safecost.core import pages
 from safecost.core.decoding import read_small
 from safecost.core.errors import ToolError, UsageError
-from safecost.core.text import counted, number, shown
+from safecost.core.text import number, shown
 from safecost.document import io as document
 from safecost.document.rows import KINDS, PairRow, valid_rows
 from safecost.document.types import Document
+from safecost.report import safety
 from safecost.report.prices import SCOPES, PriceGroup, Scope, groups
-from safecost.report.safety import price_words
+from safecost.report.safety import price_words, with_share
 
 _PLACE = re.compile(r"\{([a-z]+) ([^{}]+)\}")
 _BOUND = re.compile(r"^(above|below) (\d+(?:\.\d+)?)$")
@@ -123,10 +124,10 @@ class Figures:
     def _frontier(self, name: str) -> str:
         profile, _, rest = name.partition(" ")
         scope: Scope = "spatial faults" if rest == "spatial" else "every fault"
-        return price_words(self._group(f"frontier {name}", profile).frontiers[scope, "fastest raw"])
+        return price_words(self._group(f"frontier {name}", profile).best(scope, "raw C++"))
 
     def _free(self, name: str) -> str:
-        prices = self._group(f"free {name}", name).frontiers["every fault", "fastest raw"].prices
+        prices = self._group(f"free {name}", name).best("every fault", "raw C++").prices
         return f"{sum(one.ratio <= FREE for one in prices)} of {len(prices)}"
 
     def _group(self, place: str, profile: str) -> PriceGroup:
@@ -220,25 +221,29 @@ BEGIN, END = "<!-- frontier begins -->", "<!-- frontier ends -->"
 
 
 def headline(document: Document) -> str:
-    """The price of safety as a Markdown table, one row for each compiler and library."""
+    """The prices of safety as a Markdown table, a row for each compiler, library and tier."""
     compiler = {one.name: one.compiler or "unknown" for one in document.profiles}
     lines = [
-        "| compiler and library | every fault | worst case | inexpressible not counted | spatial faults alone "
-        "| nothing stops every fault in |",
-        "|---|---|---|---|---|---|",
+        "| compiler and library | idioms | every fault, over ordinary raw code | over the best known raw code | median "
+        "| worst case | spatial faults alone |",
+        "|---|---|---|---|---|---|---|",
     ]
     for group in groups(document):
-        every, spatial = (group.frontiers[scope, "fastest raw"] for scope in SCOPES)
-        worst = "–" if every.worst is None else f"{number(every.worst.ratio)} `{every.worst.case}`"
-        uncaught = ", ".join(f"`{one.case}`" for one in every.uncaught) or "–"
-        name = f"`{group.name}`: {compiler[group.name]}"
-        every_words, shown_words = (
-            f"{price_words(made)} in {counted(len(made.prices), 'case')}"
-            for made in (every, group.standards["every fault", "shown"])
-        )
-        cells = (name, every_words, worst, shown_words, price_words(spatial), uncaught)
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        for place, tier in enumerate(safety.tiers(group)):
+            every, spatial = (group.frontiers[scope, tier, "ordinary raw"] for scope in SCOPES)
+            over_best = group.frontiers["every fault", tier, "best known raw"]
+            worst = "–" if every.worst is None else f"{number(every.worst.ratio)} `{every.worst.case}`"
+            name = f"`{group.name}`: {compiler[group.name]}" if place == 0 else ""
+            among = f"{tier}, `{group.build}`" if tier == "off the shelf" else f"{tier}, of {every.chosen_from}"
+            median = "–" if every.median is None else number(every.median)
+            prices = (with_share(every), with_share(over_best), median, worst, with_share(spatial))
+            lines.append(f"| {' | '.join((name, among, *prices))} |")
+    uncaught = {group.name: [f"`{one.case}`" for one in group.best().uncaught] for group in groups(document)}
+    notes = [
+        f"Nothing stops every fault with `{name}` in {', '.join(cases)}." for name, cases in uncaught.items() if cases
+    ]
+    notes += [f"{line[0].upper()}{line[1:]}." for line in safety.comparisons(document)]
+    return "\n".join([*lines, "", *(f"- {note}" for note in notes)]).rstrip()
 
 
 def with_headline(text: str, document: Document) -> str:

@@ -48,7 +48,7 @@ def write(document: Document, folder: Path) -> Path:
 
 def headline(document: Document) -> str:
     """The verdicts over all idiom costs in a sentence or two, without those of disqualified cases."""
-    tally = Counter(row.verdict for row in valid_rows(document) if row.kind == "idiom")
+    tally = Counter(row.verdict for row in valid_rows(document) if row.kind == "idiom" and row.role == "safe")
     total = tally.total()
     margin = percent(document.run.margin)
     phrases: dict[Verdict, str] = {
@@ -192,6 +192,8 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "noise": validity_words.noise(document),
         "facts": _facts(document),
         "frontier": safety.lines(document),
+        "comparisons": [*safety.comparisons(document), *safety.later(document)],
+        "filtered": safety.in_short(document),
         "shares": safety.shares(document),
         "matrices": safety.matrices(document),
         "outcome_words": safety.words(),

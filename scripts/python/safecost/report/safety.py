@@ -10,8 +10,18 @@ from safecost.core.text import counted, number
 from safecost.document.judged import Proof
 from safecost.document.outcome import CAUGHT, LETTERS, MEANINGS, OWED, UNSHOWN, OutcomeKind
 from safecost.document.types import Case, Document
-from safecost.report.prices import SCOPES, PriceGroup, Scope, Standard, groups, why_no_interval
-from safecost.stats.frontier import Frontier
+from safecost.report.prices import (
+    BEST,
+    SCOPES,
+    TIERS,
+    Denominator,
+    PriceGroup,
+    PriceTier,
+    Scope,
+    groups,
+    why_no_interval,
+)
+from safecost.stats.frontier import Frontier, in_common
 
 MarkStyle = Literal["caught", "halfway", "missed", "unproved"]
 NOT_PROVED = "·"
@@ -21,15 +31,21 @@ _HALFWAY: frozenset[OutcomeKind] = frozenset({"sampled", "contained", "detected_
 
 @dataclass(frozen=True, slots=True)
 class PriceLine:
-    """One group and scope of the frontier, in words; `worst` has the contender, its raw code and the size."""
+    """One price of a group in one scope, in words; `worst` has the contender, its raw code and the size.
+
+    `price` is over ordinary raw code and `over_best` over the best known, both with interval and number of cases.
+    """
 
     group: str
+    tier: PriceTier
     profiles: tuple[str, ...]
-    against: str
     scope: Scope
     price: str
+    over_best: str
+    median: str
     worst: str
-    cases: int
+    left_out: str
+    chosen_from: int
     same_algorithm: str
     practised: str
     shown: str
@@ -74,41 +90,72 @@ class Matrix:
 
 
 def lines(document: Document) -> list[PriceLine]:
-    """The frontier of a run, two lines a group: every fault, and spatial ones alone; none where nothing was proved."""
-    return [_line(group, scope) for group in groups(document) for scope in SCOPES] if document.proofs else []
+    """The prices of a run, three a group and scope; of a run that states no origins, the best known alone."""
+    if not document.proofs:
+        return []
+    return [_line(group, scope, tier) for group in groups(document) for scope in SCOPES for tier in tiers(group)]
+
+
+def tiers(group: PriceGroup) -> tuple[PriceTier, ...]:
+    """The prices that can be told of a group."""
+    return tuple(TIERS) if group.states_origins else (BEST,)
 
 
 def headline(document: Document) -> str:
-    """The price of safety by compiler and library in one sentence; empty where none is known."""
+    """What protection costs by compiler and library in one sentence; empty where no price is known."""
     if not document.proofs:
         return ""
-    made = [(group.name, group.frontiers["every fault", "fastest raw"]) for group in groups(document)]
-    parts = [
-        f"{number(one.mean)} with {name} ({counted(len(one.prices), 'case')})"
-        for name, one in made
-        if one.mean is not None
-    ]
-    return f"Stopping every fault by the cheapest idiom, over raw code: {', '.join(parts)}." if parts else ""
+    parts = []
+    for group in groups(document):
+        made = [(tier, group.frontiers["every fault", tier, "ordinary raw"]) for tier in tiers(group)]
+        prices = [f"{number(price.mean)} {tier} ({_share(price)})" for tier, price in made if price.mean is not None]
+        parts += [f"{group.name} {', '.join(prices)}"] if prices else []
+    return f"Time of idioms that stop every fault, over ordinary raw code: {'; '.join(parts)}." if parts else ""
 
 
-def _line(group: PriceGroup, scope: Scope) -> PriceLine:
-    made, worst = group.frontiers[scope, "fastest raw"], group.frontiers[scope, "fastest raw"].worst
-    over = "" if worst is None else f"{worst.case}/{worst.variant}@{worst.profile} over {worst.against}, {worst.size}"
+def in_short(document: Document) -> str:
+    """Why the prices of a run are not those of the suite: it was filtered; empty where they are."""
+    if document.run.filter is None:
+        return ""
+    return f"This run was filtered ({document.run.filter}): its prices are of what was measured, and of nothing else."
+
+
+def builds(group: PriceGroup, tier: PriceTier) -> tuple[str, ...]:
+    """The builds among which a price could choose: off the shelf is of one."""
+    return (group.build,) if tier == "off the shelf" else group.profiles
+
+
+def _line(group: PriceGroup, scope: Scope, tier: PriceTier) -> PriceLine:
+    def over(denominator: Denominator) -> Frontier:
+        return group.frontiers[scope, tier, denominator]
+
+    made = over("ordinary raw")
+    best = tier == BEST
     return PriceLine(
         group.name,
-        group.profiles,
-        group.against,
+        tier,
+        builds(group, tier),
         scope,
-        price_words(made),
-        "–" if worst is None else f"{number(worst.ratio)} {over}",
-        len(made.prices),
-        _with_count(group.frontiers[scope, "same algorithm"]),
-        _with_count(group.frontiers[scope, "as practised"]),
-        _with_count(group.standards[scope, "shown"]),
-        _with_count(group.standards[scope, "contained"]),
+        with_share(made),
+        with_share(over("best known raw")),
+        "–" if made.median is None else number(made.median),
+        _worst(made),
+        "–" if made.left_out is None else " – ".join(map(number, made.left_out)),
+        made.chosen_from,
+        with_share(over("same algorithm")),
+        with_share(over("as practised")),
+        with_share(group.standards[scope, "shown"]) if best else "",
+        with_share(group.standards[scope, "contained"]) if best else "",
         tuple(f"{one.case}: {one.variant}@{one.profile} lets through {', '.join(one.faults)}" for one in made.uncaught),
         tuple(f"{case}: {why}" for case, why in group.outside[scope]),
     )
+
+
+def _worst(made: Frontier) -> str:
+    worst = made.worst
+    if worst is None:
+        return "–"
+    return f"{number(worst.ratio)} {worst.case}/{worst.variant}@{worst.profile} over {worst.against}, {worst.size}"
 
 
 def price_words(made: Frontier) -> str:
@@ -120,21 +167,32 @@ def price_words(made: Frontier) -> str:
     return f"{number(made.mean)} ({number(made.low)} – {number(made.high)})"
 
 
-def _with_count(made: Frontier) -> str:
-    return "–" if made.mean is None else f"{number(made.mean)} in {counted(len(made.prices), 'case')}"
+def with_share(made: Frontier) -> str:
+    """A price, and in how many of the cases that were asked: who catches less must not look cheaper for it."""
+    return f"{price_words(made)} in {_share(made)}" if made.cases else "–"
 
 
-def terminal_rows(document: Document) -> list[tuple[str, str, str, str]]:
-    """The frontier for a terminal: compiler and library, price for every fault, its worst case, spatial faults alone.
+def _share(made: Frontier) -> str:
+    return f"{len(made.prices)} of {counted(made.cases, 'case')}"
+
+
+def terminal_rows(document: Document) -> list[tuple[str, ...]]:
+    """The prices for a terminal: compiler and library, tier, every fault, in how many cases, its worst case,
+    spatial faults alone.
 
     Empty where nothing was proved, or where no case has a price and none lacks one for want of an idiom.
     """
-    found = [group for group in groups(document) if document.proofs and _says_anything(group)]
-    rows = []
-    for group in found:
-        every, spatial = (group.frontiers[scope, "fastest raw"] for scope in SCOPES)
-        worst = "–" if every.worst is None else f"{number(every.worst.ratio)} {every.worst.case}"
-        rows.append((group.name, _short(every), worst, _short(spatial)))
+    rows: list[tuple[str, ...]] = []
+    for group in groups(document) if document.proofs else ():
+        if not _says_anything(group):
+            continue
+        for place, tier in enumerate(tiers(group)):
+            every, spatial = (group.frontiers[scope, tier, "ordinary raw"] for scope in SCOPES)
+            worst = "–" if every.worst is None else f"{number(every.worst.ratio)} {every.worst.case}"
+            name = group.name if place == 0 else ""
+            among = f"{tier}, {group.build}" if tier == "off the shelf" else tier
+            cases = f"{len(every.prices)} of {every.cases}"
+            rows.append((name, among, _short(every), cases, worst, _short(spatial)))
     return rows
 
 
@@ -142,24 +200,66 @@ def terminal_gaps(document: Document) -> list[str]:
     """In which cases nothing catches everything, a line for each compiler and library."""
     if not document.proofs:
         return []
-    made = {group.name: group.frontiers["every fault", "fastest raw"].uncaught for group in groups(document)}
-    told = {name: [f"{one.case} ({', '.join(one.faults)})" for one in uncaught] for name, uncaught in made.items()}
-    return [f"no price with {name}, as nothing stops: {', '.join(cases)}" for name, cases in told.items() if cases]
+    made = {group.name: group.best().uncaught for group in groups(document)}
+    cases = {name: [f"{one.case} ({', '.join(one.faults)})" for one in uncaught] for name, uncaught in made.items()}
+    return [f"no price with {name}, as nothing stops: {', '.join(gaps)}" for name, gaps in cases.items() if gaps]
 
 
 def terminal_standards(document: Document) -> list[str]:
-    """The price by other standards, a line each: without what is inexpressible, and where contained suffices."""
+    """Best known prices by other standards, and over the best known raw code and what C programs use, a line each."""
     if not document.proofs:
         return []
-    words: dict[Standard, str] = {
-        "shown": "price where inexpressible does not count as caught",
-        "contained": "price where contained suffices",
+    measured = groups(document)
+    prices: dict[str, list[tuple[str, Frontier]]] = {
+        "best known idioms over the best known raw code": [(one.name, one.best()) for one in measured],
+        "best known, where inexpressible does not count as caught": [
+            (one.name, one.standards["every fault", "shown"]) for one in measured
+        ],
+        "best known, where contained suffices": [
+            (one.name, one.standards["every fault", "contained"]) for one in measured
+        ],
+        "ordinary idioms over the raw code that C programs use": [
+            (one.name, one.frontiers["every fault", tiers(one)[-2:][0], "as practised"]) for one in measured
+        ],
     }
     lines = []
-    for standard, title in words.items():
-        made = [(group.name, group.standards["every fault", standard]) for group in groups(document)]
-        prices = [f"{name} {_with_count(price)}" for name, price in made if price.mean is not None]
-        lines += [f"{title}: {', '.join(prices)}"] if prices else []
+    for title, made in prices.items():
+        told = [f"{name} {price_words(price)} in {_share(price)}" for name, price in made if price.mean is not None]
+        lines += [f"{title}: {', '.join(told)}"] if told else []
+    return [*lines, *_gaps(measured), *comparisons(document), *later(document)]
+
+
+def later(document: Document) -> list[str]:
+    """Prices apart: with what was added after the suite was frozen, and over cases written since."""
+    lines = []
+    for group in groups(document) if document.proofs else ():
+        if group.with_later is not None:
+            lines.append(f"added later included, best known with {group.name}: {with_share(group.with_later)}")
+        if group.held_out is not None:
+            lines.append(f"held-out cases, best known with {group.name}: {with_share(group.held_out)}")
+    return lines
+
+
+def _gaps(measured: Sequence[PriceGroup]) -> list[str]:
+    gaps = [(group, group.gap) for group in measured if group.gap is not None and group.gap.mean is not None]
+    return [
+        f"language gap, raw code of {group.name} over the best known raw code of {group.against}: {with_share(gap)}"
+        for group, gap in gaps
+    ]
+
+
+def comparisons(document: Document) -> list[str]:
+    """Compilers and languages side by side over the cases that all of them price, over raw C++; a line each tier."""
+    lines = []
+    for tier in TIERS if document.proofs else ():
+        priced = [(group.name, group.frontiers["every fault", tier, "raw C++"]) for group in groups(document)]
+        priced = [(name, made) for name, made in priced if made.prices]
+        cases, means = in_common([made for _, made in priced])
+        if len(means) > 1:
+            prices = ", ".join(f"{name} {number(mean)}" for (name, _), mean in zip(priced, means, strict=True))
+            lines.append(
+                f"{tier}, over the best known raw C++, in the {counted(cases, 'case')} that all price: {prices}"
+            )
     return lines
 
 
@@ -179,15 +279,19 @@ def shares(document: Document) -> str:
 
 
 def _says_anything(group: PriceGroup) -> bool:
-    every = group.frontiers["every fault", "fastest raw"]
-    return bool(every.uncaught) or any(group.frontiers[scope, "fastest raw"].prices for scope in SCOPES)
+    return bool(group.best().uncaught) or any(group.best(scope).prices for scope in SCOPES)
 
 
 def _short(made: Frontier) -> str:
     if made.mean is None:
-        return "no case"
-    interval = "" if made.low is None or made.high is None else f" ({number(made.low)}-{number(made.high)})"
-    return f"{number(made.mean)}{interval} in {counted(len(made.prices), 'case')}"
+        return "–"
+    return (
+        f"{number(made.mean)}" if made.low is None or made.high is None else _with_range(made.mean, made.low, made.high)
+    )
+
+
+def _with_range(mean: float, low: float, high: float) -> str:
+    return f"{number(mean)} ({number(low)}-{number(high)})"
 
 
 # ---- the matrix ----------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from safecost.document.rows import PairRow, valid_rows
 from safecost.document.types import Case, Document, Problem
 from safecost.document.values import PairKind
 from safecost.report.hardening import terminal_lines
-from safecost.report.safety import shares, terminal_gaps, terminal_rows, terminal_standards
+from safecost.report.safety import in_short, shares, terminal_gaps, terminal_rows, terminal_standards
 from safecost.stats.pairs import Verdict
 from safecost.validity.advisories import advisories
 from safecost.validity.data_quality import TOLERANCE, aa_pairs, calibrations, distance
@@ -60,14 +60,16 @@ def _say_price(document: Document, console: Console) -> None:
     rows = terminal_rows(document)
     if not rows:
         return
-    table = new_table("price of safety", "every fault", "worst case", "spatial faults alone")
+    table = new_table("profile", "idioms", "every fault", "cases", "worst case", "spatial alone")
     for row in rows:
         table.add_row(*(Text(printable(cell, console)) for cell in row))
     console.print()
+    what = "time of the cheapest idiom that stops every fault of a case, over ordinary raw code of the plain build"
+    say(console, f"price of safety: {what}")
     console.print(table)
-    say(console, "time of the cheapest idiom that stops every fault of a case, over the fastest plain raw code")
-    for line in (*terminal_gaps(document), *terminal_standards(document), shares(document)):
-        say(console, line)
+    for line in (in_short(document), *terminal_gaps(document), *terminal_standards(document), shares(document)):
+        if line:
+            say(console, line)
 
 
 def table_rows(document: Document) -> list[PairRow]:

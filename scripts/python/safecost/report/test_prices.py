@@ -11,8 +11,8 @@ from safecost.document.judged import Proof
 from safecost.document.measured import Panel
 from safecost.document.outcome import OutcomeKind
 from safecost.document.types import Document, Fault, Parameter, Variant
-from safecost.report.prices import SPATIAL, STANDARDS, PriceGroup, groups, why_no_interval
-from safecost.stats.frontier import Frontier, Price, Uncaught
+from safecost.report.prices import SPATIAL, STANDARDS, Denominator, PriceGroup, PriceTier, groups, why_no_interval
+from safecost.stats.frontier import Frontier, Price, Uncaught, in_common
 from safecost.testing.made_up_panel import Arm, make_panel
 
 L1, L2, FILES = Parameter(4096, None, "L1"), Parameter(262144, None, "L2"), Parameter(64, None, "files")
@@ -60,7 +60,7 @@ def group(document: Document, name: str = "gcc-o2") -> PriceGroup:
 
 
 def main_of(document: Document, name: str = "gcc-o2") -> Frontier:
-    return group(document, name).frontiers["every fault", "fastest raw"]
+    return group(document, name).best()
 
 
 def price(made: Frontier) -> Price:
@@ -110,9 +110,9 @@ def test_spatial_faults_alone_have_a_price_where_not_everything_is_caught(sample
         [proof("span", "gcc-o2", PAST.name)],
         (PAST, FREED),
     )
-    found = group(document).frontiers
-    assert found["every fault", "fastest raw"].uncaught[0].faults == ("destroyed_before",)
-    assert price(found["spatial faults", "fastest raw"]).ratio == pytest.approx(1.1, abs=0.001)
+    found = group(document)
+    assert found.best().uncaught[0].faults == ("destroyed_before",)
+    assert price(found.best("spatial faults")).ratio == pytest.approx(1.1, abs=0.001)
     assert {416, 415, 401, 476, 457, 252, 190}.isdisjoint(SPATIAL)
 
 
@@ -142,8 +142,8 @@ def test_same_algorithm_and_as_practised_have_denominators_of_their_own(sample_d
     raws = {"raw": 1.0, "raw_branchless": 0.5, "raw_qsort": 2.0}
     told = [proof(variant, "gcc-o2", PAST.name) for variant in ("span", "at")]
     document = made_up(sample_document, [panel("gcc-o2", {"span": 0.6, "at": 0.55}, raws)], told, variants=variants)
-    found = group(document).frontiers
-    priced = {name: price(found["every fault", name]) for name in ("fastest raw", "same algorithm", "as practised")}
+    names: tuple[Denominator, ...] = ("best known raw", "same algorithm", "as practised")
+    priced = {name: price(group(document).best("every fault", name)) for name in names}
     assert [(one.variant, one.against) for one in priced.values()] == [
         ("at", "raw_branchless"),
         ("span", "raw_branchless"),
@@ -208,3 +208,102 @@ def test_a_reason_alone_and_what_is_contained_have_prices_of_their_own(sample_do
     standards = group(made_up(sample_document, [timed], proofs)).standards
     cheapest = {standard: price(standards["every fault", standard]).variant for standard in STANDARDS}
     assert cheapest == {"caught": "span", "shown": "at", "contained": "clamp"}
+
+
+def tiered(sample: Document, costs: dict[str, float], faults: Sequence[Fault] = (PAST,)) -> Document:
+    """`library` in two builds, `ordinary` and `bespoke` idioms, and raw code of both kinds; all catch PAST."""
+    variants = [
+        Variant("raw", "raw", "c++", "", origin="ordinary"),
+        Variant("raw_best", "raw", "c++", "", origin="bespoke"),
+        *(Variant(name, "safe", "c++", "", origin=name) for name in ("library", "ordinary", "bespoke")),
+    ]
+    raws = {"raw": 1.0, "raw_best": 0.5}
+    panels = [
+        panel("gcc-o2", costs, raws),
+        panel("gcc-assertions", {"library": costs["library"] - 0.5}, raws, of_raws="gcc-o2"),
+    ]
+    told = [proof(name, "gcc-o2", PAST.name) for name in costs] + [proof("library", "gcc-assertions", PAST.name)]
+    return made_up(sample, panels, told, faults, variants)
+
+
+def test_each_tier_chooses_among_its_idioms_over_raw_code_of_both_kinds(sample_document: Document) -> None:
+    made = group(tiered(sample_document, {"library": 2.0, "ordinary": 1.4, "bespoke": 1.1}))
+    found = {
+        (tier, raw): round(price(made.frontiers["every fault", tier, raw]).ratio, 2)
+        for _, tier, raw in made.frontiers
+        if raw in {"ordinary raw", "best known raw"}
+    }
+    assert found == {
+        ("off the shelf", "ordinary raw"): 1.5,
+        ("off the shelf", "best known raw"): 3.0,
+        ("ordinary", "ordinary raw"): 1.4,
+        ("ordinary", "best known raw"): 2.8,
+        ("best known", "ordinary raw"): 1.1,
+        ("best known", "best known raw"): 2.2,
+    }
+    assert made.build == "gcc-assertions"
+    tiers: tuple[PriceTier, ...] = ("off the shelf", "ordinary", "best known")
+    chosen_from = [made.frontiers["every fault", tier, "ordinary raw"].chosen_from for tier in tiers]
+    assert chosen_from == [1, 3, 4]
+
+
+def test_a_fault_that_nothing_catches_makes_no_price_fall_on_the_common_cases(sample_document: Document) -> None:
+    """Two cases, of which one is dear: a hole in it takes it out of the mean, and out of what is compared."""
+    cheap = tiered(sample_document, {"library": 1.6, "ordinary": 1.4, "bespoke": 1.1})
+    dear = tiered(sample_document, {"library": 3.0, "ordinary": 2.8, "bespoke": 2.5})
+    second = replace(dear.cases[0], case="product")
+    both = replace(
+        cheap,
+        cases=(*cheap.cases, second),
+        panels=(*cheap.panels, *(replace(panel, case="indexing/product") for panel in dear.panels)),
+        proofs=(*cheap.proofs, *(replace(proof, case="indexing/product") for proof in dear.proofs)),
+    )
+    holed = replace(both, cases=(both.cases[0], replace(second, faults=(PAST, FREED))))
+    for place, before in group(both).frontiers.items():
+        after = group(holed).frontiers[place]
+        _, means = in_common([before, after])
+        if place[0] == "every fault" and before.prices:
+            assert before.mean and after.mean and after.mean < before.mean, "the mean alone flatters"
+            assert (len(after.prices), after.cases) == (1, 2)
+        assert not means or means[1] >= means[0]
+
+
+def test_rust_is_priced_over_its_own_raw_code_and_the_language_gap_stands_apart(sample_document: Document) -> None:
+    timed = panel("rust-o2", {"iterator": 1.2}, {"raw": 1.0}, of_raws="clang-o2")
+    own = replace(panel("rust-o2", {}, {"rust_unchecked": 1.1}).contenders[0])
+    document = made_up(
+        sample_document,
+        [replace(timed, contenders=(*timed.contenders, own))],
+        [proof("iterator", "rust-o2", PAST.name)],
+    )
+    made = group(document, "rust-o2")
+    assert made.gap is not None
+    found = [price(one).ratio for one in (made.best(), made.gap, made.best("every fault", "raw C++"))]
+    assert found == pytest.approx([1.2 / 1.1, 1.1, 1.2], abs=0.001)
+
+
+def test_a_run_without_origins_has_the_best_known_price_alone(sample_document: Document) -> None:
+    document = made_up(
+        sample_document, [panel("gcc-o2", {"span": 1.1}, {"raw": 1.0})], [proof("span", "gcc-o2", PAST.name)]
+    )
+    assert not group(document).states_origins
+    assert group(tiered(sample_document, {"library": 2.0, "ordinary": 1.4, "bespoke": 1.1})).states_origins
+
+
+def test_what_is_added_later_counts_in_a_price_of_its_own(sample_document: Document) -> None:
+    document = tiered(sample_document, {"library": 2.0, "ordinary": 1.4, "bespoke": 1.1})
+    case = document.cases[0]
+    marked = tuple(replace(one, added_later=one.name in {"bespoke", "raw_best"}) for one in case.variants)
+    frozen = group(replace(document, cases=(replace(case, variants=marked),)))
+    assert price(frozen.best()).variant == "ordinary"
+    assert price(frozen.best()).against == "raw", "raw code that is added later raises no price either"
+    assert frozen.with_later is not None and price(frozen.with_later).variant == "bespoke"
+    assert group(document).with_later is None
+
+
+def test_a_case_that_is_held_out_has_a_price_apart(sample_document: Document) -> None:
+    document = tiered(sample_document, {"library": 2.0, "ordinary": 1.4, "bespoke": 1.1})
+    assert group(document).held_out is None
+    apart = group(replace(document, cases=(replace(document.cases[0], held_out=True),)))
+    assert apart.held_out is not None and price(apart.held_out).ratio == pytest.approx(1.1, abs=0.001)
+    assert apart.best().cases == 0 and not apart.outside["every fault"]

@@ -18,6 +18,7 @@ from safecost.stats.fdr import after_control, q_values
 from safecost.stats.pairs import PairSummary, summarise
 from safecost.suite import revision as suite_revision
 from safecost.suite.cases import CaseFiles
+from safecost.suite.frozen import Frozen, frozen
 from safecost.suite.profiles import BuildProfile
 from safecost.toolchain.build import sha256
 
@@ -103,16 +104,25 @@ def _profile(state: RunState, profile: BuildProfile) -> doc.Profile:
     )
 
 
+def frozen_where(case: CaseFiles) -> Frozen | None:
+    """What is frozen in the folder that holds the case's family; None where nothing is, and so nothing is held out."""
+    family = case.name.partition("/")[0]
+    return frozen(next(folder.parent for folder in case.files[0].parents if folder.name == family))
+
+
 def _case(state: RunState, case: CaseFiles) -> doc.Case:
     family, _, name = case.name.partition("/")
     described = [said for (of, _), said in state.descriptions.items() if of == case.name]
     generator = next((said for said in described if said.parameters), None)
     status, reason = _status(state, case, bool(described))
     variants: dict[tuple[str, str], doc.Variant] = {}
+    known = frozen_where(case)
     for said in described:
         for one in said.variants:
             summary = state.clean(one.summary)
-            marks = (one.algorithm, one.practised, one.origin, one.trusted_core)
+            written = one.role in ("raw", "safe")
+            later = known is not None and written and known.added_later(case.name, one.name)
+            marks = (one.algorithm, one.practised, one.origin, one.trusted_core, later)
             variant = doc.Variant(one.name, one.role, said.language, summary, *marks)
             variants.setdefault((variant.name, variant.language), variant)
     return doc.Case(
@@ -143,6 +153,7 @@ def _case(state: RunState, case: CaseFiles) -> doc.Case:
             )
             for fault in (generator.faults if generator else ())
         ),
+        held_out=known is not None and known.holds_out(case.name),
     )
 
 

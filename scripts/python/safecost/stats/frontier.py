@@ -8,6 +8,7 @@ denominator, and the size at which it is worst.
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -70,7 +71,10 @@ class Uncaught:
 
 @dataclass(frozen=True, slots=True)
 class Frontier:
-    """The price over cases: geometric mean with its interval, the worst case, and the cases without a price."""
+    """The price over cases: geometric mean with its interval, the worst case, and the cases without a price.
+
+    `chosen_from` is the number of safe contenders among which the cheapest were looked for.
+    """
 
     name: str
     prices: tuple[Price, ...]
@@ -78,6 +82,26 @@ class Frontier:
     mean: float | None
     low: float | None
     high: float | None
+    chosen_from: int = 0
+
+    @property
+    def cases(self) -> int:
+        """The cases that were asked, with a price or without."""
+        return len(self.prices) + len(self.uncaught)
+
+    @property
+    def median(self) -> float | None:
+        """The median price of a case."""
+        return statistics.median(price.ratio for price in self.prices) if self.prices else None
+
+    @property
+    def left_out(self) -> tuple[float, float] | None:
+        """The least and the greatest mean where any one case is left out; None for fewer than two."""
+        if len(self.prices) < 2:
+            return None
+        logs = [math.log(price.ratio) for price in self.prices]
+        means = [math.exp((math.fsum(logs) - log) / (len(logs) - 1)) for log in logs]
+        return min(means), max(means)
 
     @property
     def worst(self) -> Price | None:
@@ -132,11 +156,24 @@ def frontier(name: str, cases: Mapping[str, Sequence[Candidate]], seed: int = 1)
     found = [made for case, candidates in cases.items() if (made := price(case, candidates)) is not None]
     prices = tuple(one for one in found if isinstance(one, Price))
     uncaught = tuple(one for one in found if isinstance(one, Uncaught))
+    chosen_from = sum(map(len, cases.values()))
     if not prices:
-        return Frontier(name, (), uncaught, None, None, None)
+        return Frontier(name, (), uncaught, None, None, None, chosen_from)
     mean = math.exp(math.fsum(math.log(one.ratio) for one in prices) / len(prices))
     low, high = _bootstrap(prices, np.random.default_rng(seed))
-    return Frontier(name, prices, uncaught, mean, low, high)
+    return Frontier(name, prices, uncaught, mean, low, high, chosen_from)
+
+
+def in_common(frontiers: Sequence[Frontier]) -> tuple[int, tuple[float, ...]]:
+    """In how many cases all of them have a price, and the geometric mean of each over these; no means where in none.
+
+    Whoever lacks a price drops a case from its own mean, and may look cheaper for it: only this compares frontiers.
+    """
+    logs = [{price.case: math.log(price.ratio) for price in made.prices} for made in frontiers]
+    cases = set.intersection(*map(set, logs)) if logs else set()
+    if not cases:
+        return 0, ()
+    return len(cases), tuple(math.exp(math.fsum(table[case] for case in cases) / len(cases)) for table in logs)
 
 
 def _bootstrap(prices: Sequence[Price], random: np.random.Generator) -> tuple[float, float] | tuple[None, None]:

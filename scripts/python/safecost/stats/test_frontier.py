@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from safecost.stats.frontier import AtSize, Candidate, Frontier, Price, Uncaught, frontier, price
+from safecost.stats.frontier import AtSize, Candidate, Frontier, Price, Uncaught, frontier, in_common, price
 
 RANDOM = np.random.default_rng(3)
 
@@ -84,7 +84,7 @@ def test_over_cases_the_geometric_mean_the_worst_and_the_uncaught() -> None:
 
 def test_no_price_at_all_has_no_mean() -> None:
     made = frontier("gcc", {"f/c": [candidate("c", 1.0, uncaught=("x",))]})
-    assert made == Frontier("gcc", (), (Uncaught("f/c", "c", "made-up", ("x",)),), None, None, None)
+    assert made == Frontier("gcc", (), (Uncaught("f/c", "c", "made-up", ("x",)),), None, None, None, 1)
     assert made.worst is None
 
 
@@ -116,3 +116,21 @@ def test_medians_of_three_launches_give_no_interval() -> None:
         },
     )
     assert more.low is not None
+
+
+def test_median_and_means_with_a_case_left_out_are_those_of_the_prices() -> None:
+    made = frontier("gcc", {f"f/c{n}": [candidate("c", cost)] for n, cost in enumerate((1.0, 2.0, 8.0))})
+    assert made.median == pytest.approx(2.0)
+    assert made.left_out == pytest.approx((2.0**0.5, 4.0))
+    assert (made.cases, made.chosen_from) == (3, 3)
+    assert frontier("gcc", {"f/c": [candidate("c", 1.0)]}).left_out is None
+
+
+def test_two_frontiers_are_compared_over_the_cases_that_both_price() -> None:
+    whole = frontier("gcc", {"f/a": [candidate("c", 1.0)], "f/b": [candidate("c", 4.0)]})
+    holed = frontier("clang", {"f/a": [candidate("c", 2.0)], "f/b": [candidate("c", 1.0, uncaught=("x",))]})
+    assert holed.mean is not None and whole.mean is not None and holed.mean == pytest.approx(whole.mean)
+    cases, means = in_common([whole, holed])
+    assert cases == 1
+    assert means == pytest.approx((1.0, 2.0))
+    assert in_common([whole, frontier("none", {})]) == (0, ())

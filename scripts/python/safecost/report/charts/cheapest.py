@@ -1,27 +1,42 @@
-"""The cheapest safe idiom of each case in each profile, chosen and priced on different launches."""
+"""The cheapest idiom of each case and profile that catches the most, chosen and priced on different launches."""
 
 from __future__ import annotations
 
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from safecost.document.outcome import CAUGHT
 from safecost.document.rows import PairRow
 from safecost.document.types import Document, Profile
 from safecost.document.values import PairKind
+from safecost.report.prices import faults_of
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """The cheapest safe idiom of a case in a profile: chosen on odd launches, its ratio estimated on even ones."""
+    """The cheapest idiom of a case in a profile among those that catch the most faults of it.
+
+    Chosen on odd launches, its ratio estimated on even ones. `caught` of `faults` are None where nothing was proved.
+    """
 
     variant: str
     ratio: float
+    caught: int | None = None
+    faults: int | None = None
+
+    @property
+    def share(self) -> str:
+        """How many faults it catches, in words; empty where it catches all or nothing was proved."""
+        return "" if self.caught is None or self.caught == self.faults else f"{self.caught} of {self.faults} caught"
 
 
 def cheapest(document: Document, found: Sequence[PairRow]) -> dict[tuple[str, str], Cell]:
-    """By case (`family/case`) and profile the full cost of the cheapest safe idiom, at its worst parameters.
+    """By case (`family/case`) and profile the full cost of the cheapest idiom that catches every fault of the case.
+
+    Where none does it is the cheapest of those that catch the most: nobody should read an idiom that catches nothing
+    out of it. The cost is that at its worst parameters.
 
     A plain profile's full cost is its idiom cost where the first raw variant is the fastest; a Rust profile's is its
     language gap. Choosing and estimating on the same launches would flatter the winner. An idiom that lacks a
@@ -32,7 +47,17 @@ def cheapest(document: Document, found: Sequence[PairRow]) -> dict[tuple[str, st
     for row in found:
         if row.role == "safe" and row.kind in wanted.get(row.profile, ()):
             idioms[row.task, row.profile][row.variant].append(row)
-    return {place: _cheapest(variants) for place, variants in idioms.items()}
+    catches = Counter(
+        (proof.case, proof.profile, proof.variant) for proof in document.proofs if proof.outcome in CAUGHT
+    )
+    faults = {case.name: len(faults_of(document, case, "every fault")) for case in document.cases}
+    cells = {}
+    for place, variants in idioms.items():
+        caught = {variant: catches[(*place, variant)] for variant in variants} if document.proofs else {}
+        most = max(caught.values(), default=0)
+        made = _cheapest({variant: rows for variant, rows in variants.items() if caught.get(variant, most) == most})
+        cells[place] = replace(made, caught=most, faults=faults.get(place[0])) if caught else made
+    return cells
 
 
 def _full_costs(profile: Profile) -> tuple[PairKind, ...]:

@@ -18,23 +18,27 @@ from safecost.report.charts.cheapest import Cell, cheapest
 from safecost.report.charts.text import fit, width
 
 NOTES = (
-    "Time of the cheapest safe idiom over the fastest raw code of the plain sibling (Rust: of the C++ profile it is",
-    "compared with), at its worst parameters. The idiom is chosen on odd launches, its ratio estimated on even ones.",
+    "Time of the cheapest idiom that catches every fault of its case, over the fastest raw code of the plain sibling",
+    "(Rust: of the C++ profile it is compared with), at its worst parameters. Where none catches every fault, the",
+    "cheapest of those that catch the most, with how many. Chosen on odd launches, estimated on even ones.",
     "Hatched: not measured. Crossed: disqualified, a result was wrong.",
 )
-ROW, BETWEEN = 36, 6  # heights of a row and of the gap between families
+ROW, BETWEEN = 44, 6  # heights of a row and of the gap between families
 
 
 def map_title(cells: Mapping[tuple[str, str], Cell], margin: float) -> str:
     """One sentence that says what the map shows."""
     if not cells:
         return "No safe idiom has been measured against raw code"
-    free = sum(cell.ratio <= 1 + margin for cell in cells.values())
-    (case, profile), worst = max(cells.items(), key=lambda item: item[1].ratio)
+    whole = {place: cell for place, cell in cells.items() if not cell.share}
+    none = f"in {len(cells) - len(whole)} of {counted(len(cells), 'cell')} no idiom catches every fault of the case"
+    if not whole:
+        return none[0].upper() + none[1:]
+    free = sum(cell.ratio <= 1 + margin for cell in whole.values())
+    (case, profile), worst = max(whole.items(), key=lambda item: item[1].ratio)
     return (
-        f"The cheapest safe idiom costs at most {percent(margin)} over raw code "
-        f"in {free} of {counted(len(cells), 'cell')}; the highest price is {number(worst.ratio)}, "
-        f"paid by {case} on {profile}"
+        f"The cheapest idiom that catches every fault costs at most {percent(margin)} over raw code in {free} of "
+        f"{counted(len(whole), 'cell')}, at most {number(worst.ratio)}, paid by {case} on {profile}; {none}"
     )
 
 
@@ -122,8 +126,11 @@ def _price_cell(axes: Axes, box: Rectangle, cell: Cell, darkest: float) -> str:
     (x, _), top = box.get_center(), box.get_y()
     axes.text(x, top + 15, number(cell.ratio), ha="center", size=12, color=ink, weight="bold")
     name = fit(cell.variant, 9.5, box.get_width() - 6)
-    axes.text(x, top + 27, name, ha="center", size=9.5, color=ink)
-    return f"{cell.variant}, {number(cell.ratio)}"
+    axes.text(x, top + 26, name, ha="center", size=9.5, color=ink)
+    if not cell.share:
+        return f"{cell.variant}, {number(cell.ratio)}"
+    axes.text(x, top + 37, cell.share, ha="center", size=8.5, color=ink)
+    return f"{cell.variant}, {number(cell.ratio)}, {cell.share}"
 
 
 def _shade(ratio: float, darkest: float) -> tuple[str, str]:

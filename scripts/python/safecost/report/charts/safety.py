@@ -13,7 +13,7 @@ from safecost.document.types import Document
 from safecost.report.charts.axis import ratio_axis
 from safecost.report.charts.canvas import FAINT, MARKERS, PAPER, SHADES, SOFT, WIDTH, Canvas, Chart
 from safecost.report.charts.text import fit
-from safecost.report.prices import PriceGroup, candidates, faults_of, groups, unshown_in
+from safecost.report.prices import PriceGroup, PriceTerms, candidates, faults_of, groups, unshown_in
 from safecost.stats.frontier import Candidate
 
 PLOT_WIDTH, PLOT_HEIGHT, LEFT, TOP, KEY = 640.0, 360.0, 76.0, 34.0, 220.0
@@ -79,7 +79,7 @@ def spots(document: Document, group: PriceGroup) -> list[Spot]:
     for case in document.cases:
         if case.name in outside or not case.faults:
             continue
-        for one in candidates(document, case, group.profiles, group.against, "every fault", "fastest raw"):
+        for one in candidates(document, case, group.profiles, group.against, "every fault", PriceTerms("raw C++")):
             cost, against = _cost(one)
             faults = len(faults_of(document, case, "every fault"))
             caught = faults - len(one.uncaught)
