@@ -243,12 +243,13 @@ def candidates(
     A fault of which nothing was proved counts as let through. A contender that lacks a size which others have does
     not compete.
     """
-    origins = {variant.name: variant.origin for variant in case.variants if not variant.added_later}
+    origins = {variant.name: variant.origin for variant in case.variants}
+    later = {variant.name for variant in case.variants if variant.added_later}
     sizes: dict[tuple[str, str], list[AtSize]] = {}
     for panel in _cached_panels(document, case, profiles):
-        raws = [raw for raw in _raws(document, panel, against, terms.denominator) if raw.variant in origins]
+        raws = [raw for raw in _raws(document, panel, against, terms.denominator) if raw.variant not in later]
         for arm in panel.contenders:
-            competes = arm.variant in origins and origins[arm.variant] in TIERS[terms.tier]
+            competes = arm.variant not in later and origins.get(arm.variant) in TIERS[terms.tier]
             if arm.profile == panel.profile and arm.role == "safe" and competes:
                 below = _denominators(case, arm, raws, terms.denominator)
                 if below:

@@ -107,7 +107,8 @@ def _profile(state: RunState, profile: BuildProfile) -> doc.Profile:
 def frozen_where(case: CaseFiles) -> Frozen | None:
     """What is frozen in the folder that holds the case's family; None where nothing is, and so nothing is held out."""
     family = case.name.partition("/")[0]
-    return frozen(next(folder.parent for folder in case.files[0].parents if folder.name == family))
+    folder = next((folder.parent for folder in case.files[0].parents if folder.name == family), None)
+    return None if folder is None else frozen(folder)
 
 
 def _case(state: RunState, case: CaseFiles) -> doc.Case:

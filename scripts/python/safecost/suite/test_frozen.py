@@ -35,7 +35,7 @@ def test_a_folder_without_the_file_freezes_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
-        ("{", "JSON"),
+        ("{", "incomplete"),
         ('{"date": "x"}', "cases"),
         ('{"date": "x", "cases": {"a": ["b"]}}', "a"),
         ('{"date": "x", "cases": {"a/b": [1]}}', "1"),

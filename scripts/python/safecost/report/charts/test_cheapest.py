@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from safecost.document.outcome import OutcomeKind
 from safecost.document.types import Document
 from safecost.report.charts.cheapest import Cell, cheapest
 from safecost.testing.drawings import row
@@ -32,3 +35,24 @@ def test_hardened_profiles_are_held_against_plain_raw_and_rust_against_cpp(sampl
     ]
     cells = cheapest(sample_document, found)
     assert [cell.ratio for cell in cells.values()] == [1.3, 1.1]
+
+
+def test_no_idiom_that_catches_nothing_is_recommended(sample_document: Document) -> None:
+    costs = {"at": 1.5, "index": 1.0}
+    timed = [row(family="indexing", case="sum", variant=name, ratios=(cost,) * 6) for name, cost in costs.items()]
+    outcomes: dict[tuple[str, str], OutcomeKind] = {
+        ("at", "one_past_end"): "reported",
+        ("at", "destroyed_before"): "silent",
+        ("index", "one_past_end"): "silent",
+        ("index", "destroyed_before"): "silent",
+    }
+    known, first = sample_document.proofs[0], sample_document.cases[0]
+    proofs = tuple(
+        replace(known, case="indexing/sum", profile="gcc-o2", variant=variant, fault=fault, outcome=outcome)
+        for (variant, fault), outcome in outcomes.items()
+    )
+    faults = tuple(replace(first.faults[0], name=name) for name in ("one_past_end", "destroyed_before"))
+    case = replace(first, faults=faults)
+    document = replace(sample_document, proofs=proofs, cases=(case, *sample_document.cases[1:]))
+    cell = cheapest(document, timed)["indexing/sum", "gcc-o2"]
+    assert (cell.variant, cell.ratio, cell.share) == ("at", 1.5, "1 of 2 caught")
