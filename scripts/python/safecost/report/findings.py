@@ -217,9 +217,6 @@ def _commands(cited: Sequence[PairRow]) -> tuple[str, ...]:
     )
 
 
-BEGIN, END = "<!-- frontier begins -->", "<!-- frontier ends -->"
-
-
 def headline(document: Document) -> str:
     """The prices of safety as a Markdown table, a row for each compiler, library and tier."""
     compiler = {one.name: one.compiler or "unknown" for one in document.profiles}
@@ -246,13 +243,30 @@ def headline(document: Document) -> str:
     return "\n".join([*lines, "", *(f"- {note}" for note in notes)]).rstrip()
 
 
-def with_headline(text: str, document: Document) -> str:
-    """A text whose block between the marks holds the table; raises ToolError where it has no such block."""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ToolError(f"there is no block from {BEGIN} to {END} in it.")
-    return f"{before}{begin}\n{headline(document)}\n{end}{after}"
+def sample_row(document: Document) -> str:
+    """The row that explains the table, of indexing/sum/at on gcc-o2; raises BrokenFinding where the run lacks it."""
+    wanted = ("idiom", "indexing/sum", "at", "gcc-o2")
+    rows = (row for row in valid_rows(document) if (row.kind, row.task, row.variant, row.profile) == wanted)
+    row = min(rows, key=lambda row: row.size, default=None)
+    if row is None or row.low is None or row.high is None:
+        raise BrokenFinding("the run has no interval for indexing/sum/at@gcc-o2, the row that explains the table.")
+    ratio = f"{number(row.ratio)} ({number(row.low)}-{number(row.high)})"
+    return (
+        f"    {'case':17}{'idiom':15}{'profile':19}{'ratio (interval)':21}verdict\n"
+        f"    {f'{row.task} {row.label}':17}{row.variant:15}{row.profile:19}{ratio:21}{row.verdict}"
+    )
+
+
+def with_figures(text: str, document: Document) -> str:
+    """A text whose blocks between marks hold the prices and the sample row; raises ToolError where it lacks one."""
+    for name, body in (("frontier", headline(document)), ("row", sample_row(document))):
+        begin, end = f"<!-- {name} begins -->", f"<!-- {name} ends -->"
+        before, opened, rest = text.partition(begin)
+        _, closed, after = rest.partition(end)
+        if not opened or not closed:
+            raise ToolError(f"there is no block from {begin} to {end} in it.")
+        text = f"{before}{begin}\n{body}\n{end}{after}"
+    return text
 
 
 def compilers(document: Document, cited: Sequence[PairRow]) -> list[tuple[str, str]]:

@@ -128,9 +128,17 @@ def test_the_page_of_the_published_run_is_the_one_in_results() -> None:
     assert findings.page(RESULTS / run[1], texts, RESULTS / "FINDINGS.md") == written
 
 
-def test_the_headline_of_the_readme_is_that_of_the_published_run() -> None:
-    written = (RESULTS / "FINDINGS.md").read_text(encoding="utf-8")
-    run = re.search(r"\[this run\]\(([^)]+)/report\.md\)", written)
-    assert run is not None
+def test_the_figures_of_the_readme_are_those_of_the_run_that_it_names() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert findings.with_headline(readme, document.read(RESULTS / run[1])) == readme
+    run = re.search(r"\(results/([^)/]+)/report\.md\)", readme)
+    assert run is not None
+    assert findings.with_figures(readme, document.read(RESULTS / run[1])) == readme
+
+
+@pytest.mark.parametrize("mark", ["<!-- frontier ends -->", "<!-- row begins -->"])
+def test_a_readme_without_a_mark_is_refused(mark: str) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    run = re.search(r"\(results/([^)/]+)/report\.md\)", readme)
+    assert run is not None
+    with pytest.raises(ToolError, match="there is no block"):
+        findings.with_figures(readme.replace(mark, ""), document.read(RESULTS / run[1]))
