@@ -29,6 +29,7 @@ PICTURES = ("pdf", "png")
     "  github-action-benchmark   ratios and instructions for that action's customSmallerIsBetter\n"
     "  bencher                   Bencher Metric Format JSON\n"
     "  csv                       a row for each pair, with all that is known of it\n"
+    "  prices                    a row for each price of safety: off the shelf, ordinary, best known, in k of n cases\n"
     "  latex                     tables with booktabs\n"
     "  pdf, png                  the charts of the report, into the folder --out",
 )
@@ -47,6 +48,8 @@ def export(run_path: Path, form: str, expression: str | None, out: Path | None) 
             raise UsageError(f"--format {form} draws the whole run: leave --filter out.")
         print(pictures.write(selected.select(document.read(run_path), None), out, form))
         return OK
+    if form == "prices" and expression is not None:
+        raise UsageError("--format prices is of the whole run, as a price is: leave --filter out.")
     text = formats.FORMATS[form](selected.select(document.read(run_path), expression))
     if out is None:
         sys.stdout.buffer.write(text.encode())

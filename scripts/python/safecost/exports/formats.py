@@ -12,6 +12,7 @@ from typing import Any
 from safecost.document.metrics import Part, metrics_of, spec_of
 from safecost.document.rows import ExactValues
 from safecost.exports.latex import latex
+from safecost.exports.price_table import price_table
 from safecost.exports.selected import Selected
 from safecost.history.records import CodeRecord, CountRecord, PairRecord, ProofRecord
 
@@ -134,6 +135,7 @@ FORMATS: Mapping[str, Callable[[Selected], str]] = {
     "github-action-benchmark": github_action_benchmark,
     "bencher": bencher,
     "csv": as_csv,
+    "prices": price_table,
     "latex": latex,
 }
 

@@ -309,3 +309,14 @@ def test_pdflatex_takes_the_tables(sample_document: Document, tmp_path: Path) ->
         check=False,
     )
     assert done.returncode == 0, done.stdout.decode(errors="replace")[-2000:]
+
+
+def test_prices_say_in_how_many_cases_and_over_what(sample_document: Document) -> None:
+    rows = list(csv.DictReader(io.StringIO(FORMATS["prices"](select(sample_document, None)))))
+    assert {row["tier"] for row in rows} == {"best known"}, "the sample states no origins"
+    made = next(
+        row for row in rows if (row["profile"], row["scope"], row["over"]) == ("gcc-o2", "every fault", "ordinary raw")
+    )
+    assert (made["priced"], made["cases"], made["low"]) == ("1", "1", "")
+    assert float(made["mean"]) == float(made["worst"]) == float(made["median"]) > 0
+    assert made["worst_contender"].startswith("indexing/sum/")

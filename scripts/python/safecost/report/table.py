@@ -17,6 +17,7 @@ from safecost.document.rows import PairRow, valid_rows
 from safecost.document.types import Case, Document, Problem
 from safecost.document.values import PairKind
 from safecost.report.hardening import terminal_lines
+from safecost.report.raw_code import incomplete_lines
 from safecost.report.safety import in_short, shares, terminal_gaps, terminal_rows, terminal_standards
 from safecost.stats.pairs import Verdict
 from safecost.validity.advisories import advisories
@@ -67,7 +68,7 @@ def _say_price(document: Document, console: Console) -> None:
     what = "time of the cheapest idiom that stops every fault of a case, over ordinary raw code of the plain build"
     say(console, f"price of safety: {what}")
     console.print(table)
-    for line in (in_short(document), *terminal_gaps(document), *terminal_standards(document), shares(document)):
+    for line in (in_short(document), *incomplete_lines(document), *terminal_gaps(document), *terminal_standards(document), shares(document)):
         if line:
             say(console, line)
 
