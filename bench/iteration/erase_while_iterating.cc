@@ -1,9 +1,10 @@
 // What does it cost to remove elements from an array while walking it?
 //
-// Sessions of which a random half has expired; the others stay, in their order. C moves those that
+// Sessions of which a random share has expired, the rate; the others stay, in their order. C moves those that
 // stay to the front, in the same walk and by hand, and then has to remember the new length. std::erase_if
-// says the same in a word. Whether a session goes is a toss of a coin: code that jumps on it guesses
-// wrong half the time, code that always writes and moves the end by 0 or 1 does not.
+// says the same in a word. At a rate of 0.5 whether a session goes is a toss of a coin: code that jumps on it guesses
+// wrong half the time, code that always writes and moves the end by 0 or 1 does not. Sessions that expire are few,
+// though, and at 0.01 a jump is guessed right and writes nothing until the first one goes.
 //
 // The second is written by hand or not at all. erase_if, remove_if and Rust's retain write where the
 // session stays, and a compiler must not invent a store where there is none: all of them jump. Nor does
@@ -51,8 +52,10 @@ Input generate(safecost::Generator& generator) {
   constexpr std::uint32_t now = 1'000'000;
   const auto sessions = generator.array<Session>(generator.size());
   for (Session& session : sessions) {
+    const bool goes = generator.random.unit() < generator.rate();
+    const std::uint64_t before = generator.random.below(now);
     session = {.id = static_cast<std::uint32_t>(generator.random.next() >> 32),
-               .expires = static_cast<std::uint32_t>(generator.random.below(2 * now + 1))};
+               .expires = static_cast<std::uint32_t>(goes ? before : now + 1 + before)};
   }
   // One goes, so that the end of the walk and of what is left lie apart.
   if (generator.commits("forgotten_length") || generator.commits("held_across"))
@@ -483,8 +486,11 @@ std::uint64_t digest_of_those_that_stay(const void* input) {
 
 auto the_case =
     safecost::Case<Input>(generate)
-        .size(1'024, "L1")                        // 8 KiB
-        .size(8'192, "L2", safecost::Tier::full)  // 64 KiB; erasing one by one takes milliseconds
+        .size_and_rate(1'024, 0.5, "L1")  // 8 KiB
+        .size_and_rate(1'024, 0.1, "L1", safecost::Tier::full)
+        .size_and_rate(1'024, 0.01, "L1")
+        .size_and_rate(8'192, 0.5, "L2",
+                       safecost::Tier::full)  // 64 KiB; one by one takes milliseconds
         .fault({.name = "one_past_end",
                 .cwe = 125,
                 .description = "the length is one more than there are sessions",

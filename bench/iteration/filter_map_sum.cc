@@ -1,8 +1,9 @@
 // Does saying what is wanted (filter, map, sum) cost more than the loop that does it?
 //
-// The sum of the squares of the even values. The parity is random, so code that jumps on it guesses
-// wrong half the time, and code that computes with it does not: what separates the idioms is less
-// any check than what the compiler makes of the condition.
+// The sum of the squares of the even values. The parity is random, and its rate is the share of values that
+// are even: at 0.5 code that jumps on it guesses wrong half the time, at 0.01 hardly ever, and code that
+// computes with it takes the same at each. What separates the idioms is less any check than what the
+// compiler makes of the condition.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -29,7 +30,8 @@ struct Input {
 Input generate(safecost::Generator& generator) {
   const auto values = generator.array<std::uint32_t>(generator.size());
   for (std::uint32_t& value : values)
-    value = static_cast<std::uint32_t>(generator.random.below(1'000'000));
+    value = static_cast<std::uint32_t>(2 * generator.random.below(500'000) +
+                                       (generator.random.unit() < generator.rate() ? 0 : 1));
   // One is odd, about which to fail.
   if (generator.commits("predicate_throws")) values[generator.random.below(values.size())] |= 1;
   const std::size_t too_far = generator.commits("one_past_end") ? 1
@@ -218,8 +220,10 @@ constexpr char no_question[] = "nobody is asked: the condition is a mask";
 
 auto the_case =
     safecost::Case<Input>(generate)
-        .size(4'096, "L1")
-        .size(65'536, "L2", safecost::Tier::full)
+        .size_and_rate(4'096, 0.5, "L1")
+        .size_and_rate(4'096, 0.1, "L1", safecost::Tier::full)
+        .size_and_rate(4'096, 0.01, "L1")
+        .size_and_rate(65'536, 0.5, "L2", safecost::Tier::full)
         .fault({.name = "one_past_end",
                 .cwe = 125,
                 .description = "the bound is one more than there are values",
