@@ -60,8 +60,10 @@ Input generate(safecost::Generator& generator) {
   // One goes, so that the end of the walk and of what is left lie apart.
   if (generator.commits("forgotten_length") || generator.commits("held_across"))
     sessions[generator.random.below(sessions.size())].expires = 0;
-  // The last one goes, and is reached: the one before it stays, or is what a step too many leaves out.
+  // The last one goes, and is reached: the one before it stays, or is what a step too many leaves out. One goes before,
+  // too: a walk by index that asked for the length at its start runs over the end only then.
   if (generator.commits("stale_iterator")) {
+    if (sessions.size() > 2) sessions.front().expires = 0;
     if (sessions.size() > 1) sessions[sessions.size() - 2].expires = 2 * now;
     sessions.back().expires = 0;
   }
