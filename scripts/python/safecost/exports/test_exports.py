@@ -96,7 +96,8 @@ def test_the_same_run_gives_the_same_bytes_without_disqualified_cases(
     assert (code, err) == (0, "") and out
     assert command(capsys, run.parent, "--format", form, "--out", tmp_path / "out")[0] == 0
     assert (tmp_path / "out").read_bytes() == out.encode()
-    assert "indexing/gather" not in out and "sqrt" in out
+    assert "indexing/gather" not in out
+    assert "sqrt" in out or form == "prices", "its only size fits into no cache, so it has no price"
 
 
 def test_google_benchmarks_compare_reads_it_and_tests_the_launches(
