@@ -235,9 +235,13 @@ def headline(document: Document) -> str:
             median = "–" if every.median is None else number(every.median)
             prices = (with_share(every), with_share(over_best), median, worst, with_share(spatial))
             lines.append(f"| {' | '.join((name, among, *prices))} |")
-    uncaught = {group.name: [f"`{one.case}`" for one in group.best().uncaught] for group in groups(document)}
+    uncaught: dict[tuple[str, ...], list[str]] = {}  # by cases the groups that have no price in them
+    for group in groups(document):
+        uncaught.setdefault(tuple(f"`{one.case}`" for one in group.best().uncaught), []).append(f"`{group.name}`")
     notes = [
-        f"Nothing stops every fault with `{name}` in {', '.join(cases)}." for name, cases in uncaught.items() if cases
+        f"Nothing stops every fault with {', '.join(names)} in {', '.join(cases)}."
+        for cases, names in uncaught.items()
+        if cases
     ]
     notes += [f"{line[0].upper()}{line[1:]}." for line in safety.comparisons(document)]
     return "\n".join([*lines, "", *(f"- {note}" for note in notes)]).rstrip()
