@@ -22,7 +22,7 @@ from safecost.core.errors import OK, WRONG_RESULT
 from safecost.core.paths import ORACLE, PACKAGE, Folders
 from safecost.document.evidence import ConfirmAnswer
 from safecost.document.outcome import Evidence, Outcome
-from safecost.document.plan import ConfirmPlan, PluginAt, encoded
+from safecost.document.plan import PROTOCOL, ConfirmPlan, PluginAt, encoded
 from safecost.suite import profiles
 from safecost.suite.cases import CaseFiles
 from safecost.testing.sample_evidence import described, fault
@@ -188,8 +188,8 @@ PLAN = encoded(ConfirmPlan(plugin=PluginAt(profile="p", path="x"), data=".", scr
         ([], "", 2, "give the command: confirm"),
         (["prove", "--plan=-"], "", 2, "prove is no option"),
         (["confirm", "--plan=-"], "[]", 1, "no JSON object"),
-        (["confirm", "--plan=-"], "{}", 1, "this program speaks 2, and the plan names none"),
-        (["confirm", "--plan=-"], '{"protocol": 2, "plan": "confirm"}', 1, "plugin is missing from the plan"),
+        (["confirm", "--plan=-"], "{}", 1, f"this program speaks {PROTOCOL}, and the plan names none"),
+        (["confirm", "--plan=-"], f'{{"protocol": {PROTOCOL}, "plan": "confirm"}}', 1, "plugin is missing from"),
         (["confirm", "--plan=-"], PLAN, 1, "no Memcheck watches"),
     ],
 )  # fmt: skip

@@ -30,10 +30,22 @@ def price_table(selected: Selected) -> str:
             worst, left_out = made.worst, made.left_out or (None, None)
             writer.writerow(
                 (
-                    group.name, tier, " ".join(safety.builds(group, tier)), scope, over, made.mean, made.low, made.high,
-                    len(made.prices), made.cases, made.median, worst and worst.ratio,
-                    worst and f"{worst.case}/{worst.variant}@{worst.profile}", *left_out, made.chosen_from,
+                    group.name,
+                    tier,
+                    " ".join(safety.builds(group, tier)),
+                    scope,
+                    over,
+                    made.mean,
+                    made.low,
+                    made.high,
+                    len(made.prices),
+                    made.cases,
+                    made.median,
+                    worst and worst.ratio,
+                    worst and f"{worst.case}/{worst.variant}@{worst.profile}",
+                    *left_out,
+                    made.chosen_from,
                     "no" if selected.document.run.filter is None else "yes",
-                )  # fmt: skip
+                )
             )
     return buffer.getvalue()

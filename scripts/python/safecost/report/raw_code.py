@@ -1,4 +1,4 @@
-"""Is the raw code of a case as good as it can be? Where a twin's, of the same compiler back end, beats it, it is not."""
+"""Is the raw code of a case as good as it can be? Where a twin's, of the same back end, beats it, it is not."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def raw_incomplete(document: Document) -> dict[str, PairRow]:
 def incomplete_lines(document: Document) -> list[str]:
     """A sentence each, for whoever reads a price over that raw code."""
     return [
-        f"raw incomplete: {case}: {row.name} takes {number(row.ratio)} of {row.against}@{row.against_profile}, the fastest"
-        " raw C++; prices over it are too low"
+        f"raw incomplete: {case}: {row.name} takes {number(row.ratio)} of {row.against}@{row.against_profile}, the"
+        " fastest raw C++; prices over it are too low"
         for case, row in raw_incomplete(document).items()
     ]

@@ -68,7 +68,13 @@ def _say_price(document: Document, console: Console) -> None:
     what = "time of the cheapest idiom that stops every fault of a case, over ordinary raw code of the plain build"
     say(console, f"price of safety: {what}")
     console.print(table)
-    for line in (in_short(document), *incomplete_lines(document), *terminal_gaps(document), *terminal_standards(document), shares(document)):
+    for line in (
+        in_short(document),
+        *incomplete_lines(document),
+        *terminal_gaps(document),
+        *terminal_standards(document),
+        shares(document),
+    ):
         if line:
             say(console, line)
 
