@@ -194,7 +194,7 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "frontier": safety.lines(document),
         "comparisons": [*safety.comparisons(document), *safety.later(document), *raw_code.incomplete_lines(document)],
         "incomplete": raw_code.raw_incomplete(document),
-        "filtered": safety.in_short(document),
+        "filtered": safety.filter_note(document),
         "shares": safety.shares(document),
         "matrices": safety.matrices(document),
         "outcome_words": safety.words(),

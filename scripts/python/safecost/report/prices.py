@@ -277,12 +277,13 @@ def _at_size(panel: Panel, arm: Contender, below: Sequence[Contender]) -> AtSize
 def _raws(document: Document, panel: Panel, against: str, denominator: Denominator) -> list[Contender]:
     """The raw code of a panel that counts: that of the plain profile, for C++ and for Rust its own language's.
 
-    A twin without raw code is compared with C++ alone.
+    What C programs use is C++'s for Rust, too. A twin without raw code is compared with C++ alone.
     """
     plain = {profile.name: profile.plain for profile in document.profiles}[panel.profile]
     raws = [arm for arm in panel.contenders if arm.role == "raw"]
     own = [arm for arm in raws if arm.profile == plain]
-    return [arm for arm in raws if arm.profile == against] if denominator == "raw C++" or not own else own
+    of_cxx = denominator in {"raw C++", "as practised"} or not own
+    return [arm for arm in raws if arm.profile == against] if of_cxx else own
 
 
 def _raw_over(document: Document, case: Case, profile: str, against: str) -> list[Candidate]:

@@ -97,7 +97,7 @@ def lines(document: Document) -> list[PriceLine]:
 
 
 def tiers(group: PriceGroup) -> tuple[PriceTier, ...]:
-    """The prices that can be told of a group."""
+    """The prices that a group has."""
     return tuple(TIERS) if group.states_origins else (BEST,)
 
 
@@ -113,7 +113,7 @@ def headline(document: Document) -> str:
     return f"Time of idioms that stop every fault, over ordinary raw code: {'; '.join(parts)}." if parts else ""
 
 
-def in_short(document: Document) -> str:
+def filter_note(document: Document) -> str:
     """Why the prices of a run are not those of the suite: it was filtered; empty where they are."""
     if document.run.filter is None:
         return ""
@@ -219,13 +219,13 @@ def terminal_standards(document: Document) -> list[str]:
             (one.name, one.standards["every fault", "contained"]) for one in measured
         ],
         "ordinary idioms over the raw code that C programs use": [
-            (one.name, one.frontiers["every fault", tiers(one)[-2:][0], "as practised"]) for one in measured
+            (one.name, one.frontiers["every fault", "ordinary", "as practised"]) for one in measured
         ],
     }
     lines = []
     for title, made in prices.items():
-        told = [f"{name} {price_words(price)} in {_share(price)}" for name, price in made if price.mean is not None]
-        lines += [f"{title}: {', '.join(told)}"] if told else []
+        priced = [f"{name} {with_share(price)}" for name, price in made if price.mean is not None]
+        lines += [f"{title}: {', '.join(priced)}"] if priced else []
     return [*lines, *_gaps(measured), *comparisons(document), *later(document)]
 
 

@@ -18,7 +18,7 @@ from safecost.document.types import Case, Document, Problem
 from safecost.document.values import PairKind
 from safecost.report.hardening import terminal_lines
 from safecost.report.raw_code import incomplete_lines
-from safecost.report.safety import in_short, shares, terminal_gaps, terminal_rows, terminal_standards
+from safecost.report.safety import filter_note, shares, terminal_gaps, terminal_rows, terminal_standards
 from safecost.stats.pairs import Verdict
 from safecost.validity.advisories import advisories
 from safecost.validity.data_quality import TOLERANCE, aa_pairs, calibrations, distance
@@ -69,7 +69,7 @@ def _say_price(document: Document, console: Console) -> None:
     say(console, f"price of safety: {what}")
     console.print(table)
     for line in (
-        in_short(document),
+        filter_note(document),
         *incomplete_lines(document),
         *terminal_gaps(document),
         *terminal_standards(document),

@@ -222,8 +222,8 @@ def tiered(sample: Document, costs: dict[str, float], faults: Sequence[Fault] = 
         panel("gcc-o2", costs, raws),
         panel("gcc-assertions", {"library": costs["library"] - 0.5}, raws, of_raws="gcc-o2"),
     ]
-    told = [proof(name, "gcc-o2", PAST.name) for name in costs] + [proof("library", "gcc-assertions", PAST.name)]
-    return made_up(sample, panels, told, faults, variants)
+    proofs = [proof(name, "gcc-o2", PAST.name) for name in costs] + [proof("library", "gcc-assertions", PAST.name)]
+    return made_up(sample, panels, proofs, faults, variants)
 
 
 def test_each_tier_chooses_among_its_idioms_over_raw_code_of_both_kinds(sample_document: Document) -> None:

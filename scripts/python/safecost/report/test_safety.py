@@ -34,8 +34,8 @@ def test_the_worst_case_and_what_nothing_catches_are_named(sample_document: Docu
 
 
 def test_a_mean_of_six_launches_says_that_it_has_no_interval(sample_document: Document) -> None:
-    told = [line.price for line in safety.lines(sample_document) if not line.price.startswith("–")]
-    assert told and all("no interval: " in price for price in told)
+    prices = [line.price for line in safety.lines(sample_document) if not line.price.startswith("–")]
+    assert prices and all("no interval: " in price for price in prices)
 
 
 def test_every_proof_has_a_letter_that_leads_to_its_evidence(sample_document: Document) -> None:

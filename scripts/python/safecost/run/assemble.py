@@ -18,7 +18,6 @@ from safecost.stats.fdr import after_control, q_values
 from safecost.stats.pairs import PairSummary, summarise
 from safecost.suite import revision as suite_revision
 from safecost.suite.cases import CaseFiles
-from safecost.suite.frozen import Frozen, frozen
 from safecost.suite.profiles import BuildProfile
 from safecost.toolchain.build import sha256
 
@@ -104,20 +103,13 @@ def _profile(state: RunState, profile: BuildProfile) -> doc.Profile:
     )
 
 
-def frozen_where(case: CaseFiles) -> Frozen | None:
-    """What is frozen in the folder that holds the case's family; None where nothing is, and so nothing is held out."""
-    family = case.name.partition("/")[0]
-    folder = next((folder.parent for folder in case.files[0].parents if folder.name == family), None)
-    return None if folder is None else frozen(folder)
-
-
 def _case(state: RunState, case: CaseFiles) -> doc.Case:
     family, _, name = case.name.partition("/")
     described = [said for (of, _), said in state.descriptions.items() if of == case.name]
     generator = next((said for said in described if said.parameters), None)
     status, reason = _status(state, case, bool(described))
     variants: dict[tuple[str, str], doc.Variant] = {}
-    known = frozen_where(case)
+    known = case.frozen
     for said in described:
         for one in said.variants:
             summary = state.clean(one.summary)

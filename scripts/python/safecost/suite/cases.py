@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from safecost.core.errors import UsageError
 from safecost.core.paths import Folders
+from safecost.suite.frozen import Frozen, frozen
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _FILE = re.compile(r"(?!.*[.][.])[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}")  # what the document can name
@@ -18,10 +19,11 @@ _RUST_VARIANT = re.compile(r"^\s*(?:raw|safe)\s+(\w+)\s*\(", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class CaseFiles:
-    """A case's name, `family/case`, its files, and the folder that holds its shipped inputs."""
+    """A case's name, `family/case`, its files, and what is frozen in the folder they were found in."""
 
     name: str
     files: tuple[Path, ...]
+    frozen: Frozen | None = field(default=None, compare=False)
 
     @property
     def data(self) -> Path:
@@ -52,14 +54,17 @@ class CaseFiles:
 def find(folders: Folders) -> list[CaseFiles]:
     """Every case below the folders, in order of name. Raises UsageError for a folder that is missing or empty."""
     files: dict[str, list[Path]] = {}
+    known: dict[str, Frozen | None] = {}
     for folder in folders.cases:
         if not folder.is_dir():
             raise UsageError(f"--cases {folder}: no such folder.")
         if ";" in str(folder):
             raise UsageError(f"--cases {folder}: the build cannot take a path with a semicolon in it.")
         inside = list(_files(folder))
+        in_folder = frozen(folder)
         for name, file in inside:
             files.setdefault(name, []).append(file)
+            known.setdefault(name, in_folder)
         if not inside:
             raise UsageError(f"--cases {folder}: no <family>/<case>.cc in it; 'safecost new' writes one.")
     for name, found in files.items():
@@ -72,7 +77,7 @@ def find(folders: Folders) -> list[CaseFiles]:
     # In a folder of several files the one of the folder's name holds the question and the table; the rest serve it.
     for found in files.values():
         found.sort(key=lambda file: (file.stem != file.parent.name, file))
-    return [CaseFiles(name, tuple(found)) for name, found in sorted(files.items())]
+    return [CaseFiles(name, tuple(found), known[name]) for name, found in sorted(files.items())]
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:

@@ -35,4 +35,9 @@ class Frozen:
 def frozen(folder: Path) -> Frozen | None:
     """What is frozen in a folder of cases; None where nothing is. Raises UsageError naming what is wrong."""
     file = folder / FILE
-    return read_small(file, Frozen, "the frozen variants as JSON") if file.exists() else None
+    return read_frozen(file) if file.exists() else None
+
+
+def read_frozen(file: Path) -> Frozen:
+    """What a file says is frozen; raises UsageError naming what is wrong."""
+    return read_small(file, Frozen, "the frozen variants as JSON")

@@ -26,12 +26,14 @@ from safecost.history import lines, tables
 from safecost.history.records import KINDS, Record
 from safecost.history.store import File, Store
 from safecost.suite import profiles
+from safecost.suite.frozen import Frozen, read_frozen
 from safecost.testing.made_up_history import a_history, an_acceptance
 from safecost.testing.mutations import mutated, spoiled_text
 from safecost.testing.refusals import one_sentence
 
 LIMITS = {"limit": [{"name": "a*", "metric": "instructions", "relative": 0.1, "absolute": 3.0}, {}]}
 KNOWN_BAD = {"known_bad": [{"name": "a*", "metric": "catch", "reason": "r", "expires": "2026-06-30"}]}
+FROZEN = {"date": "2026-11-30", "cases": {"indexing/sum": ["raw", "at"]}}
 PROFILE = {
     "summary": "s", "language": "c++", "compiler": "gcc", "library": "libstdc++", "against": "x", "default": True,
     "flags": [["-O2", "why"]], "dropped": [["-Os", "why"]],
@@ -98,6 +100,7 @@ def readers(sample: Document) -> dict[str, Reader]:
         ),
         "limits": Reader(LIMITS, msgspec.json.schema(LimitsFile), "limits.json", read_limits),
         "known-bad": Reader(KNOWN_BAD, msgspec.json.schema(KnownBadFile), "known-bad.json", read_known_bad),
+        "frozen": Reader(FROZEN, msgspec.json.schema(Frozen), "frozen.json", read_frozen),
         "profile": Reader(PROFILE, msgspec.json.schema(profiles.ProfileFile), "mine.json", profiles.read),
         "Google Benchmark": Reader(BENCHMARK, _BENCHMARK_SCHEMA, "b.json", lambda file: inputs.compare(file, file)),
         "database": Reader(lines.plain(run), record_schema(run), "run.json", read_database),
@@ -109,8 +112,8 @@ def readers(sample: Document) -> dict[str, Reader]:
 
 
 FILES = {
-    "run document": 700, "limits": 200, "known-bad": 200, "profile": 200, "Google Benchmark": 200, "database": 200,
-    "line: run": 100, "line: pair": 100, "line: acceptance": 100,
+    "run document": 700, "limits": 200, "known-bad": 200, "frozen": 100, "profile": 200, "Google Benchmark": 200,
+    "database": 200, "line: run": 100, "line: pair": 100, "line: acceptance": 100,
 }  # fmt: skip
 
 

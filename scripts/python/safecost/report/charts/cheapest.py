@@ -47,17 +47,19 @@ def cheapest(document: Document, found: Sequence[PairRow]) -> dict[tuple[str, st
     for row in found:
         if row.role == "safe" and row.kind in wanted.get(row.profile, ()):
             idioms[row.task, row.profile][row.variant].append(row)
+    faults = {case.name: frozenset(faults_of(document, case, "every fault")) for case in document.cases}
     catches = Counter(
-        (proof.case, proof.profile, proof.variant) for proof in document.proofs if proof.outcome in CAUGHT
+        (proof.case, proof.profile, proof.variant)
+        for proof in document.proofs
+        if proof.outcome in CAUGHT and proof.fault in faults[proof.case]
     )
     proved = {(proof.case, proof.profile) for proof in document.proofs}
-    faults = {case.name: len(faults_of(document, case, "every fault")) for case in document.cases}
     cells = {}
     for place, variants in idioms.items():
         caught = {variant: catches[(*place, variant)] for variant in variants} if place in proved else {}
         most = max(caught.values(), default=0)
         made = _cheapest({variant: rows for variant, rows in variants.items() if caught.get(variant, most) == most})
-        cells[place] = replace(made, caught=most, faults=faults.get(place[0])) if caught else made
+        cells[place] = replace(made, caught=most, faults=len(faults[place[0]])) if caught else made
     return cells
 
 
