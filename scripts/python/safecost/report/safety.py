@@ -257,9 +257,8 @@ def comparisons(document: Document) -> list[str]:
         cases, means = in_common([made for _, made in priced])
         if len(means) > 1:
             prices = ", ".join(f"{name} {number(mean)}" for (name, _), mean in zip(priced, means, strict=True))
-            lines.append(
-                f"{tier}, over the best known raw C++, in the {counted(cases, 'case')} that all price: {prices}"
-            )
+            over = "each over the best known raw C++ of its compiler, Rust over Clang's"
+            lines.append(f"{tier}, {over}, in the {counted(cases, 'case')} that all price: {prices}")
     return lines
 
 
