@@ -11,6 +11,8 @@ import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
 from safecost.core.text import counted, number
 from safecost.document.judged import Proof
 from safecost.document.measured import untouched
@@ -18,6 +20,7 @@ from safecost.document.memo import of_newest
 from safecost.document.outcome import CAUGHT
 from safecost.document.rows import PairRow, is_rebuild, valid_rows
 from safecost.document.types import Document, Profile
+from safecost.stats.frontier import over_cases
 
 _Idiom = tuple[str, str]  # case and variant
 
@@ -28,7 +31,8 @@ class HardeningPrice:
 
     `touched` of `idioms` in `touched_cases` of `cases` have other machine code; of `unknown` it was not read. `worst`
     is the worst size of each idiom that is touched and was timed, `mean` the geometric mean over cases of that over
-    their idioms, `median` the same. `caught` of `let_through` are faults that the plain build of a touched idiom does
+    their idioms, `median` the same, each with the interval of a bootstrap over cases
+    (None for fewer than two). `caught` of `let_through` are faults that the plain build of a touched idiom does
     not catch and the hardened one does; `caught_untouched` are those of idioms whose timed code is the same, where the
     program that commits the fault is another one.
     """
@@ -42,7 +46,9 @@ class HardeningPrice:
     cases: int
     touched_cases: int
     mean: float | None
+    mean_interval: tuple[float, float] | None
     median: float | None
+    median_interval: tuple[float, float] | None
     worst: tuple[PairRow, ...]
     caught: int
     let_through: int
@@ -99,7 +105,9 @@ def _price(document: Document, profile: Profile, plain: Profile) -> HardeningPri
         cases=len({case for case, _ in both | unknown}),
         touched_cases=len({case for case, _ in touched}),
         mean=statistics.geometric_mean(by_case) if by_case else None,
+        mean_interval=over_cases(by_case, np.mean),
         median=statistics.median(by_case) if by_case else None,
+        median_interval=over_cases(by_case, np.median),
         worst=worst,
         caught=sum(caught for idiom, caught in missed if idiom in touched),
         let_through=sum(idiom in touched for idiom, _ in missed),
@@ -151,13 +159,20 @@ def reach(price: HardeningPrice) -> str:
     return words + (f"; the code of {price.unknown} was not read" if price.unknown else "")
 
 
+def with_interval(ratio: float | None, interval: tuple[float, float] | None) -> str:
+    """A ratio over cases with its interval where it has one; a dash for none."""
+    if ratio is None:
+        return "–"
+    return number(ratio) + (f" ({number(interval[0])} – {number(interval[1])})" if interval else "")
+
+
 def highest(price: HardeningPrice) -> str:
     """The worst ratio with its interval and where it is; a dash where nothing that is touched was timed."""
     row = price.highest
     if row is None:
         return "–"
-    interval = "" if row.low is None or row.high is None else f" ({number(row.low)} – {number(row.high)})"
-    return f"{number(row.ratio)}{interval} {row.task}/{row.variant}, {row.parameters}"
+    interval = None if row.low is None or row.high is None else (row.low, row.high)
+    return f"{with_interval(row.ratio, interval)} {row.task}/{row.variant}, {row.parameters}"
 
 
 def newly_caught(price: HardeningPrice) -> str:
@@ -177,7 +192,8 @@ def terminal_lines(document: Document) -> list[str]:
             untimed = "; none was timed beside itself" if price.touched else ""
             lines.append(f"{over}: touches {reach(price)}{untimed}")
         else:
-            mean, median = number(price.mean), number(price.median)
+            mean = with_interval(price.mean, price.mean_interval)
+            median = with_interval(price.median, price.median_interval)
             lines.append(f"{over}: {mean} on average, median {median}, worst {highest(price)}; touches {reach(price)}")
         if document.proofs:
             lines.append(f"hardening, faults newly caught by {price.profile}: {newly_caught(price)}")

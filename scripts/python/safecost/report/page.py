@@ -202,6 +202,7 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "hardening": hardening.hardening(document),
         "reach": hardening.reach,
         "highest": hardening.highest,
+        "with_interval": hardening.with_interval,
         "newly_caught": hardening.newly_caught,
         "number": number,
         "charts": drawn,

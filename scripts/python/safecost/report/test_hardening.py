@@ -151,7 +151,8 @@ def test_the_report_and_the_terminal_tell_the_same(planted: Document) -> None:
     document = replace(planted, proofs=(proof("span", PLAIN, "silent"), proof("span", HARDENED, "trapped")))
     cost, faults = hardening.terminal_lines(document)
     assert cost == (
-        "hardening, gcc-assertions over gcc-o2: 1.483 on average, median 1.550, worst 4.000 (4.000 – 4.000)"
+        "hardening, gcc-assertions over gcc-o2: 1.483 (1.100 – 2.000) on average,"
+        " median 1.550 (1.100 – 2.000), worst 4.000 (4.000 – 4.000)"
         " indexing/sum/span, L2; touches 3 of 4 idioms in 2 of 2 cases"
     )
     assert faults == "hardening, faults newly caught by gcc-assertions: 1 of 1 let through"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -174,6 +174,22 @@ def in_common(frontiers: Sequence[Frontier]) -> tuple[int, tuple[float, ...]]:
     if not cases:
         return 0, ()
     return len(cases), tuple(math.exp(math.fsum(table[case] for case in cases) / len(cases)) for table in logs)
+
+
+def over_cases(
+    ratios: Sequence[float], middle: Callable[..., NDArray[np.float64]], seed: int = 1
+) -> tuple[float, float] | None:
+    """The central 95 % of `middle` (np.mean, np.median) of log ratios of cases drawn with replacement, as ratios.
+
+    None for fewer than two cases. What launches add is not in it: cases differ by far more than one is unsure.
+    """
+    if len(ratios) < 2:
+        return None
+    random = np.random.default_rng(seed)
+    logs = np.log(np.asarray(ratios, dtype=np.float64))
+    middles = middle(logs[random.integers(0, len(logs), (RESAMPLES, len(logs)))], axis=1)
+    low, high = np.exp(np.quantile(middles, (0.025, 0.975)))
+    return float(low), float(high)
 
 
 def _bootstrap(prices: Sequence[Price], random: np.random.Generator) -> tuple[float, float] | tuple[None, None]:

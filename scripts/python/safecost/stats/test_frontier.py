@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from safecost.stats.frontier import AtSize, Candidate, Frontier, Price, Uncaught, frontier, in_common, price
+from safecost.stats.frontier import AtSize, Candidate, Frontier, Price, Uncaught, frontier, in_common, over_cases, price
 
 RANDOM = np.random.default_rng(3)
 
@@ -134,3 +134,19 @@ def test_two_frontiers_are_compared_over_the_cases_that_both_price() -> None:
     assert cases == 1
     assert means == pytest.approx((1.0, 2.0))
     assert in_common([whole, frontier("none", {})]) == (0, ())
+
+
+@pytest.mark.parametrize(("cases", "least"), [(10, 0.86), (20, 0.89)])
+def test_the_interval_over_cases_holds_the_mean_nearly_as_often_as_it_says(cases: int, least: float) -> None:
+    held = 0
+    for seed in range(300):
+        ratios = np.exp(np.random.default_rng(seed).normal(0.1, 0.2, cases))
+        low, high = over_cases(list(ratios), np.mean, seed) or (0, 0)
+        held += low <= math.exp(0.1) <= high
+    assert least <= held / 300 < 0.97
+
+
+def test_an_interval_over_cases_needs_two_and_holds_the_median_between_them() -> None:
+    assert over_cases([1.2], np.mean) is None
+    low, high = over_cases([1.1, 1.5, 2.0], np.median) or (0, 0)
+    assert 1.1 <= low <= 1.5 <= high <= 2.0

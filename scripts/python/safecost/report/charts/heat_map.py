@@ -19,8 +19,8 @@ from safecost.report.charts.text import fit, width
 
 NOTES = (
     "Time of the cheapest idiom that catches every fault of its case, over the fastest raw code of the plain sibling",
-    "(Rust: of the C++ profile it is compared with), at its worst parameters. Where none catches every fault, the",
-    "cheapest of those that catch the most, with how many. Chosen on odd launches, estimated on even ones.",
+    "(Rust: over Rust's own raw code), at its worst parameters. Where none catches every fault, the cheapest of those",
+    "that catch the most, with how many. Chosen on odd launches, estimated on even ones.",
     "Hatched: not measured. Crossed: disqualified, a result was wrong.",
 )
 ROW, BETWEEN = 44, 6  # heights of a row and of the gap between families

@@ -26,11 +26,12 @@ def test_cheapest_idiom_answers_for_its_worst_size_and_the_fastest_raw(sample_do
     assert cell == Cell("even", 1.2)
 
 
-def test_hardened_profiles_are_held_against_plain_raw_and_rust_against_cpp(sample_document: Document) -> None:
+def test_hardened_profiles_are_held_against_plain_raw_and_rust_against_its_own(sample_document: Document) -> None:
     found = [
         row(profile="gcc-assertions", kind="idiom", ratios=(1.0,) * 6),
         row(profile="gcc-assertions", kind="full", ratios=(1.3,) * 6),
-        row(profile="rust-o2", kind="language", ratios=(1.1,) * 6),
+        row(profile="rust-o2", kind="idiom", ratios=(1.1,) * 6),
+        row(profile="rust-o2", kind="language", ratios=(0.7,) * 6),
         row(profile="rust-o2", kind="language", role="raw", ratios=(0.5,) * 6),
     ]
     cells = cheapest(sample_document, found)
