@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint64_t kOtherSeed = 0x9e3779b97f4a7c15u;
 constexpr std::size_t kUnseenInputs = 3;
-// Of the pool: a walk over 256 inputs takes as long as the timing of a quick launch.
+// Of the pool, over all placements: a walk over 256 inputs takes as long as the timing of a quick launch.
 constexpr std::size_t kComparedAgain = 64;
 // A call on an input that was timed takes at least this share of the time of a first call on one of the same size that
 // was not; of the instructions, a smaller share is allowed, since inputs of one size need not be equal work.
@@ -74,8 +74,9 @@ absl::Status still_works(Contender& timed, const Pool& unseen) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::uint64_t>> agreed_digests(Panel& panel, std::size_t inputs) {
-  std::vector<Contender>& contenders = panel.contenders();
+absl::StatusOr<std::vector<std::uint64_t>> agreed_digests(const Panel& panel,
+                                                          std::vector<Contender>& contenders,
+                                                          std::size_t inputs) {
   std::vector<std::uint64_t> expected;
   for (std::size_t c = 0; c < contenders.size(); ++c) {
     safecost_report* const report = contenders[c].plugin().table().report;
@@ -98,28 +99,34 @@ absl::StatusOr<std::vector<std::uint64_t>> agreed_digests(Panel& panel, std::siz
 }
 
 void clear_reports(Panel& panel) {
-  for (const Contender& contender : panel.contenders()) {
-    safecost_report* const report = contender.plugin().table().report;
-    if (report != nullptr) report->count = 0;
+  for (const std::vector<Contender>& contenders : panel.placements()) {
+    for (const Contender& contender : contenders) {
+      safecost_report* const report = contender.plugin().table().report;
+      if (report != nullptr) report->count = 0;
+    }
   }
 }
 
 absl::Status last_look(Panel& panel, const std::vector<std::uint64_t>& before) {
-  for (const Contender& contender : panel.contenders()) {
-    const safecost_report* const report = contender.plugin().table().report;
-    if (report != nullptr && report->count > 0) {
-      return absl::DataLossError(
-          fmt::format("digest: errors reached the border of {} while it was timed, {} of them: {}",
-                      contender.plugin().profile(), report->count, report->text));
+  const std::size_t inputs = std::max(before.size(), kComparedAgain / panel.placements().size());
+  for (std::vector<Contender>& contenders : panel.placements()) {
+    for (const Contender& contender : contenders) {
+      const safecost_report* const report = contender.plugin().table().report;
+      if (report != nullptr && report->count > 0) {
+        return absl::DataLossError(fmt::format(
+            "digest: errors reached the border of {} while it was timed, {} of them: {}",
+            contender.plugin().profile(), report->count, report->text));
+      }
     }
-  }
-  ASSIGN_OR_RETURN(const std::vector<std::uint64_t> after, agreed_digests(panel, kComparedAgain));
-  for (std::size_t i = 0; i < before.size(); ++i) {
-    if (before[i] == after[i]) continue;
-    return absl::DataLossError(fmt::format(
-        "digest: all give {:016x} for input {} after the last round, and {:016x} before "
-        "the first",
-        after[i], i, before[i]));
+    ASSIGN_OR_RETURN(const std::vector<std::uint64_t> after,
+                     agreed_digests(panel, contenders, inputs));
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      if (before[i] == after[i]) continue;
+      return absl::DataLossError(
+          fmt::format("digest: all give {:016x} for input {} after the last round, and {:016x} "
+                      "before the first",
+                      after[i], i, before[i]));
+    }
   }
   ASSIGN_OR_RETURN(const Pool unseen, panel.draw(panel.plan().seed ^ kOtherSeed, kUnseenInputs));
   for (Contender& contender : panel.contenders()) RETURN_IF_ERROR(still_works(contender, unseen));

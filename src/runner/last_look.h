@@ -12,14 +12,16 @@
 
 namespace safecost {
 
-// The digests that all contenders give on the first `inputs` of the pool. DataLoss where one gives another, or where an
-// error reaches its border.
-absl::StatusOr<std::vector<std::uint64_t>> agreed_digests(Panel& panel, std::size_t inputs);
+// The digests that all contenders of a placement give on the first `inputs` of the pool. DataLoss where one gives
+// another, or where an error reaches its border.
+absl::StatusOr<std::vector<std::uint64_t>> agreed_digests(const Panel& panel,
+                                                          std::vector<Contender>& contenders,
+                                                          std::size_t inputs);
 
 // Forgets what was reported at the borders.
 void clear_reports(Panel& panel);
 
-// After the last round: the pool gives digests that agree, and begin as `before`; nothing was reported at borders
+// After the last round: in each placement the pool gives digests that agree, and begin as `before`; nothing was reported at borders
 // since `clear_reports`; inputs that no call has seen take no more work than those that were timed; no thread and no
 // process is left. DataLoss with "kind: message" otherwise.
 absl::Status last_look(Panel& panel, const std::vector<std::uint64_t>& before);

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <random>
@@ -26,6 +27,13 @@ constexpr std::size_t kMostCalls = 1 << 20;
 constexpr std::size_t kMostContenders = 1'000;
 constexpr std::size_t kMostPanels = 100'000;
 constexpr std::size_t kFewestRounds = 8;
+constexpr std::size_t kMostPlacements = 64;
+// Of the machine's memory, for the contexts of all placements.
+constexpr std::size_t kShareOfMemory = 4;
+// Where the metronome is slow beside some rounds, a launch goes on until all pairs have this share of the rounds that its
+// time is for, and at most so many times as long.
+constexpr double kCalmShare = 0.75;
+constexpr double kLongest = 3;
 // Before timing, each contender is called on so many inputs to compare digests, and to find the
 // number of calls. Verification has seen far more; over whole pools this took longer than the timing.
 constexpr std::size_t kComparedInputs = 8;
@@ -33,8 +41,6 @@ constexpr std::size_t kCalibratingCalls = 16;
 // A kernel that changes its contexts is timed in batches of so many as refer to at most this much together: each is
 // reset before its batch, and still lies in a cache when its turn comes.
 constexpr std::size_t kBatchBytes = 256 << 10;
-// Offsets in a page of memory at which contexts may begin.
-constexpr std::size_t kOffsets = 4'096 / 16;
 
 double cpu_now() {
   timespec now = {};
@@ -110,6 +116,7 @@ absl::StatusOr<PanelPlan::Arm> PanelPlan::Arm::from_json(const nlohmann::json& j
   fields.required("profile", arm.plugin.profile);
   fields.required("path", arm.plugin.path);
   fields.required("variant", arm.variant);
+  fields.optional("layouts", arm.layouts, Range<std::size_t>{0, kMostPlacements});
   RETURN_IF_ERROR(fields.done());
   return arm;
 }
@@ -131,6 +138,8 @@ absl::StatusOr<PanelPlan> PanelPlan::from_json(const nlohmann::json& json,
   fields.optional("fewest_inputs", plan.fewest_inputs, Range<std::size_t>{1, kMostInputs});
   fields.optional("epoch_seconds", plan.epoch_seconds, kSeconds);
   fields.optional("contender_seconds", plan.contender_seconds, kSeconds);
+  fields.optional("placements", plan.placements, Range<std::size_t>{1, kMostPlacements});
+  fields.optional("calm_beat", plan.calm_beat, Range<double>{0, 1e9});
   fields.required("generator", plan.generator);
   fields.required("contenders", plan.contenders, Range<std::size_t>{1, kMostContenders});
   RETURN_IF_ERROR(fields.done());
@@ -146,7 +155,7 @@ absl::StatusOr<SoloPlan> SoloPlan::from_json(const nlohmann::json& json) {
   return plan;
 }
 
-const std::string& Panel::name(std::size_t i) const { return contenders_[i].name(); }
+const std::string& Panel::name(std::size_t i) const { return placements_.front()[i].name(); }
 
 absl::Status Panel::have_threads() const {
   if (plan_.threads > 1) {
@@ -175,6 +184,7 @@ absl::StatusOr<const Plugin*> Panel::plugin(const PluginAt& at) {
 absl::StatusOr<std::unique_ptr<Panel>> Panel::open(const PanelPlan& plan) {
   auto panel = std::make_unique<Panel>();
   panel->plan_ = plan;
+  panel->placements_.emplace_back();
   ASSIGN_OR_RETURN(const Plugin* const generator, panel->plugin(plan.generator));
   if (!generator->generates())
     return absl::FailedPreconditionError("load: the generator makes no inputs");
@@ -210,17 +220,32 @@ absl::StatusOr<Pool> Panel::draw(std::uint64_t seed, std::size_t count) const {
                                          std::string(pool.status().message())));
 }
 
-absl::Status Panel::add(const PanelPlan::Arm& arm) {
-  ASSIGN_OR_RETURN(const Plugin* const plugin, this->plugin(arm.plugin));
+absl::StatusOr<Contender> Panel::contender(const PanelPlan::Arm& arm, std::size_t placement) {
+  PluginAt at = arm.plugin;
+  if (!arm.layouts.empty()) at.path = arm.layouts[placement % arm.layouts.size()];
+  ASSIGN_OR_RETURN(const Plugin* const plugin, this->plugin(at));
   const safecost_variant* variant = plugin->variant(arm.variant);
   if (variant == nullptr || variant->run == nullptr) {
     return absl::NotFoundError(
         fmt::format("load: {} has no variant {}", arm.plugin.profile, arm.variant));
   }
-  contenders_.emplace_back(
-      *plugin, *variant, *pool_,
-      contender_name(*plugin, *variant, plan_.size, plan_.rate, plan_.threads));
+  return Contender(*plugin, *variant, *pool_,
+                   contender_name(*plugin, *variant, plan_.size, plan_.rate, plan_.threads));
+}
+
+absl::Status Panel::add(const PanelPlan::Arm& arm) {
+  ASSIGN_OR_RETURN(Contender added, contender(arm, 0));
+  contenders().push_back(std::move(added));
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<Contender>*> Panel::add_placement() {
+  std::vector<Contender> all;
+  for (const PanelPlan::Arm& arm : plan_.contenders) {
+    ASSIGN_OR_RETURN(Contender added, contender(arm, placements_.size()));
+    all.push_back(std::move(added));
+  }
+  return &placements_.emplace_back(std::move(all));
 }
 
 absl::StatusOr<std::unique_ptr<Panel>> Panel::load(const PanelPlan& plan) {
@@ -229,32 +254,92 @@ absl::StatusOr<std::unique_ptr<Panel>> Panel::load(const PanelPlan& plan) {
   return panel;
 }
 
-absl::StatusOr<Launch> time_panel(Panel& panel, const PanelPlan& plan) {
+namespace {
+
+// Prepares contexts of all contenders, in random order, each on pages of its own and laid out alike.
+absl::Status prepare(std::vector<Contender>& contenders, const std::vector<std::size_t>& order,
+                     const Laying& laying, std::size_t count) {
+  for (const std::size_t c : order) {
+    const Allocations allocations(contenders[c].plugin().library());
+    Arena::of_process().begin(laying);
+    allocations.to_arena();
+    const absl::Status prepared = contenders[c].prepare(count);
+    allocations.to_libc();
+    RETURN_IF_ERROR(prepared);
+  }
+  return absl::OkStatus();
+}
+
+// Ways to lay contexts out, each as often as any other, in random order.
+std::vector<Laying> draw_layings(std::mt19937_64& random, std::size_t count) {
+  std::vector<Laying> layings;
+  constexpr std::array modes = {Laying::Mode::adjacent, Laying::Mode::split,
+                                Laying::Mode::jittered};
+  const std::size_t first = random() % modes.size();
+  for (std::size_t i = 0; i < count; ++i)
+    layings.push_back(Laying::draw(random, modes[(first + i) % modes.size()]));
+  std::shuffle(layings.begin(), layings.end(), random);
+  return layings;
+}
+
+// How many rounds the two contenders have that have the fewest with calm beats beside both. Times have no say in it, or
+// what is left out would depend on what it shows. Notes what a calm beat is by now.
+std::size_t fewest_calm(Launch& launch, double known) {
+  std::vector<double> all;
+  for (const auto& of_one : launch.beats) all.insert(all.end(), of_one.begin(), of_one.end());
+  launch.calm_beat = calm_beat(std::move(all), known);
+  const double slow = kSlowBeat * launch.calm_beat;
+  const std::size_t rounds = launch.placements.size();
+  std::size_t fewest = rounds;
+  for (const auto& one : launch.beats) {
+    for (const auto& other : launch.beats) {
+      std::size_t calm = 0;
+      for (std::size_t r = 0; r < rounds; ++r)
+        calm += static_cast<std::size_t>(one[r] <= slow && other[r] <= slow);
+      fewest = std::min(fewest, calm);
+    }
+  }
+  return fewest;
+}
+
+}  // namespace
+
+absl::StatusOr<Launch> time_panel(Panel& panel, const PanelPlan& plan,
+                                  const std::function<double()>& beat) {
   RETURN_IF_ERROR(panel.have_threads());
   platform::company();  // from now on, what a contender leaves behind is ours
-  std::vector<Contender>& contenders = panel.contenders();
   std::mt19937_64 random(plan.order_seed);
-  std::vector<std::size_t> order(contenders.size());
+  const std::size_t count = panel.contenders().size();
+  std::vector<std::size_t> order(count);
   std::iota(order.begin(), order.end(), 0);
   std::shuffle(order.begin(), order.end(), random);
-  // Contexts of all contenders begin at one offset in a page, if the allocator can be brought to it. Each launch draws
-  // another: what an alignment costs is the same for both arms of a ratio, and still met by it.
-  const std::size_t offset = random() % kOffsets * 16;
-  std::vector<platform::Filler> fillers;
-  for (const std::size_t c : order) {
-    fillers.emplace_back(offset);
-    RETURN_IF_ERROR(contenders[c].prepare(panel.pool().count()));
-  }
-  ASSIGN_OR_RETURN(const std::vector<std::uint64_t> digests,
-                   agreed_digests(panel, kComparedInputs));
 
   Launch launch;
   launch.prepared = order;
+  launch.layings = draw_layings(random, plan.placements);
+  std::vector<std::uint64_t>
+      digests;  // of the first placement; the last look holds all others against them
+  for (std::size_t p = 0; p < launch.layings.size(); ++p) {
+    if (p > 0) {
+      RETURN_IF_ERROR(panel.add_placement().status());
+      std::shuffle(order.begin(), order.end(), random);
+    }
+    std::vector<Contender>& contenders = panel.placements()[p];
+    RETURN_IF_ERROR(prepare(contenders, order, launch.layings[p], panel.pool().count()));
+    if (p == 0) {
+      ASSIGN_OR_RETURN(digests, agreed_digests(panel, contenders, kComparedInputs));
+    }
+    const std::size_t fit = platform::memory_bytes() / kShareOfMemory /
+                            std::max<std::size_t>(Arena::of_process().used() / (p + 1), 1);
+    if (p + 1 >= fit) launch.layings.resize(p + 1);
+  }
+  const std::size_t placements = launch.layings.size();
+
   const Calibration calibration =
-      calibrate([&] { return seconds_per_call(contenders); }, plan.epoch_seconds);
+      calibrate([&] { return seconds_per_call(panel.contenders()); }, plan.epoch_seconds);
   launch.calls = calibration.calls;
   launch.calls_confirmed = calibration.confirmed;
-  const bool mutates = std::any_of(contenders.begin(), contenders.end(),
+  const bool mutates = std::any_of(panel.contenders().begin(), panel.contenders().end(),
                                    [](const Contender& c) { return c.mutates(); });
   std::size_t batch = launch.calls;
   if (mutates) {
@@ -263,42 +348,71 @@ absl::StatusOr<Launch> time_panel(Panel& panel, const PanelPlan& plan) {
   }
 
   clear_reports(panel);
-  launch.nanoseconds.resize(contenders.size());
-  launch.cpu_seconds.resize(contenders.size());
+  launch.nanoseconds.resize(count);
+  launch.beats.resize(count);
+  launch.cpu_seconds.resize(count);
   const std::size_t warm = untimed_calls(launch.calls);
-  const double budget = plan.contender_seconds * static_cast<double>(contenders.size());
+  const double budget = plan.contender_seconds * static_cast<double>(count);
   double spent = 0;
-  std::size_t first =
-      0;  // where in the pool this round's walk begins: the same for every contender
-  for (std::size_t round = 0; spent < budget || round < kFewestRounds; ++round) {
+  std::size_t wanted = 0;  // rounds that all pairs shall have, once the time is up
+  std::vector<std::size_t> turns(placements);
+  std::iota(turns.begin(), turns.end(), 0);
+  // Where in the pool the walk of a placement goes on: the same for every contender.
+  std::vector<std::size_t> first(placements);
+  for (std::size_t round = 0;; ++round) {
+    if (spent >= budget && round >= kFewestRounds) {
+      if (wanted == 0) {
+        wanted = std::max<std::size_t>(
+            kFewestRounds, static_cast<std::size_t>(kCalmShare * static_cast<double>(round)));
+      }
+      if (fewest_calm(launch, plan.calm_beat) >= wanted || spent >= kLongest * budget) break;
+    }
+    if (round % placements == 0) std::shuffle(turns.begin(), turns.end(), random);
+    const std::size_t placement = turns[round % placements];
     std::shuffle(order.begin(), order.end(), random);
     const auto start = Clock::now();
     for (const std::size_t c : order) {
-      seconds_of(contenders[c], first, warm, batch);
-      const Seconds seconds = seconds_of(contenders[c], first + warm, launch.calls, batch);
+      Contender& contender = panel.placements()[placement][c];
+      seconds_of(contender, first[placement], warm, batch);
+      const double before = beat();
+      const Seconds seconds = seconds_of(contender, first[placement] + warm, launch.calls, batch);
+      launch.beats[c].push_back(std::max(before, beat()));
       launch.cpu_seconds[c] += seconds.cpu;
       launch.nanoseconds[c].push_back(seconds.wall * 1e9 / static_cast<double>(launch.calls));
     }
     spent += std::chrono::duration<double>(Clock::now() - start).count();
-    first += launch.calls;
+    first[placement] += launch.calls;
+    launch.placements.push_back(placement);
   }
   RETURN_IF_ERROR(last_look(panel, digests));
   return launch;
 }
 
+namespace {
+
+nlohmann::json rounded(const std::vector<double>& values, double per_unit) {
+  nlohmann::json json = nlohmann::json::array();
+  for (const double value : values) json.push_back(std::round(value * per_unit) / per_unit);
+  return json;
+}
+
+}  // namespace
+
 nlohmann::json to_json(const Panel& panel, const Launch& launch, const PanelPlan& plan) {
-  const std::size_t rounds = launch.nanoseconds.front().size();
+  const std::size_t rounds = launch.placements.size();
   std::vector<TimedRun> runs;
   nlohmann::json rounds_json = nlohmann::json::array();
+  nlohmann::json beats_json = nlohmann::json::array();
   for (std::size_t c = 0; c < launch.nanoseconds.size(); ++c) {
     const double calls = static_cast<double>(launch.calls * rounds);
     runs.push_back({panel.name(c), static_cast<std::int64_t>(calls),
                     median(launch.nanoseconds[c]) * 1e-9 * calls, launch.cpu_seconds[c]});
-    nlohmann::json values = nlohmann::json::array();
-    for (const double value : launch.nanoseconds[c])
-      values.push_back(std::round(value * 1e4) / 1e4);
-    rounds_json.push_back(std::move(values));
+    rounds_json.push_back(rounded(launch.nanoseconds[c], 1e4));
+    beats_json.push_back(rounded(launch.beats[c], 1));
   }
+  nlohmann::json layings = nlohmann::json::array();
+  for (const Laying& laying : launch.layings)
+    layings.push_back({{"mode", name(laying.mode)}, {"offset", laying.offset}});
   nlohmann::json json = google_benchmark_json(runs);
   json["safecost"] = {{"case", plan.case_name},
                       {"order_seed", plan.order_seed},
@@ -307,7 +421,11 @@ nlohmann::json to_json(const Panel& panel, const Launch& launch, const PanelPlan
                       {"prepared", launch.prepared},
                       {"inputs", panel.pool().count()},
                       {"estimate", "real_time is the median over rounds"},
-                      {"nanoseconds", std::move(rounds_json)}};
+                      {"layings", std::move(layings)},
+                      {"placements", launch.placements},
+                      {"nanoseconds", std::move(rounds_json)},
+                      {"calm_beat", std::round(launch.calm_beat)},
+                      {"beats", std::move(beats_json)}};
   return json;
 }
 

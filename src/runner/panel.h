@@ -3,6 +3,7 @@
 #define SAFECOST_RUNNER_PANEL_H
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -10,7 +11,9 @@
 
 #include "absl/status/statusor.h"
 #include "nlohmann/json.hpp"
+#include "runner/arena.h"
 #include "runner/contender.h"
+#include "runner/metronome.h"
 
 namespace safecost {
 
@@ -18,6 +21,7 @@ struct PanelPlan {
   struct Arm {
     PluginAt plugin;
     std::string variant;
+    std::vector<std::string> layouts;  // files of the same plugin with its functions elsewhere
 
     static absl::StatusOr<Arm> from_json(const nlohmann::json& json, const std::string& name);
   };
@@ -33,6 +37,8 @@ struct PanelPlan {
   std::size_t fewest_inputs = 4;       // however large they are; 1 shows what a fixed input does
   double epoch_seconds = 200e-6;
   double contender_seconds = 0.02;  // time for all epochs of one contender
+  std::size_t placements = 1;       // at most, with contexts elsewhere in each, and code
+  double calm_beat = 0;             // of the metronome, in nanoseconds; 0 where none is known
   PluginAt generator;
   std::vector<Arm> contenders;
 
@@ -59,7 +65,11 @@ class Panel {
   // More inputs of the panel's point, from another seed perhaps.
   absl::StatusOr<Pool> draw(std::uint64_t seed, std::size_t count) const;
 
-  std::vector<Contender>& contenders() { return contenders_; }
+  // Of the first placement.
+  std::vector<Contender>& contenders() { return placements_.front(); }
+  // The same contenders once more, without contexts; each from the next of its layouts.
+  absl::StatusOr<std::vector<Contender>*> add_placement();
+  std::deque<std::vector<Contender>>& placements() { return placements_; }
   const Pool& pool() const { return *pool_; }
   const PanelPlan& plan() const { return plan_; }
   const std::string& name(std::size_t i) const;
@@ -69,12 +79,13 @@ class Panel {
 
  private:
   absl::StatusOr<const Plugin*> plugin(const PluginAt& at);
+  absl::StatusOr<Contender> contender(const PanelPlan::Arm& arm, std::size_t placement);
 
   PanelPlan plan_;
   std::vector<std::pair<std::string, std::unique_ptr<Plugin>>> plugins_;  // by path
   const Plugin* generator_ = nullptr;
   std::unique_ptr<Pool> pool_;
-  std::vector<Contender> contenders_;  // freed before the pool they were made from
+  std::deque<std::vector<Contender>> placements_;  // freed before the pool they were made from
 };
 
 // How many calls an epoch has: so many that the median contender of a panel takes `epoch_seconds`.
@@ -87,14 +98,20 @@ struct Calibration {
 Calibration calibrate(const std::function<double()>& seconds_per_call, double epoch_seconds);
 
 struct Launch {
-  std::size_t calls = 0;                         // in an epoch, the same for every contender
-  bool calls_confirmed = false;                  // two readings agreed on it
-  std::vector<std::size_t> prepared;             // contenders, in the order in which they prepared
+  std::size_t calls = 0;                // in an epoch, the same for every contender
+  bool calls_confirmed = false;         // two readings agreed on it
+  std::vector<std::size_t> prepared;    // contenders, in the order in which they prepared first
+  std::vector<Laying> layings;          // of each placement
+  std::vector<std::size_t> placements;  // [round]
   std::vector<std::vector<double>> nanoseconds;  // [contender][round], per call
+  std::vector<std::vector<double>> beats;        // [contender][round], the slower of both
+  double calm_beat = 0;                          // nanoseconds, by this launch and those before it
   std::vector<double> cpu_seconds;               // [contender], of all epochs
 };
 
-absl::StatusOr<Launch> time_panel(Panel& panel, const PanelPlan& plan);
+// `beat` is the metronome, which tests replace.
+absl::StatusOr<Launch> time_panel(Panel& panel, const PanelPlan& plan,
+                                  const std::function<double()>& beat = safecost::beat);
 
 // Google Benchmark JSON of a launch, one entry a contender, with everything else under "safecost".
 nlohmann::json to_json(const Panel& panel, const Launch& launch, const PanelPlan& plan);

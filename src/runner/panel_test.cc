@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <functional>
 #include <set>
 #include <string>
 #include <utility>
@@ -27,7 +28,8 @@ PanelPlan plan_with(const std::string& plant) {
   plan.seed = 5;
   plan.contender_seconds = 0.002;
   plan.generator = {"good", path};
-  plan.contenders = {{{"good", path}, "raw"}, {{"good", path}, "aa"}, {{"good", path}, "bad"}};
+  plan.contenders = {
+      {{"good", path}, "raw", {}}, {{"good", path}, "aa", {}}, {{"good", path}, "bad", {}}};
   return plan;
 }
 
@@ -75,12 +77,54 @@ TEST(Panel, TimesEveryContenderInEveryRound) {
   EXPECT_GE(launch->calls, 1u);
 }
 
-TEST(Panel, WhatIsAllocatedBehindAFillerBeginsWhereItSays) {
-  for (const std::size_t offset : {std::size_t{0}, std::size_t{16}, std::size_t{4'080}}) {
-    const platform::Filler filler(offset);
-    const std::unique_ptr<void, decltype(&std::free)> next(std::malloc(60'000), std::free);
-    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(next.get()) % 4'096, offset);
+// A launch of the planted panel, in a few milliseconds.
+Launch launched(
+    const PanelPlan& plan, const std::function<double()>& beat = [] { return 1'000.0; }) {
+  const auto panel = Panel::load(plan);
+  return *time_panel(**panel, plan, beat);
+}
+
+TEST(Panel, GoesThroughAllPlacementsInRandomOrder) {
+  PanelPlan plan = plan_with("nothing");
+  plan.placements = 4;
+  plan.order_seed = 11;
+  const Launch launch = launched(plan);
+  ASSERT_EQ(launch.layings.size(), 4u);
+  ASSERT_EQ(launch.placements.size(), launch.nanoseconds[0].size());
+  for (std::size_t turn = 0; turn + 4 <= launch.placements.size(); turn += 4) {
+    const auto from = launch.placements.begin() + static_cast<std::ptrdiff_t>(turn);
+    EXPECT_EQ(std::set<std::size_t>(from, from + 4).size(), 4u);
   }
+}
+
+TEST(Panel, LoadsTheNextLayoutForEachPlacement) {
+  PanelPlan plan = plan_with("nothing");
+  const std::string other = std::string(PLANTED_FOLDER) + "/planted_off_by_one.so";
+  plan.placements = 2;
+  for (auto& arm : plan.contenders) arm.layouts = {arm.plugin.path, other};
+  const auto panel = Panel::load(plan);
+  ASSERT_TRUE(panel.ok());
+  const auto launch = time_panel(**panel, plan);
+  EXPECT_THAT(message(launch.status()), HasSubstr("digest: planted/case/bad"));
+}
+
+TEST(Panel, GoesOnUntilEnoughRoundsAreCalm) {
+  PanelPlan plan = plan_with("nothing");
+  plan.contender_seconds = 0.02;
+  const std::size_t rounds = launched(plan).placements.size();
+  std::size_t beats = 0;  // six a round, of which each second round has a slow one
+  const Launch disturbed = launched(plan, [&] { return beats++ % 12 == 3 ? 2'000.0 : 1'000.0; });
+  EXPECT_GT(disturbed.placements.size(), rounds * 5 / 4);
+  EXPECT_EQ(disturbed.calm_beat, 1'000.0);
+}
+
+TEST(Panel, EndsWhereNoRoundIsCalm) {
+  PanelPlan plan = plan_with("nothing");
+  plan.calm_beat = 1'000.0;
+  const std::size_t rounds = launched(plan).placements.size();
+  const Launch contended = launched(plan, [] { return 2'000.0; });
+  EXPECT_EQ(contended.calm_beat, 1'000.0);  // by those before
+  EXPECT_LT(contended.placements.size(), rounds * 5);
 }
 
 TEST(Panel, PreparesInAnOrderThatTheSeedOfTheLaunchDecides) {
@@ -156,7 +200,7 @@ TEST(Panel, StopsWhenDigestsDiffer) {
 
 TEST(Panel, RefusesAVariantThatIsNotThere) {
   PanelPlan plan = plan_with("nothing");
-  plan.contenders.push_back({plan.generator, "absent"});
+  plan.contenders.push_back({plan.generator, "absent", {}});
   const auto panel = Panel::load(plan);
   ASSERT_FALSE(panel.ok());
   EXPECT_THAT(message(panel.status()), HasSubstr("no variant absent"));
@@ -165,7 +209,7 @@ TEST(Panel, RefusesAVariantThatIsNotThere) {
 TEST(Panel, RefusesATwinOfAnotherLayout) {
   PanelPlan plan = plan_with("nothing");
   plan.contenders.push_back(
-      {{"bad", std::string(PLANTED_FOLDER) + "/planted_other_layout.so"}, "raw"});
+      {{"bad", std::string(PLANTED_FOLDER) + "/planted_other_layout.so"}, "raw", {}});
   const auto panel = Panel::load(plan);
   ASSERT_FALSE(panel.ok());
   EXPECT_THAT(message(panel.status()), HasSubstr("layout: bad"));

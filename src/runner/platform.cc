@@ -253,6 +253,11 @@ bool is_starved(const Elapsed& elapsed) {
   return seconds_of_mine() - before < share * wall.count();
 }
 
+std::size_t memory_bytes() {
+  return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) *
+         static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
 bool memory_is_short() {
   constexpr std::size_t block = 64 << 20;
   void* const memory = mmap(nullptr, block, PROT_READ | PROT_WRITE,
@@ -260,20 +265,6 @@ bool memory_is_short() {
   if (memory == MAP_FAILED) return true;
   munmap(memory, block);
   return false;
-}
-
-Filler::Filler(std::size_t offset) : block_(nullptr, std::free) {
-#if defined(__GLIBC__)
-  // Blocks follow each other at the end of the heap, 8 bytes longer than asked for, in steps of 16. These are larger
-  // than gaps usually are, and smaller than what gets a mapping of its own.
-  constexpr std::size_t page = 4'096, size = 16 * page, before_next = 8;
-  block_.reset(std::malloc(size));
-  const std::size_t step = (offset - reinterpret_cast<std::uintptr_t>(block_.get())) % page;
-  block_.reset();
-  block_.reset(std::malloc(size + step - before_next));
-#else
-  static_cast<void>(offset);
-#endif
 }
 
 bool has_started_a_thread() {

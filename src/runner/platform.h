@@ -65,6 +65,9 @@ class Stopwatch {
 // fifth of a second: limits are ten times what is needed, and more.
 bool is_starved(const Elapsed& elapsed);
 
+// Of the machine, in bytes.
+std::size_t memory_bytes();
+
 // Would a larger block of memory be refused to this process?
 bool memory_is_short();
 
@@ -72,16 +75,6 @@ bool memory_is_short();
 bool has_started_a_thread();
 // From now on it has: the second thread has ended when this returns.
 void start_and_join_a_thread();
-
-// While it lives, what is allocated after it begins at `offset` in a page of memory, a multiple of 16, unless that fits
-// a gap that others left. Does nothing where the C library's allocator is not known.
-class Filler {
- public:
-  explicit Filler(std::size_t offset);
-
- private:
-  std::unique_ptr<void, void (*)(void*)> block_;
-};
 
 // Where a signal found the program, from the third argument of its handler.
 struct Interrupted {

@@ -145,8 +145,9 @@ nlohmann::json Problem::to_json() const {
           {"message", message}};
 }
 
-Plugin::Plugin(std::string profile, const safecost_plugin* table)
+Plugin::Plugin(std::string profile, void* library, const safecost_plugin* table)
     : profile_(std::move(profile)),
+      library_(library),
       table_(table),
       variants_(elements(table->variants, table->variant_count)),
       parameters_(elements(table->parameters, table->parameter_count)) {}
@@ -191,7 +192,7 @@ std::unique_ptr<Plugin> Plugin::load(const PluginAt& at, std::string_view case_n
                                   table->struct_size, sizeof(safecost_plugin));
     return nullptr;
   }
-  std::unique_ptr<Plugin> plugin(new Plugin(at.profile, table));
+  std::unique_ptr<Plugin> plugin(new Plugin(at.profile, library, table));
   problem.message = plugin->objection();
   if (problem.message.empty() && !case_name.empty() && text(table->name) != case_name) {
     problem.message = fmt::format("is of case {}, expected {}", text(table->name), case_name);

@@ -46,6 +46,7 @@ class Plugin {
 
   const std::string& profile() const { return profile_; }
   const safecost_plugin& table() const { return *table_; }
+  void* library() const { return library_; }  // as dlopen gave it
   const std::vector<const safecost_variant*>& variants() const { return variants_; }
   const std::vector<const safecost_parameter*>& parameters() const { return parameters_; }
   // Null when there is none of that name.
@@ -57,7 +58,7 @@ class Plugin {
   nlohmann::json describe() const;
 
  private:
-  Plugin(std::string profile, const safecost_plugin* table);
+  Plugin(std::string profile, void* library, const safecost_plugin* table);
   // What breaks the border's rules; empty when nothing does.
   std::string objection() const;
   std::string objection_to_parameters() const;
@@ -65,6 +66,7 @@ class Plugin {
   std::string objection_to_faults() const;
 
   std::string profile_;
+  void* library_;
   const safecost_plugin* table_;
   std::vector<const safecost_variant*> variants_;
   std::vector<const safecost_parameter*> parameters_;
