@@ -262,7 +262,7 @@ def test_the_same_run_twice_is_shown_once(
     ("change", "sentence"),
     [
         ({"schema_version": 1}, "was written by an older safecost (schema 1; this one reads 2 and newer)"),
-        ({"schema_version": 4}, "was written by a newer safecost (schema 4; this one reads 3): update."),
+        ({"schema_version": 5}, "was written by a newer safecost (schema 5; this one reads 4): update."),
         ({"schema": "something"}, "is not a run document"),
     ],
 )

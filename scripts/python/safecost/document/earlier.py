@@ -26,12 +26,23 @@ def upgraded(plain: dict[str, Any], version: int) -> dict[str, Any]:
     Version 2 said null for an A/A pair, control for a calibration, struck for disqualified, unresolved for
     inconclusive, looks for interim analyses.
     """
-    return _from_2(plain) if version == OLDEST else plain
+    if version == OLDEST:
+        plain = _from_2(plain)
+    return _from_3(plain) if version in (OLDEST, 3) else plain
+
+
+def _from_3(plain: dict[str, Any]) -> dict[str, Any]:
+    """Version 3 had one layout a launch, and nobody listened to a metronome."""
+    for panel in _entries(plain, "panels"):
+        for launch in _entries(panel, "launches"):
+            if "layout" in launch:
+                launch["layouts"] = [launch.pop("layout")]
+            launch.setdefault("contended", None)
+    return plain | {"schema_version": 4}
 
 
 def _from_2(plain: dict[str, Any]) -> dict[str, Any]:
     made = {part: _renamed(value, _KEYS.get(part, {})) for part, value in plain.items()}
-    made["schema_version"] = 3
     for entry in _entries(made, "profiles"):
         for key in ("name", "plain", "against"):
             _replace(entry, key, PROFILES)

@@ -38,12 +38,16 @@ _LAUNCHES = Meta(min_length=1, max_length=1000)
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """One fresh process measuring one panel; `layout` numbers the link of the plugins that it loaded."""
+    """One fresh process measuring one panel; `layouts` number the links of the plugins that it loaded.
+
+    `contended` is the share of epochs beside which the metronome was slow, None where nobody listened.
+    """
 
     seed: RandomSeed
-    layout: Annotated[int, Meta(ge=0, le=100_000)]
+    layouts: Annotated[tuple[Annotated[int, Meta(ge=0, le=100_000)], ...], Meta(min_length=1, max_length=64)]
     calls: WholeNumber
     rounds: WholeNumber
+    contended: Annotated[float, Meta(ge=0, le=1)] | None
 
 
 @dataclass(frozen=True, slots=True)

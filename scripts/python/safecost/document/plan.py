@@ -14,7 +14,7 @@ from safecost.core.decoding import Misfit, decode
 from safecost.core.errors import ToolError
 from safecost.document.values import Rate, Size, Threads
 
-PROTOCOL = 3
+PROTOCOL = 4
 """The language of plans and of evidence, one number for both: it grows with every change of a field."""
 
 TierLimit = Annotated[int, Meta(ge=0, le=2**32 - 1)]
@@ -30,9 +30,10 @@ class PluginAt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Arm(PluginAt, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A variant of a plugin."""
+    """A variant of a plugin; `layouts` are files of the plugin with its functions elsewhere, one for each placement."""
 
     variant: str
+    layouts: Annotated[tuple[str, ...], Meta(max_length=64)] = ()
 
 
 class _Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="plan"):
@@ -52,7 +53,11 @@ class VerifyPlan(_Plan, frozen=True, kw_only=True, tag="verify"):
 
 
 class PanelPlan(_Plan, frozen=True, kw_only=True, tag="panel"):
-    """Contenders at one point, on inputs that `generator` makes from `seed`; `order_seed` is that of a launch."""
+    """Contenders at one point, on inputs that `generator` makes from `seed`; `order_seed` is that of a launch.
+
+    A launch has `placements` of code and contexts at most. `calm_beat` is what the metronome took where nobody
+    disturbed, in nanoseconds; 0 where that is not known yet.
+    """
 
     case: str
     data: str
@@ -66,6 +71,8 @@ class PanelPlan(_Plan, frozen=True, kw_only=True, tag="panel"):
     fewest_inputs: Annotated[int, Meta(ge=1, le=1024)] = 4
     epoch_seconds: PositiveDuration = 200e-6
     contender_seconds: PositiveDuration = 0.02
+    placements: Annotated[int, Meta(ge=1, le=64)] = 1
+    calm_beat: Annotated[float, Meta(ge=0, le=1e9)] = 0.0
     generator: PluginAt
     contenders: Annotated[tuple[Arm, ...], Meta(min_length=1, max_length=1000)]
 

@@ -123,7 +123,7 @@ def test_deep_nesting(capsys: pytest.CaptureFixture[str], run: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda plain: plain.update(schema_version=4), "was written by a newer safecost (schema 4; this one reads 3)"),
+        (lambda plain: plain.update(schema_version=5), "was written by a newer safecost (schema 5; this one reads 4)"),
         (lambda plain: plain["run"].update(margin=float("nan")), "run.margin is nan, and must be a finite number"),
         (lambda plain: plain["run"].update(margin=float("inf")), "must be a finite number"),
         (lambda plain: plain.update(surplus=1), "surplus"),

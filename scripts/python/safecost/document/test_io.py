@@ -61,8 +61,8 @@ def test_whole_numbers_for_fractions_give_the_same_bytes(sample_document: Docume
         (b"[]", "run.json is not a run document: its schema is not safecost-run."),
         (b'{"schema": "other"}', "run.json is not a run document: its schema is not safecost-run."),
         (
-            b'{"schema": "safecost-run", "schema_version": 4}',
-            "run.json was written by a newer safecost (schema 4; this one reads 3): update.",
+            b'{"schema": "safecost-run", "schema_version": 5}',
+            "run.json was written by a newer safecost (schema 5; this one reads 4): update.",
         ),
         (b'{"schema": "safecost-run"}', 'run.json: the document lacks "schema_version".'),
         (b'{"schema": "safecost-run", "x": NaN}', "run.json: x is nan, and must be a finite number."),
@@ -128,7 +128,7 @@ def test_what_is_too_large_is_neither_parsed_nor_written(
         (lambda d: replace(d, run=replace(d.run, margin=float("nan"))), "run.margin is nan, and must be a finite"),
         (lambda d: with_text(d, "\x1b"), r"cases[0].question holds the control character U+001B"),
         (lambda d: replace(d, profiles=d.profiles[1:]), "which the document does not have"),
-        (lambda d: replace(d, schema_version=4), "schema 4"),
+        (lambda d: replace(d, schema_version=5), "schema 5"),
     ],
 )
 def test_what_could_not_be_read_back_is_not_written(

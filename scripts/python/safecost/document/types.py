@@ -43,7 +43,7 @@ from safecost.document.values import (
 )  # fmt: skip
 
 SCHEMA: Final = "safecost-run"
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 
 _FEW = Meta(max_length=64)
 
@@ -299,7 +299,7 @@ class Document:
     """A whole run."""
 
     schema: Literal["safecost-run"]
-    schema_version: Literal[3]
+    schema_version: Literal[4]
     suite: Suite
     run: Run
     machine: Machine

@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Annotated, Any, Literal, get_args
@@ -107,7 +107,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 class TimedEntry(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The same of a launch that did not fail: how long it took, and ticks of its CPUs, stolen and all."""
 
-    layout: int
+    layouts: tuple[int, ...]
     seconds: Annotated[float, Meta(gt=0, le=1e6)]
     ticks: tuple[Ticks, Ticks]
 
@@ -181,7 +181,9 @@ class Journal:
                     f"{self.folder} cannot be resumed: {shown(key, quoted=False)} {what}; {remedy}, or start a new run."
                 )
 
-    def take(self, panel: PlannedPanel, number: int, seed: int, layout: int) -> TimedLaunch | Failure | Misfit | None:
+    def take(
+        self, panel: PlannedPanel, number: int, seed: int, drawn: Sequence[int]
+    ) -> TimedLaunch | Failure | Misfit | None:
         """What is known of a launch: its times, how it failed, why its file is of no use; None where there is none."""
         try:
             data = files.read_plain(self._file(panel, number), _LARGEST_LAUNCH)
@@ -190,7 +192,7 @@ class Journal:
         except OSError as error:
             return Misfit(error.strerror or "it cannot be read")
         try:
-            return self._checked(data, panel, number, seed, layout)
+            return self._checked(data, panel, number, seed, drawn)
         except Misfit as doubt:
             return doubt
         except ValueError:
@@ -203,7 +205,7 @@ class Journal:
             panel=_identity(panel),
             launch=number,
             seed=timed.launch.seed,
-            layout=timed.launch.layout,
+            layouts=timed.launch.layouts,
             seconds=timed.seconds,
             ticks=(timed.stolen_ticks, timed.ticks),
         )
@@ -224,7 +226,9 @@ class Journal:
         name = f"{panel.case}.{panel.parameter.size}{rate}{threads}@{panel.profile}.{number:02}.json".replace("/", ".")
         return self._launches / name
 
-    def _checked(self, data: bytes, panel: PlannedPanel, number: int, seed: int, layout: int) -> TimedLaunch | Failure:
+    def _checked(
+        self, data: bytes, panel: PlannedPanel, number: int, seed: int, drawn: Sequence[int]
+    ) -> TimedLaunch | Failure:
         entry = decode(data, AnyFile).journal
         expected = {"run": self.plan.run, "panel": _identity(panel), "launch": number, "seed": seed}
         for key, value in expected.items():
@@ -233,10 +237,10 @@ class Journal:
         if entry.failure is not None:
             return entry.failure
         file = decode(data, TimedFile)
-        if file.journal.layout != layout:
-            raise Misfit("it belongs to another layout")
+        if file.journal.layouts != tuple(drawn):
+            raise Misfit("it belongs to other layouts")
         times = _times(file, panel, seed)
-        launch = Launch(seed, layout, file.safecost.calls, len(times[0]))
+        launch = Launch(seed, tuple(drawn), file.safecost.calls, len(times[0]), file.safecost.contended)
         return TimedLaunch(launch, times, file.journal.seconds, *file.journal.ticks)
 
     def _write_plan(self, plan: RunPlan) -> None:
@@ -308,9 +312,11 @@ def _times(file: TimedFile, panel: PlannedPanel, seed: int) -> list[list[float]]
     rounds = file.safecost.nanoseconds
     if len(rounds) != len(panel.contenders):
         raise Misfit("it lacks the times of a contender")
-    if len({len(one) for one in rounds}) != 1:
+    beats = file.safecost.beats
+    counts = {len(file.safecost.placements), *map(len, rounds), *map(len, beats)}
+    if len(counts) != 1 or len(beats) != len(rounds):
         raise Misfit("its contenders differ in rounds")
-    return rounds
+    return file.safecost.counted
 
 
 def _told(value: Any) -> str:

@@ -16,7 +16,7 @@ from safecost.stats.pairs import launch_ratio
 from safecost.suite.profiles import BuildProfile
 
 # What the launches of a panel gave; one entry a launch, so that an interrupt leaves no half of one.
-Results = Sequence[tuple[Launch, list[list[float]]]]  # nanoseconds: [contender][round]
+Results = Sequence[tuple[Launch, list[list[float]]]]  # nanoseconds: [contender][round], NaN where it does not count
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ def pairs(panel: PlannedPanel, profile: BuildProfile, nanoseconds: Sequence[floa
 
 def medians(results: Results) -> list[list[float]]:
     """The median of the rounds of each contender, launch by launch."""
-    return [[float(np.median(rounds)) for rounds in launch] for _, launch in results]
+    return [[float(np.nanmedian(rounds)) for rounds in launch] for _, launch in results]
 
 
 def panel_ratios(panel: PlannedPanel, profile: BuildProfile, results: Results) -> list[PairRatios]:

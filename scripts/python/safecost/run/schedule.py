@@ -17,6 +17,8 @@ PanelEnd = Literal["decided", "all_launches", "broken"]
 class Mode:
     """How much is measured: sizes up to a tier, and seconds of each contender in a launch and of an epoch.
 
+    A launch has so many `placements` of code and data.
+
     A panel may end at each of `analyses`, numbers of launches of which the last is the most. `precision` is the
     relative half-width of an interval that is narrow enough to end, whatever the verdict. `false_discovery_rate` is
     the rate at which slower and faster are controlled over all pairs of a run; None where they are not.
@@ -26,6 +28,7 @@ class Mode:
     tier: int
     analyses: tuple[int, ...]
     contender_seconds: float
+    placements: int = 4
     epoch_seconds: float = 200e-6
     precision: float = 0.001
     false_discovery_rate: float | None = None

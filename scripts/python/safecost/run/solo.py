@@ -45,7 +45,9 @@ def solo(state: RunState, scratch: Path, flags: Sequence[str]) -> int:
         seen |= {(*place, arm) for arm in fresh}
         if fresh:
             panel = replace(panel, contenders=fresh)  # noqa: PLW2901 - the panel without what another has timed
-            plans.append(panel_plan(state, panel, state.options.seed, scratch, lambda *key: state.built.plugins[key]))
+            plans.append(
+                panel_plan(state, panel, state.options.seed, scratch, lambda *key: (state.built.plugins[key],))
+            )
     if not plans:
         raise ToolError("nothing is left to time: see 'safecost run' for what went wrong.")
     reads = state.runner_facts is not None and state.runner_facts.benchmark.perf_counters

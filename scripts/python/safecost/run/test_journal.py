@@ -28,8 +28,9 @@ ARMS = (PlannedContender("raw", "gcc-o2", "raw"), PlannedContender("at", "gcc-o2
 PANEL = PlannedPanel("indexing/sum", "gcc-o2", point(2048, None, "L1", 0), ARMS)
 RATE = PlannedPanel("indexing/sum", "gcc-o2", point(2048, 0.01, "L1", 0), ARMS)
 SEED = 77
+DRAWN = (3, 41)
 ROUNDS = [[1.5 + 0.1 * i for i in range(9)], [2.5 + 0.1 * i for i in range(9)]]
-TIMED = TimedLaunch(Launch(SEED, 0, 200, 9), ROUNDS, 0.25, 3, 40)
+TIMED = TimedLaunch(Launch(SEED, DRAWN, 200, 9, 0.0), ROUNDS, 0.25, 3, 40)
 RESULT = times(PANEL.names, rounds(ROUNDS, order_seed=SEED))
 ASKED = Asked("quick", 5, ("gcc-o2",), None, (), False)
 Change = Callable[[dict[str, Any]], object]
@@ -55,7 +56,7 @@ def the_file(held: Journal) -> Path:
 
 
 def doubt(held: Journal) -> str:
-    taken = held.take(PANEL, 0, SEED, 0)
+    taken = held.take(PANEL, 0, SEED, DRAWN)
     assert isinstance(taken, Misfit), taken
     return str(taken)
 
@@ -64,15 +65,15 @@ def doubt(held: Journal) -> str:
 
 
 def test_a_launch_comes_back_exactly(held: Journal) -> None:
-    assert held.take(PANEL, 0, SEED, 0) == TIMED
-    assert held.take(PANEL, 1, SEED, 0) is None
-    assert held.take(RATE, 0, SEED, 0) is None  # another rate is another file
+    assert held.take(PANEL, 0, SEED, DRAWN) == TIMED
+    assert held.take(PANEL, 1, SEED, DRAWN) is None
+    assert held.take(RATE, 0, SEED, DRAWN) is None  # another rate is another file
 
 
 def test_a_failure_comes_back_so_that_no_later_session_forgets_it(held: Journal) -> None:
     failure = Failure("crash", "crashed: Aborted", "indexing/sum/at/size:2048@gcc-o2")
     held.put_failure(PANEL, 3, SEED, failure)
-    assert held.take(PANEL, 3, SEED, 0) == failure
+    assert held.take(PANEL, 3, SEED, DRAWN) == failure
 
 
 def test_a_later_session_has_the_plan_and_counts_itself(held: Journal) -> None:
@@ -83,7 +84,7 @@ def test_a_later_session_has_the_plan_and_counts_itself(held: Journal) -> None:
         again.count_session()
         assert again.plan.resumed == session
         assert (again.plan.asked, again.plan.run) == (ASKED, held.plan.run)
-        assert again.take(PANEL, 0, SEED, 0) == TIMED
+        assert again.take(PANEL, 0, SEED, DRAWN) == TIMED
         again.fix("machine", {"the processor": "A"}, "go there")
         again.close()
 
@@ -129,7 +130,7 @@ def test_a_hash_is_said_to_have_changed(held: Journal) -> None:
         (lambda it: it["journal"].update(launch=0.5), "journal.launch is 0.5, and must be a whole number"),
         (lambda it: it["journal"].update(launch=False), "journal.launch is false, and must be a whole number"),
         (lambda it: it["journal"].update(seed=SEED + 1), "another seed"),
-        (lambda it: it["journal"].update(layout=4), "another layout"),
+        (lambda it: it["journal"].update(layouts=[4]), "other layouts"),
         (lambda it: it["journal"]["panel"].update(size=1), "another panel"),
         (lambda it: it["journal"]["panel"].update(rate=0.0), "another panel"),
         (
@@ -299,7 +300,7 @@ def test_a_killed_write_leaves_no_part_and_what_it_leaves_is_swept(
         patch.setattr(Path, "unlink", lambda *_, **__: None)  # nobody cleans up after SIGKILL
         with pytest.raises(Killed):
             held.put(PANEL, 1, TIMED, RESULT)
-    assert held.take(PANEL, 1, SEED, 0) is None
+    assert held.take(PANEL, 1, SEED, DRAWN) is None
     launches = held.folder / "launches"
     assert len(list(launches.glob(".*.tmp"))) == 1
     held.close()

@@ -65,7 +65,7 @@ class MadeUp:
         dice, spread = random.Random(seed), self._spreads[panel.case.partition("/")[2]]
         times = [100.0 * math.exp(dice.gauss(0.0, spread)) for _ in ARMS]
         times[2] *= self._effect
-        return TimedLaunch(Launch(seed, 0, 10, 8), [[one] * 8 for one in times], 0.1, 0, 10)
+        return TimedLaunch(Launch(seed, (0,), 10, 8, 0.0), [[one] * 8 for one in times], 0.1, 0, 10)
 
 
 def pairs(made: doc.Document, kind: str) -> list[Pair]:

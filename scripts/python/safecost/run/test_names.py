@@ -40,7 +40,7 @@ def both(state: RunState, scratch: Path) -> tuple[list[str], list[str]]:
     """The names of every contender, as the runner lists them and as the driver makes them."""
     panels = planned_panels(state)
     plugins = state.built.plugins
-    plans = [panel_plan(state, panel, 1, scratch, lambda case, profile: plugins[case, profile]) for panel in panels]
+    plans = [panel_plan(state, panel, 1, scratch, lambda *key: (plugins[key],)) for panel in panels]
     file = scratch / "plan.json"
     file.write_bytes(encoded(SoloPlan(panels=tuple(plans))))
     command = [str(RUNNER), "solo", "--plan", str(file), "--benchmark_list_tests=true"]

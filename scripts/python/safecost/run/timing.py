@@ -30,15 +30,21 @@ TimeLaunch = Callable[[int, PlannedPanel, int, Path], TimedLaunch | runner.Failu
 """Times a launch: its number, the panel, the seed of its order, and a scratch folder."""
 
 
+Files = Callable[[str, str], Sequence[Path]]
+"""The plugin of a case and a profile, one file for each placement."""
+
+
+def arm(profile: str, variant: str, files: Sequence[Path]) -> Arm:
+    """A variant with its plugin in each placement."""
+    return Arm(profile=profile, path=str(files[0]), variant=variant, layouts=tuple(map(str, files)))
+
+
 def panel_plan(
-    state: RunState, panel: PlannedPanel, seed: int, scratch: Path, path: Callable[[str, str], Path]
+    state: RunState, panel: PlannedPanel, seed: int, scratch: Path, files: Files, calm_beat: float = 0.0
 ) -> PanelPlan:
-    """What the runner is told to time: a panel, with the plugins that `path` gives of a case and a profile."""
+    """What the runner is told to time: a panel, with as many placements as there are files of a plugin."""
     generator = state.generator(panel.case) or ""
-
-    def plugin(profile: str) -> str:
-        return str(path(panel.case, profile))
-
+    generators = files(panel.case, generator)
     return PanelPlan(
         case=panel.case,
         data=str(state.data(panel.case)),
@@ -50,34 +56,46 @@ def panel_plan(
         order_seed=seed,
         epoch_seconds=state.options.mode.epoch_seconds,
         contender_seconds=state.options.mode.contender_seconds,
-        generator=PluginAt(profile=generator, path=plugin(generator)),
-        contenders=tuple(
-            Arm(profile=arm.profile, path=plugin(arm.profile), variant=arm.variant) for arm in panel.contenders
-        ),
+        placements=len(generators),
+        calm_beat=calm_beat,
+        generator=PluginAt(profile=generator, path=str(generators[0])),
+        contenders=tuple(arm(it.profile, it.variant, files(panel.case, it.profile)) for it in panel.contenders),
     )
 
 
 def link(state: RunState, panels: Sequence[PlannedPanel]) -> layouts.Layouts:
-    """Link the plugins that are timed once more for every launch."""
+    """Link the plugins that are timed in every layout that a launch of this run can draw."""
+    mode, seed = state.options.mode, state.options.seed
     timed = {(panel.case, arm.profile) for panel in panels for arm in panel.contenders}
     timed |= {(panel.case, state.generator(panel.case) or "") for panel in panels}
-    made = layouts.make(state.built, sorted(timed), state.options.mode.launches)
+    numbers = {layout for launch in range(mode.launches) for layout in layouts.drawn(seed, launch, mode.placements)}
+    made = layouts.make(state.built, sorted(timed), numbers)
     for (case, profile), reason in made.failures.items():
         print(f"one layout for all launches: {case} with {profile}: {reason}", file=sys.stderr)
     return made
 
 
 def timer(state: RunState, linked: layouts.Layouts) -> TimeLaunch:
-    """Times launches in processes of their own, each with the plugins that were linked for it."""
+    """Times launches in processes of their own, each with the layouts that were drawn for it."""
+    beats: list[float] = []  # of calm, by each launch so far
 
     def time_launch(number: int, panel: PlannedPanel, seed: int, scratch: Path) -> TimedLaunch | runner.Failure:
         start, before = time.monotonic(), machine.ticks()
-        plan = panel_plan(state, panel, seed, scratch, lambda case, profile: linked.path(case, profile, number))
+        drawn = layouts.drawn(state.options.seed, number, state.options.mode.placements)
+        plan = panel_plan(
+            state,
+            panel,
+            seed,
+            scratch,
+            lambda case, profile: linked.paths(case, profile, drawn),
+            min(beats, default=0.0),
+        )
         result = runner.call("time", plan, evidence.TimeAnswer, state.options.launch_seconds)
         if isinstance(result, runner.Failure):
             return replace(result, message=state.clean(result.message, 20_000))
-        rounds = result.safecost.nanoseconds
-        launch = Launch(seed, number, result.safecost.calls, len(rounds[0]))
+        beats.append(result.safecost.calm_beat)
+        rounds = result.safecost.counted
+        launch = Launch(seed, drawn, result.safecost.calls, len(rounds[0]), result.safecost.contended)
         stolen, ticks = (after - earlier for after, earlier in zip(machine.ticks(), before, strict=True))
         seconds = round(time.monotonic() - start, 3)
         return TimedLaunch(launch, rounds, seconds, max(0, stolen), max(0, ticks), result)
@@ -98,7 +116,8 @@ class _Launches:
     def launch(self, number: int, panel: PlannedPanel, scratch: Path) -> bool:
         """One launch of a panel: what the journal holds of it, or else measured. Returns whether it was held."""
         seed = seed_of(self.state.options.seed, number, panel)
-        known = self.journal.take(panel, number, seed, number) if self.journal else None
+        drawn = layouts.drawn(self.state.options.seed, number, self.state.options.mode.placements)
+        known = self.journal.take(panel, number, seed, drawn) if self.journal else None
         if isinstance(known, Misfit):
             where = f"{panel.case}@{panel.profile} at size {panel.parameter.size}"
             self.doubts.append(f"launch {number} of {where}: {known}")
@@ -129,8 +148,8 @@ class _Launches:
 
     def _break(self, panel: PlannedPanel, failure: runner.Failure) -> None:
         """Note a launch that failed: its panel has no more, nor has any panel of a case that it disqualified."""
-        arm = dict(zip(panel.names, panel.contenders, strict=True)).get(failure.contender or "")
-        variant, profile = (arm.variant, arm.profile) if arm else (None, panel.profile)
+        broken = dict(zip(panel.names, panel.contenders, strict=True)).get(failure.contender or "")
+        variant, profile = (broken.variant, broken.profile) if broken else (None, panel.profile)
         message = f"while it was timed: {failure.message}"
         self.state = self.state.with_problem(failure.kind, message, panel.case, variant, profile, panel.parameter.place)
         for other in self.schedule.panels:

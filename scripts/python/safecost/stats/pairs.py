@@ -85,16 +85,20 @@ def sign_test_interval(values: ArrayLike, level: float = 0.95, analyses: Sequenc
 def launch_ratio(numerator_rounds: ArrayLike, denominator_rounds: ArrayLike) -> float:
     """The ratio of one launch: median over rounds of the difference of log times, as a ratio.
 
-    Both are times per call, in one unit, of shape (rounds,); entry i of both was measured in round i.
-    Raises ToolError when they are empty, not paired, or not positive.
+    Both are times per call, in one unit, of shape (rounds,); entry i of both was measured in round i. A round that is
+    NaN in either does not count. Raises ToolError when none is left, or times are not paired or not positive.
     """
-    numerator, denominator = _positive(numerator_rounds), _positive(denominator_rounds)
+    numerator, denominator = (np.asarray(rounds, dtype=np.float64) for rounds in (numerator_rounds, denominator_rounds))
     if numerator.shape != denominator.shape:
         raise ToolError(
             f"A pair needs both arms in every round, and got {len(numerator)} rounds of one and {len(denominator)} of"
             " the other: pass the times of the same rounds."
         )
-    return float(np.exp(np.median(np.log(numerator) - np.log(denominator))))
+    counted = ~(np.isnan(numerator) | np.isnan(denominator))
+    if counted.ndim != 1:
+        raise ToolError("The times of a launch are one row for each contender: pass them one by one.")
+    logs = np.log(_positive(numerator[counted])) - np.log(_positive(denominator[counted]))
+    return float(np.exp(np.median(logs)))
 
 
 def two_clusters(values: ArrayLike) -> Clusters | None:

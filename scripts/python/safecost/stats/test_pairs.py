@@ -74,6 +74,13 @@ def test_launch_ratio_refuses_what_is_no_time(numerator: list[float], denominato
         launch_ratio(numerator, denominator)
 
 
+def test_a_round_that_does_not_count_in_either_arm_counts_in_neither() -> None:
+    nan = math.nan
+    assert launch_ratio([110.0, 999.0, 110.0, nan], [100.0, nan, 100.0, 1.0]) == pytest.approx(1.10)
+    with pytest.raises(ToolError, match="at least one"):
+        launch_ratio([nan, 1.0], [1.0, nan])
+
+
 def test_launch_ratio_refuses_a_table() -> None:
     table: Any = [[1.0, 2.0], [3.0, 4.0]]
     with pytest.raises(ToolError, match="one row"):

@@ -59,7 +59,7 @@ def make_panel(
         parameter.rate,
         parameter.label,
         "all_launches" if launches == LAUNCHES else "broken",
-        tuple(Launch(int(random.integers(1, 2**31)), launch, 180, 90) for launch in range(launches)),
+        tuple(Launch(int(random.integers(1, 2**31)), (launch,), 180, 90, 0.0) for launch in range(launches)),
         contenders,
         tuple(_pair(kind, contenders, numerator, denominator) for kind, numerator, denominator in pairs),
         parameter.threads,

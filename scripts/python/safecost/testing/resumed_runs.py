@@ -61,7 +61,7 @@ def shape(document: Document) -> object:
     """What two runs of one seed have in common: everything but times and what follows from them."""
     return (
         {one.sha256 for one in document.plugins},
-        [(panel.case, panel.size, [(it.seed, it.layout) for it in panel.launches]) for panel in document.panels],
+        [(panel.case, panel.size, [(it.seed, it.layouts) for it in panel.launches]) for panel in document.panels],
         [[(arm.variant, arm.profile) for arm in panel.contenders] for panel in document.panels],
         (document.run.mode, document.run.seed, document.run.complete, document.run.analyses),
     )

@@ -102,7 +102,9 @@ def rounds(nanoseconds: Sequence[Sequence[float]], **changes: Any) -> RoundTimes
     """The times of a launch, [contender][round]."""
     plain = {
         "case": "indexing/sum", "order_seed": 0, "calls": 200, "calls_confirmed": True, "prepared": [], "inputs": 8,
-        "estimate": "", "nanoseconds": nanoseconds, **changes,
+        "estimate": "", "layings": [{"mode": "adjacent", "offset": 0}], "placements": [0] * len(nanoseconds[0]),
+        "nanoseconds": nanoseconds, "calm_beat": 1000, "beats": [[1000] * len(of_one) for of_one in nanoseconds],
+        **changes,
     }  # fmt: skip
     return convert(plain, RoundTimes)
 

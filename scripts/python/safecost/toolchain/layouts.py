@@ -35,6 +35,9 @@ Method = Literal["shuffled", "padded"]
 PluginKey = tuple[str, str]  # (case, profile)
 
 LINE = 64  # bytes; what functions are aligned to
+KEPT = 48
+"""As many layouts are drawn from. With few, every launch would go through all, and their mean would be an error that
+launches have in common, which no interval over launches holds."""
 _LINES_OF_A_PAGE = 64
 
 
@@ -46,18 +49,22 @@ class Layouts:
     """
 
     method: str
-    files: Mapping[PluginKey, tuple[Path, ...]]
+    files: Mapping[PluginKey, Mapping[int, Path]]
     failures: Mapping[PluginKey, str] = field(default_factory=dict)
     in_use: IO[bytes] | None = None  # held as long as these files may be loaded
 
     def path(self, case: str, profile: str, layout: int) -> Path:
         """The plugin of a case and a profile in one layout, 0 and up; raises ToolError for one that was not made."""
-        files = self.files.get((case, profile), ())
+        files = self.files.get((case, profile), {})
         if (case, profile) in self.failures:
             return files[0]
-        if not 0 <= layout < len(files):
+        if layout not in files:
             raise ToolError(f"{case} with {profile} has {len(files)} layouts, and layout {layout} was asked for.")
         return files[layout]
+
+    def paths(self, case: str, profile: str, layouts: Iterable[int]) -> tuple[Path, ...]:
+        """The plugin in several layouts."""
+        return tuple(self.path(case, profile, layout) for layout in layouts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +149,21 @@ class _Job:
     folder: Path  # where the command runs
 
 
-def make(built: Built, plugins: Iterable[PluginKey], layouts: int, method: Method | None = None) -> Layouts:
-    """Link every plugin so many times again, side by side on all processors; what is there already is kept.
+def drawn(seed: int, launch: int, count: int) -> tuple[int, ...]:
+    """The layouts of a launch, different ones, from the run's seed."""
+    return tuple(random.Random(f"layouts {seed} {launch}").sample(range(KEPT), count))
+
+
+def make(built: Built, plugins: Iterable[PluginKey], layouts: Iterable[int], method: Method | None = None) -> Layouts:
+    """Link every plugin again in each of `layouts`, side by side on all processors; what is there already is kept.
 
     A plugin that changed is linked afresh, and its older layouts are removed, unless another process may load them.
     Raises ToolError without a linker.
     """
     wanted = [plugin for plugin in dict.fromkeys(plugins) if plugin in built.plugins]
     linker = Linker.find(method)
-    files: dict[PluginKey, tuple[Path, ...]] = {}
+    files: dict[PluginKey, Mapping[int, Path]] = {}
+    numbers = sorted(set(layouts))
     failures: dict[PluginKey, str] = {}
     # A run of a user's cases has plugins in two builds: theirs, and the suite's for calibrations.
     folders = {plugin: built.plugins[plugin].parents[1] for plugin in wanted}
@@ -168,22 +181,24 @@ def make(built: Built, plugins: Iterable[PluginKey], layouts: int, method: Metho
             if command is None:
                 failures[plugin] = "its link command is not known"
                 continue
-            todo = list(_jobs(built.plugins[plugin], plugin, command, layouts, linker))
-            files[plugin] = tuple(job.file for job in todo)
+            todo = list(_jobs(built.plugins[plugin], plugin, command, numbers, linker))
+            files[plugin] = {job.layout: job.file for job in todo}
             if nobody_else:
                 _remove_stale(todo)
             jobs += (job for job in todo if not job.file.exists())
         if jobs:
             failures |= _link_all(jobs)
-    files |= {plugin: (built.plugins[plugin],) for plugin in failures}
+    files |= {plugin: {0: built.plugins[plugin]} for plugin in failures}
     return Layouts(linker.text, files, failures, in_use)
 
 
-def _jobs(path: Path, plugin: PluginKey, command: Sequence[str], layouts: int, linker: Linker) -> Iterator[_Job]:
+def _jobs(
+    path: Path, plugin: PluginKey, command: Sequence[str], layouts: Iterable[int], linker: Linker
+) -> Iterator[_Job]:
     """One link a layout; the name of a file holds the hash of all that it is made of."""
     case, profile_folder = plugin[0], path.parents[1]
     content = sha256(path)
-    for layout in range(layouts):
+    for layout in layouts:
         before, after = linker.words(plugin, layout)
         words = [command[0], *before, *command[1:], *after]
         key = hashlib.sha256("\0".join([content, linker.identity, *words]).encode()).hexdigest()[:16]

@@ -65,7 +65,7 @@ def made(built: Built, profile: str, method: layouts.Method, count: int = COUNT)
     plugin = present(built, profile)
     if method == "shuffled" and layouts._lld() is None:
         pytest.skip("no LLD here")
-    result = layouts.make(built, [plugin], count, method)
+    result = layouts.make(built, [plugin], range(count), method)
     assert not result.failures, result.failures
     return [result.path(*plugin, layout) for layout in range(count)]
 
@@ -173,8 +173,8 @@ def test_a_plugin_that_changed_is_linked_again(built: Built, tmp_path: Path) -> 
     folders = Folders.of([tmp_path / "cases"])
     try:
         all_cases, gcc = case_files.find(folders), profile_files.choose("gcc-o2", ())
-        in_use = layouts.make(build_all(folders, all_cases, gcc), [(CASE, "gcc-o2")], 2, "padded")
-        before = list(in_use.files[CASE, "gcc-o2"])
+        in_use = layouts.make(build_all(folders, all_cases, gcc), [(CASE, "gcc-o2")], range(2), "padded")
+        before = list(in_use.files[CASE, "gcc-o2"].values())
         text = case.read_text(encoding="utf-8")
         case.write_text(text.replace("digest * 31", "digest * 37"), encoding="utf-8")
         after = made(build_all(folders, all_cases, gcc), "gcc-o2", "padded", 2)
@@ -196,7 +196,7 @@ def test_what_cannot_be_linked_again_stays_as_it_was_built(built: Built) -> None
     shutil.copy(path, other)
     try:
         stranger = ("placed/of_nobody", "gcc-o2")
-        result = layouts.make(replace(built, plugins={stranger: other}), [stranger], 3)
+        result = layouts.make(replace(built, plugins={stranger: other}), [stranger], range(3))
         assert "not known" in result.failures[stranger]
         assert result.path(*stranger, 2) == other
     finally:
@@ -205,7 +205,7 @@ def test_what_cannot_be_linked_again_stays_as_it_was_built(built: Built) -> None
 
 def test_a_layout_that_was_not_made_is_an_error(built: Built) -> None:
     plugin = present(built, "gcc-o2")
-    result = layouts.make(built, [plugin], 2, "padded")
+    result = layouts.make(built, [plugin], range(2), "padded")
     with pytest.raises(ToolError, match="has 2 layouts, and layout 2"):
         result.path(*plugin, 2)
 

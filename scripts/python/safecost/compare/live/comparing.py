@@ -64,7 +64,7 @@ class Together:
 class Comparing:
     """A live comparison in the making; `comparison()` tells what is known so far, also after an interrupt."""
 
-    def __init__(self, sides: Sides, *, seed: int | None = None, first_layout: int = 0, prove: bool = True) -> None:
+    def __init__(self, sides: Sides, *, seed: int | None = None, prove: bool = True) -> None:
         self.sides, self.prove = sides, prove
         self.base, self.head = sides.base, sides.head
         self.seed = secrets.randbits(32) if seed is None else seed
@@ -74,7 +74,6 @@ class Comparing:
         self.panels: list[PlannedPanel] = []
         self.timings = Timings()
         self.complete = False
-        self._first_layout = first_layout
         self._bench = LiveBench(self.base, self.head)
         self._looked: dict[tuple[RowPlace, str], ComparisonRow] = {}  # rows after fresh launches
 
@@ -111,10 +110,8 @@ class Comparing:
         """Time base and head against each other."""
         if self.panels:
             # The layouts of a confirmation are made when there is one.
-            self._bench.link(self.panels, self._first_layout + self.mode.launches)
-            timings, interrupt = self._bench.time(
-                self.panels, self.mode, self.seed, self.margin, first_layout=self._first_layout
-            )
+            self._bench.link(self.panels, self.mode, self.seed)
+            timings, interrupt = self._bench.time(self.panels, self.mode, self.seed, self.margin)
             known = self.timings
             self.timings = Timings(
                 known.launches | timings.launches, known.broken | timings.broken, known.wrong | timings.wrong
@@ -122,9 +119,9 @@ class Comparing:
             if interrupt is not None:
                 raise interrupt
 
-    def again(self, seed: int, first_layout: int) -> Comparing:
+    def again(self, seed: int) -> Comparing:
         """Another comparison of what is built and verified already, with launches of its own."""
-        other = Comparing(self.sides, seed=seed, first_layout=first_layout, prove=self.prove)
+        other = Comparing(self.sides, seed=seed, prove=self.prove)
         other.together, other.panels, other._bench = self.together, self.panels, self._bench
         self.head.measurement.sampler.start()
         return other
@@ -224,11 +221,10 @@ class Comparing:
             return tuple(rows)
         mode = replace(self.mode, analyses=max(CONFIRMING.analyses, self.mode.analyses, key=max))
         mode = replace(mode, contender_seconds=max(CONFIRMING.contender_seconds, mode.contender_seconds))
-        first = self._first_layout + self.mode.launches
-        self._bench.link([*again], first + mode.launches)
+        self._bench.link([*again], mode, self.seed + 1)
         fresh, interrupt = self._bench.time(
             [*again], mode, self.seed + 1, self.margin,
-            first_layout=first, deciding=again, what="look again at what fails or may",
+            deciding=again, what="look again at what fails or may",
         )  # fmt: skip
         if interrupt is not None:
             raise interrupt

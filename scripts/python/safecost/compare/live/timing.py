@@ -11,10 +11,11 @@ from safecost.compare.live.sides import LiveSide
 from safecost.core import locks
 from safecost.core.progress import Steps
 from safecost.document.evidence import TimeAnswer
-from safecost.document.plan import Arm, PanelPlan, PluginAt
+from safecost.document.plan import PanelPlan, PluginAt
 from safecost.run.panels import PlannedPanel
 from safecost.run.schedule import Mode, Schedule, seed_of
 from safecost.run.state import WRONG
+from safecost.run.timing import arm
 from safecost.stats import sequential
 from safecost.toolchain import layouts, runner
 from safecost.toolchain.build import Built
@@ -43,16 +44,18 @@ class LiveBench:
     def __init__(self, base: LiveSide, head: LiveSide) -> None:
         self._sides: Mapping[SideName, LiveSide] = {"base": base, "head": head}
         self._layouts: dict[SideName, Layouts] = {}
-        self._linked = 0
+        self._linked: set[int] = set()
+        self._calm_beat = 0.0
         self._plugins: set[tuple[SideName, str, str]] = set()
 
-    def link(self, panels: Sequence[PlannedPanel], count: int) -> None:
-        """Link every plugin of these panels so many times, unless that was done."""
+    def link(self, panels: Sequence[PlannedPanel], mode: Mode, seed: int) -> None:
+        """Link every plugin of these panels in all layouts that launches may draw, unless that was done."""
+        numbers = {at for launch in range(mode.launches) for at in layouts.drawn(seed, launch, mode.placements)}
         wanted = {(*parts(arm.profile), panel.case) for panel in panels for arm in panel.contenders}
         wanted |= {("head", self._generator(panel), panel.case) for panel in panels}
-        if count <= self._linked and wanted <= self._plugins:
+        if numbers <= self._linked and wanted <= self._plugins:
             return
-        self._linked, self._plugins = max(count, self._linked), self._plugins | wanted
+        self._linked, self._plugins = self._linked | numbers, self._plugins | wanted
         base, head = (self._sides[side].state for side in SIDES)
         if base.options.folders.build == head.options.folders.build:  # two profiles: one folder, one link of all
             built = Built({**base.built.plugins, **head.built.plugins})
@@ -70,14 +73,12 @@ class LiveBench:
         seed: int,
         margin: float,
         *,
-        first_layout: int = 0,
         deciding: Mapping[PlannedPanel, Collection[str]] | None = None,
         what: str = "measure",
     ) -> tuple[Timings, KeyboardInterrupt | None]:
         """Time these panels until each is decided or has all launches of the mode; an interrupt comes back with it.
 
-        `first_layout` is that of the first launch: a confirmation takes other ones than what it confirms. `deciding`
-        are the variants of a panel whose times decide when it may end; None: all of them.
+        `deciding` are the variants of a panel whose times decide when it may end; None: all of them.
         """
         schedule, head = Schedule(panels, mode.analyses, seed), self._sides["head"].state
         timings, interrupt = Timings({panel: [] for panel in schedule.panels}), None
@@ -91,7 +92,7 @@ class LiveBench:
                         if panel in schedule.ended:
                             continue
                         order = seed_of(seed, number, panel)
-                        plan = self._plan(panel, seed, order, mode, scratch, first_layout + number)
+                        plan = self._plan(panel, seed, order, mode, scratch, number)
                         result = runner.call("time", plan, TimeAnswer, head.options.launch_seconds)
                         if isinstance(result, runner.Failure):
                             schedule.breaks(panel)
@@ -99,7 +100,8 @@ class LiveBench:
                             if result.kind in WRONG:
                                 timings.wrong.setdefault(panel.case, timings.broken[panel])
                         else:
-                            timings.launches[panel].append(result.safecost.nanoseconds)
+                            self._calm_beat = result.safecost.calm_beat
+                            timings.launches[panel].append(result.safecost.counted)
                             variants = None if deciding is None else deciding[panel]
                             schedule.measured(panel, self._settled(panel, timings, mode, margin, variants))
                         steps.step()
@@ -119,12 +121,14 @@ class LiveBench:
 
         return settled
 
-    def _plan(self, panel: PlannedPanel, seed: int, order: int, mode: Mode, scratch: Path, layout: int) -> PanelPlan:
-        """A launch, with the plugins that were linked for it."""
+    def _plan(self, panel: PlannedPanel, seed: int, order: int, mode: Mode, scratch: Path, launch: int) -> PanelPlan:
+        """A launch, in the layouts that were drawn for it."""
+        drawn = layouts.drawn(seed, launch, mode.placements)
 
-        def plugin(side: SideName, profile: str) -> dict[str, str]:
-            path = self._layouts[side].path(panel.case, profile, layout)
-            return {"profile": build_name(side, profile), "path": str(path)}
+        def files(side: SideName, profile: str) -> tuple[Path, ...]:
+            return self._layouts[side].paths(panel.case, profile, drawn)
+
+        generator = self._generator(panel)
 
         return PanelPlan(
             case=panel.case,
@@ -137,8 +141,10 @@ class LiveBench:
             order_seed=order,
             epoch_seconds=mode.epoch_seconds,
             contender_seconds=mode.contender_seconds,
-            generator=PluginAt(**plugin("head", self._generator(panel))),
-            contenders=tuple(Arm(**plugin(*parts(arm.profile)), variant=arm.variant) for arm in panel.contenders),
+            placements=len(drawn),
+            calm_beat=self._calm_beat,
+            generator=PluginAt(profile=build_name("head", generator), path=str(files("head", generator)[0])),
+            contenders=tuple(arm(it.profile, it.variant, files(*parts(it.profile))) for it in panel.contenders),
         )
 
     def _generator(self, panel: PlannedPanel) -> str:

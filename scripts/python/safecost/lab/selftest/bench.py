@@ -26,24 +26,26 @@ from safecost.run.schedule import Mode, seed_of
 from safecost.run.state import RunOptions, begun, planned_panels
 from safecost.suite import calibrations
 from safecost.suite import profiles as profile_files
-from safecost.toolchain import runner
+from safecost.toolchain import layouts, runner
 
-LAYOUTS = 30  # links of each plugin; a launch beyond them takes the first again, in a new process all the same
+LAUNCHES = 30  # with layouts of their own; one beyond them has those of the first again, in a new process all the same
 
 
 class RealBench:
     """Builds and verifies the suite with the default profiles and one that is built twice, then times what is asked."""
 
-    def __init__(self, seed: int, scratch: Path, profiles: Sequence[str], layouts: int = LAYOUTS) -> None:
+    def __init__(
+        self, seed: int, scratch: Path, profiles: Sequence[str], launches: int = LAUNCHES, placements: int = 4
+    ) -> None:
         chosen = profile_files.with_rebuilds(profile_files.choose(",".join(profiles) or None, ()))
-        mode = Mode("quick", 0, (layouts,), 0.036)
+        mode = Mode("quick", 0, (launches,), 0.036)
         run = Measurement(begun(RunOptions(mode, chosen, Folders.of(()), None, scratch, seed=seed, count=False)))
         run.state = dataclasses.replace(run.state, cases=tuple(calibrations.added(run.state.cases)))
         run.stage("build", stages.build)
         run.stage("verify", stages.verify)
         self._state, self.panels = run.state, planned_panels(run.state)
         self._linked = timing.link(run.state, self.panels)
-        self._scratch, self._seed, self._layouts = scratch, seed, layouts
+        self._scratch, self._seed, self._calm_beat = scratch, seed, 0.0
         for problem in run.state.problems:
             where = "@".join(filter(None, (problem.variant, problem.profile)))
             print(f"left out: {problem.case}: {where}: {problem.message.splitlines()[0]}", file=sys.stderr)
@@ -55,7 +57,8 @@ class RealBench:
         result = runner.call("time", plan, TimeAnswer, self._state.options.launch_seconds)
         if isinstance(result, runner.Failure):
             raise ToolError(result.message)
-        return Reading(np.array(result.safecost.nanoseconds), result.safecost.calls, time.monotonic() - start)
+        self._calm_beat = result.safecost.calm_beat
+        return Reading(np.array(result.safecost.counted), result.safecost.calls, time.monotonic() - start)
 
     def google(self, panel: PlannedPanel, launch: int, contender: PlannedContender, seconds: float) -> float:
         """Nanoseconds a call as Google Benchmark reads them for one contender in a process of its own."""
@@ -84,9 +87,15 @@ class RealBench:
         self, panel: PlannedPanel, launch: int, seconds: float, contenders: Sequence[PlannedContender] | None = None
     ) -> PanelPlan:
         seed = seed_of(self._seed, launch, panel)
-        number = launch % self._layouts
+        mode = self._state.options.mode
+        drawn = layouts.drawn(self._seed, launch % mode.launches, mode.placements)
         plan = timing.panel_plan(
-            self._state, panel, seed, self._scratch, lambda case, profile: self._linked.path(case, profile, number)
+            self._state,
+            panel,
+            seed,
+            self._scratch,
+            lambda case, profile: self._linked.paths(case, profile, drawn),
+            self._calm_beat,
         )
         names = {(arm.variant, arm.profile) for arm in (panel.contenders if contenders is None else contenders)}
         arms = tuple(one for one in plan.contenders if (one.variant, one.profile) in names)

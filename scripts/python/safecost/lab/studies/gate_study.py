@@ -160,22 +160,18 @@ class GateStudy:
     def _compare(self, ready: dict[str, Comparing], steps: Steps, *, neighbours: bool) -> None:
         extent = self.extent
         equal, planted = (extent.equal_busy, extent.planted_busy) if neighbours else (extent.equal, extent.planted)
-        launches = QUICK.launches
         for number in range(equal):
-            # Layouts of its own for every comparison, since launches that share one are not independent.
-            first = (number + (extent.equal if neighbours else 0)) * launches
-            self._one(NOTHING, ready[NOTHING.name], first, neighbours, exact=number % EXACT_EVERY == 0)
+            self._one(NOTHING, ready[NOTHING.name], neighbours, exact=number % EXACT_EVERY == 0)
             steps.step()
         for plant in PLANTS:
-            for number in range(planted):
-                first = (number + (extent.planted if neighbours else 0)) * launches
-                self._one(plant, ready[plant.name], first, neighbours, exact=not plant.timed_only)
+            for _ in range(planted):
+                self._one(plant, ready[plant.name], neighbours, exact=not plant.timed_only)
                 steps.step()
 
-    def _one(self, plant: Plant, prepared: Comparing, first_layout: int, neighbours: bool, *, exact: bool) -> None:
+    def _one(self, plant: Plant, prepared: Comparing, neighbours: bool, *, exact: bool) -> None:
         start = time.monotonic()
         with _quiet():
-            comparing = prepared.again(self._seed + len(self.verdicts), first_layout)
+            comparing = prepared.again(self._seed + len(self.verdicts))
             if exact:
                 comparing.examine()
             comparing.time()

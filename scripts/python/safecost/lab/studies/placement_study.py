@@ -151,7 +151,7 @@ def timed(
     result = runner.call("time", plan, TimeAnswer, 120)
     if isinstance(result, runner.Failure):
         raise ToolError(f"{panel.case.name} with {panel.profile} could not be timed: {result.message}")
-    rounds = result.safecost.nanoseconds
+    rounds = result.safecost.counted
     return [math.log(launch_ratio(one, rounds[0])) for one in rounds]
 
 
@@ -168,8 +168,8 @@ class PlacementStudy:
         if not self.panels:
             raise ToolError(f"no case was built with {', '.join(profiles)}: see 'safecost doctor'.")
         plugins = [(panel.case.name, panel.profile) for panel in self.panels]
-        self.shuffled = layouts.make(self.built, plugins, extent.shuffled, "shuffled")
-        self.padded = layouts.make(self.built, plugins, extent.pads, "padded")
+        self.shuffled = layouts.make(self.built, plugins, range(extent.shuffled), "shuffled")
+        self.padded = layouts.make(self.built, plugins, range(extent.pads), "padded")
         for (case, profile), said in (*self.shuffled.failures.items(), *self.padded.failures.items()):
             raise ToolError(f"{case} with {profile} cannot be linked again: {said}")
         self.results: list[dict[tuple[str, int], list[list[float]]]] = [{} for _ in self.panels]
