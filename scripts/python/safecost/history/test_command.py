@@ -153,7 +153,7 @@ def test_what_is_not_there_or_something_else_is_told(say: Say, runs: list[Path],
     (tmp_path / "plan.json").touch()
     refused(say("add", tmp_path), "holds a run that has not ended: ")
     old = tmp_path / "old.json"
-    old.write_text(re.sub(r'"schema_version": 3', '"schema_version": 1', runs[0].read_text()))
+    old.write_text(re.sub(r'"schema_version": 4', '"schema_version": 1', runs[0].read_text()))
     refused(say("add", old), "was written by an older safecost (schema 1; this one reads 2 and newer)")
     other = tmp_path / "other.json"
     other.write_text('{"schema": "something-else"}')

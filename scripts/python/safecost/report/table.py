@@ -20,7 +20,7 @@ from safecost.report.hardening import terminal_lines
 from safecost.report.raw_code import incomplete_lines
 from safecost.report.safety import filter_note, shares, terminal_gaps, terminal_rows, terminal_standards
 from safecost.stats.pairs import Verdict
-from safecost.validity.advisories import advisories
+from safecost.validity.advisories import advisories, contended_share
 from safecost.validity.data_quality import TOLERANCE, aa_pairs, calibrations, distance
 
 MOST_ROWS = 40
@@ -211,6 +211,7 @@ def _summary_lines(document: Document, rows: Sequence[PairRow]) -> list[str]:
     return [
         *lines,
         *_aa_line(document),
+        *_contended_line(document),
         *_calibration_line(document),
         *terminal_lines(document),
     ]
@@ -252,6 +253,13 @@ def _aa_line(document: Document) -> list[str]:
     calm = spread.count - spread.outliers
     line = f"A/A pairs: {calm} of {spread.count} within ±{percent(TOLERANCE)}, the worst at {worst.ratio:.4f}"
     return [f"{line} ({worst.name})" if spread.outliers else line]
+
+
+def _contended_line(document: Document) -> list[str]:
+    share = contended_share(document)
+    if not share:
+        return []
+    return [f"contended: somebody else used the core beside {percent(share)} of the epochs, which do not count"]
 
 
 def _calibration_line(document: Document) -> list[str]:

@@ -13,6 +13,9 @@ from safecost.validity.data_quality import MOST_OUTLIERS, TOLERANCE, AaSpread, D
 MOST_STEAL = 0.05
 """Share of the processor time that the host may take away from such a run."""
 
+MOST_CONTENDED = 0.2
+"""Share of epochs beside which the metronome may be slow: beyond it what is left is a choice of quiet moments."""
+
 
 def advisories(document: Document) -> tuple[str, ...]:
     """Why the times of this run are advice only, in sentences; empty for a quiet, complete run with calm A/A pairs."""
@@ -25,15 +28,36 @@ def advisories(document: Document) -> tuple[str, ...]:
     elif known.aa_pairs.outliers > MOST_OUTLIERS * known.aa_pairs.count:
         reasons.append(outlying(known.aa_pairs))
     reasons += _calibrations(known, document.run.margin)
-    return (*reasons, *of_machine(machine.steal_share, machine.load_before, machine.logical_cpus))
+    share = contended_share(document)
+    reasons += of_machine(machine.steal_share, share)
+    # Of earlier runs only the load is known, which a run that came just before may have made.
+    if share is None and machine.load_before > machine.logical_cpus:
+        cpus = counted(machine.logical_cpus, "CPU")
+        reasons.append(f"The load before the run was {machine.load_before:.2f} on {cpus}.")
+    return tuple(reasons)
 
 
-def of_machine(steal_share: float, load_before: float, cpus: int) -> Iterator[str]:
-    """What else the machine did that makes times advice only."""
+def contended_share(document: Document) -> float | None:
+    """The share of epochs beside which somebody else used the core; None where nobody listened."""
+    heard = [
+        (launch.contended, launch.rounds * len(panel.contenders))
+        for panel in document.panels
+        for launch in panel.launches
+        if launch.contended is not None
+    ]
+    epochs = sum(count for _, count in heard)
+    return sum(share * count for share, count in heard) / epochs if epochs else None
+
+
+def of_machine(steal_share: float, contended: float | None) -> Iterator[str]:
+    """What else the machine did that makes times advice only: what disturbed, whatever the load was."""
     if steal_share > MOST_STEAL:
         yield f"The host took {percent(steal_share)} of the processor time away."
-    if load_before > cpus:
-        yield f"The load before the run was {load_before:.2f} on {counted(cpus, 'CPU')}."
+    if contended is not None and contended > MOST_CONTENDED:
+        yield (
+            f"Somebody else used the core beside {percent(contended)} of the epochs, where {percent(MOST_CONTENDED)}"
+            " may: checks look cheaper then, and A/A pairs do not show it."
+        )
 
 
 def outlying(aa_pairs: AaSpread) -> str:

@@ -40,7 +40,6 @@ def test_a_quiet_run_is_fit_for_a_gate(sample_document: Document) -> None:
     ("facts", "reason"),
     [
         ({"steal_share": 0.06}, "The host took 6 % of the processor time away."),
-        ({"load_before": 2.5}, "The load before the run was 2.50 on 2 CPUs."),
     ],
 )
 def test_company_makes_a_run_advisory(sample_document: Document, facts: dict[str, Any], reason: str) -> None:
@@ -48,8 +47,31 @@ def test_company_makes_a_run_advisory(sample_document: Document, facts: dict[str
     assert advisories(dataclasses.replace(sample_document, machine=machine)) == (reason,)
 
 
+def heard(document: Document, share: float | None) -> Document:
+    """The document as if each launch had this share of epochs beside slow beats."""
+    panels = tuple(
+        dataclasses.replace(
+            panel, launches=tuple(dataclasses.replace(launch, contended=share) for launch in panel.launches)
+        )
+        for panel in document.panels
+    )
+    return dataclasses.replace(document, panels=panels)
+
+
+def test_somebody_else_on_the_core_makes_a_run_advisory(sample_document: Document) -> None:
+    assert advisories(heard(sample_document, 0.19)) == ()
+    (reason,) = advisories(heard(sample_document, 0.31))
+    assert reason.startswith("Somebody else used the core beside 31 % of the epochs, where 20 % may")
+
+
+def test_load_is_judged_only_where_nobody_listened(sample_document: Document) -> None:
+    busy = dataclasses.replace(sample_document, machine=dataclasses.replace(sample_document.machine, load_before=2.5))
+    assert advisories(busy) == ()
+    assert advisories(heard(busy, None)) == ("The load before the run was 2.50 on 2 CPUs.",)
+
+
 def test_company_within_the_limits_does_not(sample_document: Document) -> None:
-    machine = dataclasses.replace(sample_document.machine, steal_share=0.05, load_before=2.0)
+    machine = dataclasses.replace(sample_document.machine, steal_share=0.05, load_before=9.0)
     assert advisories(dataclasses.replace(sample_document, machine=machine)) == ()
 
 

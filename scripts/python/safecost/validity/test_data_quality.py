@@ -217,7 +217,8 @@ def test_noise_is_told_with_its_limits(sample_document: Document) -> None:
         sample_document.machine, steal_share=0.2, load_before=3.0, address_randomization=0, governor="powersave"
     )
     told = {thing.name: thing for thing in noise(dataclasses.replace(sample_document, machine=machine))}
-    assert told["Taken by the host"].beyond and told["Load before"].beyond
+    assert told["Taken by the host"].beyond and not told["Load before"].beyond
+    assert told["Contended"].value == "0 %"
     assert told["Address randomization"].meaning == "all launches share one draw of addresses"
     assert told["Frequency governor"].meaning == "the frequency may change in a run"
     assert not any(thing.beyond for thing in noise(sample_document))

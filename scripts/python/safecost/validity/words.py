@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from safecost.core.text import counted, percent
 from safecost.document.types import Document
-from safecost.validity.advisories import MOST_STEAL
+from safecost.validity.advisories import MOST_CONTENDED, MOST_STEAL, contended_share
 from safecost.validity.data_quality import CERTAINTY, MOST_OUTLIERS, TOLERANCE, Control, Coverage, DataQuality
 
 CALM_VERDICTS = ("equivalent", "inconclusive")
@@ -84,6 +84,7 @@ def noise(document: Document) -> list[Disturbance]:
         None: ("not known", "whether launches are new draws of addresses is not known"),
         0: ("off", "all launches share one draw of addresses"),
     }.get(randomization, ("on", "each launch is a new draw of addresses"))
+    contended = contended_share(document)
     steady = {None: "the host decides", "performance": "steady"}.get(governor, "the frequency may change in a run")
     return [
         Disturbance(
@@ -91,7 +92,14 @@ def noise(document: Document) -> list[Disturbance]:
             machine.steal_share > MOST_STEAL,
         ),
         Disturbance(
-            "Load before", f"{machine.load_before:.2f}", f"at most {cpus}, the CPUs", machine.load_before > cpus
+            "Contended",
+            "not listened for" if contended is None else percent(contended),
+            f"at most {percent(MOST_CONTENDED)} of the epochs beside a slow beat of the metronome",
+            contended is not None and contended > MOST_CONTENDED,
+        ),
+        Disturbance(
+            "Load before", f"{machine.load_before:.2f}", f"on {counted(cpus, 'CPU')}; judged where nobody listened",
+            contended is None and machine.load_before > cpus,
         ),
         Disturbance("Load after", f"{machine.load_after:.2f}", "holds what the run itself loads", False),
         Disturbance("Frequency governor", governor or "not known", steady, False),

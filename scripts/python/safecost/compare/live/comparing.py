@@ -7,6 +7,7 @@ and head, so that both have the same inputs, the same clock and the same state o
 from __future__ import annotations
 
 import secrets
+import statistics
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -114,7 +115,10 @@ class Comparing:
             timings, interrupt = self._bench.time(self.panels, self.mode, self.seed, self.margin)
             known = self.timings
             self.timings = Timings(
-                known.launches | timings.launches, known.broken | timings.broken, known.wrong | timings.wrong
+                known.launches | timings.launches,
+                known.broken | timings.broken,
+                known.wrong | timings.wrong,
+                known.contended + timings.contended,
             )
             if interrupt is not None:
                 raise interrupt
@@ -337,8 +341,9 @@ class Comparing:
         outliers = sum(far > TOLERANCE for far in distances)
         if outliers > MOST_OUTLIERS * len(distances):
             yield outlying(AaSpread(len(distances), outliers, distances[len(distances) // 2], distances[-1]))
-        sample, machine = self.head.measurement.sampler.stop(), self.head.state.machine
-        yield from of_machine(sample.steal_share, sample.load_before, machine.logical_cpus)
+        heard = self.timings.contended
+        contended = statistics.fmean(heard) if heard else None
+        yield from of_machine(self.head.measurement.sampler.stop().steal_share, contended)
 
 
 def after_fresh(row: ComparisonRow, fresh: ComparisonRow | None) -> ComparisonRow:

@@ -30,12 +30,13 @@ class Timings:
     """What was timed so far.
 
     `broken` tells, by panel, why there are no more launches of it; `wrong`, by case, which results or which work went
-    wrong as it was timed.
+    wrong as it was timed; `contended` has the share of epochs beside slow beats of each launch.
     """
 
     launches: dict[PlannedPanel, list[Rounds]] = field(default_factory=dict)
     broken: dict[PlannedPanel, str] = field(default_factory=dict)
     wrong: dict[str, str] = field(default_factory=dict)
+    contended: list[float] = field(default_factory=list)
 
 
 class LiveBench:
@@ -101,6 +102,7 @@ class LiveBench:
                                 timings.wrong.setdefault(panel.case, timings.broken[panel])
                         else:
                             self._calm_beat = result.safecost.calm_beat
+                            timings.contended.append(result.safecost.contended)
                             timings.launches[panel].append(result.safecost.counted)
                             variants = None if deciding is None else deciding[panel]
                             schedule.measured(panel, self._settled(panel, timings, mode, margin, variants))
