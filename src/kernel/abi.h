@@ -185,7 +185,9 @@ typedef struct safecost_report {
 
 enum {
   SAFECOST_CASE_SYSTEM_BOUND = 1u << 0, /* most of a call is spent in the kernel of the system */
-  SAFECOST_CASE_FIXED_COST = 1u << 1    /* a call costs the same whatever its size is */
+  SAFECOST_CASE_FIXED_COST = 1u << 1,   /* a call costs the same whatever its size is */
+  SAFECOST_CASE_STRAIGHT =
+      1u << 2 /* which instructions a call executes does not depend on what its input holds */
 };
 
 typedef struct safecost_plugin {

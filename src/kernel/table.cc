@@ -224,6 +224,7 @@ void Table::set_minimum_size(std::uint32_t size) { state_->minimum_size = size; 
 
 void Table::set_system_bound() { state_->flags |= SAFECOST_CASE_SYSTEM_BOUND; }
 
+void Table::set_straight() { state_->flags |= SAFECOST_CASE_STRAIGHT; }
 void Table::set_fixed_cost() { state_->flags |= SAFECOST_CASE_FIXED_COST; }
 
 void Table::add_fault(const Fault& fault) {

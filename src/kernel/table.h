@@ -54,6 +54,7 @@ class Table {
   void set_minimum_size(std::uint32_t size);
   void set_system_bound();
   void set_fixed_cost();
+  void set_straight();
   void add_fault(const Fault& fault);
   // The first raw variant's second function is the A/A copy, which comes last.
   void add_variant(const safecost_variant& variant, safecost_kernel second);

@@ -335,6 +335,7 @@ nlohmann::json Plugin::describe() const {
                          {"language", text(table_->language)},
                          {"layout", text(table_->input_layout)},
                          {"system_bound", (table_->flags & SAFECOST_CASE_SYSTEM_BOUND) != 0},
+                         {"straight", (table_->flags & SAFECOST_CASE_STRAIGHT) != 0},
                          {"minimum_size", table_->minimum_size},
                          {"facts", nlohmann::json::object()},
                          {"parameters", nlohmann::json::array()},

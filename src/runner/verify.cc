@@ -26,6 +26,8 @@ constexpr std::uint32_t kInputs = 3;
 constexpr std::size_t kMostPlugins = 1'000;  // far more than there are profiles
 // Whose inputs must differ and whose results should: smaller ones may well be alike.
 constexpr std::uint64_t kTellingSize = 100;
+// At which the way through a kernel is followed, instruction by instruction.
+constexpr std::uint32_t kShort = 64;
 
 struct Request {
   std::uint64_t size;
@@ -284,6 +286,13 @@ class Check {
     absl::StatusOr<Pool> large_pool = generate(large, kInputs);
     absl::StatusOr<Pool> small_pool = generate(is_smaller ? small : large, kInputs);
     if (!large_pool.ok() || !small_pool.ok()) return;  // reported by check()
+    // A few short inputs: what depends on data does so in each of their elements.
+    Request short_input = large;
+    short_input.size =
+        std::min<std::uint64_t>(large.size, std::max(kShort, generator_->table().minimum_size));
+    const bool straight = (generator_->table().flags & SAFECOST_CASE_STRAIGHT) != 0;
+    absl::StatusOr<Pool> few =
+        straight ? generate(short_input, kInputs) : absl::UnavailableError("");
     const Plugin* plugin_now = nullptr;
     const safecost_variant* variant_now = nullptr;
     WorkCheck work(*large_pool, is_smaller ? &*small_pool : nullptr, fixed_cost,
@@ -298,6 +307,11 @@ class Check {
       const bool comparable = raw != nullptr && raw != &variant && usable(plugin, *raw);
       if (const auto finding = work.look_at(plugin, variant, comparable ? raw : nullptr)) {
         tell_problem(finding->kind, plugin, variant.name, finding->message, place_of(large));
+      }
+      if (few.ok()) {
+        if (const auto finding =
+                follow(plugin, variant, *few, [&] { announce(plugin, variant, large, "growth"); }))
+          tell_problem(finding->kind, plugin, variant.name, finding->message, place_of(large));
       }
       tell(events::Grown{name});
     });

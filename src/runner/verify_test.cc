@@ -161,6 +161,13 @@ TEST(Verify, LetsAFixedCostStay) {
     EXPECT_EQ(problem["kind"], "moved");
 }
 
+TEST(Verify, FollowsTheKernelsOfACaseThatSaysThatNoBranchDependsOnData) {
+  const nlohmann::json problems = verify_with("branches")["problems"];
+  ASSERT_EQ(problems.size(), 1u) << problems.dump(1);
+  EXPECT_EQ(problems[0]["kind"], "branches");
+  EXPECT_EQ(problems[0]["variant"], "bad");
+}
+
 TEST(Verify, ReportsAContextThatCannotBePrepared) {
   const nlohmann::json result = verify_with("throwing_prepare");
   ASSERT_EQ(result["problems"].size(), 3u);  // raw, aa, bad

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "fmt/format.h"
+#include "runner/arena.h"
 #include "runner/contender.h"
 #include "runner/status_macros.h"
 #include "runner/steps.h"
@@ -172,6 +173,38 @@ std::optional<Finding> WorkCheck::look_at(const Plugin& plugin, const safecost_v
           "does work in prepare, which is not timed: {:.0f} instructions there and {:.0f} in a "
           "call; {} has {:.0f} and {:.0f}",
           prepare, again, raw->name, effort_of_raw->prepare, effort_of_raw->again)};
+}
+
+std::optional<Finding> follow(const Plugin& plugin, const safecost_variant& variant,
+                              const Pool& pool, const std::function<void()>& alive) {
+  const auto ways = follow_steps(
+      [&](const Count& count) {
+        const Allocations allocations(plugin.library());
+        for (std::size_t i = 0; i < pool.count(); ++i) {
+          Arena::of_process().begin({Laying::Mode::adjacent, 0, 0});
+          allocations.to_arena();
+          void* const context = variant.prepare(pool.input(i));
+          allocations.to_libc();
+          if (context == nullptr) return;
+          for (int again = 0; again < 2; ++again) {  // the first call sets things up
+            if (variant.reset != nullptr) variant.reset(context, pool.input(i));
+            count([&] {
+              const std::uint64_t result = variant.run(context);
+              asm volatile("" : : "r"(result) : "memory");
+            });
+          }
+        }
+      },
+      kMostSteps, alive);
+  if (!ways.ok() || ways->size() != 2 * pool.count()) return std::nullopt;
+  for (std::size_t i = 3; i < ways->size(); i += 2) {
+    if ((*ways)[i] == (*ways)[1]) continue;
+    return Finding{"branches",
+                   fmt::format("its case says that no branch depends on data, and on input {} it "
+                               "takes another way than on input 0",
+                               i / 2)};
+  }
+  return std::nullopt;
 }
 
 }  // namespace safecost

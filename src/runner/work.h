@@ -61,6 +61,11 @@ class WorkCheck {
   std::map<const safecost_variant*, Effort> raw_;  // by stopwatch
 };
 
+// Does a kernel take the same way through its code on all of these inputs, which are of one size? None where it does,
+// or where this machine cannot follow it. Contexts lie alike, since code that streams may begin by an address.
+std::optional<Finding> follow(const Plugin& plugin, const safecost_variant& variant,
+                              const Pool& pool, const std::function<void()>& alive);
+
 }  // namespace safecost
 
 #endif

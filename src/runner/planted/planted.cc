@@ -54,6 +54,7 @@
 #define LATE_ERRORS 37
 #define LATE_THREAD 38
 #define OTHER_YES_OR_NO 39
+#define BRANCHES 40
 
 namespace planted {
 
@@ -237,6 +238,14 @@ SAFECOST_KERNEL kept(Kept& context) {
   return digest_from(context.values, context.first, context.begun);
 }
 
+// Goes another way for odd values, and comes to the same result.
+SAFECOST_KERNEL branching(const Values& context) {
+  for (const std::uint32_t value : context.values) {
+    if (value % 2 == 1) asm volatile("nop");
+  }
+  return digest_from(context.values, 0, 0);
+}
+
 #if PLANT_IS(CRASH_AT_LOAD)
 const bool crashed = [] { return std::raise(SIGSEGV) == 0; }();
 #endif
@@ -249,8 +258,13 @@ auto the_case = safecost::Case<Input>(generate)
 #if PLANT_IS(FIXED_COST)
                     .fixed_cost()
 #endif
+#if PLANT_IS(BRANCHES)
+                    .straight()
+#endif
 #if PLANT_IS(VANISHED_WORK) || PLANT_IS(FIXED_COST)
                     .safe<vanished>("bad", "does nothing");
+#elif PLANT_IS(BRANCHES)
+                    .safe<branching>("bad", "jumps over what is even");
 #elif PLANT_IS(MOVED_WORK)
                     .safe<moved>("bad", "does most of it before");
 #elif PLANT_IS(KEPT_WORK)
