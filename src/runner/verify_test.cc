@@ -162,7 +162,11 @@ TEST(Verify, LetsAFixedCostStay) {
 }
 
 TEST(Verify, FollowsTheKernelsOfACaseThatSaysThatNoBranchDependsOnData) {
-  const nlohmann::json problems = verify_with("branches")["problems"];
+  VerifyPlan plan;
+  plan.case_name = "planted/case";
+  plan.data = plan.scratch = ".";
+  plan.plugins = {{"good", plugin("branches")}};
+  const nlohmann::json problems = verify(plan)["problems"];
   ASSERT_EQ(problems.size(), 1u) << problems.dump(1);
   EXPECT_EQ(problems[0]["kind"], "branches");
   EXPECT_EQ(problems[0]["variant"], "bad");

@@ -22,7 +22,7 @@ ConfirmingTool = Literal["sanitizer", "memcheck", "race"]
 CallProblem = Literal[
     "load", "abi", "layout", "exports", "folded", "pool", "digest", "growth", "leftover", "trouble", "crash", "hang"
 ]
-MarkKind = Literal["kept", "moved", "alike"]
+MarkKind = Literal["kept", "moved", "alike", "branches"]
 ProblemKind = Literal[CallProblem, MarkKind]
 
 PlainLabel = Annotated[str, Meta(max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$(?!\n)")]
@@ -113,6 +113,7 @@ class PluginDescription(_Part, frozen=True, kw_only=True):
     language: Language
     layout: str
     system_bound: bool
+    straight: bool
     minimum_size: UnsignedCount
     facts: Mapping[str, str]
     parameters: Annotated[tuple[DescribedPoint, ...], _Few]

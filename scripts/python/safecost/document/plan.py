@@ -17,6 +17,12 @@ from safecost.document.values import Rate, Size, Threads
 PROTOCOL = 4
 """The language of plans and of evidence, one number for both: it grows with every change of a field."""
 
+POOL_BYTES, FEWEST_INPUTS = 512 << 10, 4
+"""Inputs are drawn until they refer to so much, so that no branch predictor learns them; docs/MEASURING.md, "Pools"."""
+
+STRAIGHT_POOL_BYTES, FEWEST_STRAIGHT_INPUTS = 16 << 10, 2
+"""Where no branch depends on data there is nothing to be learned, and inputs that fit L1 stay there."""
+
 TierLimit = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Seed = Annotated[int, Meta(ge=0)]
 PositiveDuration = Annotated[float, Meta(ge=1e-9, le=1e6)]
@@ -67,8 +73,8 @@ class PanelPlan(_Plan, frozen=True, kw_only=True, tag="panel"):
     threads: Threads | None
     seed: Seed
     order_seed: Seed = 0
-    pool_bytes: Annotated[int, Meta(ge=1, le=2**40)] = 512 << 10
-    fewest_inputs: Annotated[int, Meta(ge=1, le=1024)] = 4
+    pool_bytes: Annotated[int, Meta(ge=1, le=2**40)] = POOL_BYTES
+    fewest_inputs: Annotated[int, Meta(ge=1, le=1024)] = FEWEST_INPUTS
     epoch_seconds: PositiveDuration = 200e-6
     contender_seconds: PositiveDuration = 0.02
     placements: Annotated[int, Meta(ge=1, le=64)] = 1

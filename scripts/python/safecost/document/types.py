@@ -221,7 +221,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One task with its variants; `held_out` marks one that was written after the suite's prices were fixed."""
+    """One task with its variants; `held_out` marks one that was written after the suite's prices were fixed.
+
+    Of one that is `straight` no branch depends on data, so its inputs lie where its sizes say.
+    """
 
     family: Name
     case: Name
@@ -234,6 +237,7 @@ class Case:
     variants: Annotated[tuple[Variant, ...], _FEW]
     faults: Annotated[tuple[Fault, ...], _FEW]
     held_out: bool = False
+    straight: bool = False
 
     @property
     def name(self) -> str:
@@ -261,7 +265,7 @@ class Gap:
     reason: FreeText
 
 
-MARKS = frozenset({"kept", "moved", "alike"})
+MARKS = frozenset({"kept", "moved", "alike", "branches"})
 """Kinds of problems that stop nothing: a context keeps results, prepare does work, all results are alike."""
 
 

@@ -125,6 +125,7 @@ def _case(state: RunState, case: CaseFiles) -> doc.Case:
         status=status,
         reason=reason,
         system_bound=bool(generator and generator.system_bound),
+        straight=bool(generator and generator.straight),
         sources=tuple(
             doc.Source(file.name, state.clean(file.read_text(encoding="utf-8", errors="replace"), 200_000))
             for file in case.files

@@ -127,6 +127,11 @@ class RunState:
         problem = doc.Problem(kind, case, variant, profile, size, rate, message, kind in WRONG, threads)  # type: ignore[arg-type]
         return replace(self, problems=(*self.problems, problem))
 
+    def is_straight(self, case: str) -> bool:
+        """Whether no branch of the case depends on data, as its generator says."""
+        described = self.descriptions.get((case, self.generator(case) or ""))
+        return described is not None and described.straight
+
     def generator(self, case: str) -> str | None:
         """The profile whose plugin draws the inputs of a case; None where none was built."""
         return next((by for (name, by), said in self.descriptions.items() if name == case and said.parameters), None)

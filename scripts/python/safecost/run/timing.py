@@ -13,7 +13,15 @@ from safecost.core.decoding import Misfit
 from safecost.core.progress import Steps
 from safecost.document import evidence
 from safecost.document.measured import Launch
-from safecost.document.plan import Arm, PanelPlan, PluginAt
+from safecost.document.plan import (
+    FEWEST_INPUTS,
+    FEWEST_STRAIGHT_INPUTS,
+    POOL_BYTES,
+    STRAIGHT_POOL_BYTES,
+    Arm,
+    PanelPlan,
+    PluginAt,
+)
 from safecost.machine import facts as machine
 from safecost.run.journal import Journal, TimedLaunch
 from safecost.run.panels import PlannedPanel, panel_ratios
@@ -45,6 +53,7 @@ def panel_plan(
     """What the runner is told to time: a panel, with as many placements as there are files of a plugin."""
     generator = state.generator(panel.case) or ""
     generators = files(panel.case, generator)
+    straight = state.is_straight(panel.case)
     return PanelPlan(
         case=panel.case,
         data=str(state.data(panel.case)),
@@ -54,6 +63,8 @@ def panel_plan(
         threads=panel.parameter.threads,
         seed=state.options.seed,
         order_seed=seed,
+        pool_bytes=STRAIGHT_POOL_BYTES if straight else POOL_BYTES,
+        fewest_inputs=FEWEST_STRAIGHT_INPUTS if straight else FEWEST_INPUTS,
         epoch_seconds=state.options.mode.epoch_seconds,
         contender_seconds=state.options.mode.contender_seconds,
         placements=len(generators),

@@ -49,6 +49,7 @@ def described(
     """A plugin of these variants."""
     plain = {
         "profile": "gcc-o2", "case": "family/case", "language": "c++", "layout": "{0:u4}4", "system_bound": False,
+        "straight": False,
         "minimum_size": 0, "facts": {}, "parameters": list(points), "variants": list(variants), "faults": [], **changes,
     }  # fmt: skip
     return convert(plain, PluginDescription)

@@ -6,16 +6,18 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec import structs
+
 from safecost.compare.live.arms import SIDES, SideName, build_name, timed
 from safecost.compare.live.sides import LiveSide
 from safecost.core import locks
 from safecost.core.progress import Steps
 from safecost.document.evidence import TimeAnswer
-from safecost.document.plan import PanelPlan, PluginAt
+from safecost.document.plan import PanelPlan
 from safecost.run.panels import PlannedPanel
 from safecost.run.schedule import Mode, Schedule, seed_of
 from safecost.run.state import WRONG
-from safecost.run.timing import arm
+from safecost.run.timing import panel_plan
 from safecost.stats import sequential
 from safecost.toolchain import layouts, runner
 from safecost.toolchain.build import Built
@@ -125,28 +127,19 @@ class LiveBench:
 
     def _plan(self, panel: PlannedPanel, seed: int, order: int, mode: Mode, scratch: Path, launch: int) -> PanelPlan:
         """A launch, in the layouts that were drawn for it."""
-        drawn = layouts.drawn(seed, launch, mode.placements)
+        drawn, generator = layouts.drawn(seed, launch, mode.placements), self._generator(panel)
 
-        def files(side: SideName, profile: str) -> tuple[Path, ...]:
-            return self._layouts[side].paths(panel.case, profile, drawn)
+        def files(case: str, build: str) -> tuple[Path, ...]:
+            side, profile = parts(build_name("head", generator) if build == generator else build)
+            return self._layouts[side].paths(case, profile, drawn)
 
-        generator = self._generator(panel)
-
-        return PanelPlan(
-            case=panel.case,
-            data=str(self._sides["head"].state.data(panel.case)),
-            scratch=str(scratch),
-            size=panel.parameter.size,
-            rate=panel.parameter.rate,
-            threads=panel.parameter.threads,
+        plan = panel_plan(self._sides["head"].state, panel, order, scratch, files, self._calm_beat)
+        return structs.replace(
+            plan,
             seed=seed,
-            order_seed=order,
             epoch_seconds=mode.epoch_seconds,
             contender_seconds=mode.contender_seconds,
-            placements=len(drawn),
-            calm_beat=self._calm_beat,
-            generator=PluginAt(profile=build_name("head", generator), path=str(files("head", generator)[0])),
-            contenders=tuple(arm(it.profile, it.variant, files(*parts(it.profile))) for it in panel.contenders),
+            generator=structs.replace(plan.generator, profile=build_name("head", generator)),
         )
 
     def _generator(self, panel: PlannedPanel) -> str:
