@@ -8,8 +8,8 @@
 // No compiler leaves the zeros out: what arrives may be less than the buffer was made for. Nor does any
 // make vectors of a loop that pushes back, since each step of it may have to call the allocator. What costs
 // nothing is memory as it is, made for what arrived and filled from end to end: default_init_all on the
-// heap, and array_all where a buffer on the stack will do. One vector for all messages (vector_reused) writes zeros only
-// where it grows; as it holds words of earlier messages, too, it is made as long as what arrived, never longer.
+// heap, and array_all where a buffer on the stack will do. One vector for all messages (vector_reused) writes zeros
+// where a message is longer than the one before; it is made as long as what arrived, lest it show words of others.
 //
 // Where a sum is all that is wanted, no buffer is: raw_fused and its twin over a span take half of raw's time, and
 // stand apart, since nothing is left of the question.
@@ -331,7 +331,7 @@ SAFECOST_HELPER std::uint64_t default_init_all(Words words, const Message&, std:
   return std::accumulate(buffer.begin(), buffer.end(), std::uint64_t{0});
 }
 
-// One vector for all messages, as long as what arrived: zeros are written only where it grows.
+// One vector for all messages, as long as what arrived: zeros are written where one is longer than the one before.
 SAFECOST_KERNEL vector_reused(const Messages& context) {
   std::uint64_t digest = 0;
   std::vector<std::uint64_t> buffer;
@@ -551,6 +551,7 @@ auto the_case =
         .safe<each<default_init_all<>>>(
             "default_init_all", "default_init made for what arrived, filled from end to end")
         .bespoke()
+        .trusted_core()
         .fault_kernel<destroyed<each<default_init_all<>>>>("destroyed_before")
         .fault_kernel<each<default_init_all<Slip::early>>>("early_return")
         .inexpressible("wrong_product", counts_elements)
@@ -577,6 +578,7 @@ auto the_case =
         .claims("always", "short_delivery", "one_past_end")
         .safe<each<array_all>>("array_all", "std::array as it is, cut to what arrived")
         .bespoke()
+        .trusted_core()
         .algorithm("chunks")
         .fault_kernel<destroyed<each<array_all>>>("destroyed_before")
         .inexpressible("wrong_product", no_allocation)
