@@ -137,7 +137,9 @@ constexpr auto pairs = [] {
   return table;
 }();
 
-// Raw: each function writes where it is told to, and returns where it stopped.
+// Raw: each function writes where it is told to, and returns where it stopped. All become a part of the loop, as in C
+// that is written for speed: left alone, compilers decide by how many variants there are, and call each group, for
+// 5 (GCC) and 15 % (Clang) more instructions.
 
 SAFECOST_HELPER char* write_one(char* text, std::uint32_t digit) {
   *text = static_cast<char>('0' + digit);
@@ -191,49 +193,34 @@ SAFECOST_HELPER char* write_number(char* text, std::int64_t number) {
   return write_eight(text, last);
 }
 
-SAFECOST_HELPER char* write_numbers(std::span<const std::int64_t> values, char* text) {
-  for (const std::int64_t value : values) {
+// The wrong step of `unterminated`: the zero byte is forgotten, or cut off.
+enum class Slip { none, unterminated };
+
+template <Slip slip = Slip::none>
+SAFECOST_KERNEL raw(Terminated& context) {
+  char* text = context.text.data();
+  for (const std::int64_t value : context.values) {
     text = write_number(text, value);
     *text++ = ' ';
   }
-  return text;
-}
-
-SAFECOST_KERNEL raw(Terminated& context) {
-  char* const end = write_numbers(context.values, context.text.data());
-  *end = '\0';
-  return static_cast<std::uint64_t>(end - context.text.data());
-}
-
-// The terminator is forgotten.
-SAFECOST_KERNEL raw_unterminated(Terminated& context) {
-  return static_cast<std::uint64_t>(write_numbers(context.values, context.text.data()) -
-                                    context.text.data());
+  if (slip != Slip::unterminated) *text = '\0';
+  return static_cast<std::uint64_t>(text - context.text.data());
 }
 
 // What the format says and what is given must agree; a compiler compares them where it sees both.
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 
-SAFECOST_HELPER std::size_t print_numbers(Terminated& context) {
+template <Slip slip = Slip::none>
+SAFECOST_KERNEL raw_snprintf(Terminated& context) {
+  char* const text = context.text.data();
   std::size_t length = 0;
   for (const std::int64_t value : context.values) {
-    length += static_cast<std::size_t>(std::snprintf(context.text.data() + length,
-                                                     context.text.size() - length, context.format,
-                                                     static_cast<long long>(value)));
+    length +=
+        static_cast<std::size_t>(std::snprintf(text + length, context.text.size() - length,
+                                               context.format, static_cast<long long>(value)));
   }
-  return length;
-}
-
-SAFECOST_KERNEL raw_snprintf(Terminated& context) {
-  const std::size_t length = print_numbers(context);
-  context.text.data()[length] = '\0';  // of no numbers, too
-  return length;
-}
-
-// The last byte is a space in every text: somebody cuts it off, and the terminator with it.
-SAFECOST_KERNEL raw_snprintf_unterminated(Terminated& context) {
-  const std::size_t length = print_numbers(context);
-  context.text.data()[length] = ' ';
+  // Of no numbers, too. The last byte is a space in every text: who cuts it off cuts the terminator off with it.
+  text[length] = slip == Slip::unterminated ? ' ' : '\0';
   return length;
 }
 
@@ -314,7 +301,12 @@ SAFECOST_KERNEL room_for_any(Counted& context) {
 SAFECOST_HELPER std::size_t write_many(std::span<char> place,
                                        std::span<const std::int64_t> values) {
   if (values.size() > place.size() / (longest + 1)) no_room();
-  return static_cast<std::size_t>(write_numbers(values, place.data()) - place.data());
+  char* text = place.data();
+  for (const std::int64_t value : values) {
+    text = write_number(text, value);
+    *text++ = ' ';
+  }
+  return static_cast<std::size_t>(text - place.data());
 }
 
 // As many at a time as there is room for whatever they are, which is about half of those that are left.
@@ -432,16 +424,16 @@ auto the_case =
                 .oracles = SAFECOST_ORACLE_GUARD | SAFECOST_ORACLE_SANITIZER |
                            SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
                 .reference = whole_text})
-        .raw<raw>("raw", "groups of eight digits, two at a time from a table")
+        .raw<raw<>>("raw", "groups of eight digits, two at a time from a table")
         .bespoke()
-        .fault_kernel<destroyed<raw>>("destroyed_before")
-        .fault_kernel<raw_unterminated>("unterminated")
-        .raw<raw_snprintf>("raw_snprintf", "snprintf, each behind what it wrote before")
+        .fault_kernel<destroyed<raw<>>>("destroyed_before")
+        .fault_kernel<raw<Slip::unterminated>>("unterminated")
+        .raw<raw_snprintf<>>("raw_snprintf", "snprintf, each behind what it wrote before")
         .library()
         .algorithm("printf")
         .practised()
-        .fault_kernel<destroyed<raw_snprintf>>("destroyed_before")
-        .fault_kernel<raw_snprintf_unterminated>("unterminated")
+        .fault_kernel<destroyed<raw_snprintf<>>>("destroyed_before")
+        .fault_kernel<raw_snprintf<Slip::unterminated>>("unterminated")
         .safe<to_chars>("to_chars", "std::to_chars into the rest of the room")
         .library()
         .algorithm("to_chars")

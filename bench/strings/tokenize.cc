@@ -84,7 +84,7 @@ constexpr auto kinds = [] {
   return table;
 }();
 
-SAFECOST_HELPER Kind kind(char character) { return kinds[static_cast<unsigned char>(character)]; }
+inline Kind kind(char character) { return kinds[static_cast<unsigned char>(character)]; }
 
 // What is done with a word; the same for all.
 struct Words {
@@ -92,21 +92,20 @@ struct Words {
   std::uint64_t hash = 0;
 };
 
-SAFECOST_HELPER void add(Words& words, std::size_t length, char first, char last) {
+inline void add(Words& words, std::size_t length, char first, char last) {
   ++words.count;
   words.hash = words.hash * 31 + ((length << 16) | (static_cast<unsigned char>(first) << 8) |
                                   static_cast<unsigned char>(last));
 }
 
-SAFECOST_HELPER void add(Words& words, std::string_view token) {
+inline void add(Words& words, std::string_view token) {
   add(words, token.size(), token.front(), token.back());
 }
 
-SAFECOST_HELPER std::uint64_t digest(const Words& words) {
-  return words.hash ^ (words.count << 48);
-}
+inline std::uint64_t digest(const Words& words) { return words.hash ^ (words.count << 48); }
 
-SAFECOST_HELPER std::uint64_t words_at(const char* text) {
+SAFECOST_KERNEL raw(const Text& context) {
+  const char* text = context.characters.data();
   Words words;
   for (;;) {
     while (kind(*text) == delimiter) ++text;
@@ -117,8 +116,6 @@ SAFECOST_HELPER std::uint64_t words_at(const char* text) {
   }
   return digest(words);
 }
-
-SAFECOST_KERNEL raw(const Text& context) { return words_at(context.characters.data()); }
 
 // The strongest raw code that we know: what separates words becomes a mask of 64 characters, in which words lie
 // between edges, so that no jump has to guess how long a word is. It needs the length, and no terminator.
@@ -238,11 +235,20 @@ SAFECOST_KERNEL shared_string(const SharedText& context) {
   return words_of(*text);
 }
 
-// The raw loop itself, on what c_str() gives: a pointer that is never null, and a terminator that nobody
+// The raw loop, from what c_str() gives: a pointer that is never null, and a terminator that nobody
 // could leave out. The share keeps both until the loop has ended.
 SAFECOST_KERNEL shared_c_str(const SharedText& context) {
-  const std::shared_ptr<const std::string> text = context.text;
-  return words_at(text->c_str());
+  const std::shared_ptr<const std::string> share = context.text;
+  const char* text = share->c_str();
+  Words words;
+  for (;;) {
+    while (kind(*text) == delimiter) ++text;
+    if (kind(*text) == end) break;
+    const char* const start = text;
+    while (kind(*text) == word) ++text;
+    add(words, static_cast<std::size_t>(text - start), *start, text[-1]);
+  }
+  return digest(words);
 }
 
 // The same two loops as algorithms.

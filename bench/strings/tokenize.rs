@@ -91,6 +91,42 @@ fn rust_unchecked(context: &mut Text) -> u64 {
     words.digest()
 }
 
+/// What separates words becomes a mask of 64 characters, in which words lie between edges.
+#[inline(always)]
+fn rust_unchecked_mask(context: &mut Text) -> u64 {
+    let text = context.characters.as_ptr();
+    let length = context.length;
+    let at = |i: usize| unsafe { *text.add(i) };
+    let mut words = Words::default();
+    let mut start = 0;
+    let mut inside = false;
+    for block in (0..length).step_by(64) {
+        let count = (length - block).min(64);
+        let mut letters = 0u64;
+        for i in 0..count {
+            letters |= u64::from(kind(at(block + i)) != DELIMITER) << i;
+        }
+        let mut edges = letters ^ (letters << 1 | u64::from(inside));
+        if count < 64 {
+            edges &= (1 << count) - 1;
+        }
+        while edges != 0 {
+            let edge = block + edges.trailing_zeros() as usize;
+            if inside {
+                words.add(edge - start, at(start), at(edge - 1));
+            } else {
+                start = edge;
+            }
+            inside = !inside;
+            edges &= edges - 1;
+        }
+    }
+    if inside {
+        words.add(length - start, at(start), at(length - 1));
+    }
+    words.digest()
+}
+
 #[inline(always)]
 fn rust_index(context: &mut Text) -> u64 {
     let text = &context.characters[..context.length];
@@ -143,9 +179,17 @@ fn rust_unchecked_destroyed(context: &mut Text) -> u64 {
     destroyed(context, |it| &mut it.characters, rust_unchecked)
 }
 
+#[inline(always)]
+fn rust_unchecked_mask_destroyed(context: &mut Text) -> u64 {
+    destroyed(context, |it| &mut it.characters, rust_unchecked_mask)
+}
+
 case! { Input:
     raw rust_unchecked(Text) "raw pointer up to the terminator, with a table" [ordinary]
         { destroyed_before: rust_unchecked_destroyed };
+    raw rust_unchecked_mask(Text) "a mask of 64 characters, words between its edges" as "mask" [bespoke]
+        { destroyed_before: rust_unchecked_mask_destroyed }
+        claims { unterminated: "always", embedded_nul: "always", no_text: "always" };
     safe rust_index(Text) "slice indexing with the same table" [library]
         { destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { unterminated: "always", no_text: "always", embedded_nul: "always" };

@@ -183,44 +183,117 @@ impl Context<Input> for Unions {
 }
 
 #[inline(always)]
-fn rust_unchecked(context: &mut Unions) -> u64 {
-    fold(&context.messages, |message| unsafe {
-        match message.tag {
-            NUMBER => message.member.number as u64,
-            REAL => message.member.real.to_bits(),
-            POINT => value_of_point(&message.member.point),
-            BOX => value_of_box(&message.member.rectangle),
-            TEXT => {
-                let text = message.member.text;
-                let last = *text.start.add(text.length.wrapping_sub(1) as usize);
-                text.length << 16 | u64::from(*text.start) << 8 | u64::from(last)
-            }
-            _ => 0,
+unsafe fn value_of_text(text: Text) -> u64 {
+    let last = unsafe { *text.start.add(text.length.wrapping_sub(1) as usize) };
+    text.length << 16 | u64::from(unsafe { *text.start }) << 8 | u64::from(last)
+}
+
+/// Where the tag says a point: read as one or, by whoever copied the line, as a box.
+#[inline(always)]
+unsafe fn point_or_box(member: &Member, wrong: bool) -> u64 {
+    unsafe {
+        if wrong {
+            value_of_box(&member.rectangle)
+        } else {
+            value_of_point(&member.point)
+        }
+    }
+}
+
+/// `other` is what a tag is that there is not.
+#[inline(always)]
+fn by_match(context: &Unions, wrong: bool, other: impl Fn() -> u64) -> u64 {
+    fold(&context.messages, |Tagged { tag, member }| unsafe {
+        match *tag {
+            NUMBER => member.number as u64,
+            REAL => member.real.to_bits(),
+            POINT => point_or_box(member, wrong),
+            BOX => value_of_box(&member.rectangle),
+            TEXT => value_of_text(member.text),
+            _ => other(),
         }
     })
 }
 
-/// A point is read as a box.
+#[inline(always)]
+fn rust_unchecked(context: &mut Unions) -> u64 {
+    by_match(context, false, || 0)
+}
+
+#[inline(always)]
+fn rust_unchecked_unreachable(context: &mut Unions) -> u64 {
+    by_match(context, false, || unsafe { std::hint::unreachable_unchecked() })
+}
+
 #[inline(always)]
 fn rust_unchecked_wrong(context: &mut Unions) -> u64 {
-    fold(&context.messages, |message| unsafe {
-        match message.tag {
-            NUMBER => message.member.number as u64,
-            REAL => message.member.real.to_bits(),
-            POINT | BOX => value_of_box(&message.member.rectangle),
-            TEXT => {
-                let text = message.member.text;
-                let last = *text.start.add(text.length.wrapping_sub(1) as usize);
-                text.length << 16 | u64::from(*text.start) << 8 | u64::from(last)
-            }
-            _ => 0,
+    by_match(context, true, || 0)
+}
+
+#[inline(always)]
+fn rust_unchecked_unreachable_wrong(context: &mut Unions) -> u64 {
+    by_match(context, true, || unsafe { std::hint::unreachable_unchecked() })
+}
+
+/// Question after question.
+#[inline(always)]
+fn by_chain(context: &Unions, wrong: bool) -> u64 {
+    fold(&context.messages, |Tagged { tag, member }| unsafe {
+        if *tag == NUMBER {
+            member.number as u64
+        } else if *tag == REAL {
+            member.real.to_bits()
+        } else if *tag == POINT {
+            point_or_box(member, wrong)
+        } else if *tag == BOX {
+            value_of_box(&member.rectangle)
+        } else {
+            value_of_text(member.text)
         }
     })
+}
+
+#[inline(always)]
+fn rust_unchecked_chain(context: &mut Unions) -> u64 {
+    by_chain(context, false)
+}
+
+#[inline(always)]
+fn rust_unchecked_chain_wrong(context: &mut Unions) -> u64 {
+    by_chain(context, true)
+}
+
+type Function = unsafe fn(&Member) -> u64;
+static FUNCTIONS: [Function; 5] = [
+    |member| unsafe { member.number as u64 },
+    |member| unsafe { member.real.to_bits() },
+    |member| unsafe { point_or_box(member, false) },
+    |member| unsafe { value_of_box(&member.rectangle) },
+    |member| unsafe { value_of_text(member.text) },
+];
+
+#[inline(always)]
+fn by_table(context: &Unions, functions: &[Function; 5]) -> u64 {
+    fold(&context.messages, |Tagged { tag, member }| unsafe {
+        functions.get_unchecked(*tag as usize)(member)
+    })
+}
+
+#[inline(always)]
+fn rust_unchecked_table(context: &mut Unions) -> u64 {
+    by_table(context, &FUNCTIONS)
+}
+
+#[inline(always)]
+fn rust_unchecked_table_wrong(context: &mut Unions) -> u64 {
+    let mut functions = FUNCTIONS;
+    functions[POINT as usize] = functions[BOX as usize];
+    by_table(context, &functions)
 }
 
 /// The letters of all texts are gone when the messages are read.
 #[inline(always)]
-fn rust_unchecked_destroyed(context: &mut Unions) -> u64 {
+fn destroyed_before(context: &mut Unions, kernel: impl FnOnce(&mut Unions) -> u64) -> u64 {
     let mut letters = Vec::<u8>::with_capacity(context.messages.len() * LONGEST as usize);
     for message in context.messages.iter_mut().filter(|message| message.tag == TEXT) {
         let text = unsafe { message.member.text };
@@ -228,12 +301,41 @@ fn rust_unchecked_destroyed(context: &mut Unions) -> u64 {
         letters.extend_from_slice(unsafe { slice(text.start, text.length as usize) });
         message.member.text.start = start;
     }
-    destroyed(&mut letters, |it| it, |_| rust_unchecked(context))
+    destroyed(&mut letters, |it| it, |_| kernel(context))
+}
+
+#[inline(always)]
+fn rust_unchecked_destroyed(context: &mut Unions) -> u64 {
+    destroyed_before(context, rust_unchecked)
+}
+
+#[inline(always)]
+fn rust_unchecked_unreachable_destroyed(context: &mut Unions) -> u64 {
+    destroyed_before(context, rust_unchecked_unreachable)
+}
+
+#[inline(always)]
+fn rust_unchecked_chain_destroyed(context: &mut Unions) -> u64 {
+    destroyed_before(context, rust_unchecked_chain)
+}
+
+#[inline(always)]
+fn rust_unchecked_table_destroyed(context: &mut Unions) -> u64 {
+    destroyed_before(context, rust_unchecked_table)
 }
 
 case! { Input:
     raw rust_unchecked(Unions) "a union, a tag and match" [ordinary]
         { wrong_member: rust_unchecked_wrong, destroyed_before: rust_unchecked_destroyed };
+    raw rust_unchecked_unreachable(Unions) "the same, any other tag declared impossible" [ordinary]
+        { wrong_member: rust_unchecked_unreachable_wrong,
+          destroyed_before: rust_unchecked_unreachable_destroyed };
+    raw rust_unchecked_chain(Unions) "a union, and its tag compared with kind after kind" as "chain" [ordinary]
+        { wrong_member: rust_unchecked_chain_wrong,
+          destroyed_before: rust_unchecked_chain_destroyed };
+    raw rust_unchecked_table(Unions) "a union, and a tag that indexes a table of functions" as "function_table" [ordinary]
+        { wrong_member: rust_unchecked_table_wrong,
+          destroyed_before: rust_unchecked_table_destroyed };
     safe rust_match(Enums) "an enum and match; a text is indexed" [library]
         { wrong_member: "match binds what is there; another variant's fields have no name (E0026)",
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }

@@ -2,9 +2,8 @@
 //
 // A walk over numbers adds up what a callback makes of each; who walks does not know who is called. The
 // callback needs a state, which it reads. In C that is a function and a void pointer: nothing says
-// that the two belong together, that there is a function, or that the state still lives. All walks are
-// opaque to their callers, so that each number takes a call, but for the template, whose walk and
-// callback the caller inlines: there no call is left, as in C where the loop is written out.
+// that the two belong together, that there is a function, or that the state still lives. Who walks is
+// another translation unit (walk.cc), so that each number takes a call.
 //
 //  - A reference to a function and one to its state (typed_reference) are raw's machine code, 12
 //    instructions a number, with the types left in; what keeps the state alive, too, is a capture by
@@ -12,24 +11,15 @@
 //    function 13.
 //  - std::function asks in each call whether it holds something (16; 17 with libc++), since it throws where
 //    it does not. The call takes as long as before: it waits for the jump.
-//  - The template takes raw_loop's 8 instructions (GCC), and half of raw's time or less. Clang vectorises
-//    both, but only since the walk goes by index: its model of cost finds the same loop as a range-for,
-//    whose pointer it must count with, not worth it, which then takes 1.4 of the time.
-//  - Where GCC sees one implementation of the interface alone it compares the function with that one and
-//    inlines it: a walk then took 0.43 of raw's time. The interface has two here, so that it is opaque.
-#include <functional>
+//  - Two variants call nobody back, and answer another question: who may be a template needs no callback.
+//    template_parameter takes raw_loop's 8 instructions (GCC), and half of raw's time or less. Clang
+//    vectorises both, but only since the walk goes by index: its model of cost finds the same loop as a
+//    range-for, whose pointer it must count with, not worth it, which then takes 1.4 of the time.
 #include <memory>
-#include <span>
 #include <vector>
 
-// Headers alone: nothing to link, whatever library the rest of Abseil was compiled with.
-#if __has_include("absl/functional/any_invocable.h") && \
-                  __has_include("absl/functional/function_ref.h")
-#define CALLBACK_ABSEIL
-#include "absl/functional/any_invocable.h"
-#include "absl/functional/function_ref.h"
-#endif
 #include "kernel/case.h"
+#include "walk.h"
 
 namespace callbacks::callback {
 
@@ -48,13 +38,8 @@ Input generate(safecost::Generator& generator) {
           generator.random.below(1'000'000)};
 }
 
-struct State {
-  std::uint64_t factor;
-  std::uint64_t summand;
-};
-
-struct Values {
-  explicit Values(const Input& input)
+struct Context {
+  explicit Context(const Input& input)
       : values(input.values, input.values + input.count), state{input.factor, input.summand} {}
 
   std::vector<std::int32_t> values;
@@ -62,109 +47,65 @@ struct Values {
 };
 
 // Cannot be pulled out of a sum: what is shifted out of each product is lost.
-SAFECOST_HELPER std::uint64_t apply(const State& state, std::int32_t value) {
+inline std::uint64_t apply(const State& state, std::int32_t value) {
   return (static_cast<std::uint64_t>(value) + state.summand) * state.factor >> 16;
 }
 
-// Calls back for each value.
-template <class Callback>
-SAFECOST_HELPER std::uint64_t each(std::span<const std::int32_t> values, Callback&& callback) {
-  std::uint64_t total = 0;
-  for (std::size_t i = 0; i < values.size(); ++i) total += callback(values[i]);
-  return total;
-}
-
-// A state on the heap, for programs that destroy it before the walk, out of a compiler's sight.
-SAFECOST_HELPER std::unique_ptr<State> on_heap(const Values& context) {
+// A state on the heap, for programs that destroy it before the walk.
+inline std::unique_ptr<State> on_heap(const Context& context) {
   return std::make_unique<State>(context.state);
-}
-template <class Owned>
-SAFECOST_OPAQUE void destroy(std::unique_ptr<Owned>& owner) {
-  owner.reset();
-}
-
-// Raw: a function and whatever it likes to be given.
-
-namespace by_pointer {
-
-using Callback = std::uint64_t (*)(void* state, std::int32_t value);
-
-SAFECOST_OPAQUE std::uint64_t walk(const std::int32_t* values, std::size_t count, Callback callback,
-                                   void* state) {
-  std::uint64_t total = 0;
-  for (std::size_t i = 0; i < count; ++i) total += callback(state, values[i]);
-  return total;
 }
 
 std::uint64_t call(void* state, std::int32_t value) {
   return apply(*static_cast<const State*>(state), value);
 }
 
-}  // namespace by_pointer
-
-SAFECOST_HELPER std::uint64_t walk_raw(const Values& context, by_pointer::Callback callback,
-                                       void* state) {
-  return by_pointer::walk(context.values.data(), context.values.size(), callback, state);
-}
-
-SAFECOST_KERNEL raw(const Values& context) {
+SAFECOST_KERNEL raw(const Context& context) {
   State state = context.state;
-  return walk_raw(context, by_pointer::call, &state);
+  return walk(context.values.data(), context.values.size(), call, &state);
 }
 
-SAFECOST_KERNEL raw_null(const Values& context) {
+SAFECOST_KERNEL raw_null(const Context& context) {
   State state = context.state;
-  return walk_raw(context, nullptr, &state);
+  return walk(context.values.data(), context.values.size(), nullptr, &state);
 }
 
-SAFECOST_KERNEL raw_destroyed(const Values& context) {
+SAFECOST_KERNEL raw_destroyed(const Context& context) {
   std::unique_ptr<State> owner = on_heap(context);
   State* const state = owner.get();
   destroy(owner);
-  return walk_raw(context, by_pointer::call, state);
+  return walk(context.values.data(), context.values.size(), call, state);
 }
 
 // The state of another callback, which has a factor only.
-SAFECOST_KERNEL raw_foreign(const Values& context) {
+SAFECOST_KERNEL raw_foreign(const Context& context) {
   const auto other = std::make_unique<std::uint64_t>(context.state.factor);
-  return walk_raw(context, by_pointer::call, other.get());
+  return walk(context.values.data(), context.values.size(), call, other.get());
 }
 
 // Where the loop is written out nothing is called, and the state stays in registers.
-SAFECOST_KERNEL raw_loop(const Values& context) {
+SAFECOST_KERNEL raw_loop(const Context& context) {
   const std::int32_t* const values = context.values.data();
   const std::size_t count = context.values.size();
   const State state = context.state;
   std::uint64_t total = 0;
-  for (std::size_t i = 0; i < count; ++i) total += apply(state, values[i]);
+  for (std::size_t i = 0; i < count; ++i)
+    total += (static_cast<std::uint64_t>(values[i]) + state.summand) * state.factor >> 16;
   return total;
 }
 
-// Safe: the same function, with the type of its state, and both by reference.
+std::uint64_t call_typed(const State& state, std::int32_t value) { return apply(state, value); }
 
-namespace by_typed_reference {
-
-template <class Any>
-SAFECOST_OPAQUE std::uint64_t walk(std::span<const std::int32_t> values,
-                                   std::uint64_t (&callback)(const Any&, std::int32_t),
-                                   const Any& state) {
-  return each(values, [&](std::int32_t value) { return callback(state, value); });
-}
-
-std::uint64_t call(const State& state, std::int32_t value) { return apply(state, value); }
-
-}  // namespace by_typed_reference
-
-SAFECOST_KERNEL typed_reference(const Values& context) {
+SAFECOST_KERNEL typed_reference(const Context& context) {
   State state = context.state;
-  return by_typed_reference::walk(context.values, by_typed_reference::call, state);
+  return walk(context.values, call_typed, state);
 }
 
-SAFECOST_KERNEL typed_reference_destroyed(const Values& context) {
+SAFECOST_KERNEL typed_reference_destroyed(const Context& context) {
   std::unique_ptr<State> owner = on_heap(context);
   const State& state = *owner;
   destroy(owner);
-  return by_typed_reference::walk(context.values, by_typed_reference::call, state);
+  return walk(context.values, call_typed, state);
 }
 
 // A callback that refers to a state, as a lambda does that captures by reference.
@@ -177,60 +118,60 @@ SAFECOST_HELPER auto owning(const State& state) {
   return [state](std::int32_t value) { return apply(state, value); };
 }
 
-SAFECOST_KERNEL template_parameter(const Values& context) {
-  return each(context.values, owning(context.state));
+// The walk is a template, and becomes a part of its caller, together with the callback.
+template <class Function>
+inline std::uint64_t walk_inlined(Values values, const Function& callback) {
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) total += callback(values[i]);
+  return total;
 }
 
-SAFECOST_KERNEL template_parameter_destroyed(const Values& context) {
+SAFECOST_KERNEL template_parameter(const Context& context) {
+  return walk_inlined(context.values, owning(context.state));
+}
+
+SAFECOST_KERNEL template_parameter_destroyed(const Context& context) {
   std::unique_ptr<State> state = on_heap(context);
   const auto callback = owning(*state);
   destroy(state);
-  return each(context.values, callback);
+  return walk_inlined(context.values, callback);
 }
 
-SAFECOST_KERNEL template_parameter_referring(const Values& context) {
+SAFECOST_KERNEL template_parameter_referring(const Context& context) {
   std::unique_ptr<State> state = on_heap(context);
   const auto callback = referring(*state);
   destroy(state);
-  return each(context.values, callback);
-}
-
-// One walk for all callbacks of a wrapper's type.
-template <class Wrapper>
-SAFECOST_OPAQUE std::uint64_t walk_wrapped(std::span<const std::int32_t> values,
-                                           Wrapper& callback) {
-  return each(values, callback);
+  return walk_inlined(context.values, callback);
 }
 
 template <class Wrapper>
-SAFECOST_KERNEL wrapped(const Values& context) {
+SAFECOST_KERNEL wrapped(const Context& context) {
   Wrapper callback = owning(context.state);
-  return walk_wrapped(context.values, callback);
+  return walk(context.values, callback);
 }
 
 template <class Wrapper>
-SAFECOST_KERNEL wrapped_null(const Values& context) {
+SAFECOST_KERNEL wrapped_null(const Context& context) {
   Wrapper callback;
-  return walk_wrapped(context.values, callback);
+  return walk(context.values, callback);
 }
 
 template <class Wrapper>
-SAFECOST_KERNEL wrapped_destroyed(const Values& context) {
+SAFECOST_KERNEL wrapped_destroyed(const Context& context) {
   std::unique_ptr<State> state = on_heap(context);
   Wrapper callback = owning(*state);
   destroy(state);
-  return walk_wrapped(context.values, callback);
+  return walk(context.values, callback);
 }
 
 template <class Wrapper>
-SAFECOST_KERNEL wrapped_referring(const Values& context) {
+SAFECOST_KERNEL wrapped_referring(const Context& context) {
   std::unique_ptr<State> state = on_heap(context);
   Wrapper callback = referring(*state);
   destroy(state);
-  return walk_wrapped(context.values, callback);
+  return walk(context.values, callback);
 }
 
-using Signature = std::uint64_t(std::int32_t);
 using Function = std::function<Signature>;
 #if defined(__cpp_lib_move_only_function)
 using MoveOnlyFunction = std::move_only_function<Signature>;
@@ -240,42 +181,25 @@ using MoveOnlyFunction = std::move_only_function<Signature>;
 using AnyInvocable = absl::AnyInvocable<Signature>;
 using FunctionRef = absl::FunctionRef<Signature>;
 
-SAFECOST_OPAQUE std::uint64_t walk_referred(std::span<const std::int32_t> values,
-                                            FunctionRef callback) {
-  return each(values, callback);
-}
-
 // Refers to a lambda that refers to its state, as most are that are handed down.
-SAFECOST_KERNEL function_ref(const Values& context) {
+SAFECOST_KERNEL function_ref(const Context& context) {
   State state = context.state;
   const auto callback = [&state](std::int32_t value) { return apply(state, value); };
-  return walk_referred(context.values, callback);
+  return walk(context.values, FunctionRef(callback));
 }
 
-SAFECOST_KERNEL function_ref_null(const Values& context) {
+SAFECOST_KERNEL function_ref_null(const Context& context) {
   Signature* const callback = nullptr;
-  return walk_referred(context.values, callback);
+  return walk(context.values, FunctionRef(callback));
 }
 
-SAFECOST_KERNEL function_ref_destroyed(const Values& context) {
+SAFECOST_KERNEL function_ref_destroyed(const Context& context) {
   std::unique_ptr<State> owner = on_heap(context);
   const auto callback = [&state = *owner](std::int32_t value) { return apply(state, value); };
   destroy(owner);
-  return walk_referred(context.values, callback);
+  return walk(context.values, FunctionRef(callback));
 }
 #endif
-
-namespace by_interface {
-
-class Callback {
- public:
-  Callback() = default;
-  Callback(const Callback&) = delete;
-  Callback& operator=(const Callback&) = delete;
-  virtual ~Callback() = default;
-
-  virtual std::uint64_t see(std::int32_t value) = 0;
-};
 
 class Scaled : public Callback {
  public:
@@ -298,62 +222,33 @@ class Referring : public Callback {
   const State& state_;
 };
 
-SAFECOST_OPAQUE std::uint64_t walk(std::span<const std::int32_t> values, Callback& callback) {
-  return each(values, [&](std::int32_t value) { return callback.see(value); });
+SAFECOST_KERNEL interface(const Context& context) {
+  Scaled callback(context.state);
+  return walk(context.values, callback);
 }
 
-// A second implementation, as any interface has: where there is one alone, GCC guesses it and inlines it.
-class Shifted : public Callback {
- public:
-  std::uint64_t see(std::int32_t value) override { return static_cast<std::uint64_t>(value) >> 16; }
-};
-
-enum class Name { scaled, shifted, unknown };
-
-// What a program is given that asks for a callback by its name: none, where nobody registered one.
-SAFECOST_OPAQUE std::unique_ptr<Callback> find(const Values& context, Name name) {
-  switch (name) {
-    case Name::scaled:
-      return std::make_unique<Scaled>(context.state);
-    case Name::shifted:
-      return std::make_unique<Shifted>();
-    case Name::unknown:
-      break;
-  }
-  return nullptr;
+SAFECOST_KERNEL interface_null(const Context& context) {
+  return walk(context.values, *unregistered());
 }
 
-}  // namespace by_interface
-
-SAFECOST_KERNEL interface(const Values& context) {
-  by_interface::Scaled callback(context.state);
-  return by_interface::walk(context.values, callback);
-}
-
-SAFECOST_KERNEL interface_null(const Values& context) {
-  return by_interface::walk(context.values,
-                            *by_interface::find(context, by_interface::Name::unknown));
-}
-
-SAFECOST_KERNEL interface_destroyed(const Values& context) {
-  std::unique_ptr<by_interface::Callback> owner =
-      by_interface::find(context, by_interface::Name::scaled);
-  by_interface::Callback& callback = *owner;
+SAFECOST_KERNEL interface_destroyed(const Context& context) {
+  std::unique_ptr<Callback> owner = std::make_unique<Scaled>(context.state);
+  Callback& callback = *owner;
   destroy(owner);
-  return by_interface::walk(context.values, callback);
+  return walk(context.values, callback);
 }
 
-SAFECOST_KERNEL interface_referring(const Values& context) {
+SAFECOST_KERNEL interface_referring(const Context& context) {
   std::unique_ptr<State> state = on_heap(context);
-  by_interface::Referring callback(*state);
+  Referring callback(*state);
   destroy(state);
-  return by_interface::walk(context.values, callback);
+  return walk(context.values, callback);
 }
 
 // What an idiom gives that prevents a fault: the callback has its own state.
 std::uint64_t total_of_values(const void* input) {
-  const Values given(*static_cast<const Input*>(input));
-  return each(given.values, owning(given.state));
+  const Context given(*static_cast<const Input*>(input));
+  return walk_inlined(given.values, owning(given.state));
 }
 
 constexpr char no_callback[] = "there is no callback that could be null";
@@ -422,7 +317,7 @@ auto the_case =
         .inexpressible("foreign_state", typed)
         .claims("always", "null_callback", "foreign_state")
         .safe<template_parameter>("template_parameter",
-                                  "a lambda of its own type, inlined with the walk")
+                                  "no callback: a lambda of its own type, inlined with the walk")
         .library()
         .algorithm("inlined")
         .inexpressible("null_callback", a_lambda)

@@ -107,7 +107,20 @@ fn rust_unchecked_foreign(context: &mut Values) -> u64 {
     unsafe { walk_raw(context, call, black_box(&raw mut *other).cast()) }
 }
 
-/// One walk a type of callback.
+/// Where the loop is written out nothing is called.
+#[inline(always)]
+fn rust_unchecked_loop(context: &mut Values) -> u64 {
+    let State { factor, summand } = context.state;
+    let values = context.values.as_ptr();
+    let mut total = 0u64;
+    for i in 0..context.values.len() {
+        let value = unsafe { *values.add(i) };
+        total = total.wrapping_add((value as u64).wrapping_add(summand).wrapping_mul(factor) >> 16);
+    }
+    total
+}
+
+/// One walk a type of callback, into which the callback is inlined.
 #[inline(never)]
 fn walk_generic(values: &[i32], callback: impl Fn(i32) -> u64) -> u64 {
     values.iter().fold(0, |total: u64, &value| total.wrapping_add(callback(value)))
@@ -157,12 +170,17 @@ case! { Input:
         { null_callback: rust_unchecked_null, destroyed_state: rust_unchecked_destroyed,
           captured_by_reference: rust_unchecked_referring,
           foreign_state: rust_unchecked_foreign };
+    raw rust_unchecked_loop(Values) "no callback: the loop written out" as "inlined" [ordinary]
+        { null_callback: "there is no callback that could be null",
+          destroyed_state: "there is no state apart from the loop",
+          captured_by_reference: "there is no state apart from the loop",
+          foreign_state: "there is no state apart from the loop" };
     safe rust_typed_pointer(Values) "a function, and a reference to the state that it takes" [ordinary]
         { null_callback: "a function pointer is never null",
           destroyed_state: "the compiler lets no borrow outlive what it borrows (E0505)",
           captured_by_reference: "the compiler lets no borrow outlive what it borrows (E0505)",
           foreign_state: "the compiler rejects a state of another type (E0308)" };
-    safe rust_generic(Values) "a walk for each type of closure" as "inlined" [library]
+    safe rust_generic(Values) "no callback: a walk for each type of closure, which it inlines" as "inlined" [library]
         { null_callback: "a closure is there, or the program does not compile",
           destroyed_state: "the closure owns its state",
           captured_by_reference: "the compiler lets no borrow outlive what it borrows (E0505)",
