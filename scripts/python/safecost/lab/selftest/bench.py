@@ -58,7 +58,8 @@ class RealBench:
         if isinstance(result, runner.Failure):
             raise ToolError(result.message)
         self._calm_beat = result.safecost.calm_beat
-        return Reading(np.array(result.safecost.counted), result.safecost.calls, time.monotonic() - start)
+        times, counted = np.array(result.safecost.nanoseconds), np.array(result.safecost.counted)
+        return Reading(times, counted, result.safecost.calls, time.monotonic() - start)
 
     def google(self, panel: PlannedPanel, launch: int, contender: PlannedContender, seconds: float) -> float:
         """Nanoseconds a call as Google Benchmark reads them for one contender in a process of its own."""

@@ -24,9 +24,13 @@ Arms = tuple[int, int]  # numerator and denominator, indices of contenders
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One launch: nanoseconds a call of shape (contenders, rounds), calls an epoch, and seconds on the wall in all."""
+    """One launch: nanoseconds a call of shape (contenders, rounds), calls an epoch, and seconds on the wall in all.
+
+    `counted` is the same with NaN where somebody else used the core: what a ratio is made of, at the time of all.
+    """
 
     nanoseconds: NDArray[np.float64]
+    counted: NDArray[np.float64]
     calls: int
     wall: float
 
@@ -38,9 +42,8 @@ class Reading:
     def ratio(self, arms: Arms, seconds: float = math.inf) -> float | None:
         """The ratio by the rounds that end within these seconds of the pair's time; None if there are none."""
         rounds = int(np.searchsorted(self.seconds(arms), seconds, side="right"))
-        if rounds == 0:
-            return None
-        return launch_ratio(self.nanoseconds[arms[0]][:rounds], self.nanoseconds[arms[1]][:rounds])
+        top, bottom = (self.counted[arm][:rounds] for arm in arms)
+        return None if np.isnan(top + bottom).all() else launch_ratio(top, bottom)
 
 
 def trial_logs(trial: Sequence[Reading], arms: Arms, seconds: float = math.inf) -> NDArray[np.float64] | None:
@@ -110,7 +113,8 @@ def width_point(trials: Sequence[tuple[Sequence[Reading], Arms]], seconds: float
         over_launches.append((interval.high - interval.low) / 2.0)
         one = trial[0]
         rounds = int(np.searchsorted(one.seconds(arms), seconds, side="right"))
-        within = sign_test_interval(np.log(one.nanoseconds[arms[0]][:rounds] / one.nanoseconds[arms[1]][:rounds]))
+        logs_of_rounds = np.log(one.counted[arms[0]][:rounds] / one.counted[arms[1]][:rounds])
+        within = sign_test_interval(logs_of_rounds[~np.isnan(logs_of_rounds)])
         over_rounds.append((within.high - within.low) / 2.0 if within else math.inf)
     if not over_launches:
         return None

@@ -63,7 +63,7 @@ class MadeUp:
             * np.exp(self.random.normal(0, self.noise, rounds))
             for arm in panel.contenders
         ]
-        return Reading(np.array(rows), calls, contender_seconds * len(rows))
+        return Reading(np.array(rows), np.array(rows), calls, contender_seconds * len(rows))
 
     def google(self, panel: PlannedPanel, launch: int, contender: PlannedContender, seconds: float) -> float:
         return 1000.0 * self.truth[contender.variant] * math.exp(self.random.normal(0, 0.02))
@@ -115,10 +115,18 @@ def test_what_cannot_be_timed_is_a_note_and_costs_nothing_else() -> None:
 
 
 def test_seconds_are_those_of_both_arms_with_their_untimed_calls() -> None:
-    reading = Reading(np.array([[100.0, 100.0], [300.0, 300.0], [50.0, 50.0]]), 1000, 1.0)
+    times = np.array([[100.0, 100.0], [300.0, 300.0], [50.0, 50.0]])
+    reading = Reading(times, times, 1000, 1.0)
     assert reading.seconds((1, 0)) == pytest.approx([480e-6, 960e-6])
     assert reading.ratio((1, 0), 500e-6) == pytest.approx(3.0)
     assert reading.ratio((1, 0), 400e-6) is None
+
+
+def test_rounds_that_do_not_count_take_time_all_the_same() -> None:
+    times = np.array([[100.0, 100.0, 100.0], [300.0, 900.0, 300.0]])
+    reading = Reading(times, np.where(times > 500, np.nan, times), 1000, 1.0)
+    assert reading.seconds((1, 0)) == pytest.approx([480e-6, 1680e-6, 2160e-6])
+    assert reading.ratio((1, 0)) == pytest.approx(3.0)
 
 
 def test_longer_trials_know_more() -> None:
