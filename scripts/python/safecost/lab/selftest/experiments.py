@@ -89,7 +89,9 @@ def aa_pairs(
     )
 
 
-def power_point(trials: Sequence[Sequence[Reading]], arms: Arms, planted: float, seconds: float) -> PowerPoint | None:
+def power_point(
+    trials: Sequence[Sequence[Reading]], arms: Arms, planted: float, seconds: float, margin: float
+) -> PowerPoint | None:
     """How many trials find a planted ratio when the pair has `seconds` in all; None where it is too short a time."""
     rows = [logs for trial in trials if (logs := trial_logs(trial, arms, seconds)) is not None]
     if not rows:
@@ -99,7 +101,9 @@ def power_point(trials: Sequence[Sequence[Reading]], arms: Arms, planted: float,
     found = sum(one.low > 0.0 if wanted > 0.0 else one.high < 0.0 for one in intervals)
     covered = sum(one.low <= wanted <= one.high for one in intervals)
     half_width = float(np.median([(one.high - one.low) / 2.0 for one in intervals]))
-    return PowerPoint(seconds, len(intervals), found, covered, half_width)
+    edge = math.log1p(margin)
+    called = sum(one.low > edge if wanted > 0.0 else one.high < -edge for one in intervals)
+    return PowerPoint(seconds, len(intervals), found, covered, half_width, called)
 
 
 def width_point(trials: Sequence[tuple[Sequence[Reading], Arms]], seconds: float) -> WidthPoint | None:

@@ -38,7 +38,8 @@ class AaStudy:
 class PowerPoint:
     """Of so many trials, each of six launches with `seconds` for the pair in all, how many found what was planted.
 
-    A trial has found it if its whole interval lies on the planted side of 1; `covered` if it holds the planted ratio.
+    A trial has found it if its whole interval lies on the planted side of 1; `covered` if it holds the planted ratio;
+    `called` if it lies wholly beyond the margin, None in documents that did not tell.
     """
 
     seconds: float
@@ -46,6 +47,7 @@ class PowerPoint:
     found: int
     covered: int
     half_width: float
+    called: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from safecost.run.panels import PlannedContender, PlannedPanel
 from safecost.stats.pairs import sign_test_interval
 
 SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # that a pair is given in all launches of a trial
-PLANTED = "plus_1"
+PLANTED = ("plus_1", "plus_2")
 
 
 class SelftestBench(Protocol):
@@ -166,16 +166,17 @@ class Selftest:
                 self._launch += 1
         for panel, found in readings.items():
             rows = [found[at : at + TRIAL] for at in range(0, len(found) - TRIAL + 1, TRIAL)]
-            planted = self._bench.planted(panel, panel.contenders[1])
-            if not rows or planted is None:
-                continue
-            points = [
-                experiments.power_point(rows, (1, 0), planted, seconds)
-                for seconds in SECONDS
-                if seconds <= longest[panel]
-            ]
-            made = Power(background, panel.case, panel.contenders[1].variant, planted, tuple(p for p in points if p))
-            self.found.power.append(made)
+            for at, arm in enumerate(panel.contenders):
+                planted = self._bench.planted(panel, arm)
+                if not rows or planted is None:
+                    continue
+                points = [
+                    experiments.power_point(rows, (at, 0), planted, seconds, self._margin)
+                    for seconds in SECONDS
+                    if seconds <= longest[panel]
+                ]
+                made = Power(background, panel.case, arm.variant, planted, tuple(p for p in points if p))
+                self.found.power.append(made)
 
     # -- company ----------------------------------------------------------------------------------------------------
 
@@ -265,10 +266,10 @@ def _aa_arms(panel: PlannedPanel) -> list[Arms]:
 
 
 def _calibration(panel: PlannedPanel) -> PlannedPanel | None:
-    """Raw and the planted +1 % of a case of calibrations."""
+    """Raw and the planted differences of a case of calibrations."""
     raw = next((arm for arm in panel.contenders if arm.role == "raw"), None)
-    planted = next((arm for arm in panel.contenders if arm.role == "calibration" and arm.variant == PLANTED), None)
-    return replace(panel, contenders=(raw, planted)) if raw and planted else None
+    planted = [arm for arm in panel.contenders if arm.role == "calibration" and arm.variant in PLANTED]
+    return replace(panel, contenders=(raw, *planted)) if raw and planted else None
 
 
 def _kind(panel: PlannedPanel) -> str:

@@ -8,11 +8,15 @@ from collections.abc import Sequence
 from safecost.core.text import counted, percent
 from safecost.lab.selftest.figures import AaStudy, Accompanied, AccuracyTarget, Counted, Power, TargetStatus, Widths
 from safecost.stats.binomial import rate_interval
+from safecost.validity.data_quality import TOLERANCE
 
 MOST_CALLED = 0.001
 FOUND_SHARE = 0.95
-FOUND_WITHIN = {"straight": 0.5, "branchy": 5.0}  # seconds of a pair
-WIDTHS = ((0.1, 0.001), (0.5, 0.0005))  # seconds of a pair, half-width
+FOUND_WITHIN = 0.2  # seconds of a pair in which a planted 1 % is found, and in the next 2 % is called slower
+CALLED_WITHIN = 1.0
+EQUIVALENT_SHARE = 0.95  # of A/A pairs that have had a second
+MOST_STRAYS = 0.02  # beyond the tolerance
+WIDTHS = ((0.1, 0.001), (0.5, 0.0006))  # seconds of a pair, half-width
 
 
 def targets(
@@ -27,6 +31,8 @@ def targets(
     return (
         *(_called(one, margin) for one in found_aa),
         *(_missed(one) for one in found_aa),
+        *(_strays(one) for one in found_aa),
+        *(_equivalent(one) for one in found_aa if one.seconds_per_pair >= 0.9 * CALLED_WITHIN),
         *_found(power),
         *_widths(widths),
         *_background(accompanied, margin),
@@ -73,22 +79,44 @@ def _missed(one: AaStudy) -> AccuracyTarget:
     return AccuracyTarget(f"intervals that miss 1: {_where(one)}", wanted, said, "met" if met else "missed", reason)
 
 
+def _strays(one: AaStudy) -> AccuracyTarget:
+    """A/A pairs beyond the tolerance."""
+    low, high = rate_interval(one.outliers, one.intervals)
+    said = f"{one.outliers} of {one.intervals}, {percent(one.outliers / one.intervals)}"
+    met = one.outliers <= MOST_STRAYS * one.intervals
+    reason = "" if met else f"{percent(low)} to {percent(high)} of them stray; {_outlier_reason(one)}"
+    name = f"A/A pairs beyond {percent(TOLERANCE)}: {_where(one)}"
+    return AccuracyTarget(name, f"at most {percent(MOST_STRAYS)}", said, "met" if met else "missed", reason)
+
+
+def _equivalent(one: AaStudy) -> AccuracyTarget:
+    """A/A pairs that are known to be equal within the margin."""
+    share = one.equivalent / one.intervals
+    said = f"{one.equivalent} of {one.intervals}, {percent(share)}, {one.seconds_per_pair:.1f} s a pair"
+    met = share >= EQUIVALENT_SHARE
+    reason = "" if met else f"the intervals of the others are too wide; {_outlier_reason(one)}"
+    name = f"A/A pairs called equivalent: {_where(one)}"
+    return AccuracyTarget(name, f"at least {percent(EQUIVALENT_SHARE)}", said, "met" if met else "missed", reason)
+
+
 def _found(power: Sequence[Power]) -> list[AccuracyTarget]:
     made = []
     for one in power:
-        kind = "branchy" if "branchy" in one.case else "straight"
-        within = FOUND_WITHIN[kind]
-        if not math.isclose(one.planted, 1.01) or not one.points:
+        if not one.points or one.planted < 1:
             continue
+        small = math.isclose(one.planted, 1.01)
+        within, verb = (FOUND_WITHIN, "found") if small else (CALLED_WITHIN, "called slower")
         point = max((point for point in one.points if point.seconds <= within), key=lambda p: p.seconds, default=None)
         busy = ", busy neighbours" if one.background == "busy" else ""
-        name = f"+1 % found in {within:g} s a pair, {one.case.partition('/')[2]}{busy}"
+        effect = percent(one.planted - 1)
+        name = f"+{effect} {verb} in {within:g} s a pair, {one.case.partition('/')[2]}{busy}"
         wanted = f"at least {percent(FOUND_SHARE)}"
         if point is None:
             made.append(AccuracyTarget(name, wanted, "no trial was that short", "not measured", ""))
             continue
-        low, high = rate_interval(point.found, point.trials)
-        said = f"{point.found} of {point.trials} in {point.seconds:g} s; the rate is at least {percent(low)}"
+        seen = point.found if small else point.called or 0
+        low, high = rate_interval(seen, point.trials)
+        said = f"{seen} of {point.trials} in {point.seconds:g} s; the rate is at least {percent(low)}"
         status: TargetStatus = "met" if low >= FOUND_SHARE else "missed" if high < FOUND_SHARE else "inconclusive"
         reason = {
             "met": "",

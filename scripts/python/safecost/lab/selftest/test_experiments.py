@@ -30,7 +30,7 @@ def _panels() -> list[PlannedPanel]:
         return tuple(PlannedContender(name, profile, role) for name, role in names)  # type: ignore[arg-type]
 
     own = (("raw", "raw"), ("at", "safe"), ("aa", "aa"))
-    planted = (("raw", "raw"), ("plus_1", "calibration"), ("aa", "aa"))
+    planted = (("raw", "raw"), ("plus_1", "calibration"), ("plus_2", "calibration"), ("aa", "aa"))
     return [
         *(PlannedPanel(f"made/case{i}", "gcc-o2", place, arms("gcc-o2", *own)) for i in range(4)),
         PlannedPanel("made/case0", "gcc-o2-again", place, (*arms("gcc-o2-again", *own), *arms("gcc-o2", *own[:2]))),
@@ -43,7 +43,9 @@ def _panels() -> list[PlannedPanel]:
 class MadeUp:
     """A bench of arms with true times, spread over launches by placement and over rounds by noise."""
 
-    truth: dict[str, float] = field(default_factory=lambda: {"raw": 1.0, "aa": 1.0, "at": 1.3, "plus_1": 1.01})
+    truth: dict[str, float] = field(
+        default_factory=lambda: {"raw": 1.0, "aa": 1.0, "at": 1.3, "plus_1": 1.01, "plus_2": 1.02}
+    )
     placement: float = 0.0005
     noise: float = 0.002
     broken: str = ""
@@ -69,7 +71,7 @@ class MadeUp:
         return 1000.0 * self.truth[contender.variant] * math.exp(self.random.normal(0, 0.02))
 
     def planted(self, panel: PlannedPanel, contender: PlannedContender) -> float | None:
-        return 1.01 if contender.role == "calibration" else None
+        return {"plus_1": 1.01, "plus_2": 1.02}.get(contender.variant)
 
 
 def _states(bench: MadeUp) -> dict[str, tuple[str, str]]:
@@ -82,8 +84,10 @@ def _states(bench: MadeUp) -> dict[str, tuple[str, str]]:
 
 def test_a_truthful_bench_meets_what_so_few_trials_can_show() -> None:
     states = _states(MadeUp())
-    assert states["+1 % found in 0.5 s a pair, straight"][0] in {"met", "inconclusive"}
-    assert states["+1 % found in 0.5 s a pair, straight"][1].startswith("20 of 20 in 0.2 s")
+    assert states["+1 % found in 0.2 s a pair, straight"][0] in {"met", "inconclusive"}
+    assert states["+1 % found in 0.2 s a pair, straight"][1].startswith("20 of 20 in 0.2 s")
+    assert states["+2 % called slower in 1 s a pair, straight"][0] in {"met", "inconclusive"}
+    assert states["A/A pairs beyond 0.5 %: A/A pairs, 6 launches"][0] == "met"
     assert states["intervals that miss 1: A/A pairs, 6 launches"][0] == "met"
     assert states["false verdicts at ±1 %: A/A pairs, 6 launches"] == (
         "inconclusive",
@@ -95,15 +99,16 @@ def test_a_truthful_bench_meets_what_so_few_trials_can_show() -> None:
 
 
 def test_a_aa_pair_that_outliers_is_a_false_verdict_and_a_miss() -> None:
-    states = _states(MadeUp(truth={"raw": 1.0, "aa": 1.04, "at": 1.3, "plus_1": 1.01}))
+    states = _states(MadeUp(truth={"raw": 1.0, "aa": 1.04, "at": 1.3, "plus_1": 1.01, "plus_2": 1.02}))
     assert states["false verdicts at ±1 %: A/A pairs, 6 launches"][0] == "missed"
     assert states["intervals that miss 1: A/A pairs, 6 launches"][0] == "missed"
     assert states["intervals that miss 1: A/A pairs of a profile built twice, 6 launches"][0] == "met"
 
 
 def test_a_planted_effect_that_is_not_there_is_not_found() -> None:
-    states = _states(MadeUp(truth={"raw": 1.0, "aa": 1.0, "at": 1.3, "plus_1": 1.0}))
-    assert states["+1 % found in 0.5 s a pair, straight"][0] == "missed"
+    states = _states(MadeUp(truth={"raw": 1.0, "aa": 1.0, "at": 1.3, "plus_1": 1.0, "plus_2": 1.0}))
+    assert states["+1 % found in 0.2 s a pair, straight"][0] == "missed"
+    assert states["+2 % called slower in 1 s a pair, straight"][0] == "missed"
 
 
 def test_what_cannot_be_timed_is_a_note_and_costs_nothing_else() -> None:
