@@ -40,7 +40,7 @@ namespace ownership::create_destroy {
 
 enum class Kind : std::uint32_t {
   create,  // make an order in an empty slot
-  read,    // look at the slot's order
+  read,    // look at the slot's order; the value is what is to be seen
   destroy  // end its life
 };
 
@@ -85,13 +85,16 @@ std::vector<Operation> valid_tape(safecost::Generator& generator, std::size_t sl
   };
 
   std::vector<Operation> tape;
+  std::vector<std::uint64_t> held(slot_count);
   for (std::size_t left = generator.size(); left > 0 || !full.empty();) {
     const std::uint64_t dice = random.below(4);
     const std::uint64_t value = random.below(1'000'000);
     if (dice == 0 && !full.empty()) {
-      tape.push_back({Kind::read, full[random.below(full.size())], value});
+      const std::uint32_t slot = full[random.below(full.size())];
+      tape.push_back({Kind::read, slot, look_at(order_of(held[slot]))});
     } else if (left > 0 && !empty.empty() && (full.size() < slot_count / 2 || dice == 1)) {
       tape.push_back({Kind::create, moved(empty, full), value});
+      held[full.back()] = value;
       --left;
     } else if (!full.empty()) {
       tape.push_back({Kind::destroy, moved(full, empty), value});
@@ -154,6 +157,11 @@ struct Tape {
   std::vector<Slot> slots;
 };
 
+template <class Slot>
+SAFECOST_HELPER std::uint64_t seen_in(Slot& slot, const Operation&) {
+  return look_at(order_in(slot));
+}
+
 // Written so that both compilers ask for a read first and never for a destruction. In which order a switch
 // is compared depends on what its cases do: Clang asks for a destruction first, unless that does nothing, as
 // raw_in_place's. Raw or safe, the same work takes up to a tenth longer then.
@@ -170,11 +178,24 @@ SAFECOST_HELPER std::uint64_t play(Tape<Slot>& tape) {
         destroy(slot);
       }
     } else {
-      digest = digest * 31 + look_at(order_in(slot));
+      digest = digest * 31 + seen_in(slot, operation);
     }
   }
   return digest;
 }
+
+// The tape alone: its operations are read and told apart, and nothing is done.
+
+struct Nothing {
+  Order* order = nullptr;
+};
+SAFECOST_HELPER void create(Nothing& slot, std::uint64_t value) {
+  asm volatile("/* create */" : : "r"(&slot), "r"(value));
+}
+SAFECOST_HELPER std::uint64_t seen_in(Nothing&, const Operation& read) { return read.value; }
+SAFECOST_HELPER void destroy(Nothing& slot) { asm volatile("/* destroy */" : : "r"(&slot)); }
+
+SAFECOST_KERNEL dispatch_only(Tape<Nothing>& tape) { return play(tape); }
 
 // Raw: the slot's address says where an order is, or was.
 
@@ -421,6 +442,9 @@ auto the_case =
         .algorithm("in_place")
         .inexpressible("mismatched_free", no_block)
         .claims("always", "double_free", "leak", "mismatched_free", "sentinel_value")
+        .raw<dispatch_only>("dispatch_only", "the tape alone, of which nothing is done")
+        .bespoke()
+        .inexpressible("mismatched_free", no_block)
         .safe<unique_ptr>("unique_ptr", "std::unique_ptr and make_unique")
         .library()
         .inexpressible("mismatched_free", type_knows)

@@ -1,4 +1,5 @@
 //! The twin of create_destroy.cc: an owner is a value of its own, and an empty slot is None.
+use std::arch::asm;
 use std::rc::Rc;
 
 use safecost::{case, input, slice, Context};
@@ -42,6 +43,10 @@ trait Slot: Sized {
     }
     fn create(&mut self, value: u64);
     fn order(&self) -> &Order;
+    #[inline(always)]
+    fn seen(&self, _read: &Operation) -> u64 {
+        self.order().look()
+    }
     fn destroy(&mut self);
 }
 
@@ -69,12 +74,40 @@ fn play<S: Slot>(tape: &mut Tape<S>) -> u64 {
         if operation.kind == 0 {
             slot.create(operation.value);
         } else if operation.kind == 1 {
-            digest = digest.wrapping_mul(31).wrapping_add(slot.order().look());
+            digest = digest.wrapping_mul(31).wrapping_add(slot.seen(operation));
         } else {
             slot.destroy();
         }
     }
     digest
+}
+
+/// The tape alone: its operations are read and told apart, and nothing is done.
+struct Nothing(*mut Order);
+
+impl Slot for Nothing {
+    fn empty() -> Self {
+        Nothing(std::ptr::null_mut())
+    }
+    #[inline(always)]
+    fn at(slots: &mut [Self], slot: u32) -> &mut Self {
+        unsafe { slots.get_unchecked_mut(slot as usize) }
+    }
+    #[inline(always)]
+    fn create(&mut self, value: u64) {
+        unsafe { asm!("/* create {} {} */", in(reg) self, in(reg) value, options(nostack)) };
+    }
+    fn order(&self) -> &Order {
+        unreachable!("there is none")
+    }
+    #[inline(always)]
+    fn seen(&self, read: &Operation) -> u64 {
+        read.value
+    }
+    #[inline(always)]
+    fn destroy(&mut self) {
+        unsafe { asm!("/* destroy {} */", in(reg) self, options(nostack)) };
+    }
 }
 
 /// An address, and the habit of freeing it once. The slot is not checked either.
@@ -162,6 +195,11 @@ fn rust_raw_pointer(tape: &mut Tape<Raw>) -> u64 {
 }
 
 #[inline(always)]
+fn rust_dispatch_only(tape: &mut Tape<Nothing>) -> u64 {
+    play(tape)
+}
+
+#[inline(always)]
 fn rust_box(tape: &mut Tape<Option<Box<Order>>>) -> u64 {
     play(tape)
 }
@@ -179,6 +217,8 @@ fn rust_option(tape: &mut Tape<Option<Order>>) -> u64 {
 case! { Input:
     raw rust_raw_pointer(Tape<Raw>) "Box::into_raw and from_raw, freed by habit" [ordinary] {
         mismatched_free: "Box::from_raw frees as Box allocates; another way is another program" };
+    raw rust_dispatch_only(Tape<Nothing>) "the tape alone, of which nothing is done" [bespoke] {
+        mismatched_free: "the order has no block of its own that could be freed" };
     safe rust_box(Tape<Option<Box<Order>>>) "an Option of a Box" [library] {
         mismatched_free: "the language has no way to free but the owner's own" }
         claims { use_after_free: "always", double_free: "always", leak: "always",

@@ -70,8 +70,12 @@ Input generate(safecost::Generator& generator) {
     places.pop_back();
     return place;
   };
+  std::vector<std::uint64_t> held(capacity);
   const auto write = [&](Kind kind, std::uint32_t place) {
-    tape.push_back({.kind = kind, .place = place, .value = random.below(1'000'000)});
+    const std::uint64_t value = random.below(1'000'000);
+    if (kind == Kind::insert) held[place] = value;
+    tape.push_back(
+        {.kind = kind, .place = place, .value = kind == Kind::look ? held[place] : value});
   };
   const auto note = [&] {
     if (vacant.size() >= 2) roomy.push_back(tape.size());
@@ -115,6 +119,23 @@ template <class Map>
 SAFECOST_KERNEL played(const Tape& tape) {
   return play<Map>(tape.operations, tape.capacity);
 }
+
+// The tape alone: its operations are read and told apart, and nothing is done.
+
+struct Nothing {
+  explicit Nothing(std::size_t) {}
+  using Handle = void*;
+};
+SAFECOST_HELPER void* insert(Nothing&, std::uint64_t value) {
+  asm volatile("/* insert */" : : "r"(value));
+  return nullptr;
+}
+SAFECOST_HELPER void erase(Nothing&, void* handle) { asm volatile("/* erase */" : : "r"(handle)); }
+SAFECOST_HELPER std::uint64_t seen_in(Nothing&, void* handle, const Operation& look) {
+  asm volatile("/* look */" : : "r"(handle));
+  return look.value;
+}
+SAFECOST_HELPER void* receive(Nothing&, std::uint64_t) { return nullptr; }
 
 // What an idiom gives that answers a look through a stale, an empty or an invented handle with nothing,
 // and does not erase through one.
@@ -236,6 +257,10 @@ auto the_case =
         .fault_kernel<foreign_index<MallocMap>>("foreign_index")
         .algorithm("heap")
         .practised()
+        .raw<played<Nothing>>("dispatch_only", "the tape alone, of which nothing is done")
+        .bespoke()
+        .inexpressible("foreign_map", "there is no map")
+        .inexpressible("foreign_index", "there is no map")
         .safe<played<BracketMap>>("generation", "generation, and vector::operator[]")
         .ordinary()
         .fault_kernel<foreign_map<BracketMap>>("foreign_map")

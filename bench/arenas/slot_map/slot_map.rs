@@ -1,4 +1,5 @@
 //! The twin of slot_map.cc: the language knows no stale index, so a generation is as needed as in C++.
+use std::arch::asm;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::{Rc, Weak};
@@ -45,6 +46,10 @@ trait Map {
     fn erase(&mut self, handle: &Self::Handle);
     fn look(&self, handle: &Self::Handle) -> u64;
     fn receive(&self, number: u64) -> Self::Handle;
+    #[inline(always)]
+    fn seen(&self, handle: &Self::Handle, _look: &Operation) -> u64 {
+        self.look(handle)
+    }
 }
 
 /// `outside` is where a handle comes from that the map has not given out.
@@ -60,7 +65,7 @@ fn play_with<M: Map>(tape: &Tape, outside: impl Fn(&M, u64) -> M::Handle) -> u64
         match operation.kind {
             0 => *handle = map.insert(operation.value),
             1 => map.erase(handle),
-            2 => digest = digest.wrapping_mul(31).wrapping_add(map.look(handle)),
+            2 => digest = digest.wrapping_mul(31).wrapping_add(map.seen(handle, operation)),
             _ => *handle = outside(&map, operation.value),
         }
     }
@@ -105,6 +110,39 @@ fn foreign_index<M: Map>(tape: &mut Tape) -> u64 {
         std::mem::forget(other);
         handle
     })
+}
+
+/// The tape alone: its operations are read and told apart, and nothing is done.
+struct Nothing;
+
+impl Map for Nothing {
+    type Handle = usize;
+    fn with_capacity(_capacity: usize) -> Self {
+        Nothing
+    }
+    fn empty() -> usize {
+        0
+    }
+    #[inline(always)]
+    fn insert(&mut self, value: u64) -> usize {
+        unsafe { asm!("/* insert {} */", in(reg) value, options(nostack)) };
+        0
+    }
+    #[inline(always)]
+    fn erase(&mut self, handle: &usize) {
+        unsafe { asm!("/* erase {} */", in(reg) *handle, options(nostack)) };
+    }
+    fn look(&self, _handle: &usize) -> u64 {
+        unreachable!("there is no object")
+    }
+    fn receive(&self, _number: u64) -> usize {
+        0
+    }
+    #[inline(always)]
+    fn seen(&self, handle: &usize, look: &Operation) -> u64 {
+        unsafe { asm!("/* look {} */", in(reg) *handle, options(nostack)) };
+        look.value
+    }
 }
 
 /// A value, or where the next free slot is.
@@ -375,6 +413,11 @@ fn rust_raw_pointer(tape: &mut Tape) -> u64 {
 }
 
 #[inline(always)]
+fn rust_dispatch_only(tape: &mut Tape) -> u64 {
+    play::<Nothing>(tape)
+}
+
+#[inline(always)]
 fn rust_generation_index(tape: &mut Tape) -> u64 {
     play::<SlotMap<true>>(tape)
 }
@@ -441,6 +484,8 @@ fn foreign_hash_map_index(tape: &mut Tape) -> u64 {
 case! { Input:
     raw rust_raw_pointer(Tape) "raw pointer into a slab" [ordinary]
         { foreign_map: foreign_raw_pointer_map, foreign_index: foreign_raw_pointer_index };
+    raw rust_dispatch_only(Tape) "the tape alone, of which nothing is done" [bespoke]
+        { foreign_map: "there is no map", foreign_index: "there is no map" };
     safe rust_generation_index(Tape) "generation, and slice indexing" as "generation" [ordinary]
         { foreign_map: foreign_generation_index_map, foreign_index: foreign_generation_index_index }
         claims { use_after_erase: "always", slot_reused: "always", double_erase: "always",

@@ -14,7 +14,7 @@ namespace arenas::slot_map {
 enum class Kind : std::uint32_t {
   insert,  // make an object; its handle goes to a place
   erase,   // destroy the object of a place's handle, which stays where it is
-  look,    // read the object of a place's handle
+  look,    // read the object of a place's handle; the value is what is to be seen
   receive  // a handle arrives from outside, as a number from a client does; no valid tape has one
 };
 
@@ -40,6 +40,12 @@ struct Tape {
   std::size_t capacity;
 };
 
+template <class Map>
+SAFECOST_HELPER std::uint64_t seen_in(Map& map, const typename Map::Handle& handle,
+                                      const Operation&) {
+  return look(map, handle);
+}
+
 // `outside`, if there is one, is where a handle comes from that is no number.
 template <class Map, class... Outside>
 SAFECOST_HELPER std::uint64_t play(std::span<const Operation> operations, std::size_t capacity,
@@ -58,7 +64,7 @@ SAFECOST_HELPER std::uint64_t play(std::span<const Operation> operations, std::s
         erase(map, handles[operation.place]);
         break;
       case Kind::look:
-        digest = digest * 31 + look(map, handles[operation.place]);
+        digest = digest * 31 + seen_in(map, handles[operation.place], operation);
         break;
       case Kind::receive:
         if constexpr (sizeof...(outside) == 0)

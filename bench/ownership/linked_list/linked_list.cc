@@ -45,8 +45,8 @@ enum class Kind : std::uint32_t {
   take,  // unlink the node at a position: it is the hand's now
   put,   // link the hand's node in at a position: it is the list's again
   drop,  // destroy the hand's node
-  read,  // look at the hand's node
-  sum    // walk the list and add it up
+  read,  // look at the hand's node; the value is what is to be seen
+  sum    // walk the list and add it up; the value is what is to come out
 };
 
 struct Operation {
@@ -85,21 +85,45 @@ std::vector<Kind> breach_of(const safecost::Generator& generator) {
   return {};
 }
 
+// A list of values alone: nothing is there to be dropped twice or to be lost. The front is the vector's end, where a
+// tape is at work.
+
+struct Values {
+  std::vector<std::uint64_t> nodes;
+  std::uint64_t hand = 0;
+};
+
+void push(Values& list, std::uint64_t value) { list.nodes.push_back(value); }
+void take(Values& list, std::uint32_t position) {
+  const auto node = list.nodes.end() - 1 - position;
+  list.hand = *node;
+  list.nodes.erase(node);
+}
+void put(Values& list, std::uint32_t position) {
+  list.nodes.insert(list.nodes.end() - position, list.hand);
+}
+void drop(Values&) {}
+std::uint64_t read(const Values& list) { return list.hand; }
+std::uint64_t sum(const Values& list) {
+  return std::accumulate(list.nodes.begin(), list.nodes.end(), std::uint64_t{0});
+}
+
 Input generate(safecost::Generator& generator) {
   const std::size_t count = generator.size();
   std::vector<Operation> tape;
   std::vector<std::size_t> places;   // where the hand is empty
   std::vector<std::size_t> lengths;  // of the list at these places
-  std::size_t length = 0;
+  Values list;
   bool holds = false;
   const auto note = [&](std::size_t place) {
     if (holds) return;
     places.push_back(place);
-    lengths.push_back(length);
+    lengths.push_back(list.nodes.size());
   };
   for (std::size_t i = 0; i < count; ++i) {
     note(i);
     const bool fill = i < count / 8;
+    const std::size_t length = list.nodes.size();
     const Kind kind = choose(generator.random, count - i, length, holds, fill);
     // Near the front, lest a long list make the walk all that is measured.
     const std::size_t nodes = std::min<std::size_t>(length + (kind == Kind::put ? 1 : 0), 16);
@@ -108,8 +132,12 @@ Input generate(safecost::Generator& generator) {
         {.kind = kind,
          .position = walks ? static_cast<std::uint32_t>(generator.random.below(nodes)) : 0,
          .value = generator.random.below(1'000'000)});
-    if (kind == Kind::push || kind == Kind::put) ++length;
-    if (kind == Kind::take && length > 0) --length;
+    Operation& operation = tape.back();
+    if (kind == Kind::push) push(list, operation.value);
+    if (kind == Kind::take) take(list, operation.position);
+    if (kind == Kind::put) put(list, operation.position);
+    if (kind == Kind::read) operation.value = read(list);
+    if (kind == Kind::sum) operation.value = sum(list);
     if (kind != Kind::read) holds = kind == Kind::take;
   }
   note(count);
@@ -143,6 +171,15 @@ struct Tape {
 };
 
 template <class List>
+SAFECOST_HELPER std::uint64_t seen_in(List& list, const Operation&) {
+  return read(list);
+}
+template <class List>
+SAFECOST_HELPER std::uint64_t sum_of(List& list, const Operation&) {
+  return sum(list);
+}
+
+template <class List>
 SAFECOST_HELPER std::uint64_t play(std::span<const Operation> operations, List& list) {
   std::uint64_t digest = 0;
   for (const Operation& operation : operations) {
@@ -160,14 +197,38 @@ SAFECOST_HELPER std::uint64_t play(std::span<const Operation> operations, List& 
         drop(list);
         break;
       case Kind::read:
-        digest = digest * 31 + read(list);
+        digest = digest * 31 + seen_in(list, operation);
         break;
       case Kind::sum:
-        digest = digest * 31 + sum(list);
+        digest = digest * 31 + sum_of(list, operation);
         break;
     }
   }
   return digest;
+}
+
+// The tape alone: its operations are read and told apart, and nothing is done.
+
+struct Nothing {};
+SAFECOST_HELPER void push(Nothing&, std::uint64_t value) {
+  asm volatile("/* push */" : : "r"(value));
+}
+SAFECOST_HELPER void take(Nothing&, std::uint32_t position) {
+  asm volatile("/* take */" : : "r"(position));
+}
+SAFECOST_HELPER void put(Nothing&, std::uint32_t position) {
+  asm volatile("/* put */" : : "r"(position));
+}
+SAFECOST_HELPER void drop(Nothing&) { asm volatile("/* drop */"); }
+SAFECOST_HELPER std::uint64_t seen_in(Nothing&, const Operation& read) { return read.value; }
+SAFECOST_HELPER std::uint64_t sum_of(Nothing&, const Operation& sum) {
+  asm volatile("/* sum */");
+  return sum.value;
+}
+
+SAFECOST_KERNEL dispatch_only(const Tape& tape) {
+  Nothing list;
+  return play(tape.operations, list);
 }
 
 SAFECOST_KERNEL raw(const Tape& tape) {
@@ -247,27 +308,6 @@ SAFECOST_KERNEL unique_ptr_checked(const Tape& tape) {
   return play(tape.operations, list);
 }
 
-// What an idiom gives that prevents a fault: nothing is there to be dropped twice or to be lost.
-
-struct Values {
-  std::vector<std::uint64_t> nodes;
-  std::uint64_t hand = 0;
-};
-
-void push(Values& list, std::uint64_t value) { list.nodes.insert(list.nodes.begin(), value); }
-void take(Values& list, std::uint32_t position) {
-  list.hand = list.nodes[position];
-  list.nodes.erase(list.nodes.begin() + position);
-}
-void put(Values& list, std::uint32_t position) {
-  list.nodes.insert(list.nodes.begin() + position, list.hand);
-}
-void drop(Values&) {}
-std::uint64_t read(const Values& list) { return list.hand; }
-std::uint64_t sum(const Values& list) {
-  return std::accumulate(list.nodes.begin(), list.nodes.end(), std::uint64_t{0});
-}
-
 std::uint64_t values_alone(const void* input) {
   const Input& given = *static_cast<const Input*>(input);
   Values list;
@@ -327,6 +367,8 @@ auto the_case =
         .bespoke()
         .algorithm("arrays")
         .claims("always", "leak")
+        .raw<dispatch_only>("dispatch_only", "the tape alone, of which nothing is done")
+        .bespoke()
         .safe<unique_ptr>("unique_ptr", "each link owns the node it leads to")
         .library()
         .claims("always", "double_free", "leak")

@@ -1,4 +1,5 @@
 //! The twin of linked_list.cc: a Box has one owner by the language's rules; an empty hand is None.
+use std::arch::asm;
 use std::cell::{Cell, OnceCell};
 use std::collections::LinkedList;
 
@@ -35,6 +36,14 @@ trait List {
     fn drop_held(&mut self);
     fn read(&self) -> u64;
     fn sum(&self) -> u64;
+    #[inline(always)]
+    fn seen(&self, _read: &Operation) -> u64 {
+        self.read()
+    }
+    #[inline(always)]
+    fn sum_of(&self, _sum: &Operation) -> u64 {
+        self.sum()
+    }
 }
 
 #[inline(always)]
@@ -46,11 +55,48 @@ fn play(tape: &Tape, mut list: impl List) -> u64 {
             1 => list.take(operation.position),
             2 => list.put(operation.position),
             3 => list.drop_held(),
-            4 => digest = digest.wrapping_mul(31).wrapping_add(list.read()),
-            _ => digest = digest.wrapping_mul(31).wrapping_add(list.sum()),
+            4 => digest = digest.wrapping_mul(31).wrapping_add(list.seen(operation)),
+            _ => digest = digest.wrapping_mul(31).wrapping_add(list.sum_of(operation)),
         }
     }
     digest
+}
+
+/// The tape alone: its operations are read and told apart, and nothing is done.
+struct Nothing;
+
+impl List for Nothing {
+    #[inline(always)]
+    fn push(&mut self, value: u64) {
+        unsafe { asm!("/* push {} */", in(reg) value, options(nostack)) };
+    }
+    #[inline(always)]
+    fn take(&mut self, position: u32) {
+        unsafe { asm!("/* take {:e} */", in(reg) position, options(nostack)) };
+    }
+    #[inline(always)]
+    fn put(&mut self, position: u32) {
+        unsafe { asm!("/* put {:e} */", in(reg) position, options(nostack)) };
+    }
+    #[inline(always)]
+    fn drop_held(&mut self) {
+        unsafe { asm!("/* drop */", options(nostack)) };
+    }
+    fn read(&self) -> u64 {
+        unreachable!("there is no node")
+    }
+    fn sum(&self) -> u64 {
+        unreachable!("there is no node")
+    }
+    #[inline(always)]
+    fn seen(&self, read: &Operation) -> u64 {
+        read.value
+    }
+    #[inline(always)]
+    fn sum_of(&self, sum: &Operation) -> u64 {
+        unsafe { asm!("/* sum */", options(nostack)) };
+        sum.value
+    }
 }
 
 struct RawNode {
@@ -519,6 +565,11 @@ fn rust_raw_pointer(tape: &mut Tape) -> u64 {
 }
 
 #[inline(always)]
+fn rust_dispatch_only(tape: &mut Tape) -> u64 {
+    play(tape, Nothing)
+}
+
+#[inline(always)]
 fn rust_box(tape: &mut Tape) -> u64 {
     play(tape, BoxList::default())
 }
@@ -546,6 +597,7 @@ fn rust_linked_list(tape: &mut Tape) -> u64 {
 
 case! { Input:
     raw rust_raw_pointer(Tape) "nodes as raw pointers, owned by convention" [ordinary];
+    raw rust_dispatch_only(Tape) "the tape alone, of which nothing is done" [bespoke];
     safe rust_box(Tape) "each link is a Box that owns the node it leads to" [library]
         claims { use_after_free: "always", double_free: "always", leak: "always",
                  take_from_empty: "always" };

@@ -38,9 +38,9 @@ namespace ownership::pass_ownership {
 enum class Kind : std::uint32_t {
   create,   // make an order in an empty slot
   pass,     // hand it to the other side, which gives it back
-  finish,   // hand it to the other side for good
+  finish,   // hand it to the other side for good; the value is what is to come back
   destroy,  // end its life here
-  read      // look at the slot's order
+  read      // look at the slot's order; the value is what is to be seen
 };
 
 struct Operation {
@@ -79,9 +79,13 @@ std::vector<Operation> valid_tape(safecost::Generator& generator, std::size_t sl
   };
 
   std::vector<Operation> tape;
+  std::vector<Order> orders(slot_count);
   const auto add = [&](Kind kind, std::uint32_t slot) {
     const std::uint64_t value = random.below(1'000'000);
-    tape.push_back({kind, slot, value});
+    if (kind == Kind::create) orders[slot] = order_of(value);
+    if (kind == Kind::pass) orders[slot].number += orders[slot].amounts[0];
+    const bool looks = kind == Kind::finish || kind == Kind::read;
+    tape.push_back({kind, slot, looks ? look_at(orders[slot]) : value});
   };
   const auto any = [&] { return full[random.below(full.size())]; };
   const auto goes_on = [&] { return tape.size() < generator.size(); };
@@ -147,6 +151,15 @@ struct Tape {
 };
 
 template <class Slot>
+SAFECOST_HELPER std::uint64_t result_of(Slot& slot, const Operation&) {
+  return finish(slot);
+}
+template <class Slot>
+SAFECOST_HELPER std::uint64_t seen_in(Slot& slot, const Operation&) {
+  return look_at(order_in(slot));
+}
+
+template <class Slot>
 SAFECOST_HELPER std::uint64_t play(Tape<Slot>& tape) {
   Slot* const slots = tape.slots.data();
   std::uint64_t digest = 0;
@@ -160,18 +173,36 @@ SAFECOST_HELPER std::uint64_t play(Tape<Slot>& tape) {
         pass(slot);
         break;
       case Kind::finish:
-        digest = digest * 31 + finish(slot);
+        digest = digest * 31 + result_of(slot, operation);
         break;
       case Kind::destroy:
         destroy(slot);
         break;
       case Kind::read:
-        digest = digest * 31 + look_at(order_in(slot));
+        digest = digest * 31 + seen_in(slot, operation);
         break;
     }
   }
   return digest;
 }
+
+// The tape alone: its operations are read and told apart, and nothing is done.
+
+struct Nothing {
+  Order* order = nullptr;
+};
+SAFECOST_HELPER void create(Nothing& slot, std::uint64_t value) {
+  asm volatile("/* create */" : : "r"(&slot), "r"(value));
+}
+SAFECOST_HELPER void pass(Nothing& slot) { asm volatile("/* pass */" : : "r"(&slot)); }
+SAFECOST_HELPER std::uint64_t result_of(Nothing& slot, const Operation& finish) {
+  asm volatile("/* finish */" : : "r"(&slot));
+  return finish.value;
+}
+SAFECOST_HELPER void destroy(Nothing& slot) { asm volatile("/* destroy */" : : "r"(&slot)); }
+SAFECOST_HELPER std::uint64_t seen_in(Nothing&, const Operation& read) { return read.value; }
+
+SAFECOST_KERNEL dispatch_only(Tape<Nothing>& tape) { return play(tape); }
 
 // Raw: the pointer stays in the slot when the order is somebody else's.
 
@@ -360,6 +391,9 @@ auto the_case =
         .raw<raw_lent>("raw_lent", "a pointer, which need not come back: it stays in the slot")
         .ordinary()
         .fault_kernel<raw_lent_forgotten>("neither_frees")
+        .raw<dispatch_only>("dispatch_only", "the tape alone, of which nothing is done")
+        .bespoke()
+        .inexpressible("neither_frees", "there is no order")
         .safe<unique_ptr>("unique_ptr", "std::unique_ptr by value")
         .library()
         .inexpressible("neither_frees", ends_there)

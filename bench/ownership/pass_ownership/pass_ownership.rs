@@ -109,6 +109,14 @@ trait Slot: Sized {
     fn finish(&mut self) -> u64;
     fn destroy(&mut self);
     fn order(&self) -> &Order;
+    #[inline(always)]
+    fn result_of(&mut self, _finish: &Operation) -> u64 {
+        self.finish()
+    }
+    #[inline(always)]
+    fn seen(&self, _read: &Operation) -> u64 {
+        self.order().look()
+    }
 }
 
 struct Tape<S> {
@@ -133,12 +141,52 @@ fn play<S: Slot>(tape: &mut Tape<S>) -> u64 {
         match operation.kind {
             0 => slot.create(operation.value),
             1 => slot.pass(),
-            2 => digest = digest.wrapping_mul(31).wrapping_add(slot.finish()),
+            2 => digest = digest.wrapping_mul(31).wrapping_add(slot.result_of(operation)),
             3 => slot.destroy(),
-            _ => digest = digest.wrapping_mul(31).wrapping_add(slot.order().look()),
+            _ => digest = digest.wrapping_mul(31).wrapping_add(slot.seen(operation)),
         }
     }
     digest
+}
+
+/// The tape alone: its operations are read and told apart, and nothing is done.
+struct Nothing(*mut Order);
+
+impl Slot for Nothing {
+    fn empty() -> Self {
+        Nothing(std::ptr::null_mut())
+    }
+    #[inline(always)]
+    fn at(slots: &mut [Self], slot: u32) -> &mut Self {
+        unsafe { slots.get_unchecked_mut(slot as usize) }
+    }
+    #[inline(always)]
+    fn create(&mut self, value: u64) {
+        unsafe { asm!("/* create {} {} */", in(reg) self, in(reg) value, options(nostack)) };
+    }
+    #[inline(always)]
+    fn pass(&mut self) {
+        unsafe { asm!("/* pass {} */", in(reg) self, options(nostack)) };
+    }
+    fn finish(&mut self) -> u64 {
+        unreachable!("there is no order")
+    }
+    #[inline(always)]
+    fn result_of(&mut self, finish: &Operation) -> u64 {
+        unsafe { asm!("/* finish {} */", in(reg) self, options(nostack)) };
+        finish.value
+    }
+    #[inline(always)]
+    fn destroy(&mut self) {
+        unsafe { asm!("/* destroy {} */", in(reg) self, options(nostack)) };
+    }
+    fn order(&self) -> &Order {
+        unreachable!("there is no order")
+    }
+    #[inline(always)]
+    fn seen(&self, read: &Operation) -> u64 {
+        read.value
+    }
 }
 
 /// An address, which stays when the order is somebody else's. The slot is not checked either.
@@ -251,6 +299,11 @@ fn rust_raw_forgotten(tape: &mut Tape<Raw<false>>) -> u64 {
 }
 
 #[inline(always)]
+fn rust_dispatch_only(tape: &mut Tape<Nothing>) -> u64 {
+    play(tape)
+}
+
+#[inline(always)]
 fn rust_box(tape: &mut Tape<Boxed<false>>) -> u64 {
     play(tape)
 }
@@ -268,6 +321,8 @@ fn rust_value(tape: &mut Tape<Option<Order>>) -> u64 {
 case! { Input:
     raw rust_raw_pointer(Tape<Raw<false>>) "a raw pointer, made a Box where its life ends" [ordinary] {
         neither_frees: rust_raw_forgotten };
+    raw rust_dispatch_only(Tape<Nothing>) "the tape alone, of which nothing is done" [bespoke] {
+        neither_frees: "there is no order" };
     safe rust_box(Tape<Boxed<false>>) "a Box by value, which comes back" [library] {
         neither_frees: "the parameter is an owner, which is dropped where the function ends" }
         claims { use_after_passing: "always", both_free: "always", neither_frees: "always",

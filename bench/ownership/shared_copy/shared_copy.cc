@@ -36,6 +36,8 @@ SAFECOST_KERNEL raw(Tape<Pointer<Plain>>& tape) { return play(tape); }
 SAFECOST_KERNEL raw_atomic(Tape<Pointer<Atomic>>& tape) { return play(tape); }
 SAFECOST_KERNEL raw_atomic_alone(Tape<Pointer<AtomicUnlessAlone>>& tape) { return play(tape); }
 
+SAFECOST_KERNEL dispatch_only(Tape<Nothing>& tape) { return play(tape); }
+
 SAFECOST_KERNEL shared_ptr(Tape<ShownByValue>& tape) { return play(tape); }
 SAFECOST_KERNEL shared_ptr_reference(Tape<ShownByReference>& tape) { return play(tape); }
 SAFECOST_KERNEL shared_ptr_checked(Tape<ShownChecked>& tape) { return play(tape); }
@@ -118,6 +120,9 @@ auto the_case =
         .bespoke()
         .fault_kernel<across_threads<Pointer<AtomicUnlessAlone>>>("shared_across_threads")
         .algorithm("atomic_count")
+        .raw<dispatch_only>("dispatch_only", "the tape alone, of which nothing is done")
+        .bespoke()
+        .inexpressible("shared_across_threads", "nothing is shared")
         .safe<shared_ptr>("shared_ptr", "std::shared_ptr, a copy of it for each call")
         .library()
         .fault_kernel<across_threads<ShownByValue>>("shared_across_threads")

@@ -84,6 +84,8 @@ case! { Input:
         as "atomic_count" [ordinary] { shared_across_threads: rust_raw_atomic_across };
     raw rust_raw_atomic_alone(Tape<Raw<AtomicUnlessAlone>>) "atomic unless it is the only share"
         as "atomic_count" [bespoke] { shared_across_threads: rust_raw_atomic_alone_across };
+    raw rust_dispatch_only(Tape<Nothing>) "the tape alone, of which nothing is done" [bespoke]
+        { shared_across_threads: "nothing is shared" };
     safe rust_rc(Tape<InRc>) "an Rc, a clone of it for each call" [library]
         { shared_across_threads: "the compiler gives no Rc to another thread (E0277)" }
         claims { use_after_release: "always", released_twice: "always", release_missing: "always" };

@@ -26,8 +26,12 @@ std::vector<Operation> valid_tape(safecost::Generator& generator, std::size_t sl
   };
 
   std::vector<Operation> tape;
+  std::vector<Settings> held(slot_count);
   const auto add = [&](Kind kind, std::uint32_t slot, std::uint32_t from) {
-    const auto value = static_cast<std::uint32_t>(random.below(1'000'000));
+    auto value = static_cast<std::uint32_t>(random.below(1'000'000));
+    if (kind == Kind::create) held[slot] = settings_of(value);
+    if (kind == Kind::share) held[slot] = held[from];
+    if (kind == Kind::show) value = static_cast<std::uint32_t>(look_at(held[slot]));
     tape.push_back({kind, slot, from, value});
   };
   const auto goes_on = [&] { return tape.size() < generator.size(); };

@@ -13,7 +13,7 @@ namespace ownership::shared_copy {
 enum class Kind : std::uint32_t {
   create,  // make settings in an empty slot
   share,   // a share of another slot's settings for an empty slot
-  show,    // call a function that looks at the slot's settings
+  show,    // call a function that looks at the slot's settings; the value is what is to be seen
   release  // give the slot's share up
 };
 
@@ -60,6 +60,11 @@ struct Tape {
   std::vector<Slot> slots;
 };
 
+template <class Slot>
+SAFECOST_HELPER std::uint64_t seen_in(const Slot& slot, const Operation&) {
+  return show(slot);
+}
+
 // The slots are found by pointer in all variants: bounds are other cases' question.
 template <class Slot>
 SAFECOST_HELPER std::uint64_t play(Tape<Slot>& tape) {
@@ -75,7 +80,7 @@ SAFECOST_HELPER std::uint64_t play(Tape<Slot>& tape) {
         share(slot, slots[operation.from]);
         break;
       case Kind::show:
-        digest = digest * 31 + show(slot);
+        digest = digest * 31 + seen_in(slot, operation);
         break;
       case Kind::release:
         release(slot);
@@ -84,6 +89,20 @@ SAFECOST_HELPER std::uint64_t play(Tape<Slot>& tape) {
   }
   return digest;
 }
+
+// The tape alone: its operations are read and told apart, and nothing is done.
+
+struct Nothing {
+  Settings* shared = nullptr;
+};
+SAFECOST_HELPER void create(Nothing& slot, std::uint64_t value) {
+  asm volatile("/* create */" : : "r"(&slot), "r"(value));
+}
+SAFECOST_HELPER void share(Nothing& slot, const Nothing& from) {
+  asm volatile("/* share */" : : "r"(&slot), "r"(&from));
+}
+SAFECOST_HELPER std::uint64_t seen_in(const Nothing&, const Operation& show) { return show.value; }
+SAFECOST_HELPER void release(Nothing& slot) { asm volatile("/* release */" : : "r"(&slot)); }
 
 }  // namespace ownership::shared_copy
 

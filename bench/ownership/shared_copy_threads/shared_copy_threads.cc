@@ -17,6 +17,7 @@ namespace ownership::shared_copy {
 
 SAFECOST_KERNEL raw_atomic(Tape<Pointer<Atomic>>& tape) { return play(tape); }
 SAFECOST_KERNEL raw_atomic_alone(Tape<Pointer<AtomicUnlessAlone>>& tape) { return play(tape); }
+SAFECOST_KERNEL dispatch_only(Tape<Nothing>& tape) { return play(tape); }
 
 SAFECOST_KERNEL shared_ptr(Tape<ShownByValue>& tape) { return play(tape); }
 SAFECOST_KERNEL shared_ptr_reference(Tape<ShownByReference>& tape) { return play(tape); }
@@ -53,6 +54,8 @@ auto the_case =
         .ordinary()
         .practised()
         .raw<raw_atomic_alone>("raw_atomic_alone", "atomic unless it is the only share")
+        .bespoke()
+        .raw<dispatch_only>("dispatch_only", "the tape alone, of which nothing is done")
         .bespoke()
         .safe<shared_ptr>("shared_ptr", "std::shared_ptr, a copy of it for each call")
         .library()

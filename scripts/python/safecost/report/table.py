@@ -16,6 +16,7 @@ from safecost.core.text import counted, number, percent
 from safecost.document.rows import PairRow, valid_rows
 from safecost.document.types import Case, Document, Problem
 from safecost.document.values import PairKind
+from safecost.report.dispatch import dispatch_lines
 from safecost.report.hardening import terminal_lines
 from safecost.report.raw_code import incomplete_lines
 from safecost.report.safety import filter_note, shares, terminal_gaps, terminal_rows, terminal_standards
@@ -71,6 +72,7 @@ def _say_price(document: Document, console: Console) -> None:
     for line in (
         filter_note(document),
         *incomplete_lines(document),
+        *dispatch_lines(document),
         *terminal_gaps(document),
         *terminal_standards(document),
         shares(document),
