@@ -203,13 +203,13 @@ struct FromMalloc {
   Order* order = nullptr;
 };
 
-SAFECOST_HELPER void create(FromMalloc& slot, std::uint64_t value) {
+inline void create(FromMalloc& slot, std::uint64_t value) {
   slot.order = static_cast<Order*>(std::malloc(sizeof(Order)));
   if (slot.order == nullptr) std::abort();
   *slot.order = order_of(value);
 }
-SAFECOST_HELPER const Order& order_in(const FromMalloc& slot) { return *slot.order; }
-SAFECOST_HELPER void destroy(FromMalloc& slot) { std::free(slot.order); }
+inline const Order& order_in(const FromMalloc& slot) { return *slot.order; }
+inline void destroy(FromMalloc& slot) { std::free(slot.order); }
 
 SAFECOST_KERNEL raw(Tape<FromMalloc>& tape) { return play(tape); }
 
@@ -219,19 +219,17 @@ struct FromNew {
   Order* order = nullptr;
 };
 
-SAFECOST_HELPER void create(FromNew& slot, std::uint64_t value) {
-  slot.order = new Order(order_of(value));
-}
-SAFECOST_HELPER const Order& order_in(const FromNew& slot) { return *slot.order; }
-SAFECOST_HELPER void destroy(FromNew& slot) { delete slot.order; }
+inline void create(FromNew& slot, std::uint64_t value) { slot.order = new Order(order_of(value)); }
+inline const Order& order_in(const FromNew& slot) { return *slot.order; }
+inline void destroy(FromNew& slot) { delete slot.order; }
 
 SAFECOST_KERNEL raw_new(Tape<FromNew>& tape) { return play(tape); }
 
 // The slot is the order's own memory: there is nothing to free, and nothing to say that it is over.
 
-SAFECOST_HELPER void create(Order& slot, std::uint64_t value) { slot = order_of(value); }
-SAFECOST_HELPER const Order& order_in(const Order& slot) { return slot; }
-SAFECOST_HELPER void destroy(Order&) {}
+inline void create(Order& slot, std::uint64_t value) { slot = order_of(value); }
+inline const Order& order_in(const Order& slot) { return slot; }
+inline void destroy(Order&) {}
 
 SAFECOST_KERNEL raw_in_place(Tape<Order>& tape) { return play(tape); }
 
@@ -239,8 +237,8 @@ SAFECOST_KERNEL raw_in_place(Tape<Order>& tape) { return play(tape); }
 
 struct FreedByDelete : FromMalloc {};
 struct FreedByFree : FromNew {};
-SAFECOST_HELPER void destroy(FreedByDelete& slot) { delete slot.order; }
-SAFECOST_HELPER void destroy(FreedByFree& slot) { std::free(slot.order); }
+inline void destroy(FreedByDelete& slot) { delete slot.order; }
+inline void destroy(FreedByFree& slot) { std::free(slot.order); }
 
 SAFECOST_KERNEL raw_mismatched(Tape<FreedByDelete>& tape) { return play(tape); }
 SAFECOST_KERNEL raw_new_mismatched(Tape<FreedByFree>& tape) { return play(tape); }

@@ -210,20 +210,18 @@ struct Pointer {
   Order* order = nullptr;
 };
 
-SAFECOST_HELPER void create(Pointer& slot, std::uint64_t value) {
-  slot.order = new Order(order_of(value));
-}
-SAFECOST_HELPER void pass(Pointer& slot) { slot.order = raw_pass(slot.order); }
-SAFECOST_HELPER std::uint64_t finish(Pointer& slot) { return raw_finish(slot.order); }
-SAFECOST_HELPER void destroy(Pointer& slot) { delete slot.order; }
-SAFECOST_HELPER const Order& order_in(const Pointer& slot) { return *slot.order; }
+inline void create(Pointer& slot, std::uint64_t value) { slot.order = new Order(order_of(value)); }
+inline void pass(Pointer& slot) { slot.order = raw_pass(slot.order); }
+inline std::uint64_t finish(Pointer& slot) { return raw_finish(slot.order); }
+inline void destroy(Pointer& slot) { delete slot.order; }
+inline const Order& order_in(const Pointer& slot) { return *slot.order; }
 
 SAFECOST_KERNEL raw(Tape<Pointer>& tape) { return play(tape); }
 
 // The wrong step: here one believes that the other side frees, and there that this side does.
 
 struct Forgotten : Pointer {};
-SAFECOST_HELPER std::uint64_t finish(Forgotten& slot) { return raw_finish_forgotten(slot.order); }
+inline std::uint64_t finish(Forgotten& slot) { return raw_finish_forgotten(slot.order); }
 
 SAFECOST_KERNEL raw_forgotten(Tape<Forgotten>& tape) { return play(tape); }
 
@@ -231,10 +229,8 @@ SAFECOST_KERNEL raw_forgotten(Tape<Forgotten>& tape) { return play(tape); }
 
 struct Kept : Pointer {};
 struct KeptForgotten : Kept {};
-SAFECOST_HELPER void pass(Kept& slot) { lent_pass(*slot.order); }
-SAFECOST_HELPER std::uint64_t finish(KeptForgotten& slot) {
-  return raw_finish_forgotten(slot.order);
-}
+inline void pass(Kept& slot) { lent_pass(*slot.order); }
+inline std::uint64_t finish(KeptForgotten& slot) { return raw_finish_forgotten(slot.order); }
 
 SAFECOST_KERNEL raw_lent(Tape<Kept>& tape) { return play(tape); }
 SAFECOST_KERNEL raw_lent_forgotten(Tape<KeptForgotten>& tape) { return play(tape); }
