@@ -125,12 +125,14 @@ impl Map for Nothing {
     }
     #[inline(always)]
     fn insert(&mut self, value: u64) -> usize {
-        unsafe { asm!("/* insert {} */", in(reg) value, options(nostack)) };
+        unsafe { asm!("/* insert {} */", in(reg) value, options(nomem, nostack, preserves_flags)) };
         0
     }
     #[inline(always)]
     fn erase(&mut self, handle: &usize) {
-        unsafe { asm!("/* erase {} */", in(reg) *handle, options(nostack)) };
+        unsafe {
+            asm!("/* erase {} */", in(reg) *handle, options(nomem, nostack, preserves_flags))
+        };
     }
     fn look(&self, _handle: &usize) -> u64 {
         unreachable!("there is no object")
@@ -140,7 +142,7 @@ impl Map for Nothing {
     }
     #[inline(always)]
     fn seen(&self, handle: &usize, look: &Operation) -> u64 {
-        unsafe { asm!("/* look {} */", in(reg) *handle, options(nostack)) };
+        unsafe { asm!("/* look {} */", in(reg) *handle, options(nomem, nostack, preserves_flags)) };
         look.value
     }
 }
@@ -160,15 +162,15 @@ struct RawMap {
 
 impl Map for RawMap {
     type Handle = *mut RawSlot;
-    #[inline(always)]
+    #[inline]
     fn with_capacity(capacity: usize) -> Self {
         RawMap { slots: Vec::with_capacity(capacity), used: 0, free: std::ptr::null_mut() }
     }
-    #[inline(always)]
+    #[inline]
     fn empty() -> *mut RawSlot {
         std::ptr::null_mut()
     }
-    #[inline(always)]
+    #[inline]
     fn insert(&mut self, value: u64) -> *mut RawSlot {
         unsafe {
             let mut slot = self.free;
@@ -184,18 +186,230 @@ impl Map for RawMap {
             slot
         }
     }
-    #[inline(always)]
+    #[inline]
     fn erase(&mut self, handle: &*mut RawSlot) {
         unsafe { (**handle).next = self.free };
         self.free = *handle;
     }
-    #[inline(always)]
+    #[inline]
     fn look(&self, handle: &*mut RawSlot) -> u64 {
         unsafe { (**handle).value }
     }
-    #[inline(always)]
+    #[inline]
     fn receive(&self, number: u64) -> *mut RawSlot {
         unsafe { self.slots.as_ptr().add(number as u32 as usize).cast_mut() }
+    }
+}
+
+/// The same slab by index: half the size of a pointer, and a base to add.
+struct IndexMap(RawMap);
+
+impl Map for IndexMap {
+    type Handle = u32;
+    #[inline]
+    fn with_capacity(capacity: usize) -> Self {
+        IndexMap(RawMap::with_capacity(capacity))
+    }
+    #[inline]
+    fn empty() -> u32 {
+        0
+    }
+    #[inline]
+    fn insert(&mut self, value: u64) -> u32 {
+        let slot = self.0.insert(value);
+        unsafe { slot.offset_from(self.0.slots.as_ptr()) as u32 }
+    }
+    #[inline]
+    fn erase(&mut self, handle: &u32) {
+        let slot = unsafe { self.0.slots.as_mut_ptr().add(*handle as usize) };
+        self.0.erase(&slot);
+    }
+    #[inline]
+    fn look(&self, handle: &u32) -> u64 {
+        unsafe { (*self.0.slots.as_ptr().add(*handle as usize)).value }
+    }
+    #[inline]
+    fn receive(&self, number: u64) -> u32 {
+        number as u32
+    }
+}
+
+struct Slot {
+    value: u64,
+    generation: u32,
+    next: u32, // free
+}
+
+/// A pointer and a generation. It trusts the pointer.
+struct CountedMap {
+    slots: Vec<Slot>, // for its memory alone
+    used: usize,
+    free: u32,
+}
+
+#[derive(Clone, Copy)]
+struct Counted {
+    slot: *mut Slot,
+    generation: u32,
+}
+
+impl Map for CountedMap {
+    type Handle = Counted;
+    #[inline]
+    fn with_capacity(capacity: usize) -> Self {
+        CountedMap { slots: Vec::with_capacity(capacity), used: 0, free: NOWHERE }
+    }
+    #[inline]
+    fn empty() -> Counted {
+        Counted { slot: std::ptr::null_mut(), generation: 0 }
+    }
+    #[inline]
+    fn insert(&mut self, value: u64) -> Counted {
+        unsafe {
+            let slot;
+            if self.free != NOWHERE {
+                slot = self.slots.as_mut_ptr().add(self.free as usize);
+                self.free = (*slot).next;
+            } else {
+                if self.used == self.slots.capacity() {
+                    std::process::abort();
+                }
+                slot = self.slots.as_mut_ptr().add(self.used);
+                self.used += 1;
+                (*slot).generation = 1;
+            }
+            (*slot).value = value;
+            Counted { slot, generation: (*slot).generation }
+        }
+    }
+    #[inline]
+    fn erase(&mut self, handle: &Counted) {
+        unsafe {
+            let slot = handle.slot;
+            if (*slot).generation != handle.generation {
+                return;
+            }
+            (*slot).generation = (*slot).generation.wrapping_add(1);
+            (*slot).next = self.free;
+            self.free = slot.offset_from(self.slots.as_ptr()) as u32;
+        }
+    }
+    #[inline]
+    fn look(&self, handle: &Counted) -> u64 {
+        let slot = unsafe { &*handle.slot };
+        if slot.generation == handle.generation {
+            slot.value
+        } else {
+            NONE
+        }
+    }
+    #[inline]
+    fn receive(&self, number: u64) -> Counted {
+        let slot = unsafe { self.slots.as_ptr().add(number as u32 as usize).cast_mut() };
+        Counted { slot, generation: (number >> 32) as u32 }
+    }
+}
+
+/// Index and generation as one number, in an array beside the values'. It trusts the index.
+struct KeyedMap {
+    keys: Vec<u64>,   // for their memory alone, as the values
+    values: Vec<u64>, // of a free slot: the next one
+    used: usize,
+    free: u32,
+}
+
+impl KeyedMap {
+    const ONE_GENERATION: u64 = 1 << 32;
+}
+
+impl Map for KeyedMap {
+    type Handle = u64;
+    #[inline]
+    fn with_capacity(capacity: usize) -> Self {
+        let (keys, values) = (Vec::with_capacity(capacity), Vec::with_capacity(capacity));
+        KeyedMap { keys, values, used: 0, free: NOWHERE }
+    }
+    #[inline]
+    fn empty() -> u64 {
+        0
+    }
+    #[inline]
+    fn insert(&mut self, value: u64) -> u64 {
+        let (keys, values) = (self.keys.as_mut_ptr(), self.values.as_mut_ptr());
+        unsafe {
+            let index;
+            if self.free != NOWHERE {
+                index = self.free as usize;
+                self.free = *values.add(index) as u32;
+            } else {
+                if self.used == self.keys.capacity() {
+                    std::process::abort();
+                }
+                index = self.used;
+                self.used += 1;
+                *keys.add(index) = Self::ONE_GENERATION | index as u64;
+            }
+            *values.add(index) = value;
+            *keys.add(index)
+        }
+    }
+    #[inline]
+    fn erase(&mut self, handle: &u64) {
+        let (index, key) = (*handle as u32, *handle);
+        unsafe {
+            let place = self.keys.as_mut_ptr().add(index as usize);
+            if *place != key {
+                return;
+            }
+            *place = key.wrapping_add(Self::ONE_GENERATION);
+            *self.values.as_mut_ptr().add(index as usize) = u64::from(self.free);
+        }
+        self.free = index;
+    }
+    #[inline]
+    fn look(&self, handle: &u64) -> u64 {
+        let index = *handle as u32 as usize;
+        unsafe {
+            if *self.keys.as_ptr().add(index) == *handle {
+                *self.values.as_ptr().add(index)
+            } else {
+                NONE
+            }
+        }
+    }
+    #[inline]
+    fn receive(&self, number: u64) -> u64 {
+        number
+    }
+}
+
+/// What most programs do: each object from malloc, and a pointer to it in many hands.
+struct MallocMap;
+
+impl Map for MallocMap {
+    type Handle = *mut u64;
+    fn with_capacity(_capacity: usize) -> Self {
+        MallocMap
+    }
+    #[inline]
+    fn empty() -> *mut u64 {
+        std::ptr::null_mut()
+    }
+    #[inline]
+    fn insert(&mut self, value: u64) -> *mut u64 {
+        Box::into_raw(Box::new(value))
+    }
+    #[inline]
+    fn erase(&mut self, handle: &*mut u64) {
+        drop(unsafe { Box::from_raw(*handle) });
+    }
+    #[inline]
+    fn look(&self, handle: &*mut u64) -> u64 {
+        unsafe { **handle }
+    }
+    #[inline]
+    fn receive(&self, number: u64) -> *mut u64 {
+        number as usize as *mut u64
     }
 }
 
@@ -203,12 +417,6 @@ impl Map for RawMap {
 struct Key {
     index: u32,
     generation: u32,
-}
-
-struct Slot {
-    value: u64,
-    generation: u32,
-    next: u32, // free
 }
 
 /// The generation of a slot grows when its object is erased. A wrong index panics, or finds nothing.
@@ -413,6 +621,26 @@ fn rust_raw_pointer(tape: &mut Tape) -> u64 {
 }
 
 #[inline(always)]
+fn rust_raw_index(tape: &mut Tape) -> u64 {
+    play::<IndexMap>(tape)
+}
+
+#[inline(always)]
+fn rust_raw_generation(tape: &mut Tape) -> u64 {
+    play::<CountedMap>(tape)
+}
+
+#[inline(always)]
+fn rust_raw_key(tape: &mut Tape) -> u64 {
+    play::<KeyedMap>(tape)
+}
+
+#[inline(always)]
+fn rust_raw_malloc(tape: &mut Tape) -> u64 {
+    play::<MallocMap>(tape)
+}
+
+#[inline(always)]
 fn rust_dispatch_only(tape: &mut Tape) -> u64 {
     play::<Nothing>(tape)
 }
@@ -456,6 +684,10 @@ macro_rules! foreign {
 }
 foreign! {
     foreign_raw_pointer_map: foreign_raw_pointer_index, RawMap;
+    foreign_raw_index_map: foreign_raw_index_index, IndexMap;
+    foreign_raw_generation_map: foreign_raw_generation_index, CountedMap;
+    foreign_raw_key_map: foreign_raw_key_index, KeyedMap;
+    foreign_raw_malloc_map: foreign_raw_malloc_index, MallocMap;
     foreign_generation_index_map: foreign_generation_index_index, SlotMap<true>;
     foreign_generation_get_map: foreign_generation_get_index, SlotMap<false>;
     foreign_option_map: foreign_option_index, OptionMap;
@@ -484,6 +716,16 @@ fn foreign_hash_map_index(tape: &mut Tape) -> u64 {
 case! { Input:
     raw rust_raw_pointer(Tape) "raw pointer into a slab" [ordinary]
         { foreign_map: foreign_raw_pointer_map, foreign_index: foreign_raw_pointer_index };
+    raw rust_raw_index(Tape) "index into a slab, which is half as large and as blind" as "index" [ordinary]
+        { foreign_map: foreign_raw_index_map, foreign_index: foreign_raw_index_index };
+    raw rust_raw_generation(Tape) "raw pointer into a slab, and a generation" as "generation" [ordinary]
+        { foreign_map: foreign_raw_generation_map, foreign_index: foreign_raw_generation_index }
+        claims { use_after_erase: "always", slot_reused: "always", double_erase: "always" };
+    raw rust_raw_key(Tape) "index and generation compared as one number" as "generation" [bespoke]
+        { foreign_map: foreign_raw_key_map, foreign_index: foreign_raw_key_index }
+        claims { use_after_erase: "always", slot_reused: "always", double_erase: "always" };
+    raw rust_raw_malloc(Tape) "raw pointer from Box::into_raw" as "heap" [ordinary]
+        { foreign_map: foreign_raw_malloc_map, foreign_index: foreign_raw_malloc_index };
     raw rust_dispatch_only(Tape) "the tape alone, of which nothing is done" [bespoke]
         { foreign_map: "there is no map", foreign_index: "there is no map" };
     safe rust_generation_index(Tape) "generation, and slice indexing" as "generation" [ordinary]

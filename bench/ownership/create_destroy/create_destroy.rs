@@ -95,7 +95,9 @@ impl Slot for Nothing {
     }
     #[inline(always)]
     fn create(&mut self, value: u64) {
-        unsafe { asm!("/* create {} {} */", in(reg) self, in(reg) value, options(nostack)) };
+        unsafe {
+            asm!("/* create {} {} */", in(reg) self, in(reg) value, options(nomem, nostack, preserves_flags))
+        };
     }
     fn order(&self) -> &Order {
         unreachable!("there is none")
@@ -106,7 +108,7 @@ impl Slot for Nothing {
     }
     #[inline(always)]
     fn destroy(&mut self) {
-        unsafe { asm!("/* destroy {} */", in(reg) self, options(nostack)) };
+        unsafe { asm!("/* destroy {} */", in(reg) self, options(nomem, nostack, preserves_flags)) };
     }
 }
 
@@ -133,6 +135,27 @@ impl Slot for Raw {
     fn destroy(&mut self) {
         drop(unsafe { Box::from_raw(self.0) });
     }
+}
+
+/// The slot is the order's own memory: there is nothing to free, and nothing to say that it is over.
+impl Slot for Order {
+    fn empty() -> Self {
+        Order { number: 0, amounts: [0; 5] }
+    }
+    #[inline]
+    fn at(slots: &mut [Self], slot: u32) -> &mut Self {
+        unsafe { slots.get_unchecked_mut(slot as usize) }
+    }
+    #[inline]
+    fn create(&mut self, value: u64) {
+        *self = Order::of(value);
+    }
+    #[inline]
+    fn order(&self) -> &Order {
+        self
+    }
+    #[inline]
+    fn destroy(&mut self) {}
 }
 
 impl Slot for Option<Box<Order>> {
@@ -195,6 +218,11 @@ fn rust_raw_pointer(tape: &mut Tape<Raw>) -> u64 {
 }
 
 #[inline(always)]
+fn rust_raw_in_place(tape: &mut Tape<Order>) -> u64 {
+    play(tape)
+}
+
+#[inline(always)]
 fn rust_dispatch_only(tape: &mut Tape<Nothing>) -> u64 {
     play(tape)
 }
@@ -217,6 +245,9 @@ fn rust_option(tape: &mut Tape<Option<Order>>) -> u64 {
 case! { Input:
     raw rust_raw_pointer(Tape<Raw>) "Box::into_raw and from_raw, freed by habit" [ordinary] {
         mismatched_free: "Box::from_raw frees as Box allocates; another way is another program" };
+    raw rust_raw_in_place(Tape<Order>) "orders in the slots themselves" as "in_place" [ordinary] {
+        mismatched_free: "the order has no block of its own that could be freed" }
+        claims { double_free: "always", leak: "always", mismatched_free: "always" };
     raw rust_dispatch_only(Tape<Nothing>) "the tape alone, of which nothing is done" [bespoke] {
         mismatched_free: "the order has no block of its own that could be freed" };
     safe rust_box(Tape<Option<Box<Order>>>) "an Option of a Box" [library] {

@@ -162,23 +162,25 @@ impl Slot for Nothing {
     }
     #[inline(always)]
     fn create(&mut self, value: u64) {
-        unsafe { asm!("/* create {} {} */", in(reg) self, in(reg) value, options(nostack)) };
+        unsafe {
+            asm!("/* create {} {} */", in(reg) self, in(reg) value, options(nomem, nostack, preserves_flags))
+        };
     }
     #[inline(always)]
     fn pass(&mut self) {
-        unsafe { asm!("/* pass {} */", in(reg) self, options(nostack)) };
+        unsafe { asm!("/* pass {} */", in(reg) self, options(nomem, nostack, preserves_flags)) };
     }
     fn finish(&mut self) -> u64 {
         unreachable!("there is no order")
     }
     #[inline(always)]
     fn result_of(&mut self, finish: &Operation) -> u64 {
-        unsafe { asm!("/* finish {} */", in(reg) self, options(nostack)) };
+        unsafe { asm!("/* finish {} */", in(reg) self, options(nomem, nostack, preserves_flags)) };
         finish.value
     }
     #[inline(always)]
     fn destroy(&mut self) {
-        unsafe { asm!("/* destroy {} */", in(reg) self, options(nostack)) };
+        unsafe { asm!("/* destroy {} */", in(reg) self, options(nomem, nostack, preserves_flags)) };
     }
     fn order(&self) -> &Order {
         unreachable!("there is no order")
@@ -189,10 +191,11 @@ impl Slot for Nothing {
     }
 }
 
-/// An address, which stays when the order is somebody else's. The slot is not checked either.
-struct Raw<const FORGETS: bool>(*mut Order);
+/// An address, which stays when the order is somebody else's, and need not come back if it is lent. The slot is not
+/// checked either.
+struct Raw<const LENDS: bool, const FORGETS: bool>(*mut Order);
 
-impl<const FORGETS: bool> Slot for Raw<FORGETS> {
+impl<const LENDS: bool, const FORGETS: bool> Slot for Raw<LENDS, FORGETS> {
     fn empty() -> Self {
         Raw(std::ptr::null_mut())
     }
@@ -206,7 +209,11 @@ impl<const FORGETS: bool> Slot for Raw<FORGETS> {
     }
     #[inline(always)]
     fn pass(&mut self) {
-        self.0 = unsafe { raw_pass(self.0) };
+        if LENDS {
+            lent_pass(unsafe { &mut *self.0 });
+        } else {
+            self.0 = unsafe { raw_pass(self.0) };
+        }
     }
     #[inline(always)]
     fn finish(&mut self) -> u64 {
@@ -288,14 +295,29 @@ impl Slot for Option<Order> {
 }
 
 #[inline(always)]
-fn rust_raw_pointer(tape: &mut Tape<Raw<false>>) -> u64 {
+fn rust_raw_pointer(tape: &mut Tape<Raw<false, false>>) -> u64 {
     play(tape)
 }
 
 #[inline(always)]
-fn rust_raw_forgotten(tape: &mut Tape<Raw<false>>) -> u64 {
-    let forgets: *mut Tape<Raw<true>> = (tape as *mut Tape<Raw<false>>).cast();
+fn rust_raw_lent(tape: &mut Tape<Raw<true, false>>) -> u64 {
+    play(tape)
+}
+
+#[inline(always)]
+fn forgotten<const LENDS: bool>(tape: &mut Tape<Raw<LENDS, false>>) -> u64 {
+    let forgets: *mut Tape<Raw<LENDS, true>> = (&raw mut *tape).cast();
     play(unsafe { &mut *forgets })
+}
+
+#[inline(always)]
+fn rust_raw_forgotten(tape: &mut Tape<Raw<false, false>>) -> u64 {
+    forgotten(tape)
+}
+
+#[inline(always)]
+fn rust_raw_lent_forgotten(tape: &mut Tape<Raw<true, false>>) -> u64 {
+    forgotten(tape)
 }
 
 #[inline(always)]
@@ -319,8 +341,10 @@ fn rust_value(tape: &mut Tape<Option<Order>>) -> u64 {
 }
 
 case! { Input:
-    raw rust_raw_pointer(Tape<Raw<false>>) "a raw pointer, made a Box where its life ends" [ordinary] {
+    raw rust_raw_pointer(Tape<Raw<false, false>>) "a raw pointer, made a Box where its life ends" [ordinary] {
         neither_frees: rust_raw_forgotten };
+    raw rust_raw_lent(Tape<Raw<true, false>>) "a raw pointer, which need not come back: it stays in the slot" [ordinary] {
+        neither_frees: rust_raw_lent_forgotten };
     raw rust_dispatch_only(Tape<Nothing>) "the tape alone, of which nothing is done" [bespoke] {
         neither_frees: "there is no order" };
     safe rust_box(Tape<Boxed<false>>) "a Box by value, which comes back" [library] {

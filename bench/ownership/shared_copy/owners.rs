@@ -117,11 +117,13 @@ impl Slot for Nothing {
     }
     #[inline(always)]
     fn create(&mut self, value: u32) {
-        unsafe { asm!("/* create {} {:e} */", in(reg) self, in(reg) value, options(nostack)) };
+        unsafe {
+            asm!("/* create {} {:e} */", in(reg) self, in(reg) value, options(nomem, nostack, preserves_flags))
+        };
     }
     #[inline(always)]
     fn another(&self) -> Self {
-        unsafe { asm!("/* share {} */", in(reg) self, options(nostack)) };
+        unsafe { asm!("/* share {} */", in(reg) self, options(nomem, nostack, preserves_flags)) };
         Nothing(self.0)
     }
     fn show(&self) -> u64 {
@@ -133,7 +135,7 @@ impl Slot for Nothing {
     }
     #[inline(always)]
     fn release(&mut self) {
-        unsafe { asm!("/* release {} */", in(reg) self, options(nostack)) };
+        unsafe { asm!("/* release {} */", in(reg) self, options(nomem, nostack, preserves_flags)) };
     }
 }
 
