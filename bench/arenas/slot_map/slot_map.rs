@@ -62,11 +62,14 @@ fn play_with<M: Map>(tape: &Tape, outside: impl Fn(&M, u64) -> M::Handle) -> u64
     let mut digest = 0u64;
     for operation in &tape.operations {
         let handle = unsafe { &mut *handles.add(operation.place as usize) };
-        match operation.kind {
-            0 => *handle = map.insert(operation.value),
-            1 => map.erase(handle),
-            2 => digest = digest.wrapping_mul(31).wrapping_add(map.seen(handle, operation)),
-            _ => *handle = outside(&map, operation.value),
+        if operation.kind == 2 {
+            digest = digest.wrapping_mul(31).wrapping_add(map.seen(handle, operation));
+        } else if operation.kind == 0 {
+            *handle = map.insert(operation.value);
+        } else if operation.kind == 1 {
+            map.erase(handle);
+        } else {
+            *handle = outside(&map, operation.value);
         }
     }
     digest

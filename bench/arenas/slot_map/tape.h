@@ -46,7 +46,8 @@ SAFECOST_HELPER std::uint64_t seen_in(Map& map, const typename Map::Handle& hand
   return look(map, handle);
 }
 
-// `outside`, if there is one, is where a handle comes from that is no number.
+// Most operations look, so that is asked first: of a switch Clang makes a jump through a table, which costs more than
+// what is asked here. `outside`, if there is one, is where a handle comes from that is no number.
 template <class Map, class... Outside>
 SAFECOST_HELPER std::uint64_t play(std::span<const Operation> operations, std::size_t capacity,
                                    Outside... outside) {
@@ -56,22 +57,16 @@ SAFECOST_HELPER std::uint64_t play(std::span<const Operation> operations, std::s
   typename Map::Handle* const handles = holders.data();
   std::uint64_t digest = 0;
   for (const Operation& operation : operations) {
-    switch (operation.kind) {
-      case Kind::insert:
-        handles[operation.place] = insert(map, operation.value);
-        break;
-      case Kind::erase:
-        erase(map, handles[operation.place]);
-        break;
-      case Kind::look:
-        digest = digest * 31 + seen_in(map, handles[operation.place], operation);
-        break;
-      case Kind::receive:
-        if constexpr (sizeof...(outside) == 0)
-          handles[operation.place] = receive(map, operation.value);
-        else
-          ((handles[operation.place] = outside()), ...);
-        break;
+    if (operation.kind == Kind::look) {
+      digest = digest * 31 + seen_in(map, handles[operation.place], operation);
+    } else if (operation.kind == Kind::insert) {
+      handles[operation.place] = insert(map, operation.value);
+    } else if (operation.kind == Kind::erase) {
+      erase(map, handles[operation.place]);
+    } else if constexpr (sizeof...(outside) == 0) {
+      handles[operation.place] = receive(map, operation.value);
+    } else {
+      ((handles[operation.place] = outside()), ...);
     }
   }
   return digest;
