@@ -88,17 +88,17 @@ pub fn play<S: Slot>(tape: &mut Tape<S>) -> u64 {
     let mut digest = 0u64;
     let slots = &mut tape.slots;
     for operation in &tape.operations {
-        match operation.kind {
-            0 => S::at(slots, operation.slot).create(operation.value),
-            1 => {
-                let share = S::at(slots, operation.from).another();
-                *S::at(slots, operation.slot) = share;
-            }
-            2 => {
-                let shown = S::at(slots, operation.slot).seen(operation);
-                digest = digest.wrapping_mul(31).wrapping_add(shown);
-            }
-            _ => S::at(slots, operation.slot).release(),
+        let slot = operation.slot;
+        if operation.kind == 2 {
+            let seen = S::at(slots, slot).seen(operation);
+            digest = digest.wrapping_mul(31).wrapping_add(seen);
+        } else if operation.kind == 1 {
+            let share = S::at(slots, operation.from).another();
+            *S::at(slots, slot) = share;
+        } else if operation.kind == 3 {
+            S::at(slots, slot).release();
+        } else {
+            S::at(slots, slot).create(operation.value);
         }
     }
     digest

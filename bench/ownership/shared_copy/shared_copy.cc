@@ -17,11 +17,10 @@
 // loaded anew.
 //
 // Who has asked can as well lend what is owned (intrusive_lent): else the callee loads the pointer that its
-// caller has just looked at (`mov rcx,[rdi]`), and Clang, short of a register, keeps the digest on the
-// stack. What stays is 2 to 3 % with Clang and 4 to 5 % with GCC, three instructions an operation (27 against
-// 24): a slot that is written looks for the share that it held (`test rdi,rdi; je`), one that is copied
-// for the share that it has, one that is given up is emptied (`mov QWORD PTR [r12+rbp*8],0`), and one
-// that is shown is asked. Each is there for a fault, and none follows from another.
+// caller has just looked at (`mov rcx,[rdi]`). What stays is a few instructions an operation: a slot that is
+// written looks for the share that it held (`test rdi,rdi; je`), one that is copied for the share that it has,
+// one that is given up is emptied, and one that is shown is asked. Each is there for a fault, and none follows
+// from another.
 #include <cstddef>
 #include <cstdint>
 #include <thread>
