@@ -15,7 +15,8 @@
 // Who throws for what is gone (generation_key) chooses nothing. With GCC it is the same code. What stays is
 // those three instructions, since nobody can know how the comparison ends. All of it is little beside the tape: most of
 // the time of a raw look is that of finding out that there is one (dispatch_only).
-// That only the map makes handles is not enough to trust an index or a pointer: all maps of a type make the same.
+// That only the map makes handles is not enough to trust an index or a pointer: all maps of a type make the same, and
+// who has several needs a handle that names its map (generation_map_id).
 #include <algorithm>
 #include <bit>
 #include <cstdint>
@@ -283,6 +284,13 @@ auto the_case =
         .algorithm("generation")
         .claims("always", "use_after_erase", "slot_reused", "double_erase", "never_issued",
                 "foreign_index", "null_handle")
+        .safe<played<NumberedMap>>("generation_map_id", "the same, and the handle names its map")
+        .ordinary()
+        .fault_kernel<foreign_map<NumberedMap>>("foreign_map")
+        .fault_kernel<foreign_index<NumberedMap>>("foreign_index")
+        .algorithm("generation")
+        .claims("always", "use_after_erase", "slot_reused", "double_erase", "never_issued",
+                "foreign_map", "foreign_index", "null_handle")
         .safe<played<MaskMap>>("generation_mask", "generation, and the index anded with size() - 1")
         .ordinary()
         .fault_kernel<foreign_map<MaskMap>>("foreign_map")

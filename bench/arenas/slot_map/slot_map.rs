@@ -3,6 +3,7 @@ use std::arch::asm;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::{Rc, Weak};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use safecost::{case, drawn, input, slice, Context};
 
@@ -471,6 +472,61 @@ impl<const PANICS: bool> Map for SlotMap<PANICS> {
     }
 }
 
+/// A handle that says of which map it is, too.
+struct NumberedMap {
+    map: SlotMap<false>,
+    number: u32,
+}
+
+#[derive(Clone, Copy)]
+struct NumberedKey {
+    slot: Key,
+    map: u32, // 0 is none
+}
+
+impl NumberedMap {
+    #[inline(always)]
+    fn own(&self, handle: &NumberedKey) -> bool {
+        handle.map == self.number
+    }
+}
+
+impl Map for NumberedMap {
+    type Handle = NumberedKey;
+    #[inline(always)]
+    fn with_capacity(capacity: usize) -> Self {
+        static LAST_NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = LAST_NUMBER.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        NumberedMap { map: SlotMap::with_capacity(capacity), number }
+    }
+    #[inline(always)]
+    fn empty() -> NumberedKey {
+        NumberedKey { slot: SlotMap::<false>::empty(), map: 0 }
+    }
+    #[inline(always)]
+    fn insert(&mut self, value: u64) -> NumberedKey {
+        NumberedKey { slot: self.map.insert(value), map: self.number }
+    }
+    #[inline(always)]
+    fn erase(&mut self, handle: &NumberedKey) {
+        if self.own(handle) {
+            self.map.erase(&handle.slot);
+        }
+    }
+    #[inline(always)]
+    fn look(&self, handle: &NumberedKey) -> u64 {
+        if self.own(handle) {
+            self.map.look(&handle.slot)
+        } else {
+            NONE
+        }
+    }
+    #[inline(always)]
+    fn receive(&self, number: u64) -> NumberedKey {
+        NumberedKey { slot: self.map.receive(number), map: self.number }
+    }
+}
+
 /// An index and no generation: an erased object is None until another takes its slot.
 struct OptionMap {
     slots: Vec<Option<u64>>,
@@ -659,6 +715,11 @@ fn rust_generation_get(tape: &mut Tape) -> u64 {
 }
 
 #[inline(always)]
+fn rust_generation_map_id(tape: &mut Tape) -> u64 {
+    play::<NumberedMap>(tape)
+}
+
+#[inline(always)]
 fn rust_option(tape: &mut Tape) -> u64 {
     play::<OptionMap>(tape)
 }
@@ -693,6 +754,7 @@ foreign! {
     foreign_raw_malloc_map: foreign_raw_malloc_index, MallocMap;
     foreign_generation_index_map: foreign_generation_index_index, SlotMap<true>;
     foreign_generation_get_map: foreign_generation_get_index, SlotMap<false>;
+    foreign_generation_map_id_map: foreign_generation_map_id_index, NumberedMap;
     foreign_option_map: foreign_option_index, OptionMap;
     foreign_weak_map: foreign_weak_index, SharedMap;
 }
@@ -739,6 +801,11 @@ case! { Input:
         { foreign_map: foreign_generation_get_map, foreign_index: foreign_generation_get_index }
         claims { use_after_erase: "always", slot_reused: "always", double_erase: "always",
                  never_issued: "always", foreign_index: "always", null_handle: "always" };
+    safe rust_generation_map_id(Tape) "the same, and the handle names its map" as "generation" [ordinary]
+        { foreign_map: foreign_generation_map_id_map, foreign_index: foreign_generation_map_id_index }
+        claims { use_after_erase: "always", slot_reused: "always", double_erase: "always",
+                 never_issued: "always", foreign_map: "always", foreign_index: "always",
+                 null_handle: "always" };
     safe rust_option(Tape) "index of an Option, and no generation" as "index" [ordinary]
         { foreign_map: foreign_option_map, foreign_index: foreign_option_index }
         claims { use_after_erase: "always", double_erase: "always", never_issued: "always",
