@@ -24,6 +24,8 @@
 //    PTR [rax], 0`, since that is how it is found empty.
 #include <cstdint>
 #include <cstdlib>
+#include <forward_list>
+#include <memory_resource>
 #include <utility>
 
 #include "exclusive_lists.h"
@@ -118,6 +120,13 @@ SAFECOST_KERNEL pool_checked(const Tape& tape) {
 
 SAFECOST_KERNEL forward_list(const Tape& tape) {
   SingleList list;
+  return play(tape.operations, list);
+}
+
+SAFECOST_KERNEL pmr_forward_list(const Tape& tape) {
+  std::pmr::unsynchronized_pool_resource pool;
+  using Nodes = std::pmr::forward_list<std::uint64_t>;
+  LibraryList<Nodes> list = {Nodes(&pool), Nodes(&pool)};
   return play(tape.operations, list);
 }
 
@@ -216,6 +225,11 @@ auto the_case =
         .claims("always", "use_after_free", "double_free", "leak", "take_from_empty")
         .safe<forward_list>("forward_list", "std::forward_list, nodes moved by splicing")
         .library()
+        .claims("always", "double_free", "leak")
+        .safe<pmr_forward_list>("pmr_forward_list",
+                                "the same, from an unsynchronized_pool_resource")
+        .library()
+        .algorithm("pool")
         .claims("always", "double_free", "leak")
         .safe<list>("list", "std::list, nodes moved by splicing")
         .library()
