@@ -50,7 +50,7 @@ def render(document: Document, console: Console) -> None:
             say(console, f"{len(rows) - len(shown)} more rows, all with smaller ratios, are in the report")
     else:
         say(console, "no ratio was measured")
-    for line in (*_summary_lines(document, rows), *_missing_lines(document)):
+    for line in (*_summary_lines(document, rows), *dispatch_lines(document), *_missing_lines(document)):
         say(console, line)
     for line in advisories(document) if document.panels else ():
         say(console, f"advisory: {line}", "yellow")
@@ -72,7 +72,6 @@ def _say_price(document: Document, console: Console) -> None:
     for line in (
         filter_note(document),
         *incomplete_lines(document),
-        *dispatch_lines(document),
         *terminal_gaps(document),
         *terminal_standards(document),
         shares(document),
