@@ -39,7 +39,7 @@ struct RawMap : Slab<RawSlot> {
   using Handle = RawSlot*;
 };
 
-SAFECOST_HELPER RawSlot* insert(RawMap& map, std::uint64_t value) {
+inline RawSlot* insert(RawMap& map, std::uint64_t value) {
   RawSlot* slot = map.free;
   if (slot != nullptr)
     map.free = slot->next;
@@ -51,13 +51,13 @@ SAFECOST_HELPER RawSlot* insert(RawMap& map, std::uint64_t value) {
   return slot;
 }
 
-SAFECOST_HELPER void erase(RawMap& map, RawSlot* slot) {
+inline void erase(RawMap& map, RawSlot* slot) {
   slot->next = map.free;
   map.free = slot;
 }
 
-SAFECOST_HELPER std::uint64_t look(const RawMap&, const RawSlot* slot) { return slot->value; }
-SAFECOST_HELPER RawSlot* receive(const RawMap& map, std::uint64_t number) {
+inline std::uint64_t look(const RawMap&, const RawSlot* slot) { return slot->value; }
+inline RawSlot* receive(const RawMap& map, std::uint64_t number) {
   return map.slots + index_in(number);
 }
 
@@ -68,18 +68,16 @@ struct IndexMap : RawMap {
   using Handle = std::uint32_t;
 };
 
-SAFECOST_HELPER std::uint32_t insert(IndexMap& map, std::uint64_t value) {
+inline std::uint32_t insert(IndexMap& map, std::uint64_t value) {
   return static_cast<std::uint32_t>(insert(static_cast<RawMap&>(map), value) - map.slots);
 }
-SAFECOST_HELPER void erase(IndexMap& map, std::uint32_t index) {
+inline void erase(IndexMap& map, std::uint32_t index) {
   erase(static_cast<RawMap&>(map), map.slots + index);
 }
-SAFECOST_HELPER std::uint64_t look(const IndexMap& map, std::uint32_t index) {
+inline std::uint64_t look(const IndexMap& map, std::uint32_t index) {
   return map.slots[index].value;
 }
-SAFECOST_HELPER std::uint32_t receive(const IndexMap&, std::uint64_t number) {
-  return index_in(number);
-}
+inline std::uint32_t receive(const IndexMap&, std::uint64_t number) { return index_in(number); }
 
 // What C can do about stale handles: a pointer and a generation. It trusts the pointer.
 
@@ -98,7 +96,7 @@ struct CountedMap : Slab<CountedSlot> {
   std::uint32_t first_free = nowhere;
 };
 
-SAFECOST_HELPER CountedMap::Handle insert(CountedMap& map, std::uint64_t value) {
+inline CountedMap::Handle insert(CountedMap& map, std::uint64_t value) {
   CountedSlot* slot;
   if (map.first_free != nowhere) {
     slot = map.slots + map.first_free;
@@ -112,7 +110,7 @@ SAFECOST_HELPER CountedMap::Handle insert(CountedMap& map, std::uint64_t value) 
   return {slot, slot->generation};
 }
 
-SAFECOST_HELPER void erase(CountedMap& map, CountedMap::Handle handle) {
+inline void erase(CountedMap& map, CountedMap::Handle handle) {
   CountedSlot* const slot = handle.slot;
   if (slot->generation != handle.generation) return;
   ++slot->generation;
@@ -120,10 +118,10 @@ SAFECOST_HELPER void erase(CountedMap& map, CountedMap::Handle handle) {
   map.first_free = static_cast<std::uint32_t>(slot - map.slots);
 }
 
-SAFECOST_HELPER std::uint64_t look(const CountedMap&, CountedMap::Handle handle) {
+inline std::uint64_t look(const CountedMap&, CountedMap::Handle handle) {
   return handle.slot->generation == handle.generation ? handle.slot->value : none;
 }
-SAFECOST_HELPER CountedMap::Handle receive(const CountedMap& map, std::uint64_t number) {
+inline CountedMap::Handle receive(const CountedMap& map, std::uint64_t number) {
   return {map.slots + index_in(number), generation_in(number)};
 }
 
@@ -149,7 +147,7 @@ struct KeyedMap {
   std::uint32_t first_free = nowhere;
 };
 
-SAFECOST_HELPER std::uint64_t insert(KeyedMap& map, std::uint64_t value) {
+inline std::uint64_t insert(KeyedMap& map, std::uint64_t value) {
   std::uint32_t index = map.first_free;
   if (index != nowhere) {
     map.first_free = static_cast<std::uint32_t>(map.values[index]);
@@ -162,7 +160,7 @@ SAFECOST_HELPER std::uint64_t insert(KeyedMap& map, std::uint64_t value) {
   return map.keys[index];
 }
 
-SAFECOST_HELPER void erase(KeyedMap& map, std::uint64_t key) {
+inline void erase(KeyedMap& map, std::uint64_t key) {
   const std::uint32_t index = index_in(key);
   if (map.keys[index] != key) return;
   map.keys[index] += one_generation;
@@ -170,11 +168,11 @@ SAFECOST_HELPER void erase(KeyedMap& map, std::uint64_t key) {
   map.first_free = index;
 }
 
-SAFECOST_HELPER std::uint64_t look(const KeyedMap& map, std::uint64_t key) {
+inline std::uint64_t look(const KeyedMap& map, std::uint64_t key) {
   const std::uint32_t index = index_in(key);
   return map.keys[index] == key ? map.values[index] : none;
 }
-SAFECOST_HELPER std::uint64_t receive(const KeyedMap&, std::uint64_t number) { return number; }
+inline std::uint64_t receive(const KeyedMap&, std::uint64_t number) { return number; }
 
 // What most C programs do: each object from malloc, and a pointer to it in many hands.
 
@@ -183,17 +181,15 @@ struct MallocMap {
   using Handle = std::uint64_t*;
 };
 
-SAFECOST_HELPER std::uint64_t* insert(MallocMap&, std::uint64_t value) {
+inline std::uint64_t* insert(MallocMap&, std::uint64_t value) {
   auto* const object = static_cast<std::uint64_t*>(std::malloc(sizeof(std::uint64_t)));
   if (object == nullptr) std::abort();
   *object = value;
   return object;
 }
-SAFECOST_HELPER void erase(MallocMap&, std::uint64_t* object) { std::free(object); }
-SAFECOST_HELPER std::uint64_t look(const MallocMap&, const std::uint64_t* object) {
-  return *object;
-}
-SAFECOST_HELPER std::uint64_t* receive(const MallocMap&, std::uint64_t number) {
+inline void erase(MallocMap&, std::uint64_t* object) { std::free(object); }
+inline std::uint64_t look(const MallocMap&, const std::uint64_t* object) { return *object; }
+inline std::uint64_t* receive(const MallocMap&, std::uint64_t number) {
   return reinterpret_cast<std::uint64_t*>(static_cast<std::uintptr_t>(number));
 }
 

@@ -2,6 +2,7 @@
 #ifndef SAFECOST_BENCH_ARENAS_SLOT_MAP_GENERATION_MAPS_H
 #define SAFECOST_BENCH_ARENAS_SLOT_MAP_GENERATION_MAPS_H
 
+#include <atomic>
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -50,14 +51,16 @@ SAFECOST_HELPER SlotMap::Handle insert(Generations auto& map, std::uint64_t valu
   return handle;
 }
 
-SAFECOST_HELPER void erase(Generations auto& map, SlotMap::Handle handle) {
+template <Generations Map>
+SAFECOST_HELPER void erase(Map& map, typename Map::Handle handle) {
   Slot* const slot = find(map, handle);
   if (slot == nullptr) return;
   ++slot->generation;
   slot->next = std::exchange(map.free, static_cast<std::uint32_t>(slot - map.slots.data()));
 }
 
-SAFECOST_HELPER std::uint64_t look(Generations auto& map, SlotMap::Handle handle) {
+template <Generations Map>
+SAFECOST_HELPER std::uint64_t look(Map& map, typename Map::Handle handle) {
   const Slot* const slot = find(map, handle);
   return slot == nullptr ? none : slot->value;
 }
@@ -90,6 +93,32 @@ SAFECOST_HELPER Slot* find(FindMap& map, SlotMap::Handle handle) {
   if (handle.index >= map.slots.size()) return nullptr;
   Slot& slot = map.slots[handle.index];
   return slot.generation == handle.generation ? &slot : nullptr;
+}
+
+// A handle that says of which map it is, too, as the ids of Box2D and of other engines with several worlds do. A number
+// from outside is taken for one of this map.
+struct NumberedMap : SlotMap {
+  [[gnu::always_inline]] explicit NumberedMap(std::size_t capacity)
+      : SlotMap(capacity), number(++last_number) {}
+
+  struct Handle {
+    SlotMap::Handle slot;
+    std::uint32_t map = 0;  // which no map has
+  };
+  static inline std::atomic<std::uint32_t> last_number;
+  std::uint32_t number;
+};
+SAFECOST_HELPER NumberedMap::Handle insert(NumberedMap& map, std::uint64_t value) {
+  return {insert(static_cast<SlotMap&>(map), value), map.number};
+}
+SAFECOST_HELPER Slot* find(NumberedMap& map, NumberedMap::Handle handle) {
+  const auto [index, generation] = handle.slot;
+  if (handle.map != map.number || index >= map.slots.size()) return nullptr;
+  Slot& slot = map.slots[index];
+  return slot.generation == generation ? &slot : nullptr;
+}
+SAFECOST_HELPER NumberedMap::Handle receive(const NumberedMap& map, std::uint64_t number) {
+  return {{index_in(number), generation_in(number)}, map.number};
 }
 
 // No index leads out of a power of two of slots, so that one comparison is left; whoever makes up an

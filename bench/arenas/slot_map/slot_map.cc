@@ -13,8 +13,10 @@
 // Index and generation as one number (raw_key, generation_key) are one load, compared with memory:
 // `mov rsi,[r12+rdx*8]; mov edx,esi; cmp [r15+rdx*8],rsi; jne`, then raw_index's `add rsi,[rbp+rdx*8]`.
 // Who throws for what is gone (generation_key) chooses nothing. With GCC it is the same code. What stays is
-// those three instructions, since nobody can know how the comparison ends: 2 % with GCC, 5 to 6 % with Clang.
-// That only the map makes handles is not enough to trust an index or a pointer: all maps of a type make the same.
+// those three instructions, since nobody can know how the comparison ends. All of it is little beside the tape: most of
+// the time of a raw look is that of finding out that there is one (dispatch_only).
+// That only the map makes handles is not enough to trust an index or a pointer: all maps of a type make the same, and
+// who has several needs a handle that names its map (generation_map_id).
 #include <algorithm>
 #include <bit>
 #include <cstdint>
@@ -70,8 +72,12 @@ Input generate(safecost::Generator& generator) {
     places.pop_back();
     return place;
   };
+  std::vector<std::uint64_t> held(capacity);
   const auto write = [&](Kind kind, std::uint32_t place) {
-    tape.push_back({.kind = kind, .place = place, .value = random.below(1'000'000)});
+    const std::uint64_t value = random.below(1'000'000);
+    if (kind == Kind::insert) held[place] = value;
+    tape.push_back(
+        {.kind = kind, .place = place, .value = kind == Kind::look ? held[place] : value});
   };
   const auto note = [&] {
     if (vacant.size() >= 2) roomy.push_back(tape.size());
@@ -115,6 +121,23 @@ template <class Map>
 SAFECOST_KERNEL played(const Tape& tape) {
   return play<Map>(tape.operations, tape.capacity);
 }
+
+// The tape alone: its operations are read and told apart, and nothing is done.
+
+struct Nothing {
+  explicit Nothing(std::size_t) {}
+  using Handle = void*;
+};
+SAFECOST_HELPER void* insert(Nothing&, std::uint64_t value) {
+  asm volatile("/* insert */" : : "r"(value));
+  return nullptr;
+}
+SAFECOST_HELPER void erase(Nothing&, void* handle) { asm volatile("/* erase */" : : "r"(handle)); }
+SAFECOST_HELPER std::uint64_t seen_in(Nothing&, void* handle, const Operation& look) {
+  asm volatile("/* look */" : : "r"(handle));
+  return look.value;
+}
+SAFECOST_HELPER void* receive(Nothing&, std::uint64_t) { return nullptr; }
 
 // What an idiom gives that answers a look through a stale, an empty or an invented handle with nothing,
 // and does not erase through one.
@@ -236,6 +259,10 @@ auto the_case =
         .fault_kernel<foreign_index<MallocMap>>("foreign_index")
         .algorithm("heap")
         .practised()
+        .raw<played<Nothing>>("dispatch_only", "the tape alone, of which nothing is done")
+        .bespoke()
+        .inexpressible("foreign_map", "there is no map")
+        .inexpressible("foreign_index", "there is no map")
         .safe<played<BracketMap>>("generation", "generation, and vector::operator[]")
         .ordinary()
         .fault_kernel<foreign_map<BracketMap>>("foreign_map")
@@ -257,6 +284,13 @@ auto the_case =
         .algorithm("generation")
         .claims("always", "use_after_erase", "slot_reused", "double_erase", "never_issued",
                 "foreign_index", "null_handle")
+        .safe<played<NumberedMap>>("generation_map_id", "the same, and the handle names its map")
+        .ordinary()
+        .fault_kernel<foreign_map<NumberedMap>>("foreign_map")
+        .fault_kernel<foreign_index<NumberedMap>>("foreign_index")
+        .algorithm("generation")
+        .claims("always", "use_after_erase", "slot_reused", "double_erase", "never_issued",
+                "foreign_map", "foreign_index", "null_handle")
         .safe<played<MaskMap>>("generation_mask", "generation, and the index anded with size() - 1")
         .ordinary()
         .fault_kernel<foreign_map<MaskMap>>("foreign_map")

@@ -1,7 +1,9 @@
 //! The twin of slot_map.cc: the language knows no stale index, so a generation is as needed as in C++.
+use std::arch::asm;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::{Rc, Weak};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use safecost::{case, drawn, input, slice, Context};
 
@@ -45,6 +47,10 @@ trait Map {
     fn erase(&mut self, handle: &Self::Handle);
     fn look(&self, handle: &Self::Handle) -> u64;
     fn receive(&self, number: u64) -> Self::Handle;
+    #[inline(always)]
+    fn seen(&self, handle: &Self::Handle, _look: &Operation) -> u64 {
+        self.look(handle)
+    }
 }
 
 /// `outside` is where a handle comes from that the map has not given out.
@@ -57,11 +63,14 @@ fn play_with<M: Map>(tape: &Tape, outside: impl Fn(&M, u64) -> M::Handle) -> u64
     let mut digest = 0u64;
     for operation in &tape.operations {
         let handle = unsafe { &mut *handles.add(operation.place as usize) };
-        match operation.kind {
-            0 => *handle = map.insert(operation.value),
-            1 => map.erase(handle),
-            2 => digest = digest.wrapping_mul(31).wrapping_add(map.look(handle)),
-            _ => *handle = outside(&map, operation.value),
+        if operation.kind == 2 {
+            digest = digest.wrapping_mul(31).wrapping_add(map.seen(handle, operation));
+        } else if operation.kind == 0 {
+            *handle = map.insert(operation.value);
+        } else if operation.kind == 1 {
+            map.erase(handle);
+        } else {
+            *handle = outside(&map, operation.value);
         }
     }
     digest
@@ -107,6 +116,41 @@ fn foreign_index<M: Map>(tape: &mut Tape) -> u64 {
     })
 }
 
+/// The tape alone: its operations are read and told apart, and nothing is done.
+struct Nothing;
+
+impl Map for Nothing {
+    type Handle = usize;
+    fn with_capacity(_capacity: usize) -> Self {
+        Nothing
+    }
+    fn empty() -> usize {
+        0
+    }
+    #[inline(always)]
+    fn insert(&mut self, value: u64) -> usize {
+        unsafe { asm!("/* insert {} */", in(reg) value, options(nomem, nostack, preserves_flags)) };
+        0
+    }
+    #[inline(always)]
+    fn erase(&mut self, handle: &usize) {
+        unsafe {
+            asm!("/* erase {} */", in(reg) *handle, options(nomem, nostack, preserves_flags))
+        };
+    }
+    fn look(&self, _handle: &usize) -> u64 {
+        unreachable!("there is no object")
+    }
+    fn receive(&self, _number: u64) -> usize {
+        0
+    }
+    #[inline(always)]
+    fn seen(&self, handle: &usize, look: &Operation) -> u64 {
+        unsafe { asm!("/* look {} */", in(reg) *handle, options(nomem, nostack, preserves_flags)) };
+        look.value
+    }
+}
+
 /// A value, or where the next free slot is.
 #[derive(Clone, Copy)]
 union RawSlot {
@@ -122,15 +166,15 @@ struct RawMap {
 
 impl Map for RawMap {
     type Handle = *mut RawSlot;
-    #[inline(always)]
+    #[inline]
     fn with_capacity(capacity: usize) -> Self {
         RawMap { slots: Vec::with_capacity(capacity), used: 0, free: std::ptr::null_mut() }
     }
-    #[inline(always)]
+    #[inline]
     fn empty() -> *mut RawSlot {
         std::ptr::null_mut()
     }
-    #[inline(always)]
+    #[inline]
     fn insert(&mut self, value: u64) -> *mut RawSlot {
         unsafe {
             let mut slot = self.free;
@@ -146,18 +190,230 @@ impl Map for RawMap {
             slot
         }
     }
-    #[inline(always)]
+    #[inline]
     fn erase(&mut self, handle: &*mut RawSlot) {
         unsafe { (**handle).next = self.free };
         self.free = *handle;
     }
-    #[inline(always)]
+    #[inline]
     fn look(&self, handle: &*mut RawSlot) -> u64 {
         unsafe { (**handle).value }
     }
-    #[inline(always)]
+    #[inline]
     fn receive(&self, number: u64) -> *mut RawSlot {
         unsafe { self.slots.as_ptr().add(number as u32 as usize).cast_mut() }
+    }
+}
+
+/// The same slab by index: half the size of a pointer, and a base to add.
+struct IndexMap(RawMap);
+
+impl Map for IndexMap {
+    type Handle = u32;
+    #[inline]
+    fn with_capacity(capacity: usize) -> Self {
+        IndexMap(RawMap::with_capacity(capacity))
+    }
+    #[inline]
+    fn empty() -> u32 {
+        0
+    }
+    #[inline]
+    fn insert(&mut self, value: u64) -> u32 {
+        let slot = self.0.insert(value);
+        unsafe { slot.offset_from(self.0.slots.as_ptr()) as u32 }
+    }
+    #[inline]
+    fn erase(&mut self, handle: &u32) {
+        let slot = unsafe { self.0.slots.as_mut_ptr().add(*handle as usize) };
+        self.0.erase(&slot);
+    }
+    #[inline]
+    fn look(&self, handle: &u32) -> u64 {
+        unsafe { (*self.0.slots.as_ptr().add(*handle as usize)).value }
+    }
+    #[inline]
+    fn receive(&self, number: u64) -> u32 {
+        number as u32
+    }
+}
+
+struct Slot {
+    value: u64,
+    generation: u32,
+    next: u32, // free
+}
+
+/// A pointer and a generation. It trusts the pointer.
+struct CountedMap {
+    slots: Vec<Slot>, // for its memory alone
+    used: usize,
+    free: u32,
+}
+
+#[derive(Clone, Copy)]
+struct Counted {
+    slot: *mut Slot,
+    generation: u32,
+}
+
+impl Map for CountedMap {
+    type Handle = Counted;
+    #[inline]
+    fn with_capacity(capacity: usize) -> Self {
+        CountedMap { slots: Vec::with_capacity(capacity), used: 0, free: NOWHERE }
+    }
+    #[inline]
+    fn empty() -> Counted {
+        Counted { slot: std::ptr::null_mut(), generation: 0 }
+    }
+    #[inline]
+    fn insert(&mut self, value: u64) -> Counted {
+        unsafe {
+            let slot;
+            if self.free != NOWHERE {
+                slot = self.slots.as_mut_ptr().add(self.free as usize);
+                self.free = (*slot).next;
+            } else {
+                if self.used == self.slots.capacity() {
+                    std::process::abort();
+                }
+                slot = self.slots.as_mut_ptr().add(self.used);
+                self.used += 1;
+                (*slot).generation = 1;
+            }
+            (*slot).value = value;
+            Counted { slot, generation: (*slot).generation }
+        }
+    }
+    #[inline]
+    fn erase(&mut self, handle: &Counted) {
+        unsafe {
+            let slot = handle.slot;
+            if (*slot).generation != handle.generation {
+                return;
+            }
+            (*slot).generation = (*slot).generation.wrapping_add(1);
+            (*slot).next = self.free;
+            self.free = slot.offset_from(self.slots.as_ptr()) as u32;
+        }
+    }
+    #[inline]
+    fn look(&self, handle: &Counted) -> u64 {
+        let slot = unsafe { &*handle.slot };
+        if slot.generation == handle.generation {
+            slot.value
+        } else {
+            NONE
+        }
+    }
+    #[inline]
+    fn receive(&self, number: u64) -> Counted {
+        let slot = unsafe { self.slots.as_ptr().add(number as u32 as usize).cast_mut() };
+        Counted { slot, generation: (number >> 32) as u32 }
+    }
+}
+
+/// Index and generation as one number, in an array beside the values'. It trusts the index.
+struct KeyedMap {
+    keys: Vec<u64>,   // for their memory alone, as the values
+    values: Vec<u64>, // of a free slot: the next one
+    used: usize,
+    free: u32,
+}
+
+impl KeyedMap {
+    const ONE_GENERATION: u64 = 1 << 32;
+}
+
+impl Map for KeyedMap {
+    type Handle = u64;
+    #[inline]
+    fn with_capacity(capacity: usize) -> Self {
+        let (keys, values) = (Vec::with_capacity(capacity), Vec::with_capacity(capacity));
+        KeyedMap { keys, values, used: 0, free: NOWHERE }
+    }
+    #[inline]
+    fn empty() -> u64 {
+        0
+    }
+    #[inline]
+    fn insert(&mut self, value: u64) -> u64 {
+        let (keys, values) = (self.keys.as_mut_ptr(), self.values.as_mut_ptr());
+        unsafe {
+            let index;
+            if self.free != NOWHERE {
+                index = self.free as usize;
+                self.free = *values.add(index) as u32;
+            } else {
+                if self.used == self.keys.capacity() {
+                    std::process::abort();
+                }
+                index = self.used;
+                self.used += 1;
+                *keys.add(index) = Self::ONE_GENERATION | index as u64;
+            }
+            *values.add(index) = value;
+            *keys.add(index)
+        }
+    }
+    #[inline]
+    fn erase(&mut self, handle: &u64) {
+        let (index, key) = (*handle as u32, *handle);
+        unsafe {
+            let place = self.keys.as_mut_ptr().add(index as usize);
+            if *place != key {
+                return;
+            }
+            *place = key.wrapping_add(Self::ONE_GENERATION);
+            *self.values.as_mut_ptr().add(index as usize) = u64::from(self.free);
+        }
+        self.free = index;
+    }
+    #[inline]
+    fn look(&self, handle: &u64) -> u64 {
+        let index = *handle as u32 as usize;
+        unsafe {
+            if *self.keys.as_ptr().add(index) == *handle {
+                *self.values.as_ptr().add(index)
+            } else {
+                NONE
+            }
+        }
+    }
+    #[inline]
+    fn receive(&self, number: u64) -> u64 {
+        number
+    }
+}
+
+/// What most programs do: each object from malloc, and a pointer to it in many hands.
+struct MallocMap;
+
+impl Map for MallocMap {
+    type Handle = *mut u64;
+    fn with_capacity(_capacity: usize) -> Self {
+        MallocMap
+    }
+    #[inline]
+    fn empty() -> *mut u64 {
+        std::ptr::null_mut()
+    }
+    #[inline]
+    fn insert(&mut self, value: u64) -> *mut u64 {
+        Box::into_raw(Box::new(value))
+    }
+    #[inline]
+    fn erase(&mut self, handle: &*mut u64) {
+        drop(unsafe { Box::from_raw(*handle) });
+    }
+    #[inline]
+    fn look(&self, handle: &*mut u64) -> u64 {
+        unsafe { **handle }
+    }
+    #[inline]
+    fn receive(&self, number: u64) -> *mut u64 {
+        number as usize as *mut u64
     }
 }
 
@@ -165,12 +421,6 @@ impl Map for RawMap {
 struct Key {
     index: u32,
     generation: u32,
-}
-
-struct Slot {
-    value: u64,
-    generation: u32,
-    next: u32, // free
 }
 
 /// The generation of a slot grows when its object is erased. A wrong index panics, or finds nothing.
@@ -219,6 +469,61 @@ impl<const PANICS: bool> Map for SlotMap<PANICS> {
     #[inline(always)]
     fn receive(&self, number: u64) -> Key {
         Key { index: number as u32, generation: (number >> 32) as u32 }
+    }
+}
+
+/// A handle that says of which map it is, too.
+struct NumberedMap {
+    map: SlotMap<false>,
+    number: u32,
+}
+
+#[derive(Clone, Copy)]
+struct NumberedKey {
+    slot: Key,
+    map: u32, // 0 is none
+}
+
+impl NumberedMap {
+    #[inline(always)]
+    fn own(&self, handle: &NumberedKey) -> bool {
+        handle.map == self.number
+    }
+}
+
+impl Map for NumberedMap {
+    type Handle = NumberedKey;
+    #[inline(always)]
+    fn with_capacity(capacity: usize) -> Self {
+        static LAST_NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = LAST_NUMBER.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        NumberedMap { map: SlotMap::with_capacity(capacity), number }
+    }
+    #[inline(always)]
+    fn empty() -> NumberedKey {
+        NumberedKey { slot: SlotMap::<false>::empty(), map: 0 }
+    }
+    #[inline(always)]
+    fn insert(&mut self, value: u64) -> NumberedKey {
+        NumberedKey { slot: self.map.insert(value), map: self.number }
+    }
+    #[inline(always)]
+    fn erase(&mut self, handle: &NumberedKey) {
+        if self.own(handle) {
+            self.map.erase(&handle.slot);
+        }
+    }
+    #[inline(always)]
+    fn look(&self, handle: &NumberedKey) -> u64 {
+        if self.own(handle) {
+            self.map.look(&handle.slot)
+        } else {
+            NONE
+        }
+    }
+    #[inline(always)]
+    fn receive(&self, number: u64) -> NumberedKey {
+        NumberedKey { slot: self.map.receive(number), map: self.number }
     }
 }
 
@@ -375,6 +680,31 @@ fn rust_raw_pointer(tape: &mut Tape) -> u64 {
 }
 
 #[inline(always)]
+fn rust_raw_index(tape: &mut Tape) -> u64 {
+    play::<IndexMap>(tape)
+}
+
+#[inline(always)]
+fn rust_raw_generation(tape: &mut Tape) -> u64 {
+    play::<CountedMap>(tape)
+}
+
+#[inline(always)]
+fn rust_raw_key(tape: &mut Tape) -> u64 {
+    play::<KeyedMap>(tape)
+}
+
+#[inline(always)]
+fn rust_raw_malloc(tape: &mut Tape) -> u64 {
+    play::<MallocMap>(tape)
+}
+
+#[inline(always)]
+fn rust_dispatch_only(tape: &mut Tape) -> u64 {
+    play::<Nothing>(tape)
+}
+
+#[inline(always)]
 fn rust_generation_index(tape: &mut Tape) -> u64 {
     play::<SlotMap<true>>(tape)
 }
@@ -382,6 +712,11 @@ fn rust_generation_index(tape: &mut Tape) -> u64 {
 #[inline(always)]
 fn rust_generation_get(tape: &mut Tape) -> u64 {
     play::<SlotMap<false>>(tape)
+}
+
+#[inline(always)]
+fn rust_generation_map_id(tape: &mut Tape) -> u64 {
+    play::<NumberedMap>(tape)
 }
 
 #[inline(always)]
@@ -413,8 +748,13 @@ macro_rules! foreign {
 }
 foreign! {
     foreign_raw_pointer_map: foreign_raw_pointer_index, RawMap;
+    foreign_raw_index_map: foreign_raw_index_index, IndexMap;
+    foreign_raw_generation_map: foreign_raw_generation_index, CountedMap;
+    foreign_raw_key_map: foreign_raw_key_index, KeyedMap;
+    foreign_raw_malloc_map: foreign_raw_malloc_index, MallocMap;
     foreign_generation_index_map: foreign_generation_index_index, SlotMap<true>;
     foreign_generation_get_map: foreign_generation_get_index, SlotMap<false>;
+    foreign_generation_map_id_map: foreign_generation_map_id_index, NumberedMap;
     foreign_option_map: foreign_option_index, OptionMap;
     foreign_weak_map: foreign_weak_index, SharedMap;
 }
@@ -441,6 +781,18 @@ fn foreign_hash_map_index(tape: &mut Tape) -> u64 {
 case! { Input:
     raw rust_raw_pointer(Tape) "raw pointer into a slab" [ordinary]
         { foreign_map: foreign_raw_pointer_map, foreign_index: foreign_raw_pointer_index };
+    raw rust_raw_index(Tape) "index into a slab, which is half as large and as blind" as "index" [ordinary]
+        { foreign_map: foreign_raw_index_map, foreign_index: foreign_raw_index_index };
+    raw rust_raw_generation(Tape) "raw pointer into a slab, and a generation" as "generation" [ordinary]
+        { foreign_map: foreign_raw_generation_map, foreign_index: foreign_raw_generation_index }
+        claims { use_after_erase: "always", slot_reused: "always", double_erase: "always" };
+    raw rust_raw_key(Tape) "index and generation compared as one number" as "generation" [bespoke]
+        { foreign_map: foreign_raw_key_map, foreign_index: foreign_raw_key_index }
+        claims { use_after_erase: "always", slot_reused: "always", double_erase: "always" };
+    raw rust_raw_malloc(Tape) "raw pointer from Box::into_raw" as "heap" [ordinary]
+        { foreign_map: foreign_raw_malloc_map, foreign_index: foreign_raw_malloc_index };
+    raw rust_dispatch_only(Tape) "the tape alone, of which nothing is done" [bespoke]
+        { foreign_map: "there is no map", foreign_index: "there is no map" };
     safe rust_generation_index(Tape) "generation, and slice indexing" as "generation" [ordinary]
         { foreign_map: foreign_generation_index_map, foreign_index: foreign_generation_index_index }
         claims { use_after_erase: "always", slot_reused: "always", double_erase: "always",
@@ -449,6 +801,11 @@ case! { Input:
         { foreign_map: foreign_generation_get_map, foreign_index: foreign_generation_get_index }
         claims { use_after_erase: "always", slot_reused: "always", double_erase: "always",
                  never_issued: "always", foreign_index: "always", null_handle: "always" };
+    safe rust_generation_map_id(Tape) "the same, and the handle names its map" as "generation" [ordinary]
+        { foreign_map: foreign_generation_map_id_map, foreign_index: foreign_generation_map_id_index }
+        claims { use_after_erase: "always", slot_reused: "always", double_erase: "always",
+                 never_issued: "always", foreign_map: "always", foreign_index: "always",
+                 null_handle: "always" };
     safe rust_option(Tape) "index of an Option, and no generation" as "index" [ordinary]
         { foreign_map: foreign_option_map, foreign_index: foreign_option_index }
         claims { use_after_erase: "always", double_erase: "always", never_issued: "always",

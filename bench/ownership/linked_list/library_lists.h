@@ -6,6 +6,7 @@
 #include <forward_list>
 #include <iterator>
 #include <list>
+#include <memory>
 #include <numeric>
 
 #include "kernel/case.h"
@@ -20,10 +21,13 @@ struct LibraryList {
   Nodes hand;
 };
 
-using SingleList = LibraryList<std::forward_list<std::uint64_t>>;
+template <class Allocator>
+using SingleListIn = LibraryList<std::forward_list<std::uint64_t, Allocator>>;
+using SingleList = SingleListIn<std::allocator<std::uint64_t>>;
 using DoubleList = LibraryList<std::list<std::uint64_t>>;
 
-SAFECOST_HELPER void take(SingleList& list, std::uint32_t position) {
+template <class Allocator>
+SAFECOST_HELPER void take(SingleListIn<Allocator>& list, std::uint32_t position) {
   const auto before = std::next(list.nodes.before_begin(), position);
   list.hand.splice_after(list.hand.before_begin(), list.nodes, before);
 }
@@ -33,7 +37,8 @@ SAFECOST_HELPER void take(DoubleList& list, std::uint32_t position) {
   list.hand.splice(list.hand.begin(), list.nodes, node);
 }
 
-SAFECOST_HELPER void put(SingleList& list, std::uint32_t position) {
+template <class Allocator>
+SAFECOST_HELPER void put(SingleListIn<Allocator>& list, std::uint32_t position) {
   list.nodes.splice_after(std::next(list.nodes.before_begin(), position), list.hand);
 }
 

@@ -22,152 +22,43 @@
 //    1.01 on a long list. On a short one 1.03 to 1.04 stay, five instructions an operation: the length is
 //    counted and compared, the hand asked, and a link that gives its node away is cleared, `mov QWORD
 //    PTR [rax], 0`, since that is how it is found empty.
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <iterator>
-#include <numeric>
-#include <span>
+#include <forward_list>
+#include <memory_resource>
 #include <utility>
-#include <vector>
 
 #include "exclusive_lists.h"
 #include "indexed_lists.h"
 #include "kernel/case.h"
 #include "library_lists.h"
 #include "raw_lists.h"
+#include "tape.h"
 
 namespace ownership::linked_list {
 
-enum class Kind : std::uint32_t {
-  push,  // make a node at the front
-  take,  // unlink the node at a position: it is the hand's now
-  put,   // link the hand's node in at a position: it is the list's again
-  drop,  // destroy the hand's node
-  read,  // look at the hand's node
-  sum    // walk the list and add it up
-};
+// The tape alone: its operations are read and told apart, and nothing is done.
 
-struct Operation {
-  Kind kind;
-  std::uint32_t position;
-  std::uint64_t value;
-};
-
-struct Input {
-  const Operation* operations;
-  std::size_t count;
-};
-
-// A valid tape takes with an empty hand, uses a hand that holds a node, and ends with an empty one.
-Kind choose(safecost::Random& random, std::size_t left, std::size_t length, bool holds, bool fill) {
-  if (holds) {
-    constexpr Kind choices[] = {Kind::read, Kind::put, Kind::drop};
-    return left == 1 ? Kind::drop : choices[random.below(3)];
-  }
-  if (fill || length == 0) return Kind::push;
-  const std::uint64_t dice = random.below(32);
-  if (dice == 0) return Kind::sum;
-  // Of two nodes taken one is dropped: two takes for each push keep the list as long as it is.
-  return dice <= 10 || left == 1 ? Kind::push : Kind::take;
+struct Nothing {};
+SAFECOST_HELPER void push(Nothing&, std::uint64_t value) {
+  asm volatile("/* push */" : : "r"(value));
+}
+SAFECOST_HELPER void take(Nothing&, std::uint32_t position) {
+  asm volatile("/* take */" : : "r"(position));
+}
+SAFECOST_HELPER void put(Nothing&, std::uint32_t position) {
+  asm volatile("/* put */" : : "r"(position));
+}
+SAFECOST_HELPER void drop(Nothing&) { asm volatile("/* drop */"); }
+SAFECOST_HELPER std::uint64_t seen_in(Nothing&, const Operation& read) { return read.value; }
+SAFECOST_HELPER std::uint64_t sum_of(Nothing&, const Operation& sum) {
+  asm volatile("/* sum */");
+  return sum.value;
 }
 
-// What breaks a convention. Where a node is used after its end, or ended twice, the next one is made before
-// anybody looks: a pool gives it the same place.
-std::vector<Kind> breach_of(const safecost::Generator& generator) {
-  using enum Kind;
-  if (generator.commits("use_after_free")) return {push, take, drop, push, read};
-  if (generator.commits("double_free"))
-    return {push, take, drop, drop, push, take, push, read, drop};
-  if (generator.commits("leak")) return {push, push, take, take, drop};
-  if (generator.commits("take_from_empty")) return {take, read};
-  return {};
-}
-
-Input generate(safecost::Generator& generator) {
-  const std::size_t count = generator.size();
-  std::vector<Operation> tape;
-  std::vector<std::size_t> places;   // where the hand is empty
-  std::vector<std::size_t> lengths;  // of the list at these places
-  std::size_t length = 0;
-  bool holds = false;
-  const auto note = [&](std::size_t place) {
-    if (holds) return;
-    places.push_back(place);
-    lengths.push_back(length);
-  };
-  for (std::size_t i = 0; i < count; ++i) {
-    note(i);
-    const bool fill = i < count / 8;
-    const Kind kind = choose(generator.random, count - i, length, holds, fill);
-    // Near the front, lest a long list make the walk all that is measured.
-    const std::size_t nodes = std::min<std::size_t>(length + (kind == Kind::put ? 1 : 0), 16);
-    const bool walks = kind == Kind::take || kind == Kind::put;
-    tape.push_back(
-        {.kind = kind,
-         .position = walks ? static_cast<std::uint32_t>(generator.random.below(nodes)) : 0,
-         .value = generator.random.below(1'000'000)});
-    if (kind == Kind::push || kind == Kind::put) ++length;
-    if (kind == Kind::take && length > 0) --length;
-    if (kind != Kind::read) holds = kind == Kind::take;
-  }
-  note(count);
-
-  std::vector<Operation> breach;
-  for (const Kind kind : breach_of(generator))
-    breach.push_back({kind, 0, generator.random.below(1'000'000)});
-  if (!breach.empty()) {
-    const std::size_t drawn = generator.random.below(places.size());
-    // The tape of a list that is to be empty ends there: first with all of its nodes.
-    const bool emptied = generator.commits("take_from_empty");
-    if (emptied) {
-      tape.resize(places[drawn]);
-      const Operation emptying[] = {{Kind::take, 0, 0}, {Kind::drop, 0, 0}};
-      for (std::size_t left = lengths[drawn]; left > 0; --left)
-        tape.insert(tape.end(), std::begin(emptying), std::end(emptying));
-    }
-    const std::size_t place = emptied ? tape.size() : places[drawn];
-    tape.insert(tape.begin() + static_cast<std::ptrdiff_t>(place), breach.begin(), breach.end());
-  }
-  const auto operations = generator.array<Operation>(tape.size());
-  std::ranges::copy(tape, operations.begin());
-  return {operations.data(), operations.size()};
-}
-
-struct Tape {
-  explicit Tape(const Input& input)
-      : operations(input.operations, input.operations + input.count) {}
-
-  std::vector<Operation> operations;
-};
-
-template <class List>
-SAFECOST_HELPER std::uint64_t play(std::span<const Operation> operations, List& list) {
-  std::uint64_t digest = 0;
-  for (const Operation& operation : operations) {
-    switch (operation.kind) {
-      case Kind::push:
-        push(list, operation.value);
-        break;
-      case Kind::take:
-        take(list, operation.position);
-        break;
-      case Kind::put:
-        put(list, operation.position);
-        break;
-      case Kind::drop:
-        drop(list);
-        break;
-      case Kind::read:
-        digest = digest * 31 + read(list);
-        break;
-      case Kind::sum:
-        digest = digest * 31 + sum(list);
-        break;
-    }
-  }
-  return digest;
+SAFECOST_KERNEL dispatch_only(const Tape& tape) {
+  Nothing list;
+  return play(tape.operations, list);
 }
 
 SAFECOST_KERNEL raw(const Tape& tape) {
@@ -232,6 +123,13 @@ SAFECOST_KERNEL forward_list(const Tape& tape) {
   return play(tape.operations, list);
 }
 
+SAFECOST_KERNEL pmr_forward_list(const Tape& tape) {
+  std::pmr::unsynchronized_pool_resource pool;
+  using Nodes = std::pmr::forward_list<std::uint64_t>;
+  LibraryList<Nodes> list = {Nodes(&pool), Nodes(&pool)};
+  return play(tape.operations, list);
+}
+
 SAFECOST_KERNEL list(const Tape& tape) {
   DoubleList list;
   return play(tape.operations, list);
@@ -245,33 +143,6 @@ SAFECOST_KERNEL unique_ptr(const Tape& tape) {
 SAFECOST_KERNEL unique_ptr_checked(const Tape& tape) {
   CheckedList list;
   return play(tape.operations, list);
-}
-
-// What an idiom gives that prevents a fault: nothing is there to be dropped twice or to be lost.
-
-struct Values {
-  std::vector<std::uint64_t> nodes;
-  std::uint64_t hand = 0;
-};
-
-void push(Values& list, std::uint64_t value) { list.nodes.insert(list.nodes.begin(), value); }
-void take(Values& list, std::uint32_t position) {
-  list.hand = list.nodes[position];
-  list.nodes.erase(list.nodes.begin() + position);
-}
-void put(Values& list, std::uint32_t position) {
-  list.nodes.insert(list.nodes.begin() + position, list.hand);
-}
-void drop(Values&) {}
-std::uint64_t read(const Values& list) { return list.hand; }
-std::uint64_t sum(const Values& list) {
-  return std::accumulate(list.nodes.begin(), list.nodes.end(), std::uint64_t{0});
-}
-
-std::uint64_t values_alone(const void* input) {
-  const Input& given = *static_cast<const Input*>(input);
-  Values list;
-  return play(std::span(given.operations, given.count), list);
 }
 
 auto the_case =
@@ -327,6 +198,8 @@ auto the_case =
         .bespoke()
         .algorithm("arrays")
         .claims("always", "leak")
+        .raw<dispatch_only>("dispatch_only", "the tape alone, of which nothing is done")
+        .bespoke()
         .safe<unique_ptr>("unique_ptr", "each link owns the node it leads to")
         .library()
         .claims("always", "double_free", "leak")
@@ -352,6 +225,11 @@ auto the_case =
         .claims("always", "use_after_free", "double_free", "leak", "take_from_empty")
         .safe<forward_list>("forward_list", "std::forward_list, nodes moved by splicing")
         .library()
+        .claims("always", "double_free", "leak")
+        .safe<pmr_forward_list>("pmr_forward_list",
+                                "the same, from an unsynchronized_pool_resource")
+        .library()
+        .algorithm("pool")
         .claims("always", "double_free", "leak")
         .safe<list>("list", "std::list, nodes moved by splicing")
         .library()

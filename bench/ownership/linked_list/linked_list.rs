@@ -1,6 +1,9 @@
 //! The twin of linked_list.cc: a Box has one owner by the language's rules; an empty hand is None.
+use std::alloc::{alloc, dealloc, handle_alloc_error, Layout};
+use std::arch::asm;
 use std::cell::{Cell, OnceCell};
 use std::collections::LinkedList;
+use std::mem::MaybeUninit;
 
 use safecost::{case, input, slice, Context};
 
@@ -35,6 +38,14 @@ trait List {
     fn drop_held(&mut self);
     fn read(&self) -> u64;
     fn sum(&self) -> u64;
+    #[inline(always)]
+    fn seen(&self, _read: &Operation) -> u64 {
+        self.read()
+    }
+    #[inline(always)]
+    fn sum_of(&self, _sum: &Operation) -> u64 {
+        self.sum()
+    }
 }
 
 #[inline(always)]
@@ -46,11 +57,52 @@ fn play(tape: &Tape, mut list: impl List) -> u64 {
             1 => list.take(operation.position),
             2 => list.put(operation.position),
             3 => list.drop_held(),
-            4 => digest = digest.wrapping_mul(31).wrapping_add(list.read()),
-            _ => digest = digest.wrapping_mul(31).wrapping_add(list.sum()),
+            4 => digest = digest.wrapping_mul(31).wrapping_add(list.seen(operation)),
+            _ => digest = digest.wrapping_mul(31).wrapping_add(list.sum_of(operation)),
         }
     }
     digest
+}
+
+/// The tape alone: its operations are read and told apart, and nothing is done.
+struct Nothing;
+
+impl List for Nothing {
+    #[inline(always)]
+    fn push(&mut self, value: u64) {
+        unsafe { asm!("/* push {} */", in(reg) value, options(nomem, nostack, preserves_flags)) };
+    }
+    #[inline(always)]
+    fn take(&mut self, position: u32) {
+        unsafe {
+            asm!("/* take {:e} */", in(reg) position, options(nomem, nostack, preserves_flags))
+        };
+    }
+    #[inline(always)]
+    fn put(&mut self, position: u32) {
+        unsafe {
+            asm!("/* put {:e} */", in(reg) position, options(nomem, nostack, preserves_flags))
+        };
+    }
+    #[inline(always)]
+    fn drop_held(&mut self) {
+        unsafe { asm!("/* drop */", options(nomem, nostack, preserves_flags)) };
+    }
+    fn read(&self) -> u64 {
+        unreachable!("there is no node")
+    }
+    fn sum(&self) -> u64 {
+        unreachable!("there is no node")
+    }
+    #[inline(always)]
+    fn seen(&self, read: &Operation) -> u64 {
+        read.value
+    }
+    #[inline(always)]
+    fn sum_of(&self, sum: &Operation) -> u64 {
+        unsafe { asm!("/* sum */", options(nomem, nostack, preserves_flags)) };
+        sum.value
+    }
 }
 
 struct RawNode {
@@ -58,19 +110,16 @@ struct RawNode {
     next: *mut RawNode,
 }
 
-struct RawList {
+/// A pointer says where a node is, not whose it is, and stays when the node is gone.
+struct RawLinks {
     head: *mut RawNode,
     hand: *mut RawNode,
 }
 
-impl Default for RawList {
-    fn default() -> Self {
-        RawList { head: std::ptr::null_mut(), hand: std::ptr::null_mut() }
-    }
-}
+impl RawLinks {
+    const EMPTY: Self = RawLinks { head: std::ptr::null_mut(), hand: std::ptr::null_mut() };
 
-impl RawList {
-    #[inline(always)]
+    #[inline]
     unsafe fn link_at(&mut self, position: u32) -> *mut *mut RawNode {
         let mut link = &raw mut self.head;
         for _ in 0..position {
@@ -78,39 +127,24 @@ impl RawList {
         }
         link
     }
-}
-
-impl List for RawList {
-    #[inline(always)]
-    fn push(&mut self, value: u64) {
-        self.head = Box::into_raw(Box::new(RawNode { value, next: self.head }));
-    }
-    #[inline(always)]
-    fn take(&mut self, position: u32) {
+    #[inline]
+    unsafe fn take(&mut self, position: u32) {
         unsafe {
             let link = self.link_at(position);
             self.hand = *link;
             *link = (*self.hand).next;
         }
     }
-    #[inline(always)]
-    fn put(&mut self, position: u32) {
+    #[inline]
+    unsafe fn put(&mut self, position: u32) {
         unsafe {
             let link = self.link_at(position);
             (*self.hand).next = *link;
             *link = self.hand;
         }
     }
-    #[inline(always)]
-    fn drop_held(&mut self) {
-        drop(unsafe { Box::from_raw(self.hand) });
-    }
-    #[inline(always)]
-    fn read(&self) -> u64 {
-        unsafe { (*self.hand).value }
-    }
-    #[inline(always)]
-    fn sum(&self) -> u64 {
+    #[inline]
+    unsafe fn sum(&self) -> u64 {
         let mut total = 0;
         let mut node = self.head;
         while !node.is_null() {
@@ -123,12 +157,135 @@ impl List for RawList {
     }
 }
 
+struct RawList(RawLinks);
+
+impl List for RawList {
+    #[inline]
+    fn push(&mut self, value: u64) {
+        self.0.head = Box::into_raw(Box::new(RawNode { value, next: self.0.head }));
+    }
+    #[inline]
+    fn take(&mut self, position: u32) {
+        unsafe { self.0.take(position) };
+    }
+    #[inline]
+    fn put(&mut self, position: u32) {
+        unsafe { self.0.put(position) };
+    }
+    #[inline]
+    fn drop_held(&mut self) {
+        drop(unsafe { Box::from_raw(self.0.hand) });
+    }
+    #[inline]
+    fn read(&self) -> u64 {
+        unsafe { (*self.0.hand).value }
+    }
+    #[inline]
+    fn sum(&self) -> u64 {
+        unsafe { self.0.sum() }
+    }
+}
+
 impl Drop for RawList {
-    #[inline(always)]
+    #[inline]
     fn drop(&mut self) {
-        while !self.head.is_null() {
-            let node = unsafe { Box::from_raw(self.head) };
-            self.head = node.next;
+        while !self.0.head.is_null() {
+            let node = unsafe { Box::from_raw(self.0.head) };
+            self.0.head = node.next;
+        }
+    }
+}
+
+/// The same list from a pool: chunks of a KiB, all freed at once, and a list of the nodes that were given back.
+struct RawPool {
+    links: RawLinks,
+    free: *mut RawNode,
+    unused: *mut RawNode,
+    end: *mut RawNode,
+    chunks: *mut RawChunk,
+}
+
+struct RawChunk {
+    before: *mut RawChunk,
+    nodes: [MaybeUninit<RawNode>; CHUNK_NODES],
+}
+
+impl RawPool {
+    const EMPTY: Self = RawPool {
+        links: RawLinks::EMPTY,
+        free: std::ptr::null_mut(),
+        unused: std::ptr::null_mut(),
+        end: std::ptr::null_mut(),
+        chunks: std::ptr::null_mut(),
+    };
+
+    #[inline]
+    fn unused_node(&mut self) -> *mut RawNode {
+        unsafe {
+            if self.unused == self.end {
+                let layout = Layout::new::<RawChunk>();
+                let chunk: *mut RawChunk = alloc(layout).cast();
+                if chunk.is_null() {
+                    handle_alloc_error(layout);
+                }
+                (*chunk).before = self.chunks;
+                self.chunks = chunk;
+                self.unused = (&raw mut (*chunk).nodes).cast();
+                self.end = self.unused.add(CHUNK_NODES);
+            }
+            let node = self.unused;
+            self.unused = node.add(1);
+            node
+        }
+    }
+}
+
+impl List for RawPool {
+    #[inline]
+    fn push(&mut self, value: u64) {
+        let mut node = self.free;
+        unsafe {
+            if node.is_null() {
+                node = self.unused_node();
+            } else {
+                self.free = (*node).next;
+            }
+            node.write(RawNode { value, next: self.links.head });
+        }
+        self.links.head = node;
+    }
+    #[inline]
+    fn take(&mut self, position: u32) {
+        unsafe { self.links.take(position) };
+    }
+    #[inline]
+    fn put(&mut self, position: u32) {
+        unsafe { self.links.put(position) };
+    }
+    #[inline]
+    fn drop_held(&mut self) {
+        unsafe { (*self.links.hand).next = self.free };
+        self.free = self.links.hand;
+    }
+    #[inline]
+    fn read(&self) -> u64 {
+        unsafe { (*self.links.hand).value }
+    }
+    #[inline]
+    fn sum(&self) -> u64 {
+        unsafe { self.links.sum() }
+    }
+}
+
+impl Drop for RawPool {
+    #[inline]
+    fn drop(&mut self) {
+        while !self.chunks.is_null() {
+            unsafe {
+                let before = (*self.chunks).before;
+                dealloc(self.chunks.cast(), Layout::new::<RawChunk>());
+                self.chunks = before;
+            }
         }
     }
 }
@@ -213,6 +370,8 @@ const CHUNK_NODES: usize = 63;
 /// Where the nodes lie of a list whose links are indices. A link is a cell, so that it can be held
 /// while another slot is looked at.
 trait Slots: Default {
+    /// Is a hand that gave its node away left as it is, as in C?
+    const KEEPS_HAND: bool = false;
     fn next(&self, slot: usize) -> &Cell<usize>;
     fn value(&self, slot: usize) -> u64;
     fn set_value(&mut self, slot: usize, value: u64);
@@ -289,6 +448,53 @@ impl Slots for Arrays {
     }
 }
 
+/// The same two, unchecked: links are as blind as pointers are.
+#[derive(Default)]
+struct RawArena(Arena);
+
+impl Slots for RawArena {
+    const KEEPS_HAND: bool = true;
+    #[inline]
+    fn next(&self, slot: usize) -> &Cell<usize> {
+        unsafe { &self.0.slots.get_unchecked(slot).next }
+    }
+    #[inline]
+    fn value(&self, slot: usize) -> u64 {
+        unsafe { self.0.slots.get_unchecked(slot).value }
+    }
+    #[inline]
+    fn set_value(&mut self, slot: usize, value: u64) {
+        unsafe { self.0.slots.get_unchecked_mut(slot).value = value }
+    }
+    #[inline]
+    fn add(&mut self) -> usize {
+        self.0.add()
+    }
+}
+
+#[derive(Default)]
+struct RawArrays(Arrays);
+
+impl Slots for RawArrays {
+    const KEEPS_HAND: bool = true;
+    #[inline]
+    fn next(&self, slot: usize) -> &Cell<usize> {
+        unsafe { self.0.nexts.get_unchecked(slot) }
+    }
+    #[inline]
+    fn value(&self, slot: usize) -> u64 {
+        unsafe { *self.0.values.get_unchecked(slot) }
+    }
+    #[inline]
+    fn set_value(&mut self, slot: usize, value: u64) {
+        unsafe { *self.0.values.get_unchecked_mut(slot) = value }
+    }
+    #[inline]
+    fn add(&mut self) -> usize {
+        self.0.add()
+    }
+}
+
 struct IndexedList<S> {
     slots: S,
     head: Cell<usize>,
@@ -311,6 +517,12 @@ impl<S: Slots> IndexedList<S> {
             link = self.slots.next(link.get());
         }
         link
+    }
+    #[inline(always)]
+    fn empty_hand(&mut self) {
+        if !S::KEEPS_HAND {
+            self.hand = NOWHERE;
+        }
     }
 }
 
@@ -339,12 +551,13 @@ impl<S: Slots> List for IndexedList<S> {
         let link = self.link_at(position);
         self.slots.next(self.hand).set(link.get());
         link.set(self.hand);
-        self.hand = NOWHERE;
+        self.empty_hand();
     }
     #[inline(always)]
     fn drop_held(&mut self) {
         self.slots.next(self.hand).set(self.free);
-        self.free = std::mem::replace(&mut self.hand, NOWHERE);
+        self.free = self.hand;
+        self.empty_hand();
     }
     #[inline(always)]
     fn read(&self) -> u64 {
@@ -515,7 +728,27 @@ impl List for LibraryList {
 
 #[inline(always)]
 fn rust_raw_pointer(tape: &mut Tape) -> u64 {
-    play(tape, RawList::default())
+    play(tape, RawList(RawLinks::EMPTY))
+}
+
+#[inline(always)]
+fn rust_raw_pool(tape: &mut Tape) -> u64 {
+    play(tape, RawPool::EMPTY)
+}
+
+#[inline(always)]
+fn rust_raw_arena(tape: &mut Tape) -> u64 {
+    play(tape, IndexedList::<RawArena>::default())
+}
+
+#[inline(always)]
+fn rust_raw_arrays(tape: &mut Tape) -> u64 {
+    play(tape, IndexedList::<RawArrays>::default())
+}
+
+#[inline(always)]
+fn rust_dispatch_only(tape: &mut Tape) -> u64 {
+    play(tape, Nothing)
 }
 
 #[inline(always)]
@@ -546,6 +779,13 @@ fn rust_linked_list(tape: &mut Tape) -> u64 {
 
 case! { Input:
     raw rust_raw_pointer(Tape) "nodes as raw pointers, owned by convention" [ordinary];
+    raw rust_raw_pool(Tape) "the same from a pool, which is freed as a whole" as "pool" [ordinary]
+        claims { leak: "always" };
+    raw rust_raw_arena(Tape) "nodes in a Vec, linked by unchecked index" as "arena" [ordinary]
+        claims { leak: "always" };
+    raw rust_raw_arrays(Tape) "links in one Vec, values in another, unchecked" as "arrays" [bespoke]
+        claims { leak: "always" };
+    raw rust_dispatch_only(Tape) "the tape alone, of which nothing is done" [bespoke];
     safe rust_box(Tape) "each link is a Box that owns the node it leads to" [library]
         claims { use_after_free: "always", double_free: "always", leak: "always",
                  take_from_empty: "always" };

@@ -14,7 +14,9 @@ namespace ownership::linked_list {
 constexpr std::size_t chunk_nodes = 63;
 
 // All nodes in arrays that grow; links are indices into them. Freed slots wait in a list of their own.
-// A list says where a slot's value and link are, and how to get an unused one.
+// A list says where a slot's value and link are, and how to get an unused one. All else is the work of the case, the same
+// for raw and safe lists. It is inlined by force, since GCC otherwise calls raw_arena's push, which a kernel and its A/A copy
+// share, and inlines that of a list that one kernel has.
 
 constexpr std::size_t nowhere = SIZE_MAX;
 

@@ -24,13 +24,13 @@ struct RawList {
   Node* hand = nullptr;
 };
 
-SAFECOST_HELPER Node** link_at(RawList& list, std::uint32_t position) {
+inline Node** link_at(RawList& list, std::uint32_t position) {
   Node** link = &list.head;
   while (position-- > 0) link = &(*link)->next;
   return link;
 }
 
-SAFECOST_HELPER void push(RawList& list, std::uint64_t value) {
+inline void push(RawList& list, std::uint64_t value) {
   Node* const node = static_cast<Node*>(std::malloc(sizeof(Node)));
   if (node == nullptr) std::abort();
   node->value = value;
@@ -38,23 +38,23 @@ SAFECOST_HELPER void push(RawList& list, std::uint64_t value) {
   list.head = node;
 }
 
-SAFECOST_HELPER void take(RawList& list, std::uint32_t position) {
+inline void take(RawList& list, std::uint32_t position) {
   Node** const link = link_at(list, position);
   list.hand = *link;
   *link = list.hand->next;
 }
 
-SAFECOST_HELPER void put(RawList& list, std::uint32_t position) {
+inline void put(RawList& list, std::uint32_t position) {
   Node** const link = link_at(list, position);
   list.hand->next = *link;
   *link = list.hand;
 }
 
-SAFECOST_HELPER void drop(RawList& list) { std::free(list.hand); }
+inline void drop(RawList& list) { std::free(list.hand); }
 
-SAFECOST_HELPER std::uint64_t read(const RawList& list) { return list.hand->value; }
+inline std::uint64_t read(const RawList& list) { return list.hand->value; }
 
-SAFECOST_HELPER std::uint64_t sum(const RawList& list) {
+inline std::uint64_t sum(const RawList& list) {
   std::uint64_t total = 0;
   for (const Node* node = list.head; node != nullptr; node = node->next) total += node->value;
   return total;
@@ -64,11 +64,9 @@ SAFECOST_HELPER std::uint64_t sum(const RawList& list) {
 
 struct NewList : RawList {};
 
-SAFECOST_HELPER void push(NewList& list, std::uint64_t value) {
-  list.head = new Node{value, list.head};
-}
+inline void push(NewList& list, std::uint64_t value) { list.head = new Node{value, list.head}; }
 
-SAFECOST_HELPER void drop(NewList& list) { delete list.hand; }
+inline void drop(NewList& list) { delete list.hand; }
 
 // The same list from a pool: chunks of a KiB, all freed at once, and a list of the nodes that were
 // given back.
@@ -85,7 +83,7 @@ struct PoolList : RawList {
   Chunk* chunks = nullptr;
 };
 
-SAFECOST_HELPER Node* unused_node(PoolList& list) {
+inline Node* unused_node(PoolList& list) {
   if (list.unused == list.end) {
     Chunk* const chunk = static_cast<Chunk*>(std::malloc(sizeof(Chunk)));
     if (chunk == nullptr) std::abort();
@@ -97,7 +95,7 @@ SAFECOST_HELPER Node* unused_node(PoolList& list) {
   return list.unused++;
 }
 
-SAFECOST_HELPER void push(PoolList& list, std::uint64_t value) {
+inline void push(PoolList& list, std::uint64_t value) {
   Node* node = list.free;
   if (node != nullptr)
     list.free = node->next;
@@ -107,7 +105,7 @@ SAFECOST_HELPER void push(PoolList& list, std::uint64_t value) {
   list.head = node;
 }
 
-SAFECOST_HELPER void drop(PoolList& list) {
+inline void drop(PoolList& list) {
   list.hand->next = list.free;
   list.free = list.hand;
 }
@@ -115,7 +113,7 @@ SAFECOST_HELPER void drop(PoolList& list) {
 // By index, in an array that grows. Links are as blind as pointers are.
 
 template <class Element>
-SAFECOST_HELPER Element* resized(Element* elements, std::size_t count) {
+Element* resized(Element* elements, std::size_t count) {
   void* const larger = std::realloc(elements, count * sizeof(Element));
   if (larger == nullptr) std::abort();
   return static_cast<Element*>(larger);
@@ -127,13 +125,9 @@ struct RawArena : IndexedList {
   std::size_t capacity = 0;
 };
 
-SAFECOST_HELPER std::uint64_t& value_of(RawArena& list, std::size_t slot) {
-  return list.slots[slot].value;
-}
-SAFECOST_HELPER std::size_t& next_of(RawArena& list, std::size_t slot) {
-  return list.slots[slot].next;
-}
-SAFECOST_HELPER std::size_t unused_slot(RawArena& list) {
+inline std::uint64_t& value_of(RawArena& list, std::size_t slot) { return list.slots[slot].value; }
+inline std::size_t& next_of(RawArena& list, std::size_t slot) { return list.slots[slot].next; }
+inline std::size_t unused_slot(RawArena& list) {
   if (list.count == list.capacity) {
     list.capacity = list.capacity == 0 ? chunk_nodes : 2 * list.capacity;
     list.slots = resized(list.slots, list.capacity);
@@ -149,11 +143,9 @@ struct RawArrays : IndexedList {
   std::size_t capacity = 0;
 };
 
-SAFECOST_HELPER std::uint64_t& value_of(RawArrays& list, std::size_t slot) {
-  return list.values[slot];
-}
-SAFECOST_HELPER std::size_t& next_of(RawArrays& list, std::size_t slot) { return list.nexts[slot]; }
-SAFECOST_HELPER std::size_t unused_slot(RawArrays& list) {
+inline std::uint64_t& value_of(RawArrays& list, std::size_t slot) { return list.values[slot]; }
+inline std::size_t& next_of(RawArrays& list, std::size_t slot) { return list.nexts[slot]; }
+inline std::size_t unused_slot(RawArrays& list) {
   if (list.count == list.capacity) {
     list.capacity = list.capacity == 0 ? chunk_nodes : 2 * list.capacity;
     list.nexts = resized(list.nexts, list.capacity);
@@ -163,8 +155,8 @@ SAFECOST_HELPER std::size_t unused_slot(RawArrays& list) {
 }
 
 // In C a hand that gave its node away is left as it is.
-SAFECOST_HELPER void empty_hand(RawArena&) {}
-SAFECOST_HELPER void empty_hand(RawArrays&) {}
+inline void empty_hand(RawArena&) {}
+inline void empty_hand(RawArrays&) {}
 
 }  // namespace ownership::linked_list
 

@@ -21,157 +21,35 @@
 // Clang: that was tried and left out.
 //
 // The slots are found by pointer in all variants: bounds are other cases' question.
-#include "consumer.h"
-
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <utility>
-#include <vector>
 
+#include "consumer.h"
 #include "kernel/case.h"
+#include "tape.h"
 
 namespace ownership::pass_ownership {
 
-enum class Kind : std::uint32_t {
-  create,   // make an order in an empty slot
-  pass,     // hand it to the other side, which gives it back
-  finish,   // hand it to the other side for good
-  destroy,  // end its life here
-  read      // look at the slot's order
+// The tape alone: its operations are read and told apart, and nothing is done.
+
+struct Nothing {
+  Order* order = nullptr;
 };
-
-struct Operation {
-  Kind kind;
-  std::uint32_t slot;
-  std::uint64_t value;
-};
-
-struct Input {
-  const Operation* operations;
-  std::size_t count;
-  std::size_t slot_count;
-};
-
-SAFECOST_HELPER Order order_of(std::uint64_t value) {
-  return {value, {value + 1, value + 2, value + 3, value + 4, value + 5}};
+SAFECOST_HELPER void create(Nothing& slot, std::uint64_t value) {
+  asm volatile("/* create */" : : "r"(&slot), "r"(value));
 }
-
-SAFECOST_HELPER std::uint64_t look_at(const Order& order) {
-  return order.number ^ order.amounts[4];
+SAFECOST_HELPER void pass(Nothing& slot) { asm volatile("/* pass */" : : "r"(&slot)); }
+SAFECOST_HELPER std::uint64_t result_of(Nothing& slot, const Operation& finish) {
+  asm volatile("/* finish */" : : "r"(&slot));
+  return finish.value;
 }
+SAFECOST_HELPER void destroy(Nothing& slot) { asm volatile("/* destroy */" : : "r"(&slot)); }
+SAFECOST_HELPER std::uint64_t seen_in(Nothing&, const Operation& read) { return read.value; }
 
-// A valid tape has `size` operations or a few more, in rounds that end with empty slots: orders are
-// made, passed many times, looked at, and end there or here. Which slot is random; operations in
-// random order would cost a mispredicted jump each, behind which the way there and back hides.
-std::vector<Operation> valid_tape(safecost::Generator& generator, std::size_t slot_count) {
-  safecost::Random& random = generator.random;
-  std::vector<std::uint32_t> empty;
-  for (std::uint32_t slot = 0; slot < slot_count; ++slot) empty.push_back(slot);
-  std::vector<std::uint32_t> full;
-  const auto moved = [&](std::vector<std::uint32_t>& from, std::vector<std::uint32_t>& to) {
-    std::swap(from[random.below(from.size())], from.back());
-    to.push_back(from.back());
-    from.pop_back();
-    return to.back();
-  };
-
-  std::vector<Operation> tape;
-  const auto add = [&](Kind kind, std::uint32_t slot) {
-    const std::uint64_t value = random.below(1'000'000);
-    tape.push_back({kind, slot, value});
-  };
-  const auto any = [&] { return full[random.below(full.size())]; };
-  const auto goes_on = [&] { return tape.size() < generator.size(); };
-  while (goes_on()) {
-    while (goes_on() && !empty.empty()) add(Kind::create, moved(empty, full));
-    for (std::size_t i = 0; goes_on() && i < 8 * slot_count; ++i) add(Kind::pass, any());
-    for (std::size_t i = 0; goes_on() && i < slot_count / 2; ++i) add(Kind::read, any());
-    while (full.size() > slot_count / 4) add(Kind::finish, moved(full, empty));
-    while (!full.empty()) add(Kind::destroy, moved(full, empty));
-  }
-  return tape;
-}
-
-// What breaks a convention, in one slot.
-std::vector<Kind> breach_of(const safecost::Generator& generator) {
-  if (generator.commits("use_after_passing")) return {Kind::create, Kind::finish, Kind::read};
-  if (generator.commits("both_free")) return {Kind::create, Kind::finish, Kind::destroy};
-  if (generator.commits("null_passed")) return {Kind::finish};
-  return {};
-}
-
-// Breaks it in one of the slots before the last that is used, at one of the places where it is empty, or was so
-// from the start: no memory is used that a valid tape would not use.
-void put_breach(safecost::Generator& generator, std::vector<Operation>& tape) {
-  const std::vector<Kind> kinds = breach_of(generator);
-  if (kinds.empty()) return;
-  std::uint32_t last = 1;
-  for (const Operation& operation : tape) last = std::max(last, operation.slot);
-  const auto slot = static_cast<std::uint32_t>(generator.random.below(last));
-  std::vector<std::size_t> places = {0};
-  bool full = false;
-  for (std::size_t i = 0; i < tape.size(); ++i) {
-    const Kind kind = tape[i].kind;
-    if (tape[i].slot == slot) full = kind != Kind::finish && kind != Kind::destroy;
-    if (full && generator.commits("null_passed")) break;
-    if (!full) places.push_back(i + 1);
-  }
-  std::vector<Operation> breach;
-  for (const Kind kind : kinds) breach.push_back({kind, slot, generator.random.below(1'000'000)});
-  const auto place = static_cast<std::ptrdiff_t>(places[generator.random.below(places.size())]);
-  tape.insert(tape.begin() + place, breach.begin(), breach.end());
-}
-
-// Sixteen orders at a time lie in the first cache.
-Input generate(safecost::Generator& generator) {
-  constexpr std::size_t slot_count = 16;
-  std::vector<Operation> tape = valid_tape(generator, slot_count);
-  put_breach(generator, tape);
-  const auto operations = generator.array<Operation>(tape.size());
-  std::copy(tape.begin(), tape.end(), operations.begin());
-  return {operations.data(), operations.size(), slot_count};
-}
-
-// A tape and its slots. A kernel leaves the slots as it found them: empty, or with what nobody will
-// look at.
-template <class Slot>
-struct Tape {
-  explicit Tape(const Input& input)
-      : operations(input.operations, input.operations + input.count), slots(input.slot_count) {}
-
-  std::vector<Operation> operations;
-  std::vector<Slot> slots;
-};
-
-template <class Slot>
-SAFECOST_HELPER std::uint64_t play(Tape<Slot>& tape) {
-  Slot* const slots = tape.slots.data();
-  std::uint64_t digest = 0;
-  for (const Operation& operation : tape.operations) {
-    Slot& slot = slots[operation.slot];
-    switch (operation.kind) {
-      case Kind::create:
-        create(slot, operation.value);
-        break;
-      case Kind::pass:
-        pass(slot);
-        break;
-      case Kind::finish:
-        digest = digest * 31 + finish(slot);
-        break;
-      case Kind::destroy:
-        destroy(slot);
-        break;
-      case Kind::read:
-        digest = digest * 31 + look_at(order_in(slot));
-        break;
-    }
-  }
-  return digest;
-}
+SAFECOST_KERNEL dispatch_only(Tape<Nothing>& tape) { return play(tape); }
 
 // Raw: the pointer stays in the slot when the order is somebody else's.
 
@@ -179,20 +57,18 @@ struct Pointer {
   Order* order = nullptr;
 };
 
-SAFECOST_HELPER void create(Pointer& slot, std::uint64_t value) {
-  slot.order = new Order(order_of(value));
-}
-SAFECOST_HELPER void pass(Pointer& slot) { slot.order = raw_pass(slot.order); }
-SAFECOST_HELPER std::uint64_t finish(Pointer& slot) { return raw_finish(slot.order); }
-SAFECOST_HELPER void destroy(Pointer& slot) { delete slot.order; }
-SAFECOST_HELPER const Order& order_in(const Pointer& slot) { return *slot.order; }
+inline void create(Pointer& slot, std::uint64_t value) { slot.order = new Order(order_of(value)); }
+inline void pass(Pointer& slot) { slot.order = raw_pass(slot.order); }
+inline std::uint64_t finish(Pointer& slot) { return raw_finish(slot.order); }
+inline void destroy(Pointer& slot) { delete slot.order; }
+inline const Order& order_in(const Pointer& slot) { return *slot.order; }
 
 SAFECOST_KERNEL raw(Tape<Pointer>& tape) { return play(tape); }
 
 // The wrong step: here one believes that the other side frees, and there that this side does.
 
 struct Forgotten : Pointer {};
-SAFECOST_HELPER std::uint64_t finish(Forgotten& slot) { return raw_finish_forgotten(slot.order); }
+inline std::uint64_t finish(Forgotten& slot) { return raw_finish_forgotten(slot.order); }
 
 SAFECOST_KERNEL raw_forgotten(Tape<Forgotten>& tape) { return play(tape); }
 
@@ -200,10 +76,8 @@ SAFECOST_KERNEL raw_forgotten(Tape<Forgotten>& tape) { return play(tape); }
 
 struct Kept : Pointer {};
 struct KeptForgotten : Kept {};
-SAFECOST_HELPER void pass(Kept& slot) { lent_pass(*slot.order); }
-SAFECOST_HELPER std::uint64_t finish(KeptForgotten& slot) {
-  return raw_finish_forgotten(slot.order);
-}
+inline void pass(Kept& slot) { lent_pass(*slot.order); }
+inline std::uint64_t finish(KeptForgotten& slot) { return raw_finish_forgotten(slot.order); }
 
 SAFECOST_KERNEL raw_lent(Tape<Kept>& tape) { return play(tape); }
 SAFECOST_KERNEL raw_lent_forgotten(Tape<KeptForgotten>& tape) { return play(tape); }
@@ -302,22 +176,6 @@ SAFECOST_HELPER std::uint64_t finish(InRegister& slot) {
 SAFECOST_KERNEL trivial_abi(Tape<InRegister>& tape) { return play(tape); }
 #endif
 
-// What an idiom gives where the order that was passed on is a copy of the one that stays.
-std::uint64_t values_alone(const void* input) {
-  const Input& given = *static_cast<const Input*>(input);
-  std::vector<Order> slots(given.slot_count);
-  std::uint64_t digest = 0;
-  for (std::size_t i = 0; i < given.count; ++i) {
-    const Operation& operation = given.operations[i];
-    Order& order = slots[operation.slot];
-    if (operation.kind == Kind::create) order = order_of(operation.value);
-    if (operation.kind == Kind::pass) order.number += order.amounts[0];
-    if (operation.kind == Kind::finish || operation.kind == Kind::read)
-      digest = digest * 31 + look_at(order);
-  }
-  return digest;
-}
-
 constexpr char ends_there[] = "the parameter is an owner, whose end nobody can forget";
 
 auto the_case =
@@ -360,6 +218,9 @@ auto the_case =
         .raw<raw_lent>("raw_lent", "a pointer, which need not come back: it stays in the slot")
         .ordinary()
         .fault_kernel<raw_lent_forgotten>("neither_frees")
+        .raw<dispatch_only>("dispatch_only", "the tape alone, of which nothing is done")
+        .bespoke()
+        .inexpressible("neither_frees", "there is no order")
         .safe<unique_ptr>("unique_ptr", "std::unique_ptr by value")
         .library()
         .inexpressible("neither_frees", ends_there)

@@ -109,6 +109,14 @@ trait Slot: Sized {
     fn finish(&mut self) -> u64;
     fn destroy(&mut self);
     fn order(&self) -> &Order;
+    #[inline(always)]
+    fn result_of(&mut self, _finish: &Operation) -> u64 {
+        self.finish()
+    }
+    #[inline(always)]
+    fn seen(&self, _read: &Operation) -> u64 {
+        self.order().look()
+    }
 }
 
 struct Tape<S> {
@@ -133,18 +141,61 @@ fn play<S: Slot>(tape: &mut Tape<S>) -> u64 {
         match operation.kind {
             0 => slot.create(operation.value),
             1 => slot.pass(),
-            2 => digest = digest.wrapping_mul(31).wrapping_add(slot.finish()),
+            2 => digest = digest.wrapping_mul(31).wrapping_add(slot.result_of(operation)),
             3 => slot.destroy(),
-            _ => digest = digest.wrapping_mul(31).wrapping_add(slot.order().look()),
+            _ => digest = digest.wrapping_mul(31).wrapping_add(slot.seen(operation)),
         }
     }
     digest
 }
 
-/// An address, which stays when the order is somebody else's. The slot is not checked either.
-struct Raw<const FORGETS: bool>(*mut Order);
+/// The tape alone: its operations are read and told apart, and nothing is done.
+struct Nothing(*mut Order);
 
-impl<const FORGETS: bool> Slot for Raw<FORGETS> {
+impl Slot for Nothing {
+    fn empty() -> Self {
+        Nothing(std::ptr::null_mut())
+    }
+    #[inline(always)]
+    fn at(slots: &mut [Self], slot: u32) -> &mut Self {
+        unsafe { slots.get_unchecked_mut(slot as usize) }
+    }
+    #[inline(always)]
+    fn create(&mut self, value: u64) {
+        unsafe {
+            asm!("/* create {} {} */", in(reg) self, in(reg) value, options(nomem, nostack, preserves_flags))
+        };
+    }
+    #[inline(always)]
+    fn pass(&mut self) {
+        unsafe { asm!("/* pass {} */", in(reg) self, options(nomem, nostack, preserves_flags)) };
+    }
+    fn finish(&mut self) -> u64 {
+        unreachable!("there is no order")
+    }
+    #[inline(always)]
+    fn result_of(&mut self, finish: &Operation) -> u64 {
+        unsafe { asm!("/* finish {} */", in(reg) self, options(nomem, nostack, preserves_flags)) };
+        finish.value
+    }
+    #[inline(always)]
+    fn destroy(&mut self) {
+        unsafe { asm!("/* destroy {} */", in(reg) self, options(nomem, nostack, preserves_flags)) };
+    }
+    fn order(&self) -> &Order {
+        unreachable!("there is no order")
+    }
+    #[inline(always)]
+    fn seen(&self, read: &Operation) -> u64 {
+        read.value
+    }
+}
+
+/// An address, which stays when the order is somebody else's, and need not come back if it is lent. The slot is not
+/// checked either.
+struct Raw<const LENDS: bool, const FORGETS: bool>(*mut Order);
+
+impl<const LENDS: bool, const FORGETS: bool> Slot for Raw<LENDS, FORGETS> {
     fn empty() -> Self {
         Raw(std::ptr::null_mut())
     }
@@ -158,7 +209,11 @@ impl<const FORGETS: bool> Slot for Raw<FORGETS> {
     }
     #[inline(always)]
     fn pass(&mut self) {
-        self.0 = unsafe { raw_pass(self.0) };
+        if LENDS {
+            lent_pass(unsafe { &mut *self.0 });
+        } else {
+            self.0 = unsafe { raw_pass(self.0) };
+        }
     }
     #[inline(always)]
     fn finish(&mut self) -> u64 {
@@ -240,14 +295,34 @@ impl Slot for Option<Order> {
 }
 
 #[inline(always)]
-fn rust_raw_pointer(tape: &mut Tape<Raw<false>>) -> u64 {
+fn rust_raw_pointer(tape: &mut Tape<Raw<false, false>>) -> u64 {
     play(tape)
 }
 
 #[inline(always)]
-fn rust_raw_forgotten(tape: &mut Tape<Raw<false>>) -> u64 {
-    let forgets: *mut Tape<Raw<true>> = (tape as *mut Tape<Raw<false>>).cast();
+fn rust_raw_lent(tape: &mut Tape<Raw<true, false>>) -> u64 {
+    play(tape)
+}
+
+#[inline(always)]
+fn forgotten<const LENDS: bool>(tape: &mut Tape<Raw<LENDS, false>>) -> u64 {
+    let forgets: *mut Tape<Raw<LENDS, true>> = (&raw mut *tape).cast();
     play(unsafe { &mut *forgets })
+}
+
+#[inline(always)]
+fn rust_raw_forgotten(tape: &mut Tape<Raw<false, false>>) -> u64 {
+    forgotten(tape)
+}
+
+#[inline(always)]
+fn rust_raw_lent_forgotten(tape: &mut Tape<Raw<true, false>>) -> u64 {
+    forgotten(tape)
+}
+
+#[inline(always)]
+fn rust_dispatch_only(tape: &mut Tape<Nothing>) -> u64 {
+    play(tape)
 }
 
 #[inline(always)]
@@ -266,8 +341,12 @@ fn rust_value(tape: &mut Tape<Option<Order>>) -> u64 {
 }
 
 case! { Input:
-    raw rust_raw_pointer(Tape<Raw<false>>) "a raw pointer, made a Box where its life ends" [ordinary] {
+    raw rust_raw_pointer(Tape<Raw<false, false>>) "a raw pointer, made a Box where its life ends" [ordinary] {
         neither_frees: rust_raw_forgotten };
+    raw rust_raw_lent(Tape<Raw<true, false>>) "a raw pointer, which need not come back: it stays in the slot" [ordinary] {
+        neither_frees: rust_raw_lent_forgotten };
+    raw rust_dispatch_only(Tape<Nothing>) "the tape alone, of which nothing is done" [bespoke] {
+        neither_frees: "there is no order" };
     safe rust_box(Tape<Boxed<false>>) "a Box by value, which comes back" [library] {
         neither_frees: "the parameter is an owner, which is dropped where the function ends" }
         claims { use_after_passing: "always", both_free: "always", neither_frees: "always",

@@ -22,7 +22,7 @@ from safecost.core.progress import Steps
 from safecost.document import evidence
 from safecost.document.outcome import EvidenceKind, Outcome
 from safecost.document.plan import PluginAt, ProvePlan
-from safecost.document.values import FreeText
+from safecost.document.values import DISPATCH_ONLY, FreeText
 from safecost.suite import cases as case_files
 from safecost.suite import claims
 from safecost.suite import profiles as profile_files
@@ -246,6 +246,8 @@ class Proving:
         faults = {fault.name: fault for fault in answer.faults}
         roles = {variant.name: variant.role for variant in answer.plugin.variants}
         for proof in answer.proofs:
+            if proof.variant in DISPATCH_ONLY:
+                continue
             role: Any = roles[proof.variant]  # the prover proves raw and safe variants
             name = Outcome(case.name, profile.name, proof.variant, role, proof.fault, "no_verdict")
             judged = self._clean(self._judge_proof(name, faults[proof.fault], proof, checks))

@@ -121,6 +121,12 @@ def test_what_prevents_is_clean_and_right_everywhere() -> None:
 
 
 @pytest.mark.build
+def test_nothing_is_proved_of_the_tape_alone() -> None:
+    assert {"raw", "good"} <= {one.variant for one in proved().outcomes}
+    assert "dispatch_only" not in {one.variant for one in proved().outcomes}
+
+
+@pytest.mark.build
 def test_a_faulty_program_that_nobody_wrote_gives_no_verdict() -> None:
     one = outcome("good", "only_told")
     assert one.kind == "no_verdict" and "nobody has written" in (one.reason or "")

@@ -55,6 +55,10 @@ Load = Annotated[float, Meta(ge=0, le=1e6)]
 Nanoseconds = Annotated[float, Meta(gt=0, le=1e15, description="Time per call.")]
 Ratio = Annotated[float, Meta(ge=1e-9, le=1e9, description="Above 1 the numerator is slower.")]
 
+DISPATCH_ONLY = frozenset({"dispatch_only", "rust_dispatch_only"})
+"""Names of variants that read a tape of operations, tell them apart, and do nothing. They are timed beside raw code and
+compete with nobody: they are in no pair, no price and no proof."""
+
 Role = Literal["raw", "safe", "aa", "calibration"]
 Origin = Literal["library", "ordinary", "bespoke"]
 Language = Literal["c++", "rust"]

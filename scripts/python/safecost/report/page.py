@@ -17,7 +17,7 @@ from safecost.document.rows import KINDS, ExactValues, PairRow, count_rows, rows
 from safecost.document.types import Document, Run
 from safecost.explain import page as explain_page
 from safecost.reject import rows as rejected_rows
-from safecost.report import charts, hardening, raw_code, safety, sections
+from safecost.report import charts, dispatch, hardening, raw_code, safety, sections
 from safecost.report.charts import Chart
 from safecost.stats.pairs import Verdict
 from safecost.validity import words as validity_words
@@ -192,7 +192,12 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "noise": validity_words.noise(document),
         "facts": _facts(document),
         "frontier": safety.lines(document),
-        "comparisons": [*safety.comparisons(document), *safety.later(document), *raw_code.incomplete_lines(document)],
+        "comparisons": [
+            *safety.comparisons(document),
+            *safety.later(document),
+            *raw_code.incomplete_lines(document),
+            *dispatch.dispatch_lines(document),
+        ],
         "incomplete": raw_code.raw_incomplete(document),
         "filtered": safety.filter_note(document),
         "shares": safety.shares(document),

@@ -21,7 +21,7 @@ from safecost.document.memo import of_newest
 from safecost.document.outcome import CAUGHT, UNSHOWN, OutcomeKind
 from safecost.document.rows import is_rebuild
 from safecost.document.types import Case, Document, Profile
-from safecost.document.values import Origin
+from safecost.document.values import DISPATCH_ONLY, Origin
 from safecost.stats.frontier import AtSize, Candidate, Frontier, frontier
 
 Scope = Literal["every fault", "spatial faults"]
@@ -274,13 +274,17 @@ def _at_size(panel: Panel, arm: Contender, below: Sequence[Contender]) -> AtSize
     return AtSize(panel.label + panel.beside, arm.nanoseconds, {raw.variant: raw.nanoseconds for raw in below})
 
 
+def _raw_arms(panel: Panel) -> list[Contender]:
+    return [arm for arm in panel.contenders if arm.role == "raw" and arm.variant not in DISPATCH_ONLY]
+
+
 def _raws(document: Document, panel: Panel, against: str, denominator: Denominator) -> list[Contender]:
     """The raw code of a panel that counts: that of the plain profile, for C++ and for Rust its own language's.
 
     What C programs use is C++'s for Rust, too. A twin without raw code is compared with C++ alone.
     """
     plain = {profile.name: profile.plain for profile in document.profiles}[panel.profile]
-    raws = [arm for arm in panel.contenders if arm.role == "raw"]
+    raws = _raw_arms(panel)
     own = [arm for arm in raws if arm.profile == plain]
     of_cxx = denominator in {"raw C++", "as practised"} or not own
     return [arm for arm in raws if arm.profile == against] if of_cxx else own
@@ -290,9 +294,9 @@ def _raw_over(document: Document, case: Case, profile: str, against: str) -> lis
     """Raw code of one profile over that of another, as contenders that let nothing through."""
     sizes: dict[str, list[AtSize]] = {}
     for panel in _cached_panels(document, case, [profile]):
-        below = [arm for arm in panel.contenders if arm.role == "raw" and arm.profile == against]
-        for arm in panel.contenders:
-            if arm.role == "raw" and arm.profile == profile and below:
+        below = [arm for arm in _raw_arms(panel) if arm.profile == against]
+        for arm in _raw_arms(panel):
+            if arm.profile == profile and below:
                 sizes.setdefault(arm.variant, []).append(_at_size(panel, arm, below))
     complete = max(map(len, sizes.values()), default=0)
     return [Candidate(variant, profile, (), tuple(at)) for variant, at in sizes.items() if len(at) == complete]

@@ -16,6 +16,7 @@ from safecost.core.text import counted, number, percent
 from safecost.document.rows import PairRow, valid_rows
 from safecost.document.types import Case, Document, Problem
 from safecost.document.values import PairKind
+from safecost.report.dispatch import dispatch_lines
 from safecost.report.hardening import terminal_lines
 from safecost.report.raw_code import incomplete_lines
 from safecost.report.safety import filter_note, shares, terminal_gaps, terminal_rows, terminal_standards
@@ -49,7 +50,7 @@ def render(document: Document, console: Console) -> None:
             say(console, f"{len(rows) - len(shown)} more rows, all with smaller ratios, are in the report")
     else:
         say(console, "no ratio was measured")
-    for line in (*_summary_lines(document, rows), *_missing_lines(document)):
+    for line in (*_summary_lines(document, rows), *dispatch_lines(document), *_missing_lines(document)):
         say(console, line)
     for line in advisories(document) if document.panels else ():
         say(console, f"advisory: {line}", "yellow")

@@ -11,7 +11,7 @@ import numpy as np
 from safecost.document.evidence import DescribedPoint, DescribedVariant
 from safecost.document.measured import Launch
 from safecost.document.points import contender_name
-from safecost.document.values import PairKind, Role
+from safecost.document.values import DISPATCH_ONLY, PairKind, Role
 from safecost.stats.pairs import launch_ratio
 from safecost.suite.profiles import BuildProfile
 
@@ -82,6 +82,8 @@ def contenders_of(
     others = []
     for other in profile.needs:
         for one in variants.get((case, other), ()):
+            if one.name in DISPATCH_ONLY:
+                continue
             beside_itself = one.role == "safe" and other == profile.plain and one.name in names
             same = (case, profile.name, one.name) in untouched and not profile.is_rebuild
             if one.role == "raw" or (beside_itself and not same):
@@ -150,7 +152,7 @@ def pairs(panel: PlannedPanel, profile: BuildProfile, nanoseconds: Sequence[floa
     variant is faster than the first. What a profile that builds another a second time compares are A/A pairs only:
     its idioms have been counted with the other.
     """
-    arms = list(enumerate(panel.contenders))
+    arms = [(i, arm) for i, arm in enumerate(panel.contenders) if arm.variant not in DISPATCH_ONLY]
     own = [(i, arm) for i, arm in arms if arm.profile == profile.name]
     found: list[PlannedPair] = []
     raw = next((i for i, arm in own if arm.role == "raw"), None)

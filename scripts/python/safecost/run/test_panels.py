@@ -229,3 +229,15 @@ def test_nobody_is_compared_with_itself_and_aa_pairs_only_as_aa_pairs(one: Build
     for kind, numerator, denominator in pairs_of(one):
         assert numerator != denominator
         assert ("aa@" in numerator + denominator) <= (kind == "aa")
+
+
+def test_the_tape_alone_is_timed_and_compared_with_nobody() -> None:
+    tape = planned("dispatch_only", "raw")
+    variants = {(CASE, one.name): (*VARIANTS[CASE, one.name], tape) for one in ALL}
+    for one in (PLAIN, HARDENED, CLANG, TWIN):
+        panel = panel_of(one, variants)
+        alone = [at for at, arm in enumerate(panel.contenders) if arm.variant == "dispatch_only"]
+        assert [panel.contenders[at].profile for at in alone] == [one.name]  # not once more in a sibling's panel
+        times = [1.0 if at in alone else 100.0 for at in range(len(panel.contenders))]
+        compared = {at for pair in panels.pairs(panel, one, times) for at in (pair.numerator, pair.denominator)}
+        assert not compared & set(alone)

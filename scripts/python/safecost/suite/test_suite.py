@@ -38,9 +38,13 @@ def declared(text: str) -> dict[str, str]:
     return made
 
 
-def twin_faults(text: str) -> set[str]:
+def table_of(twin: str) -> str:
+    """What a twin lists, without the modules that follow it."""
+    return twin.partition("case! {")[2].partition("\n}\n")[0]
+
+
+def twin_faults(listed: str) -> set[str]:
     """The faults that a twin's variants speak of."""
-    _, _, listed = text.partition("case! {")
     listed = re.sub(r'"(?:[^"\\]|\\.)*"', '""', listed)
     blocks = re.findall(r"\{([^{}]*)\}", listed)
     return {name for block in blocks for name in re.findall(r"(\w+)\s*:", block)}
@@ -129,7 +133,7 @@ def test_nobody_speaks_of_a_fault_that_is_not_declared(case: CaseFiles) -> None:
         said = re.findall(r'"([^"]*)"', arguments)
         names = said[1:] if kind == "claims" else said[:1]
         assert set(names) <= set(faults), (kind, names)
-    assert twin_faults(source(case, ".rs")) <= set(faults)
+    assert twin_faults(table_of(source(case, ".rs"))) <= set(faults)
 
 
 @every
@@ -139,10 +143,10 @@ def test_each_variant_says_what_becomes_of_faults_in_the_program(case: CaseFiles
     for variant in re.split(r"\.(?=(?:raw|safe)<)", text)[1:]:
         spoken = {re.findall(r'"([^"]*)"', said)[0] for kind, said in _SPOKEN.findall(variant) if kind != "claims"}
         assert in_program <= spoken, variant.split("(")[0]
-    _, _, listed = source(case, ".rs").partition("case! {")
+    listed = table_of(source(case, ".rs"))
     for variant in re.split(r"^\s*(?=(?:raw|safe)\s+rust_)", listed, flags=re.MULTILINE)[1:]:
         written = re.sub(r"\bclaims\s*\{[^}]*\}", "", variant)
-        assert in_program <= twin_faults("case! {" + written), variant.split("(")[0]
+        assert in_program <= twin_faults(written), variant.split("(")[0]
 
 
 # What stays in its own memory and answers wrongly, or reads what was never set: such idioms catch nothing.
@@ -163,7 +167,9 @@ def test_safe_variants_claim_something(case: CaseFiles) -> None:
 def test_the_readers_of_sources_see_what_is_there() -> None:
     text = '.fault({.name = "a", .cwe = 1})\n .fault({.name = "b", .oracles = (1 | 2)})\n .raw<raw>("raw", "x")'
     assert list(declared(text)) == ["a", "b"]
-    twin = 'case! { Input:\n raw rust_a(V) "s: {x}" { a: k, b: "why: {c}" };\n safe rust_b(V) "s" claims { d: "" };\n}'
-    assert twin_faults(twin) == {"a", "b", "d"}
+    twin = (
+        'case! { Input:\n raw rust_a(V) "s: {x}" { a: k, b: "why: {c}" };\n safe rust_b(V) "s" claims { d: "" };\n}\n'
+    )
+    assert twin_faults(table_of(f"{twin}struct C {{ e: u32 }}")) == {"a", "b", "d"}
     spoken = '.fault_kernel<f<g, H>>("a")\n .claims("always", "a",\n "b")\n .inexpressible("c", "why (E0502)");'
     assert [kind.split("<")[0] for kind, _ in _SPOKEN.findall(spoken)] == ["fault_kernel", "claims", "inexpressible"]

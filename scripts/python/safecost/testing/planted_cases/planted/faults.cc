@@ -222,6 +222,8 @@ auto the_case =
         .raw<raw>("raw", "up to the bound")
         .fault_kernel<raw_wrong>("planted")
         .fault_kernel<raw_wrong>("only_told")
+        .raw<good<-2>>("dispatch_only", "no competitor: nothing of it is proved")
+        .inexpressible("planted", "there is no way to say it")
         .safe<good<-1>>("good", "never asks for the bound")
         .inexpressible("planted", "there is no way to say it")
 #define PLANTED(name) .safe<good<__COUNTER__>>(#name, "planted").fault_kernel<name>("planted")

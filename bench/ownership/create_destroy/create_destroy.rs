@@ -1,4 +1,5 @@
 //! The twin of create_destroy.cc: an owner is a value of its own, and an empty slot is None.
+use std::arch::asm;
 use std::rc::Rc;
 
 use safecost::{case, input, slice, Context};
@@ -42,6 +43,10 @@ trait Slot: Sized {
     }
     fn create(&mut self, value: u64);
     fn order(&self) -> &Order;
+    #[inline(always)]
+    fn seen(&self, _read: &Operation) -> u64 {
+        self.order().look()
+    }
     fn destroy(&mut self);
 }
 
@@ -69,12 +74,42 @@ fn play<S: Slot>(tape: &mut Tape<S>) -> u64 {
         if operation.kind == 0 {
             slot.create(operation.value);
         } else if operation.kind == 1 {
-            digest = digest.wrapping_mul(31).wrapping_add(slot.order().look());
+            digest = digest.wrapping_mul(31).wrapping_add(slot.seen(operation));
         } else {
             slot.destroy();
         }
     }
     digest
+}
+
+/// The tape alone: its operations are read and told apart, and nothing is done.
+struct Nothing(*mut Order);
+
+impl Slot for Nothing {
+    fn empty() -> Self {
+        Nothing(std::ptr::null_mut())
+    }
+    #[inline(always)]
+    fn at(slots: &mut [Self], slot: u32) -> &mut Self {
+        unsafe { slots.get_unchecked_mut(slot as usize) }
+    }
+    #[inline(always)]
+    fn create(&mut self, value: u64) {
+        unsafe {
+            asm!("/* create {} {} */", in(reg) self, in(reg) value, options(nomem, nostack, preserves_flags))
+        };
+    }
+    fn order(&self) -> &Order {
+        unreachable!("there is none")
+    }
+    #[inline(always)]
+    fn seen(&self, read: &Operation) -> u64 {
+        read.value
+    }
+    #[inline(always)]
+    fn destroy(&mut self) {
+        unsafe { asm!("/* destroy {} */", in(reg) self, options(nomem, nostack, preserves_flags)) };
+    }
 }
 
 /// An address, and the habit of freeing it once. The slot is not checked either.
@@ -100,6 +135,27 @@ impl Slot for Raw {
     fn destroy(&mut self) {
         drop(unsafe { Box::from_raw(self.0) });
     }
+}
+
+/// The slot is the order's own memory: there is nothing to free, and nothing to say that it is over.
+impl Slot for Order {
+    fn empty() -> Self {
+        Order { number: 0, amounts: [0; 5] }
+    }
+    #[inline]
+    fn at(slots: &mut [Self], slot: u32) -> &mut Self {
+        unsafe { slots.get_unchecked_mut(slot as usize) }
+    }
+    #[inline]
+    fn create(&mut self, value: u64) {
+        *self = Order::of(value);
+    }
+    #[inline]
+    fn order(&self) -> &Order {
+        self
+    }
+    #[inline]
+    fn destroy(&mut self) {}
 }
 
 impl Slot for Option<Box<Order>> {
@@ -162,6 +218,16 @@ fn rust_raw_pointer(tape: &mut Tape<Raw>) -> u64 {
 }
 
 #[inline(always)]
+fn rust_raw_in_place(tape: &mut Tape<Order>) -> u64 {
+    play(tape)
+}
+
+#[inline(always)]
+fn rust_dispatch_only(tape: &mut Tape<Nothing>) -> u64 {
+    play(tape)
+}
+
+#[inline(always)]
 fn rust_box(tape: &mut Tape<Option<Box<Order>>>) -> u64 {
     play(tape)
 }
@@ -179,6 +245,11 @@ fn rust_option(tape: &mut Tape<Option<Order>>) -> u64 {
 case! { Input:
     raw rust_raw_pointer(Tape<Raw>) "Box::into_raw and from_raw, freed by habit" [ordinary] {
         mismatched_free: "Box::from_raw frees as Box allocates; another way is another program" };
+    raw rust_raw_in_place(Tape<Order>) "orders in the slots themselves" as "in_place" [ordinary] {
+        mismatched_free: "the order has no block of its own that could be freed" }
+        claims { double_free: "always", leak: "always", mismatched_free: "always" };
+    raw rust_dispatch_only(Tape<Nothing>) "the tape alone, of which nothing is done" [bespoke] {
+        mismatched_free: "the order has no block of its own that could be freed" };
     safe rust_box(Tape<Option<Box<Order>>>) "an Option of a Box" [library] {
         mismatched_free: "the language has no way to free but the owner's own" }
         claims { use_after_free: "always", double_free: "always", leak: "always",

@@ -24,7 +24,6 @@
 //    (`cmp %rdi,%rsi`; `jbe`), and writes seven numbers one by one, of which Clang packs four.
 //
 // The slots are found by pointer in all variants: bounds are other cases' question.
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -32,149 +31,24 @@
 #include <optional>
 #include <stdexcept>
 #include <utility>
-#include <vector>
 
 #include "kernel/case.h"
+#include "tape.h"
 
 namespace ownership::create_destroy {
 
-enum class Kind : std::uint32_t {
-  create,  // make an order in an empty slot
-  read,    // look at the slot's order
-  destroy  // end its life
+// The tape alone: its operations are read and told apart, and nothing is done.
+
+struct Nothing {
+  Order* order = nullptr;
 };
-
-struct Operation {
-  Kind kind;
-  std::uint32_t slot;
-  std::uint64_t value;
-};
-
-struct Input {
-  const Operation* operations;
-  std::size_t count;
-  std::size_t slot_count;
-};
-
-// 48 bytes, which the compiler cannot leave out: a slot that is read later may be any.
-struct Order {
-  std::uint64_t number;
-  std::uint64_t amounts[5];
-};
-
-SAFECOST_HELPER Order order_of(std::uint64_t value) {
-  return {value, {value + 1, value + 2, value + 3, value + 4, value + 5}};
+SAFECOST_HELPER void create(Nothing& slot, std::uint64_t value) {
+  asm volatile("/* create */" : : "r"(&slot), "r"(value));
 }
+SAFECOST_HELPER std::uint64_t seen_in(Nothing&, const Operation& read) { return read.value; }
+SAFECOST_HELPER void destroy(Nothing& slot) { asm volatile("/* destroy */" : : "r"(&slot)); }
 
-SAFECOST_HELPER std::uint64_t look_at(const Order& order) {
-  return order.number ^ order.amounts[4];
-}
-
-// A valid tape makes `size` orders, each in an empty slot, and ends with all of them destroyed, so
-// that nobody has to clear up behind it.
-std::vector<Operation> valid_tape(safecost::Generator& generator, std::size_t slot_count) {
-  safecost::Random& random = generator.random;
-  std::vector<std::uint32_t> empty;
-  for (std::uint32_t slot = 0; slot < slot_count; ++slot) empty.push_back(slot);
-  std::vector<std::uint32_t> full;
-  const auto moved = [&](std::vector<std::uint32_t>& from, std::vector<std::uint32_t>& to) {
-    std::swap(from[random.below(from.size())], from.back());
-    to.push_back(from.back());
-    from.pop_back();
-    return to.back();
-  };
-
-  std::vector<Operation> tape;
-  for (std::size_t left = generator.size(); left > 0 || !full.empty();) {
-    const std::uint64_t dice = random.below(4);
-    const std::uint64_t value = random.below(1'000'000);
-    if (dice == 0 && !full.empty()) {
-      tape.push_back({Kind::read, full[random.below(full.size())], value});
-    } else if (left > 0 && !empty.empty() && (full.size() < slot_count / 2 || dice == 1)) {
-      tape.push_back({Kind::create, moved(empty, full), value});
-      --left;
-    } else if (!full.empty()) {
-      tape.push_back({Kind::destroy, moved(full, empty), value});
-    }
-  }
-  return tape;
-}
-
-// What breaks a convention, in one slot.
-std::vector<Kind> breach_of(const safecost::Generator& generator) {
-  if (generator.commits("use_after_free")) return {Kind::create, Kind::destroy, Kind::read};
-  if (generator.commits("double_free")) return {Kind::create, Kind::destroy, Kind::destroy};
-  if (generator.commits("leak")) return {Kind::create, Kind::create, Kind::destroy};
-  if (generator.commits("sentinel_value")) return {Kind::create, Kind::read, Kind::destroy};
-  return {};
-}
-
-// Breaks it in one of the slots before the last that is used, at one of the places where it is empty: no memory
-// is used that a valid tape would not use.
-void put_breach(safecost::Generator& generator, std::vector<Operation>& tape) {
-  const std::vector<Kind> kinds = breach_of(generator);
-  if (kinds.empty()) return;
-  std::uint32_t last = 1;
-  for (const Operation& operation : tape) last = std::max(last, operation.slot);
-  const auto slot = static_cast<std::uint32_t>(generator.random.below(last));
-  std::vector<std::size_t> places = {0};
-  bool full = false;
-  for (std::size_t i = 0; i < tape.size(); ++i) {
-    if (tape[i].slot == slot && tape[i].kind != Kind::read) full = tape[i].kind == Kind::create;
-    if (!full) places.push_back(i + 1);
-  }
-  std::vector<Operation> breach;
-  for (const Kind kind : kinds) {
-    const std::uint64_t value =
-        generator.commits("sentinel_value") ? UINT64_MAX : generator.random.below(1'000'000);
-    breach.push_back({kind, slot, value});
-  }
-  const auto place = static_cast<std::ptrdiff_t>(places[generator.random.below(places.size())]);
-  tape.insert(tape.begin() + place, breach.begin(), breach.end());
-}
-
-// An eighth of all orders has a slot, and half of the slots are taken at a time.
-Input generate(safecost::Generator& generator) {
-  const std::size_t slot_count = generator.size() / 8 + 1;
-  std::vector<Operation> tape = valid_tape(generator, slot_count);
-  put_breach(generator, tape);
-  const auto operations = generator.array<Operation>(tape.size());
-  std::copy(tape.begin(), tape.end(), operations.begin());
-  return {operations.data(), operations.size(), slot_count};
-}
-
-// A tape and its slots. A kernel leaves the slots as it found them: empty, or with what nobody will
-// look at.
-template <class Slot>
-struct Tape {
-  explicit Tape(const Input& input)
-      : operations(input.operations, input.operations + input.count), slots(input.slot_count) {}
-
-  std::vector<Operation> operations;
-  std::vector<Slot> slots;
-};
-
-// Written so that both compilers ask for a read first and never for a destruction. In which order a switch
-// is compared depends on what its cases do: Clang asks for a destruction first, unless that does nothing, as
-// raw_in_place's. Raw or safe, the same work takes up to a tenth longer then.
-template <class Slot>
-SAFECOST_HELPER std::uint64_t play(Tape<Slot>& tape) {
-  Slot* const slots = tape.slots.data();
-  std::uint64_t digest = 0;
-  for (const Operation& operation : tape.operations) {
-    Slot& slot = slots[operation.slot];
-    if (operation.kind != Kind::read) {
-      if (operation.kind == Kind::create) {
-        create(slot, operation.value);
-      } else {
-        destroy(slot);
-      }
-    } else {
-      digest = digest * 31 + look_at(order_in(slot));
-    }
-  }
-  return digest;
-}
+SAFECOST_KERNEL dispatch_only(Tape<Nothing>& tape) { return play(tape); }
 
 // Raw: the slot's address says where an order is, or was.
 
@@ -182,13 +56,13 @@ struct FromMalloc {
   Order* order = nullptr;
 };
 
-SAFECOST_HELPER void create(FromMalloc& slot, std::uint64_t value) {
+inline void create(FromMalloc& slot, std::uint64_t value) {
   slot.order = static_cast<Order*>(std::malloc(sizeof(Order)));
   if (slot.order == nullptr) std::abort();
   *slot.order = order_of(value);
 }
-SAFECOST_HELPER const Order& order_in(const FromMalloc& slot) { return *slot.order; }
-SAFECOST_HELPER void destroy(FromMalloc& slot) { std::free(slot.order); }
+inline const Order& order_in(const FromMalloc& slot) { return *slot.order; }
+inline void destroy(FromMalloc& slot) { std::free(slot.order); }
 
 SAFECOST_KERNEL raw(Tape<FromMalloc>& tape) { return play(tape); }
 
@@ -198,19 +72,17 @@ struct FromNew {
   Order* order = nullptr;
 };
 
-SAFECOST_HELPER void create(FromNew& slot, std::uint64_t value) {
-  slot.order = new Order(order_of(value));
-}
-SAFECOST_HELPER const Order& order_in(const FromNew& slot) { return *slot.order; }
-SAFECOST_HELPER void destroy(FromNew& slot) { delete slot.order; }
+inline void create(FromNew& slot, std::uint64_t value) { slot.order = new Order(order_of(value)); }
+inline const Order& order_in(const FromNew& slot) { return *slot.order; }
+inline void destroy(FromNew& slot) { delete slot.order; }
 
 SAFECOST_KERNEL raw_new(Tape<FromNew>& tape) { return play(tape); }
 
 // The slot is the order's own memory: there is nothing to free, and nothing to say that it is over.
 
-SAFECOST_HELPER void create(Order& slot, std::uint64_t value) { slot = order_of(value); }
-SAFECOST_HELPER const Order& order_in(const Order& slot) { return slot; }
-SAFECOST_HELPER void destroy(Order&) {}
+inline void create(Order& slot, std::uint64_t value) { slot = order_of(value); }
+inline const Order& order_in(const Order& slot) { return slot; }
+inline void destroy(Order&) {}
 
 SAFECOST_KERNEL raw_in_place(Tape<Order>& tape) { return play(tape); }
 
@@ -218,8 +90,8 @@ SAFECOST_KERNEL raw_in_place(Tape<Order>& tape) { return play(tape); }
 
 struct FreedByDelete : FromMalloc {};
 struct FreedByFree : FromNew {};
-SAFECOST_HELPER void destroy(FreedByDelete& slot) { delete slot.order; }
-SAFECOST_HELPER void destroy(FreedByFree& slot) { std::free(slot.order); }
+inline void destroy(FreedByDelete& slot) { delete slot.order; }
+inline void destroy(FreedByFree& slot) { std::free(slot.order); }
 
 SAFECOST_KERNEL raw_mismatched(Tape<FreedByDelete>& tape) { return play(tape); }
 SAFECOST_KERNEL raw_new_mismatched(Tape<FreedByFree>& tape) { return play(tape); }
@@ -343,21 +215,6 @@ SAFECOST_HELPER void destroy(MaybeOrder& slot) { slot.reset(); }
 
 SAFECOST_KERNEL maybe_order(Tape<MaybeOrder>& tape) { return play(tape); }
 
-// What an idiom gives that prevents a fault: an order that is destroyed again, or replaced, changes
-// nothing, and of one that is gone there is nothing to see.
-std::uint64_t values_alone(const void* input) {
-  const Input& given = *static_cast<const Input*>(input);
-  std::vector<Order> slots(given.slot_count);
-  std::uint64_t digest = 0;
-  for (std::size_t i = 0; i < given.count; ++i) {
-    const Operation& operation = given.operations[i];
-    if (operation.kind == Kind::create) slots[operation.slot] = order_of(operation.value);
-    if (operation.kind == Kind::destroy) slots[operation.slot] = {};
-    if (operation.kind == Kind::read) digest = digest * 31 + look_at(slots[operation.slot]);
-  }
-  return digest;
-}
-
 constexpr std::uint32_t memory_tools =
     SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_LEDGER;
 constexpr char type_knows[] = "how the order is freed is part of the owner's type";
@@ -421,6 +278,9 @@ auto the_case =
         .algorithm("in_place")
         .inexpressible("mismatched_free", no_block)
         .claims("always", "double_free", "leak", "mismatched_free", "sentinel_value")
+        .raw<dispatch_only>("dispatch_only", "the tape alone, of which nothing is done")
+        .bespoke()
+        .inexpressible("mismatched_free", no_block)
         .safe<unique_ptr>("unique_ptr", "std::unique_ptr and make_unique")
         .library()
         .inexpressible("mismatched_free", type_knows)
