@@ -162,6 +162,24 @@ SAFECOST_KERNEL raw_restrict(Buffers& context) {
   return finished<in_place>(context, position);
 }
 
+// What C does with lengths that came from elsewhere, written so that nothing wraps: cut_copy asks one more. What does
+// not fit ends the message.
+template <bool in_place>
+SAFECOST_KERNEL raw_checked(Buffers& context) {
+  const Byte* const source = context.source.data();
+  const std::size_t source_size = context.source.size();
+  Byte* const message = target<in_place>(context).data();
+  const std::size_t room = context.message.size();
+  std::size_t position = 0;
+  for (const Piece& piece : context.pieces) {
+    if (piece.offset > source_size || piece.length > source_size - piece.offset) break;
+    if (piece.length > room - position) break;
+    std::memcpy(message + position, source + piece.offset, piece.length);
+    position += piece.length;
+  }
+  return finished<in_place>(context, position);
+}
+
 // Checked under the library's assertions, a byte at a time.
 template <bool in_place>
 SAFECOST_KERNEL index(Buffers& context) {
@@ -498,6 +516,10 @@ auto the_case =
         .fault_kernel<destroyed<raw_loop<false>>>("destroyed_before")
         .fault_kernel<raw_loop<true>>("in_place")
         .claims("always", "in_place")
+        .raw<raw_checked<false>>("raw_checked", "offset and length compared by hand, memcpy")
+        .ordinary()
+        .fault_kernel<destroyed<raw_checked<false>>>("destroyed_before")
+        .fault_kernel<raw_checked<true>>("in_place")
         .raw<raw_fresh>("raw_fresh", "memcpy into what malloc gave a moment ago")
         .ordinary()
         .fault_kernel<destroyed<raw_fresh>>("destroyed_before")
