@@ -46,7 +46,8 @@ SAFECOST_HELPER void heap_sort(Array values, std::size_t first, std::size_t last
 }
 
 // `Method` says by which value to partition and how, how small a part it sorts otherwise, and how: each
-// such part at once, or all together at the end. `parts` are those that wait.
+// such part at once, or all together at the end. Its partition says where the right part begins, and may move `first`
+// beyond what is in its place. `parts` are those that wait.
 template <class Method, class Array, class Stack, class Less>
 SAFECOST_HELPER void introsort(Array values, std::size_t count, Stack& parts, Less less) {
   if (count < 2) return;
@@ -125,26 +126,37 @@ struct Jumping : MedianAndInsertion {
   }
 };
 
-// Lomuto's: each element is swapped to behind the last of the smaller ones, whose number then grows or
+// Lomuto's: each element is swapped to behind the last of those that go left, whose number then grows or
 // stays. More stores, but nothing for the branch predictor to get wrong.
-template <class Array, class Less>
-SAFECOST_HELPER std::size_t partition_branchless(Array values, std::size_t first, std::size_t last,
-                                                 Less less) {
-  const std::int32_t pivot = values[first];
-  std::size_t last_smaller = first;
+template <class Array, class GoesLeft>
+SAFECOST_HELPER std::size_t partition_by(Array values, std::size_t first, std::size_t last,
+                                         GoesLeft goes_left) {
+  std::size_t last_left = first;
   for (std::size_t i = first + 1; i < last; ++i) {
     const std::int32_t value = values[i];
-    values[i] = values[last_smaller + 1];
-    values[last_smaller + 1] = value;
-    last_smaller += less(value, pivot);
+    values[i] = values[last_left + 1];
+    values[last_left + 1] = value;
+    last_left += goes_left(value);
   }
-  std::swap(values[first], values[last_smaller]);
-  return last_smaller + 1;
+  std::swap(values[first], values[last_left]);
+  return last_left + 1;
+}
+
+// What lies in front of a part is no larger than what is in it. If it is no smaller than the pivot either, nothing here
+// is, and what equals the pivot is where it belongs: of few distinct values each is partitioned by once.
+template <class Array, class Less>
+SAFECOST_HELPER std::size_t partition_branchless(Array values, std::size_t& first, std::size_t last,
+                                                 Less less) {
+  const std::int32_t pivot = values[first];
+  if (first > 0 && !less(values[first - 1], pivot))
+    return first = partition_by(values, first, last,
+                                [=](std::int32_t value) { return !less(pivot, value); });
+  return partition_by(values, first, last, [=](std::int32_t value) { return less(value, pivot); });
 }
 
 struct Branchless : MedianAndInsertion {
   template <class Array, class Less>
-  SAFECOST_HELPER std::size_t partition(Array values, std::size_t first, std::size_t last,
+  SAFECOST_HELPER std::size_t partition(Array values, std::size_t& first, std::size_t last,
                                         Less less) {
     return partition_branchless(values, first, last, less);
   }

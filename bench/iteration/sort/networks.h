@@ -149,7 +149,7 @@ struct Networks {
   }
 
   template <class Array, class Less>
-  SAFECOST_HELPER std::size_t partition(Array values, std::size_t first, std::size_t last,
+  SAFECOST_HELPER std::size_t partition(Array values, std::size_t& first, std::size_t last,
                                         Less less) {
     return partition_branchless(values, first, last, less);
   }
