@@ -312,6 +312,7 @@ auto the_case =
     safecost::Case<Input>(generate)
         .size(2'048, "L1")
         .size(65'536, "L2", safecost::Tier::full)
+        .size(4'194'304, "beyond L3", safecost::Tier::publish)  // 16 MiB
         .fault({.name = "overflow",
                 .cwe = 190,
                 .description = "two values, anywhere, take the sum past the largest number",

@@ -224,6 +224,7 @@ auto the_case =
         .size_and_rate(4'096, 0.1, "L1", safecost::Tier::full)
         .size_and_rate(4'096, 0.01, "L1")
         .size_and_rate(65'536, 0.5, "L2", safecost::Tier::full)
+        .size_and_rate(4'194'304, 0.5, "beyond L3", safecost::Tier::publish)  // 16 MiB
         .fault({.name = "one_past_end",
                 .cwe = 125,
                 .description = "the bound is one more than there are values",

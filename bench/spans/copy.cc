@@ -452,8 +452,9 @@ constexpr const char* own_memory = "what is appended to has memory of its own";
 
 auto the_case =
     safecost::Case<Input>(generate)
-        .size(128, "L1")                          // 12 KiB of pieces, 11 KiB of message
-        .size(1'024, "L2", safecost::Tier::full)  // 94 KiB and 85 KiB
+        .size(128, "L1")                                     // 12 KiB of pieces, 11 KiB of message
+        .size(1'024, "L2", safecost::Tier::full)             // 94 KiB and 85 KiB
+        .size(65'536, "beyond L3", safecost::Tier::publish)  // 6 MiB and 5 MiB
         .fault({.name = "room_one_short",
                 .cwe = 787,
                 .description = "the message is one byte longer than the room for it",
