@@ -110,23 +110,23 @@ struct Packet {
 
 // No two fields that lie side by side meet here, nor is one shifted: compilers would read some of them
 // as one, or know their bytes no longer, and not in every variant alike.
-SAFECOST_HELPER std::uint64_t mixed(std::uint64_t digest, const Header& header) {
+static inline std::uint64_t mixed(std::uint64_t digest, const Header& header) {
   return digest * 31 + (((header.sequence ^ header.stream) + header.kind) ^ header.flags);
 }
 
 template <std::unsigned_integral Value>
-SAFECOST_HELPER Value from_network(Value value) {
+static inline Value from_network(Value value) {
   return std::endian::native == std::endian::little ? std::byteswap(value) : value;
 }
 
 template <std::unsigned_integral Value>
-SAFECOST_HELPER Value load(const Byte* bytes) {
+static inline Value load(const Byte* bytes) {
   Value value;
   std::memcpy(&value, bytes, sizeof value);
   return from_network(value);
 }
 
-SAFECOST_HELPER Header load_header(const Byte* bytes) {
+static inline Header load_header(const Byte* bytes) {
   return {bytes[0], bytes[1], load<std::uint16_t>(bytes + 2), load<std::uint32_t>(bytes + 4),
           load<std::uint64_t>(bytes + 8)};
 }
@@ -203,8 +203,28 @@ SAFECOST_KERNEL raw_checked(const Packet& context) {
   return digest;
 }
 
-// Byte by byte, as C must where it may not assume how a machine orders them. `get(i)` is byte i of
-// the header. Compilers know the shifts for one load and a swap, if no check stands between two bytes.
+// Byte by byte, as C must where it may not assume how a machine orders them: compilers know the shifts for one load
+// and a swap.
+SAFECOST_KERNEL raw_bytes(const Packet& context) {
+  const Byte* next = context.bytes.data() + context.first;
+  const std::size_t count = context.count;
+  std::uint64_t digest = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint16_t length = (std::uint16_t)(next[2] << 8 | next[3]);
+    const std::uint32_t stream = (std::uint32_t)next[4] << 24 | (std::uint32_t)next[5] << 16 |
+                                 (std::uint32_t)next[6] << 8 | next[7];
+    const std::uint64_t sequence = (std::uint64_t)next[8] << 56 | (std::uint64_t)next[9] << 48 |
+                                   (std::uint64_t)next[10] << 40 | (std::uint64_t)next[11] << 32 |
+                                   (std::uint64_t)next[12] << 24 | (std::uint64_t)next[13] << 16 |
+                                   (std::uint64_t)next[14] << 8 | next[15];
+    const Header header = {next[0], next[1], length, stream, sequence};
+    digest = mixed(digest, header);
+    next += header_size + header.length;
+  }
+  return digest;
+}
+
+// The same with an idiom's own access: `get(i)` is byte i of the header. A check between two bytes undoes the one load.
 template <class Get>
 SAFECOST_HELPER Header assemble_header(Get get) {
   const auto assemble = [&]<std::unsigned_integral Value>(Value, std::size_t first) {
@@ -214,18 +234,6 @@ SAFECOST_HELPER Header assemble_header(Get get) {
   };
   return {get(0), get(1), assemble(std::uint16_t{}, 2), assemble(std::uint32_t{}, 4),
           assemble(std::uint64_t{}, 8)};
-}
-
-SAFECOST_KERNEL raw_bytes(const Packet& context) {
-  const Byte* next = context.bytes.data() + context.first;
-  const std::size_t count = context.count;
-  std::uint64_t digest = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const Header header = assemble_header([next](std::size_t byte) { return next[byte]; });
-    digest = mixed(digest, header);
-    next += header_size + header.length;
-  }
-  return digest;
 }
 
 // Sixteen checks a header under the library's assertions, none otherwise.

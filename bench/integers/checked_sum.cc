@@ -97,7 +97,7 @@ struct Values {
 
 // Every kernel is a template of what its sum is put into at the end: 32 bits, and for `narrowed` 16.
 template <class Result>
-SAFECOST_HELPER std::uint64_t told(Result result) {
+static inline std::uint64_t told(Result result) {
   return static_cast<std::uint64_t>(static_cast<std::int64_t>(result));
 }
 
@@ -123,7 +123,7 @@ using SignedLanes [[gnu::vector_size(16)]] = std::int32_t;
 constexpr std::size_t lanes = sizeof(Lanes) / sizeof(std::uint32_t);
 constexpr std::size_t stride = 2 * lanes;
 
-SAFECOST_HELPER Lanes load(const std::int32_t* values) {
+static inline Lanes load(const std::int32_t* values) {
   Lanes loaded;
   std::memcpy(&loaded, values, sizeof loaded);
   return loaded;

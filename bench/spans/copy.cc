@@ -104,13 +104,13 @@ struct Buffers {
 // For `in_place`: where the message goes to. With the fault it goes to the source's own front, which it
 // reaches to some bytes below the piece that is copied.
 template <bool in_place>
-SAFECOST_HELPER std::vector<Byte>& target(Buffers& context) {
+static inline std::vector<Byte>& target(Buffers& context) {
   return in_place ? context.source : context.message;
 }
 
 // Puts it where digest() looks.
 template <bool in_place>
-SAFECOST_HELPER std::uint64_t finished(Buffers& context, std::size_t total) {
+static inline std::uint64_t finished(Buffers& context, std::size_t total) {
   if constexpr (in_place)
     std::copy_n(context.source.begin(), context.message.size(), context.message.begin());
   return total;
@@ -145,8 +145,7 @@ SAFECOST_KERNEL raw_loop(Buffers& context) {
 }
 
 // The same with the promise that they do not: compilers call memcpy for it.
-SAFECOST_HELPER void copy_loop(Byte* __restrict to, const Byte* __restrict from,
-                               std::size_t count) {
+static inline void copy_loop(Byte* __restrict to, const Byte* __restrict from, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) to[i] = from[i];
 }
 
