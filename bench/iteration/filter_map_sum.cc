@@ -146,6 +146,19 @@ SAFECOST_KERNEL ranges_pipeline(const Values& context) {
   return total;
 }
 
+// transform_reduce's condition in a view: what costs above is filter's, which asks where the next one is.
+template <auto even = even>
+SAFECOST_KERNEL ranges_transform(const Values& context) {
+  std::uint64_t total = 0;
+  for (const std::uint64_t squared :
+       context.values | std::views::transform([](std::uint32_t value) -> std::uint64_t {
+         return even(value) ? square(value) : 0;
+       })) {
+    total += squared;
+  }
+  return total;
+}
+
 // A view that owns, together with others: the walk holds a share of the values for as long as it lasts,
 // so that they live until it ends, whoever gives them up. One share a walk closes what no view can.
 struct SharedValues {
@@ -296,6 +309,12 @@ auto the_case =
         .library()
         .fault_kernel<destroyed<ranges_pipeline<>>>("destroyed_before")
         .fault_kernel<failed<ranges_pipeline<failing<true>>>>("predicate_throws")
+        .claims("always", "one_past_end", "far_past_end", "predicate_throws")
+        .safe<ranges_transform<>>("ranges_transform",
+                                  "views::transform, range-for; odd values give 0")
+        .library()
+        .fault_kernel<destroyed<ranges_transform<>>>("destroyed_before")
+        .fault_kernel<failed<ranges_transform<failing<true>>>>("predicate_throws")
         .claims("always", "one_past_end", "far_past_end", "predicate_throws");
 
 }  // namespace iteration::filter_map_sum
