@@ -7,8 +7,9 @@
 // That check stays: `cmp rsi,rdx; jae` beside the six instructions of raw's loop (at; with Clang `cmp
 // rdx,rsi; jbe` beside the same six). What it costs depends on what raw's loop is: Clang 19 unrolls the one that
 // counts (raw_counted) and none that checks, nor one that walks by pointer (raw); GCC 12 unrolls neither at -O2, and a
-// hand does it for both (raw_four), also where each element is checked (at_four). No way to spare the check was found: to look at all indices first walks them twice (validate_first), and what
-// computes instead of asking (clamp) waits for what it computed.
+// hand does it for both (raw_four), also where each element is checked (at_four). No way to spare the check was found:
+// to look at all indices first walks them twice (validate_first), and what computes instead of asking (clamp) waits for
+// what it computed.
 #include <algorithm>
 #include <bit>
 #include <cerrno>
