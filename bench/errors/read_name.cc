@@ -123,7 +123,7 @@ struct Paths {
 };
 
 // How an error enters a digest: what lies in a result that nobody asked must not pass for it.
-SAFECOST_HELPER std::uint64_t failure(int error) { return ~static_cast<std::uint64_t>(error); }
+static inline std::uint64_t failure(int error) { return ~static_cast<std::uint64_t>(error); }
 
 // The functions that an error passes are opaque: a compiler that merged them would hand on nothing.
 

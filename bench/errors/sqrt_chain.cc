@@ -77,10 +77,10 @@ struct Values {
 
 // How results enter a digest: whatever lies in one that is none must not pass for a failure.
 constexpr std::uint64_t failure = ~std::uint64_t{EDOM};
-SAFECOST_HELPER std::uint64_t add(std::uint64_t digest, std::uint64_t result) {
+static inline std::uint64_t add(std::uint64_t digest, std::uint64_t result) {
   return digest * 31 + result;
 }
-SAFECOST_HELPER std::uint64_t add(std::uint64_t digest, double root) {
+static inline std::uint64_t add(std::uint64_t digest, double root) {
   return add(digest, std::bit_cast<std::uint64_t>(root));
 }
 
@@ -406,32 +406,30 @@ SAFECOST_OPAQUE absl::StatusOr<double> eighth_root(double value) {
 
 // How each kind of result is asked for its root, and gives it to whoever does not ask.
 template <class Result>
-SAFECOST_HELPER bool has_root(const Result& result) {
+static inline bool has_root(const Result& result) {
   return result.has_value();
 }
 template <class Result>
-SAFECOST_HELPER double root_of(const Result& result) {
+static inline double root_of(const Result& result) {
   return *result;
 }
 
-SAFECOST_HELPER bool has_root(const by_struct::Result& result) { return result.error == 0; }
-SAFECOST_HELPER double root_of(const by_struct::Result& result) { return result.root; }
+static inline bool has_root(const by_struct::Result& result) { return result.error == 0; }
+static inline double root_of(const by_struct::Result& result) { return result.root; }
 
-SAFECOST_HELPER bool has_root(double result) { return !std::isnan(result); }
-SAFECOST_HELPER double root_of(double result) { return result; }
+static inline bool has_root(double result) { return !std::isnan(result); }
+static inline double root_of(double result) { return result; }
 
-SAFECOST_HELPER bool has_root(const by_variant::Result& result) {
+static inline bool has_root(const by_variant::Result& result) {
   return std::holds_alternative<double>(result);
 }
-SAFECOST_HELPER double root_of(const by_variant::Result& result) {
-  return std::get<double>(result);
-}
+static inline double root_of(const by_variant::Result& result) { return std::get<double>(result); }
 
-SAFECOST_HELPER double root_of(const by_maybe::MaybeNumber& result) { return result.value(); }
-SAFECOST_HELPER double root_of(const by_pair::Result& result) { return result.value(); }
+static inline double root_of(const by_maybe::MaybeNumber& result) { return result.value(); }
+static inline double root_of(const by_pair::Result& result) { return result.value(); }
 
 #if defined(SAFECOST_ABSEIL_THREAD_LOCAL)
-SAFECOST_HELPER bool has_root(const absl::StatusOr<double>& result) { return result.ok(); }
+static inline bool has_root(const absl::StatusOr<double>& result) { return result.ok(); }
 #endif
 
 template <auto eighth_root>

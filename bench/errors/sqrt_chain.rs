@@ -124,6 +124,107 @@ fn rust_unchecked_null(context: &mut Values) -> u64 {
     digest
 }
 
+/// Code and root in one struct, which comes back in two registers.
+mod by_struct {
+    use super::EDOM;
+    use std::mem::MaybeUninit;
+
+    pub struct Answer {
+        pub root: MaybeUninit<f64>,
+        pub error: i32,
+    }
+
+    #[inline(never)]
+    fn square_root(value: f64) -> Answer {
+        if value < 0.0 {
+            return Answer { root: MaybeUninit::uninit(), error: EDOM };
+        }
+        Answer { root: MaybeUninit::new(value.sqrt()), error: 0 }
+    }
+
+    #[inline(never)]
+    fn fourth_root(value: f64) -> Answer {
+        let inner = square_root(value);
+        if inner.error != 0 {
+            return inner;
+        }
+        Answer { root: MaybeUninit::new(unsafe { inner.root.assume_init() }.sqrt()), error: 0 }
+    }
+
+    #[inline(never)]
+    pub fn eighth_root(value: f64) -> Answer {
+        let inner = fourth_root(value);
+        if inner.error != 0 {
+            return inner;
+        }
+        Answer { root: MaybeUninit::new(unsafe { inner.root.assume_init() }.sqrt()), error: 0 }
+    }
+}
+
+/// A value that is no number passes frames by itself.
+mod by_sentinel {
+    #[inline(never)]
+    fn square_root(value: f64) -> f64 {
+        if value < 0.0 {
+            f64::NAN
+        } else {
+            value.sqrt()
+        }
+    }
+
+    #[inline(never)]
+    fn fourth_root(value: f64) -> f64 {
+        square_root(value).sqrt()
+    }
+
+    #[inline(never)]
+    pub fn eighth_root(value: f64) -> f64 {
+        fourth_root(value).sqrt()
+    }
+}
+
+/// Raw code in four programs: right, twice without a look at the result, and with the look the wrong way.
+macro_rules! raw_by_value {
+    ($module:ident, $has_root:expr, $root_of:expr;
+     $right:ident, $ignored:ident, $uninitialised:ident, $inverted:ident) => {
+        #[inline(always)]
+        fn $right(context: &mut Values) -> u64 {
+            context.values.iter().fold(0u64, |digest, &value| {
+                let result = $module::eighth_root(value);
+                add(digest, if $has_root(&result) { $root_of(&result).to_bits() } else { FAILURE })
+            })
+        }
+
+        #[inline(always)]
+        fn $ignored(context: &mut Values) -> u64 {
+            context.values.iter().fold(0u64, |digest, &value| {
+                add(digest, $root_of(&$module::eighth_root(value)).to_bits())
+            })
+        }
+
+        #[inline(always)]
+        fn $uninitialised(context: &mut Values) -> u64 {
+            $ignored(context)
+        }
+
+        #[inline(always)]
+        fn $inverted(context: &mut Values) -> u64 {
+            context.values.iter().fold(0u64, |digest, &value| {
+                let result = $module::eighth_root(value);
+                add(digest, if $has_root(&result) { FAILURE } else { $root_of(&result).to_bits() })
+            })
+        }
+    };
+}
+
+raw_by_value!(by_struct, |it: &by_struct::Answer| it.error == 0,
+              |it: &by_struct::Answer| unsafe { it.root.assume_init() };
+              rust_unchecked_struct, rust_unchecked_struct_ignored,
+              rust_unchecked_struct_uninitialised, rust_unchecked_struct_inverted);
+raw_by_value!(by_sentinel, |it: &f64| !it.is_nan(), |it: &f64| *it;
+              rust_unchecked_sentinel, rust_unchecked_sentinel_ignored,
+              rust_unchecked_sentinel_uninitialised, rust_unchecked_sentinel_inverted);
+
 mod by_result {
     pub struct Negative;
 
@@ -244,6 +345,17 @@ case! { Input:
         { ignored_error: rust_unchecked_ignored, uninitialised: rust_unchecked_uninitialised,
           inverted_check: rust_unchecked_inverted, no_place_for_result: rust_unchecked_null }
         claims { sentinel_value: "always" };
+    raw rust_unchecked_struct(Values) "errno and root returned in a struct of two registers" [ordinary]
+        { ignored_error: rust_unchecked_struct_ignored,
+          uninitialised: rust_unchecked_struct_uninitialised,
+          inverted_check: rust_unchecked_struct_inverted,
+          no_place_for_result: "the root is returned: there is no pointer to be null" }
+        claims { sentinel_value: "always" };
+    raw rust_unchecked_sentinel(Values) "a root that is not a number, looked at once, on top" as "sentinel" [ordinary]
+        { ignored_error: rust_unchecked_sentinel_ignored,
+          uninitialised: rust_unchecked_sentinel_uninitialised,
+          inverted_check: rust_unchecked_sentinel_inverted,
+          no_place_for_result: "the root is returned: there is no pointer to be null" };
     safe rust_result(Values) "Result and the question mark, an error without contents" [library]
         { ignored_error: rust_result_ignored, inverted_check: rust_result_inverted,
           uninitialised: "the compiler rejects a variable that is used before it is set (E0381)",

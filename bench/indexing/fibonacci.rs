@@ -57,6 +57,18 @@ fn rust_unchecked(context: &mut Series) -> u64 {
     0
 }
 
+/// The last two values in two variables: nothing is read from memory.
+#[inline(always)]
+fn rust_unchecked_running(context: &mut Series) -> u64 {
+    let values = context.values.as_mut_slice();
+    let (mut now, mut next) = (context.first, context.second);
+    for i in 0..context.bound {
+        unsafe { *values.get_unchecked_mut(i) = now };
+        (now, next) = (next, now.wrapping_add(next));
+    }
+    0
+}
+
 #[inline(always)]
 fn rust_index(context: &mut Series) -> u64 {
     let values = context.values.as_mut_slice();
@@ -193,10 +205,19 @@ fn rust_unchecked_destroyed(context: &mut Series) -> u64 {
     destroyed(context, |it| &mut it.values, rust_unchecked)
 }
 
+#[inline(always)]
+fn rust_unchecked_running_destroyed(context: &mut Series) -> u64 {
+    destroyed(context, |it| &mut it.values, rust_unchecked_running)
+}
+
 case! { Input:
     raw rust_unchecked(Series) "get_unchecked up to the bound" [ordinary]
         { short_buffer: rust_unchecked_unasked, before_start: rust_unchecked_early,
           destroyed_before: rust_unchecked_destroyed };
+    raw rust_unchecked_running(Series) "the same, the last two values in variables" as "running" [ordinary]
+        { short_buffer: "each value is written to an element of its own",
+          before_start: "no element is read: the last two values are variables",
+          destroyed_before: rust_unchecked_running_destroyed };
     safe rust_index(Series) "slice indexing up to the bound" [library]
         { short_buffer: rust_index_unasked, before_start: rust_index_early,
           destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }

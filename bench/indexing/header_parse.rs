@@ -65,6 +65,21 @@ fn rust_unchecked(context: &mut Packet) -> u64 {
     digest
 }
 
+/// The length added behind the next header's loads: see the C++ case.
+#[inline(always)]
+fn rust_unchecked_deferred(context: &mut Packet) -> u64 {
+    let mut walked = context.bytes.as_ptr().wrapping_offset(context.first);
+    let mut payload = 0;
+    let mut digest = 0u64;
+    for _ in 0..context.count {
+        let header = fields(unsafe { &*walked.wrapping_add(payload).cast() });
+        digest = mixed(digest, &header);
+        walked = walked.wrapping_add(payload + HEADER_SIZE);
+        payload = usize::from(header.length);
+    }
+    digest
+}
+
 /// Each byte by its index in the packet.
 #[inline(always)]
 fn rust_index(context: &mut Packet) -> u64 {
@@ -159,9 +174,16 @@ fn rust_unchecked_destroyed(context: &mut Packet) -> u64 {
     destroyed(context, |it| &mut it.bytes, rust_unchecked)
 }
 
+#[inline(always)]
+fn rust_unchecked_deferred_destroyed(context: &mut Packet) -> u64 {
+    destroyed(context, |it| &mut it.bytes, rust_unchecked_deferred)
+}
+
 case! { Input:
     raw rust_unchecked(Packet) "an array reference made of a pointer" [ordinary]
         { destroyed_before: rust_unchecked_destroyed };
+    raw rust_unchecked_deferred(Packet) "the length added behind the next header's loads" [bespoke]
+        { destroyed_before: rust_unchecked_deferred_destroyed };
     safe rust_index(Packet) "bytes by slice indexing, from_be_bytes" [library]
         { destroyed_before: "the compiler lets no slice outlive what it borrows (E0505)" }
         claims { truncated_header: "always", one_header_too_many: "always",

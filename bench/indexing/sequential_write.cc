@@ -267,6 +267,7 @@ auto the_case =
     safecost::Case<Input>(generate)
         .size(2'048, "L1")
         .size(65'536, "L2", safecost::Tier::full)
+        .size(4'194'304, "beyond L3", safecost::Tier::publish)  // 16 MiB
         .fault({.name = "one_past_end",
                 .cwe = 787,
                 .description = "the bound is one more than there are elements",

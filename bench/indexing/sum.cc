@@ -50,6 +50,19 @@ SAFECOST_KERNEL raw(const Values& context) {
   return static_cast<std::uint64_t>(total);
 }
 
+constexpr std::size_t block_size = 8;
+
+// Eight values at a time: GCC at -O2 adds several at once only where their number is a constant.
+SAFECOST_KERNEL raw_blocks(const Values& context) {
+  const std::int32_t* values = context.values.data();
+  std::size_t rest = context.bound;
+  std::int64_t total = 0;
+  for (; rest >= block_size; rest -= block_size, values += block_size)
+    for (std::size_t i = 0; i < block_size; ++i) total += values[i];
+  for (std::size_t i = 0; i < rest; ++i) total += values[i];
+  return static_cast<std::uint64_t>(total);
+}
+
 // Checked under the library's assertions, not otherwise.
 SAFECOST_KERNEL index(const Values& context) {
   const std::vector<std::int32_t>& values = context.values;
@@ -72,6 +85,16 @@ SAFECOST_KERNEL span_first(const Values& context) {
   const std::span<const std::int32_t> values = std::span(context.values).first(context.bound);
   std::int64_t total = 0;
   for (const std::int32_t value : values) total += value;
+  return static_cast<std::uint64_t>(total);
+}
+
+// To raw_blocks what span_first is to raw: a block's extent is part of its type.
+SAFECOST_KERNEL span_blocks(const Values& context) {
+  std::span<const std::int32_t> rest = std::span(context.values).first(context.bound);
+  std::int64_t total = 0;
+  for (; rest.size() >= block_size; rest = rest.subspan(block_size))
+    for (const std::int32_t value : rest.first<block_size>()) total += value;
+  for (const std::int32_t value : rest) total += value;
   return static_cast<std::uint64_t>(total);
 }
 
@@ -101,6 +124,22 @@ SAFECOST_KERNEL raw_grown(Values& context) {
     if (i == when) context.values.push_back(0);
     total += values[i];
   }
+  return static_cast<std::uint64_t>(total);
+}
+
+SAFECOST_KERNEL raw_blocks_grown(Values& context) {
+  const std::int32_t* values = context.values.data();
+  std::size_t rest = context.bound;
+  const std::size_t when = safecost::drawn(context.bound);
+  std::int64_t total = 0;
+  std::size_t seen = 0;
+  const auto add = [&](const std::int32_t& value) {
+    if (seen++ == when) context.values.push_back(0);
+    total += value;
+  };
+  for (; rest >= block_size; rest -= block_size, values += block_size)
+    for (std::size_t i = 0; i < block_size; ++i) add(values[i]);
+  for (std::size_t i = 0; i < rest; ++i) add(values[i]);
   return static_cast<std::uint64_t>(total);
 }
 
@@ -140,6 +179,21 @@ SAFECOST_KERNEL span_first_grown(Values& context) {
   return static_cast<std::uint64_t>(total);
 }
 
+SAFECOST_KERNEL span_blocks_grown(Values& context) {
+  std::span<const std::int32_t> rest = std::span(context.values).first(context.bound);
+  const std::size_t when = safecost::drawn(context.bound);
+  std::int64_t total = 0;
+  std::size_t seen = 0;
+  const auto add = [&](const std::int32_t& value) {
+    if (seen++ == when) context.values.push_back(0);
+    total += value;
+  };
+  for (; rest.size() >= block_size; rest = rest.subspan(block_size))
+    for (const std::int32_t& value : rest.first<block_size>()) add(value);
+  for (const std::int32_t& value : rest) add(value);
+  return static_cast<std::uint64_t>(total);
+}
+
 SAFECOST_KERNEL range_for_grown(Values& context) {
   const std::size_t when = safecost::drawn(context.bound);
   std::int64_t total = 0;
@@ -166,6 +220,7 @@ auto the_case =
     safecost::Case<Input>(generate)
         .size(2'048, "L1")
         .size(65'536, "L2", safecost::Tier::full)
+        .size(4'194'304, "beyond L3", safecost::Tier::publish)  // 16 MiB
         .fault({.name = "one_past_end",
                 .cwe = 125,
                 .description = "the bound is one more than there are values",
@@ -210,6 +265,11 @@ auto the_case =
         .ordinary()
         .fault_kernel<destroyed<raw>>("destroyed_before")
         .fault_kernel<raw_grown>("grown_meanwhile")
+        .raw<raw_blocks>("raw_blocks", "pointer and bound, eight values at a time")
+        .bespoke()
+        .algorithm("blocks")
+        .fault_kernel<destroyed<raw_blocks>>("destroyed_before")
+        .fault_kernel<raw_blocks_grown>("grown_meanwhile")
         .safe<index>("index", "vector::operator[]")
         .library()
         .fault_kernel<destroyed<index>>("destroyed_before")
@@ -226,6 +286,12 @@ auto the_case =
         .library()
         .fault_kernel<destroyed<span_first>>("destroyed_before")
         .fault_kernel<span_first_grown>("grown_meanwhile")
+        .claims("assertions", "one_past_end", "far_past_end", "negative_bound", "no_values")
+        .safe<span_blocks>("span_blocks", "span cut to the bound once, then spans of eight values")
+        .bespoke()
+        .algorithm("blocks")
+        .fault_kernel<destroyed<span_blocks>>("destroyed_before")
+        .fault_kernel<span_blocks_grown>("grown_meanwhile")
         .claims("assertions", "one_past_end", "far_past_end", "negative_bound", "no_values")
         .safe<range_for>("range_for", "range-for over the container")
         .library()

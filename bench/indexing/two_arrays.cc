@@ -85,9 +85,9 @@ SAFECOST_KERNEL raw(Bodies& context) {
 }
 
 // A function of its own: compilers believe `restrict` of parameters, and hardly of local variables.
-SAFECOST_HELPER void move_restrict(std::int32_t* __restrict positions,
-                                   std::int32_t* __restrict velocities, std::size_t bound,
-                                   std::int32_t pull) {
+static inline void move_restrict(std::int32_t* __restrict positions,
+                                 std::int32_t* __restrict velocities, std::size_t bound,
+                                 std::int32_t pull) {
   for (std::size_t i = 0; i < bound; ++i) {
     positions[i] += velocities[i];
     velocities[i] += pull;
@@ -104,9 +104,9 @@ constexpr std::size_t block_size = 8;
 // GCC at -O2 computes with several elements at once only where the number of elements is a constant
 // and nothing has to be compared when the program runs, neither a rest nor an overlap. A block is two loops:
 // one loop has four velocities written before the next four positions are read, and takes 1.3 of the time.
-SAFECOST_HELPER void move_restrict_blocks(std::int32_t* __restrict positions,
-                                          std::int32_t* __restrict velocities, std::size_t bound,
-                                          std::int32_t pull) {
+static inline void move_restrict_blocks(std::int32_t* __restrict positions,
+                                        std::int32_t* __restrict velocities, std::size_t bound,
+                                        std::int32_t pull) {
   for (; bound >= block_size; bound -= block_size) {
     for (std::size_t j = 0; j < block_size; ++j) positions[j] += velocities[j];
     for (std::size_t j = 0; j < block_size; ++j) velocities[j] += pull;
@@ -258,8 +258,9 @@ std::uint64_t all_moved(const void* input) {
 
 auto the_case =
     safecost::Case<Input>(generate)
-        .size(2'048, "L1")                         // 8 KiB each
-        .size(32'768, "L2", safecost::Tier::full)  // 128 KiB each
+        .size(2'048, "L1")                                      // 8 KiB each
+        .size(32'768, "L2", safecost::Tier::full)               // 128 KiB each
+        .size(2'097'152, "beyond L3", safecost::Tier::publish)  // 8 MiB each
         .fault({.name = "one_past_end",
                 .cwe = 787,
                 .description = "the bound is one more than there are elements in either array",

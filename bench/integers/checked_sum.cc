@@ -97,7 +97,7 @@ struct Values {
 
 // Every kernel is a template of what its sum is put into at the end: 32 bits, and for `narrowed` 16.
 template <class Result>
-SAFECOST_HELPER std::uint64_t told(Result result) {
+static inline std::uint64_t told(Result result) {
   return static_cast<std::uint64_t>(static_cast<std::int64_t>(result));
 }
 
@@ -123,7 +123,7 @@ using SignedLanes [[gnu::vector_size(16)]] = std::int32_t;
 constexpr std::size_t lanes = sizeof(Lanes) / sizeof(std::uint32_t);
 constexpr std::size_t stride = 2 * lanes;
 
-SAFECOST_HELPER Lanes load(const std::int32_t* values) {
+static inline Lanes load(const std::int32_t* values) {
   Lanes loaded;
   std::memcpy(&loaded, values, sizeof loaded);
   return loaded;
@@ -312,6 +312,7 @@ auto the_case =
     safecost::Case<Input>(generate)
         .size(2'048, "L1")
         .size(65'536, "L2", safecost::Tier::full)
+        .size(4'194'304, "beyond L3", safecost::Tier::publish)  // 16 MiB
         .fault({.name = "overflow",
                 .cwe = 190,
                 .description = "two values, anywhere, take the sum past the largest number",

@@ -349,9 +349,11 @@ SAFECOST_KERNEL iterator_branchless(Sessions& context) {
 
 // What closes the gap: iterator_branchless as a function of its own, to be used like std::erase_if, which
 // takes the elements away while it walks. The length cannot be forgotten, since the call sets it, nor be
-// wrong, since it is the vector's; and whoever is asked and changes the vector changes an empty one. If an
-// exception comes, all that was taken away is lost.
+// wrong, since it is the vector's; and whoever is asked and changes the vector changes an empty one. It is no
+// std::erase_if: an element is written onto itself, so that only what may be copied byte by byte is served; of a
+// predicate that throws nothing is left, and what one appends is lost.
 template <class Element, class Predicate>
+  requires std::is_trivially_copyable_v<Element>
 SAFECOST_HELPER void branchless_erase_if(std::vector<Element>& elements, Predicate goes) {
   std::vector<Element> taken = std::exchange(elements, {});
   const auto first = taken.begin();
@@ -365,6 +367,12 @@ SAFECOST_HELPER void branchless_erase_if(std::vector<Element>& elements, Predica
   taken.erase(first + kept, taken.end());
   elements = std::move(taken);
 }
+
+template <class Element>
+concept Served = requires(std::vector<Element>& elements) {
+  branchless_erase_if(elements, [](const Element&) { return true; });
+};
+static_assert(Served<Session> && !Served<std::vector<Session>>);
 
 template <template <class> class Ask = Expired>
 SAFECOST_KERNEL erase_if_branchless(Sessions& context) {

@@ -51,6 +51,16 @@ fn rust_unchecked(context: &mut Values) -> u64 {
 }
 
 #[inline(always)]
+fn rust_unchecked_branchless(context: &mut Values) -> u64 {
+    let values = &context.values;
+    let mut total = 0;
+    for i in 0..context.bound {
+        total += square(kept(unsafe { *values.get_unchecked(i) }));
+    }
+    total
+}
+
+#[inline(always)]
 fn rust_index(context: &mut Values) -> u64 {
     let values = &context.values;
     let mut total = 0;
@@ -67,7 +77,7 @@ fn rust_iterator(context: &mut Values) -> u64 {
     context.values.iter().copied().filter(|&value| even(value)).map(square).sum()
 }
 
-/// To C++'s `raw_branchless` what `rust_iterator` is to raw: an iterator that always adds.
+/// To `rust_unchecked_branchless` what `rust_iterator` is to `rust_unchecked`: an iterator that always adds.
 #[inline(always)]
 fn rust_iterator_branchless(context: &mut Values) -> u64 {
     context.values.iter().copied().map(kept).map(square).sum()
@@ -81,11 +91,21 @@ unsafe fn destroy(values: *mut Values) {
 
 /// The values are freed when the walk begins; a raw pointer borrows nothing.
 #[inline(always)]
-fn rust_unchecked_destroyed(context: &mut Values) -> u64 {
+fn destroyed(context: &Values, walk: fn(&mut Values) -> u64) -> u64 {
     let copy = Values { values: context.values.clone(), bound: context.bound };
     let mut values = std::mem::ManuallyDrop::new(copy);
     unsafe { destroy(&raw mut *values) };
-    rust_unchecked(&mut values)
+    walk(&mut values)
+}
+
+#[inline(always)]
+fn rust_unchecked_destroyed(context: &mut Values) -> u64 {
+    destroyed(context, rust_unchecked)
+}
+
+#[inline(always)]
+fn rust_unchecked_branchless_destroyed(context: &mut Values) -> u64 {
+    destroyed(context, rust_unchecked_branchless)
 }
 
 /// Whoever is asked panics about one of the odd values.
@@ -138,6 +158,9 @@ case! { Input:
     raw rust_unchecked(Values) "get_unchecked up to the bound, if" [ordinary]
         { destroyed_before: rust_unchecked_destroyed, predicate_throws: rust_unchecked_failed }
         claims { predicate_throws: "always" };
+    raw rust_unchecked_branchless(Values) "get_unchecked up to the bound, the condition as a mask" as "branchless" [bespoke]
+        { destroyed_before: rust_unchecked_branchless_destroyed,
+          predicate_throws: "nobody is asked: the condition is a mask" };
     safe rust_index(Values) "slice indexing up to the bound, if" [library]
         { destroyed_before: "the compiler lets nobody use what was moved away (E0382)",
           predicate_throws: rust_index_failed }

@@ -104,13 +104,13 @@ struct Buffers {
 // For `in_place`: where the message goes to. With the fault it goes to the source's own front, which it
 // reaches to some bytes below the piece that is copied.
 template <bool in_place>
-SAFECOST_HELPER std::vector<Byte>& target(Buffers& context) {
+static inline std::vector<Byte>& target(Buffers& context) {
   return in_place ? context.source : context.message;
 }
 
 // Puts it where digest() looks.
 template <bool in_place>
-SAFECOST_HELPER std::uint64_t finished(Buffers& context, std::size_t total) {
+static inline std::uint64_t finished(Buffers& context, std::size_t total) {
   if constexpr (in_place)
     std::copy_n(context.source.begin(), context.message.size(), context.message.begin());
   return total;
@@ -145,8 +145,7 @@ SAFECOST_KERNEL raw_loop(Buffers& context) {
 }
 
 // The same with the promise that they do not: compilers call memcpy for it.
-SAFECOST_HELPER void copy_loop(Byte* __restrict to, const Byte* __restrict from,
-                               std::size_t count) {
+static inline void copy_loop(Byte* __restrict to, const Byte* __restrict from, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) to[i] = from[i];
 }
 
@@ -157,6 +156,24 @@ SAFECOST_KERNEL raw_restrict(Buffers& context) {
   std::size_t position = 0;
   for (const Piece& piece : context.pieces) {
     copy_loop(message + position, source + piece.offset, piece.length);
+    position += piece.length;
+  }
+  return finished<in_place>(context, position);
+}
+
+// What C does with lengths that came from elsewhere, written so that nothing wraps: cut_copy asks one more. What does
+// not fit ends the message.
+template <bool in_place>
+SAFECOST_KERNEL raw_checked(Buffers& context) {
+  const Byte* const source = context.source.data();
+  const std::size_t source_size = context.source.size();
+  Byte* const message = target<in_place>(context).data();
+  const std::size_t room = context.message.size();
+  std::size_t position = 0;
+  for (const Piece& piece : context.pieces) {
+    if (piece.offset > source_size || piece.length > source_size - piece.offset) break;
+    if (piece.length > room - position) break;
+    std::memcpy(message + position, source + piece.offset, piece.length);
     position += piece.length;
   }
   return finished<in_place>(context, position);
@@ -434,8 +451,9 @@ constexpr const char* own_memory = "what is appended to has memory of its own";
 
 auto the_case =
     safecost::Case<Input>(generate)
-        .size(128, "L1")                          // 12 KiB of pieces, 11 KiB of message
-        .size(1'024, "L2", safecost::Tier::full)  // 94 KiB and 85 KiB
+        .size(128, "L1")                                     // 12 KiB of pieces, 11 KiB of message
+        .size(1'024, "L2", safecost::Tier::full)             // 94 KiB and 85 KiB
+        .size(65'536, "beyond L3", safecost::Tier::publish)  // 6 MiB and 5 MiB
         .fault({.name = "room_one_short",
                 .cwe = 787,
                 .description = "the message is one byte longer than the room for it",
@@ -498,6 +516,10 @@ auto the_case =
         .fault_kernel<destroyed<raw_loop<false>>>("destroyed_before")
         .fault_kernel<raw_loop<true>>("in_place")
         .claims("always", "in_place")
+        .raw<raw_checked<false>>("raw_checked", "offset and length compared by hand, memcpy")
+        .ordinary()
+        .fault_kernel<destroyed<raw_checked<false>>>("destroyed_before")
+        .fault_kernel<raw_checked<true>>("in_place")
         .raw<raw_fresh>("raw_fresh", "memcpy into what malloc gave a moment ago")
         .ordinary()
         .fault_kernel<destroyed<raw_fresh>>("destroyed_before")

@@ -23,8 +23,8 @@ struct Part {
 };
 
 template <class Array, class Less>
-SAFECOST_HELPER void sift_down(Array heap, std::size_t first, std::size_t count, std::size_t hole,
-                               Less less) {
+static inline void sift_down(Array heap, std::size_t first, std::size_t count, std::size_t hole,
+                             Less less) {
   const std::int32_t value = heap[first + hole];
   for (std::size_t child; (child = 2 * hole + 1) < count; hole = child) {
     if (child + 1 < count && less(heap[first + child], heap[first + child + 1])) ++child;
@@ -36,7 +36,7 @@ SAFECOST_HELPER void sift_down(Array heap, std::size_t first, std::size_t count,
 
 // Keeps the worst case at n log n; random values never come here.
 template <class Array, class Less>
-SAFECOST_HELPER void heap_sort(Array values, std::size_t first, std::size_t last, Less less) {
+static inline void heap_sort(Array values, std::size_t first, std::size_t last, Less less) {
   std::size_t count = last - first;
   for (std::size_t i = count / 2; i-- > 0;) sift_down(values, first, count, i, less);
   while (count-- > 1) {
@@ -46,9 +46,10 @@ SAFECOST_HELPER void heap_sort(Array values, std::size_t first, std::size_t last
 }
 
 // `Method` says by which value to partition and how, how small a part it sorts otherwise, and how: each
-// such part at once, or all together at the end. `parts` are those that wait.
+// such part at once, or all together at the end. Its partition says where the right part begins, and may move `first`
+// beyond what is in its place. `parts` are those that wait.
 template <class Method, class Array, class Stack, class Less>
-SAFECOST_HELPER void introsort(Array values, std::size_t count, Stack& parts, Less less) {
+static inline void introsort(Array values, std::size_t count, Stack& parts, Less less) {
   if (count < 2) return;
   std::size_t first = 0, last = count, waiting = 0;
   int depth = 2 * static_cast<int>(std::bit_width(count));
@@ -79,8 +80,7 @@ struct MedianAndInsertion {
   static constexpr std::size_t few = 16;
 
   template <class Array, class Less>
-  SAFECOST_HELPER void pivot_to_front(Array values, std::size_t first, std::size_t last,
-                                      Less less) {
+  static inline void pivot_to_front(Array values, std::size_t first, std::size_t last, Less less) {
     std::size_t a = first + 1, b = first + (last - first) / 2, c = last - 1;
     if (less(values[b], values[a])) std::swap(a, b);
     if (less(values[c], values[b])) b = less(values[c], values[a]) ? a : c;
@@ -88,12 +88,12 @@ struct MedianAndInsertion {
   }
 
   template <class Array, class Less>
-  SAFECOST_HELPER void sort_few(Array, std::size_t, std::size_t, Less) {}
+  static inline void sort_few(Array, std::size_t, std::size_t, Less) {}
 
   // The least of all is among the first few. In front, it stops the others, which then need not look
   // for the start of the data.
   template <class Array, class Less>
-  SAFECOST_HELPER void sort_rest(Array values, std::size_t count, Less less) {
+  static inline void sort_rest(Array values, std::size_t count, Less less) {
     std::size_t least = 0;
     for (std::size_t i = 1; i < std::min(count, few); ++i)
       least = less(values[i], values[least]) ? i : least;
@@ -111,8 +111,8 @@ struct MedianAndInsertion {
 // of three guarantees each an element to stop at, if the order is one.
 struct Jumping : MedianAndInsertion {
   template <class Array, class Less>
-  SAFECOST_HELPER std::size_t partition(Array values, std::size_t first, std::size_t last,
-                                        Less less) {
+  static inline std::size_t partition(Array values, std::size_t first, std::size_t last,
+                                      Less less) {
     const std::int32_t pivot = values[first];
     for (;;) {
       do ++first;
@@ -125,27 +125,38 @@ struct Jumping : MedianAndInsertion {
   }
 };
 
-// Lomuto's: each element is swapped to behind the last of the smaller ones, whose number then grows or
+// Lomuto's: each element is swapped to behind the last of those that go left, whose number then grows or
 // stays. More stores, but nothing for the branch predictor to get wrong.
-template <class Array, class Less>
-SAFECOST_HELPER std::size_t partition_branchless(Array values, std::size_t first, std::size_t last,
-                                                 Less less) {
-  const std::int32_t pivot = values[first];
-  std::size_t last_smaller = first;
+template <class Array, class GoesLeft>
+static inline std::size_t partition_by(Array values, std::size_t first, std::size_t last,
+                                       GoesLeft goes_left) {
+  std::size_t last_left = first;
   for (std::size_t i = first + 1; i < last; ++i) {
     const std::int32_t value = values[i];
-    values[i] = values[last_smaller + 1];
-    values[last_smaller + 1] = value;
-    last_smaller += less(value, pivot);
+    values[i] = values[last_left + 1];
+    values[last_left + 1] = value;
+    last_left += goes_left(value);
   }
-  std::swap(values[first], values[last_smaller]);
-  return last_smaller + 1;
+  std::swap(values[first], values[last_left]);
+  return last_left + 1;
+}
+
+// What lies in front of a part is no larger than what is in it. If it is no smaller than the pivot either, nothing here
+// is, and what equals the pivot is where it belongs: of few distinct values each is partitioned by once.
+template <class Array, class Less>
+static inline std::size_t partition_branchless(Array values, std::size_t& first, std::size_t last,
+                                               Less less) {
+  const std::int32_t pivot = values[first];
+  if (first > 0 && !less(values[first - 1], pivot))
+    return first = partition_by(values, first, last,
+                                [=](std::int32_t value) { return !less(pivot, value); });
+  return partition_by(values, first, last, [=](std::int32_t value) { return less(value, pivot); });
 }
 
 struct Branchless : MedianAndInsertion {
   template <class Array, class Less>
-  SAFECOST_HELPER std::size_t partition(Array values, std::size_t first, std::size_t last,
-                                        Less less) {
+  static inline std::size_t partition(Array values, std::size_t& first, std::size_t last,
+                                      Less less) {
     return partition_branchless(values, first, last, less);
   }
 };

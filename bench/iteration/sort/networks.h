@@ -35,7 +35,7 @@ constexpr Exchange network_of_13[] = {
     {3, 4},  {5, 7},  {6, 8},   {2, 3},   {4, 5},  {6, 7}, {8, 9},  {3, 4},   {5, 6}};
 
 template <class Less>
-SAFECOST_HELPER void exchange(std::int32_t& upper, std::int32_t& lower, Less less) {
+static inline void exchange(std::int32_t& upper, std::int32_t& lower, Less less) {
   const std::int32_t first = upper, second = lower;
   const bool swapped = less(second, first);
   upper = swapped ? second : first;
@@ -44,7 +44,7 @@ SAFECOST_HELPER void exchange(std::int32_t& upper, std::int32_t& lower, Less les
 
 // Reads `count` values, puts them in order where they need no memory, and writes them.
 template <std::size_t count, const auto& network, class From, class To, class Less>
-SAFECOST_HELPER void run(From from, To to, Less less) {
+static inline void run(From from, To to, Less less) {
   std::int32_t values[count];
   [&]<std::size_t... place>(std::index_sequence<place...>) {
     ((values[place] = from[place]), ...);
@@ -58,27 +58,27 @@ SAFECOST_HELPER void run(From from, To to, Less less) {
 }
 
 // A part of some values: raw code moves its pointer, safe code cuts its span.
-SAFECOST_HELPER std::int32_t* part_of(std::int32_t* values, std::size_t first, std::size_t) {
+static inline std::int32_t* part_of(std::int32_t* values, std::size_t first, std::size_t) {
   return values + first;
 }
-SAFECOST_HELPER std::span<std::int32_t> part_of(std::span<std::int32_t> values, std::size_t first,
-                                                std::size_t count) {
+static inline std::span<std::int32_t> part_of(std::span<std::int32_t> values, std::size_t first,
+                                              std::size_t count) {
   return values.subspan(first, count);
 }
 
 // So many that it is known at compile time, which leaves no index of a network to be checked.
 template <std::size_t count>
-SAFECOST_HELPER std::int32_t* front(std::int32_t* values) {
+static inline std::int32_t* front(std::int32_t* values) {
   return values;
 }
 template <std::size_t count>
-SAFECOST_HELPER std::span<std::int32_t, count> front(std::span<std::int32_t> values) {
+static inline std::span<std::int32_t, count> front(std::span<std::int32_t> values) {
   return values.template first<count>();
 }
 
 // In order from one place to another, which may be the same.
 template <class Array, class Less>
-SAFECOST_HELPER void sort_half(Array from, Array to, std::size_t count, Less less) {
+static inline void sort_half(Array from, Array to, std::size_t count, Less less) {
   std::size_t sorted = 1;
   if (count >= 13) {
     run<13, network_of_13>(front<13>(from), front<13>(to), less);
@@ -99,8 +99,7 @@ SAFECOST_HELPER void sort_half(Array from, Array to, std::size_t count, Less les
 
 // Each end takes half of the values; of an odd number one is left over, in either half.
 template <class Array, class Less>
-SAFECOST_HELPER void merge_from_both_ends(Array halves, Array merged, std::size_t count,
-                                          Less less) {
+static inline void merge_from_both_ends(Array halves, Array merged, std::size_t count, Less less) {
   const std::size_t half = count / 2;
   std::size_t left = 0, right = half, left_end = half, right_end = count;
   for (std::size_t i = 0; i < half; ++i) {
@@ -121,8 +120,8 @@ SAFECOST_HELPER void merge_from_both_ends(Array halves, Array merged, std::size_
 
 // The middle one of three places, by their values.
 template <class Array, class Less>
-SAFECOST_HELPER std::size_t middle(Array values, std::size_t a, std::size_t b, std::size_t c,
-                                   Less less) {
+static inline std::size_t middle(Array values, std::size_t a, std::size_t b, std::size_t c,
+                                 Less less) {
   const bool ab = less(values[a], values[b]), ac = less(values[a], values[c]),
              bc = less(values[b], values[c]);
   const std::size_t other = ab == bc ? b : c;
@@ -137,8 +136,7 @@ struct Networks {
   // Of a part that is worth it, Tukey's ninther: the middle one of three middle ones. Parts become more
   // equal, and fewer.
   template <class Array, class Less>
-  SAFECOST_HELPER void pivot_to_front(Array values, std::size_t first, std::size_t last,
-                                      Less less) {
+  static inline void pivot_to_front(Array values, std::size_t first, std::size_t last, Less less) {
     const std::size_t count = last - first, eighth = count / 8, part = eighth / 8;
     std::size_t places[] = {first, first + 4 * eighth, first + 7 * eighth};
     if (count >= 64) {
@@ -149,13 +147,13 @@ struct Networks {
   }
 
   template <class Array, class Less>
-  SAFECOST_HELPER std::size_t partition(Array values, std::size_t first, std::size_t last,
-                                        Less less) {
+  static inline std::size_t partition(Array values, std::size_t& first, std::size_t last,
+                                      Less less) {
     return partition_branchless(values, first, last, less);
   }
 
   template <class Array, class Less>
-  SAFECOST_HELPER void sort_few(Array values, std::size_t first, std::size_t last, Less less) {
+  static inline void sort_few(Array values, std::size_t first, std::size_t last, Less less) {
     const std::size_t count = last - first;
     if (count < 2) return;
     const Array part = part_of(values, first, count);
@@ -173,7 +171,7 @@ struct Networks {
   }
 
   template <class Array, class Less>
-  SAFECOST_HELPER void sort_rest(Array, std::size_t, Less) {}
+  static inline void sort_rest(Array, std::size_t, Less) {}
 };
 
 }  // namespace iteration::sort

@@ -79,6 +79,11 @@ class Confirmation:
         return not self.confirmed and not self.missed
 
     @property
+    def answers_wrongly(self) -> bool:
+        """Is a wrong answer all that anybody saw? So raw code ends that checks, and returns an error."""
+        return {one.oracle for one in self.sightings} == {"value"}
+
+    @property
     def name(self) -> str:
         """The contender and the fault."""
         return f"{self.case}/{self.variant}/{self.fault}"
@@ -210,11 +215,13 @@ def _confirmation(
 def unconfirmed(confirmations: Sequence[Confirmation]) -> Iterator[tuple[str, str]]:
     """Where and what: raw code that was not seen to commit its fault by any oracle that could look.
 
-    A variant that is `harmless` is borne where another raw variant of the case was seen to commit the same fault.
+    A variant that is `harmless`, or only answers wrongly, is accepted where another raw variant of the case was seen to
+    commit the same fault.
     """
     real = {(one.case, one.fault) for one in confirmations if one.confirmed}
     for one in confirmations:
-        if one.confirmed or one.undecided or (one.harmless and (one.case, one.fault) in real):
+        tolerates = one.harmless or one.answers_wrongly
+        if one.confirmed or one.undecided or (tolerates and (one.case, one.fault) in real):
             continue
         others = sorted({f"{seen.oracle} ({seen.kind})" for seen in one.sightings})
         told = f"; others that it does not declare did: {', '.join(others)}" if others else ""

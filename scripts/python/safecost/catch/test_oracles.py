@@ -237,6 +237,18 @@ def test_code_that_bears_the_fault_is_told_where_other_raw_code_commits_it() -> 
     assert [where for where, _ in confirmation.unconfirmed([wrong, commits])] == ["f/c/raw/x"]
 
 
+def test_raw_code_that_checks_and_answers_wrongly_is_accepted_where_other_raw_code_commits_the_fault() -> None:
+    checked = replace(SILENT, evidence=(Evidence("value", "A", "the result is 16, not 6"),))
+    answers = combined(checked, [Observed("sanitizer", "clang-sanitized", "returned", ())])
+    commits = replace(combined(SILENT, [Observed("sanitizer", "s", "", (SIGHTED,))]), variant="raw_other")
+    assert not answers.confirmed
+    assert list(confirmation.unconfirmed([answers, commits])) == []
+    assert [where for where, _ in confirmation.unconfirmed([answers])] == ["f/c/raw/x"]
+    changed = replace(checked, evidence=(*checked.evidence, Evidence("canary", "A", "4 bytes changed")))
+    writes = combined(changed, [Observed("sanitizer", "clang-sanitized", "returned", ())])
+    assert [where for where, _ in confirmation.unconfirmed([writes, commits])] == ["f/c/raw/x"]
+
+
 def test_where_no_declared_oracle_could_look_nothing_is_broken() -> None:
     only = {"f/c": [fault("x", oracles=["sanitizer"], reference=False)]}
     (made,) = confirmation.combine([SILENT], only, {}, {"sanitizer": "no runtimes"}, {"gcc-o2"})
