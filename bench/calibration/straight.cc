@@ -56,6 +56,7 @@ SAFECOST_KERNEL repeated(Values& context) {
 
 auto the_case =
     safecost::Case<Input>(generate)
+        .straight()
         .size(1'024, "L1")
         .raw<repeated<kBase>>("base", "a sum over the values, 100 times")
         .calibration<repeated<kBase, 1>>("copy", 1.00,

@@ -329,6 +329,7 @@ constexpr auto one_by_one = "each value is written to an element of its own, or 
 
 auto the_case =
     safecost::Case<Input>(generate)
+        .straight()
         .size(1'024, "L1")                         // 8 KiB
         .size(16'384, "L2", safecost::Tier::full)  // 128 KiB
         .fault({.name = "one_past_end",

@@ -213,6 +213,7 @@ std::uint64_t sum_of_all(const void* input) {
 
 auto the_case =
     safecost::Case<Input>(generate)
+        .straight()
         .size(2'048, "L1")                         // 8 KiB of table, 8 KiB of indices
         .size(32'768, "L2", safecost::Tier::full)  // 128 KiB and 128 KiB
         .fault({.name = "one_past_end",

@@ -439,6 +439,7 @@ std::uint64_t all_headers(const void* input) {
 
 auto the_case =
     safecost::Case<Input>(generate)
+        .straight()
         .size(256, "L1")                          // about 10 KiB
         .size(4'096, "L2", safecost::Tier::full)  // about 160 KiB
         .fault({.name = "truncated_header",

@@ -265,6 +265,7 @@ constexpr auto no_place = "no place is named: the walk begins where the elements
 
 auto the_case =
     safecost::Case<Input>(generate)
+        .straight()
         .size(2'048, "L1")
         .size(65'536, "L2", safecost::Tier::full)
         .size(4'194'304, "beyond L3", safecost::Tier::publish)  // 16 MiB

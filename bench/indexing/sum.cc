@@ -218,6 +218,7 @@ std::uint64_t sum_of_all(const void* input) {
 
 auto the_case =
     safecost::Case<Input>(generate)
+        .straight()
         .size(2'048, "L1")
         .size(65'536, "L2", safecost::Tier::full)
         .size(4'194'304, "beyond L3", safecost::Tier::publish)  // 16 MiB

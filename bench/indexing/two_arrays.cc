@@ -258,6 +258,7 @@ std::uint64_t all_moved(const void* input) {
 
 auto the_case =
     safecost::Case<Input>(generate)
+        .straight()
         .size(2'048, "L1")                                      // 8 KiB each
         .size(32'768, "L2", safecost::Tier::full)               // 128 KiB each
         .size(2'097'152, "beyond L3", safecost::Tier::publish)  // 8 MiB each

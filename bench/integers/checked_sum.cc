@@ -310,6 +310,7 @@ using Half = std::int16_t;
 
 auto the_case =
     safecost::Case<Input>(generate)
+        .straight()
         .size(2'048, "L1")
         .size(65'536, "L2", safecost::Tier::full)
         .size(4'194'304, "beyond L3", safecost::Tier::publish)  // 16 MiB

@@ -357,8 +357,9 @@ absl::StatusOr<Launch> time_panel(Panel& panel, const PanelPlan& plan,
   std::size_t wanted = 0;  // rounds that all pairs shall have, once the time is up
   std::vector<std::size_t> turns(placements);
   std::iota(turns.begin(), turns.end(), 0);
-  // Where in the pool the walk of a placement goes on: the same for every contender.
-  std::vector<std::size_t> first(placements);
+  // Where in the pool the walk goes on: the same for every contender, and one walk through all placements, so that as
+  // many inputs are met as with one.
+  std::size_t first = 0;
   for (std::size_t round = 0;; ++round) {
     if (spent >= budget && round >= kFewestRounds) {
       if (wanted == 0) {
@@ -373,15 +374,15 @@ absl::StatusOr<Launch> time_panel(Panel& panel, const PanelPlan& plan,
     const auto start = Clock::now();
     for (const std::size_t c : order) {
       Contender& contender = panel.placements()[placement][c];
-      seconds_of(contender, first[placement], warm, batch);
+      seconds_of(contender, first, warm, batch);
       const double before = beat();
-      const Seconds seconds = seconds_of(contender, first[placement] + warm, launch.calls, batch);
+      const Seconds seconds = seconds_of(contender, first + warm, launch.calls, batch);
       launch.beats[c].push_back(std::max(before, beat()));
       launch.cpu_seconds[c] += seconds.cpu;
       launch.nanoseconds[c].push_back(seconds.wall * 1e9 / static_cast<double>(launch.calls));
     }
     spent += std::chrono::duration<double>(Clock::now() - start).count();
-    first[placement] += launch.calls;
+    first += launch.calls;
     launch.placements.push_back(placement);
   }
   RETURN_IF_ERROR(last_look(panel, digests));

@@ -27,7 +27,7 @@ constexpr std::size_t kMostPlugins = 1'000;  // far more than there are profiles
 // Whose inputs must differ and whose results should: smaller ones may well be alike.
 constexpr std::uint64_t kTellingSize = 100;
 // At which the way through a kernel is followed, instruction by instruction.
-constexpr std::uint32_t kShort = 64;
+constexpr std::uint32_t kShort = 16;
 
 struct Request {
   std::uint64_t size;
@@ -308,7 +308,9 @@ class Check {
       if (const auto finding = work.look_at(plugin, variant, comparable ? raw : nullptr)) {
         tell_problem(finding->kind, plugin, variant.name, finding->message, place_of(large));
       }
-      if (few.ok()) {
+      // One build of each language tells what the source does.
+      const bool is_twin = std::string_view(plugin.table().language) != generator_->table().language;
+      if (few.ok() && (&plugin == generator_ || is_twin)) {
         if (const auto finding =
                 follow(plugin, variant, *few, [&] { announce(plugin, variant, large, "growth"); }))
           tell_problem(finding->kind, plugin, variant.name, finding->message, place_of(large));

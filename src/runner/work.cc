@@ -186,23 +186,27 @@ std::optional<Finding> follow(const Plugin& plugin, const safecost_variant& vari
           void* const context = variant.prepare(pool.input(i));
           allocations.to_libc();
           if (context == nullptr) return;
-          for (int again = 0; again < 2; ++again) {  // the first call sets things up
+          const auto call = [&] {
+            const std::uint64_t result = variant.run(context);
+            asm volatile("" : : "r"(result) : "memory");
+          };
+          const auto reset = [&] {
             if (variant.reset != nullptr) variant.reset(context, pool.input(i));
-            count([&] {
-              const std::uint64_t result = variant.run(context);
-              asm volatile("" : : "r"(result) : "memory");
-            });
-          }
+          };
+          reset();
+          call();  // sets things up
+          reset();
+          count(call);
         }
       },
       kMostSteps, alive);
-  if (!ways.ok() || ways->size() != 2 * pool.count()) return std::nullopt;
-  for (std::size_t i = 3; i < ways->size(); i += 2) {
-    if ((*ways)[i] == (*ways)[1]) continue;
+  if (!ways.ok() || ways->size() != pool.count()) return std::nullopt;
+  for (std::size_t i = 1; i < ways->size(); ++i) {
+    if ((*ways)[i] == ways->front()) continue;
     return Finding{"branches",
                    fmt::format("its case says that no branch depends on data, and on input {} it "
                                "takes another way than on input 0",
-                               i / 2)};
+                               i)};
   }
   return std::nullopt;
 }

@@ -259,6 +259,7 @@ constexpr char typed[] = "callback and state are one object, or their types must
 
 auto the_case =
     safecost::Case<Input>(generate)
+        .straight()
         .size(1'024, "L1")
         .size(32'768, "L2", safecost::Tier::full)
         .fault({.name = "null_callback",
