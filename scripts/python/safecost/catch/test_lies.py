@@ -7,6 +7,7 @@ from functools import cache
 import pytest
 
 from safecost.catch import proving
+from safecost.core.errors import HARNESS, WRONG_RESULT
 from safecost.core.paths import PACKAGE, Folders
 from safecost.document.outcome import Outcome
 from safecost.suite import profiles
@@ -90,3 +91,9 @@ def test_writing_elsewhere_into_its_own_memory_is_told_with_the_place() -> None:
 def test_capacity_behind_the_last_element_is_a_blind_spot() -> None:
     """What is appended goes there as well: docs/CATCHING.md names it."""
     assert outcome("into_capacity").words == "prevented"
+
+
+def test_a_broken_claim_ends_the_command_with_5() -> None:
+    claim = proving.ProvingIssue("here", "claims too much", broken=True)
+    assert proving.Proved([Outcome("f/c", "p", "v", "raw", "x", "silent")], {}, [claim]).exit_code == WRONG_RESULT
+    assert proving.Proved([], {}, []).exit_code == HARNESS

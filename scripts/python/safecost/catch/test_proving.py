@@ -18,7 +18,6 @@ from safecost.catch import outcomes, proving
 from safecost.catch.mechanism import Checks, mechanism_of
 from safecost.cli import entry
 from safecost.code import check_sites
-from safecost.core.errors import HARNESS, WRONG_RESULT
 from safecost.core.paths import BENCH, PACKAGE, PROVER, Folders
 from safecost.document.evidence import ProveAnswer, WorldsProof
 from safecost.document.outcome import ALL_KINDS, DETAILS, LETTERS, Outcome
@@ -398,9 +397,3 @@ def test_the_command_prints_a_matrix_and_ends_well(capfd: pytest.CaptureFixture[
     made = json.loads((tmp_path / "catch.json").read_text(encoding="utf-8"))
     assert {one["profile"] for one in made["outcomes"]} == {"gcc-o2-assertions"}
     assert list(VALIDATOR.iter_errors(made)) == []
-
-
-def test_a_broken_claim_ends_the_command_with_5() -> None:
-    claim = proving.ProvingIssue("here", "claims too much", broken=True)
-    assert proving.Proved([Outcome("f/c", "p", "v", "raw", "x", "silent")], {}, [claim]).exit_code == WRONG_RESULT
-    assert proving.Proved([], {}, []).exit_code == HARNESS

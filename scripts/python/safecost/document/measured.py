@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from msgspec import Meta
+import numpy as np
+from msgspec import Meta, Struct
 
 from safecost.document.points import AtPoint
 from safecost.document.values import (
@@ -33,7 +34,63 @@ from safecost.document.values import (
 )
 from safecost.stats.pairs import Verdict
 
+WholeCount = Annotated[int, Meta(ge=0, le=2**62)]
 _LAUNCHES = Meta(min_length=1, max_length=1000)
+
+
+class Laying(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the contexts of all contenders lie in one placement."""
+
+    mode: Literal["adjacent", "split", "jittered"]
+    offset: Annotated[int, Meta(ge=0, lt=4096)]
+
+
+SLOW_BEAT = 1.2
+"""Beside a beat of the metronome that takes so many times a calm one somebody else used the core."""
+
+FEWEST_ROUNDS = 8
+"""Fewer rounds than that are no launch of a pair."""
+
+
+class RoundTimes(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What Google Benchmark's JSON has no place for.
+
+    `nanoseconds` a call are [contender][round], `beats` the slower one of the metronome before and after, `placements`
+    which of `layings` a round was in. `calm_beat` is what a beat takes where nobody disturbs, as far as is known.
+    """
+
+    case: str
+    order_seed: Annotated[int, Meta(ge=0)]
+    calls: Annotated[int, Meta(ge=1, le=1 << 20)]
+    calls_confirmed: bool
+    prepared: tuple[WholeCount, ...]
+    inputs: WholeCount
+    estimate: str
+    layings: Annotated[tuple[Laying, ...], Meta(min_length=1, max_length=64)]
+    placements: list[Annotated[int, Meta(ge=0, lt=64)]]
+    nanoseconds: list[Annotated[list[Nanoseconds], Meta(min_length=FEWEST_ROUNDS)]]
+    calm_beat: Nanoseconds
+    beats: list[list[Nanoseconds]]
+
+    @property
+    def contended(self) -> float:
+        """The share of epochs beside a slow beat."""
+        return float(np.mean(np.array(self.beats) > SLOW_BEAT * self.calm_beat))
+
+    @property
+    def counted(self) -> list[list[float]]:
+        """The times that count: those beside slow beats are NaN.
+
+        Where two contenders have too few calm rounds together all times count, and `contended` tells what they are
+        worth. Which rounds go depends on beats alone, never on the times.
+        """
+        calm = np.array(self.beats) <= SLOW_BEAT * self.calm_beat
+        together = calm.astype(np.int64) @ calm.T  # rounds that two contenders have calm, both of them
+        times = np.array(self.nanoseconds)
+        counted: list[list[float]] = (
+            times if together.min() < FEWEST_ROUNDS else np.where(calm, times, np.nan)
+        ).tolist()
+        return counted
 
 
 @dataclass(frozen=True, slots=True)

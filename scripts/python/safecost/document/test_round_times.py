@@ -8,7 +8,7 @@ import random
 import numpy as np
 import pytest
 
-from safecost.document.evidence import FEWEST_ROUNDS, SLOW_BEAT, RoundTimes
+from safecost.document.measured import FEWEST_ROUNDS, SLOW_BEAT, RoundTimes
 from safecost.testing.sample_evidence import rounds
 
 ROUNDS = 20

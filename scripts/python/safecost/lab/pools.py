@@ -17,7 +17,8 @@ from rich.text import Text
 
 from safecost.core.errors import ToolError
 from safecost.core.paths import Folders
-from safecost.document.evidence import DescribedPoint, RoundTimes, TimeAnswer
+from safecost.document.evidence import DescribedPoint, TimeAnswer
+from safecost.document.measured import RoundTimes
 from safecost.document.plan import Arm, PanelPlan, PluginAt
 from safecost.run import schedule
 from safecost.stats.pairs import launch_ratio, summarise

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from safecost.core.paths import ROOT, Folders
-from safecost.document.evidence import RoundTimes
+from safecost.document.measured import RoundTimes
 from safecost.lab import pools
 from safecost.run import schedule
 from safecost.suite import cases

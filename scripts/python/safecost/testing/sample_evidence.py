@@ -12,11 +12,11 @@ from safecost.document.evidence import (
     DescribedVariant,
     PluginDescription,
     PointProof,
-    RoundTimes,
     TimeAnswer,
     WorldRun,
     WorldsProof,
 )
+from safecost.document.measured import RoundTimes
 from safecost.document.outcome import World
 from safecost.document.values import Role
 
