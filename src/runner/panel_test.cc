@@ -127,6 +127,45 @@ TEST(Panel, EndsWhereNoRoundIsCalm) {
   EXPECT_LT(contended.placements.size(), rounds * 5);
 }
 
+// How far contexts lie from the first one of their contender.
+std::vector<std::uintptr_t> distances(const Contender& contender) {
+  std::vector<std::uintptr_t> all;
+  const auto first = reinterpret_cast<std::uintptr_t>(contender.context(0));
+  for (std::size_t i = 0; i < contender.contexts(); ++i)
+    all.push_back(reinterpret_cast<std::uintptr_t>(contender.context(i)) - first);
+  return all;
+}
+
+// A heap that others have used: whoever prepares first gets the holes.
+std::vector<void*> leave_holes() {
+  std::vector<void*> blocks(4'000);
+  for (void*& block : blocks) block = std::malloc(40);
+  std::vector<void*> kept;
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    if (i % 7 == 0) kept.push_back(blocks[i]);
+    else std::free(blocks[i]);
+  }
+  return kept;
+}
+
+TEST(Panel, WhoPreparesFirstLiesAsAllOthersDo) {
+  const std::vector<void*> kept = leave_holes();
+  const auto panel = Panel::load(plan_with("nothing"));
+  ASSERT_TRUE(panel.ok());
+  ASSERT_TRUE(time_panel(**panel, (*panel)->plan()).ok());
+  const std::vector<Contender>& contenders = (*panel)->contenders();
+  for (const Contender& contender : contenders)
+    EXPECT_EQ(distances(contender), distances(contenders.front()));
+
+  // As it was: from libc's heap, one after the other.
+  const auto before = Panel::load(plan_with("nothing"));
+  ASSERT_TRUE(before.ok());
+  for (Contender& contender : (*before)->contenders())
+    ASSERT_TRUE(contender.prepare((*before)->pool().count()).ok());
+  EXPECT_NE(distances((*before)->contenders()[0]), distances((*before)->contenders()[1]));
+  for (void* const block : kept) std::free(block);
+}
+
 TEST(Panel, PreparesInAnOrderThatTheSeedOfTheLaunchDecides) {
   const auto prepared = [](std::uint64_t seed) {
     PanelPlan plan = plan_with("nothing");

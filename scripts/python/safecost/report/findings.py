@@ -24,13 +24,12 @@ from safecost.document import io as document
 from safecost.document.rows import KINDS, PairRow, valid_rows
 from safecost.document.types import Document
 from safecost.report import safety
-from safecost.report.prices import SCOPES, PriceGroup, Scope, groups
-from safecost.report.safety import price_words, with_share
+from safecost.report.prices import SCOPES, TIERS, PriceGroup, Scope, groups
+from safecost.report.safety import with_share
 
 _PLACE = re.compile(r"\{([a-z]+) ([^{}]+)\}")
 _BOUND = re.compile(r"^(above|below) (\d+(?:\.\d+)?)$")
 _CODE = {"packed", "checks", "bytes"}  # of the machine code
-FREE = 1.02  # a price up to this counts as none: the margin, and as much again for what placement does
 
 
 class BrokenFinding(ToolError):
@@ -77,8 +76,7 @@ class Figures:
         self._writers: dict[str, Callable[[str], str]] = {
             "verdict": lambda name: self.row("verdict", name).verdict,
             "instructions": self._instructions,
-            "frontier": self._frontier,
-            "free": self._free,
+            "price": self._price,
             "proof": self._proof,
         }
 
@@ -121,14 +119,14 @@ class Figures:
         wanted = "write family/case/variant@profile"
         raise BrokenFinding(f"{{{kind} {name}}}: the run has no machine code of that; {wanted}.")
 
-    def _frontier(self, name: str) -> str:
+    def _price(self, name: str) -> str:
         profile, _, rest = name.partition(" ")
-        scope: Scope = "spatial faults" if rest == "spatial" else "every fault"
-        return price_words(self._group(f"frontier {name}", profile).best(scope, "raw C++"))
-
-    def _free(self, name: str) -> str:
-        prices = self._group(f"free {name}", name).best("every fault", "raw C++").prices
-        return f"{sum(one.ratio <= FREE for one in prices)} of {len(prices)}"
+        spatial = rest.endswith(" spatial")
+        tier = next((tier for tier in TIERS if tier == rest.removesuffix(" spatial")), None)
+        if tier is None:
+            raise BrokenFinding(f"{{price {name}}}: no such price; after the profile write {', '.join(TIERS)}.")
+        scope: Scope = "spatial faults" if spatial else "every fault"
+        return with_share(self._group(f"price {name}", profile).frontiers[scope, tier, "ordinary raw"])
 
     def _group(self, place: str, profile: str) -> PriceGroup:
         for group in groups(self._document):

@@ -40,12 +40,12 @@ def test_a_place_holds_the_figure_of_the_run_and_the_pair_is_cited(sample_docume
     )
 
 
-def test_proofs_code_and_the_frontier_can_be_asked_for(sample_document: Document) -> None:
+def test_proofs_code_and_prices_can_be_asked_for(sample_document: Document) -> None:
     proof = sample_document.proofs[0]
     code = sample_document.codes[0]
     text = (
         f"{{proof {proof.case}/{proof.variant}/{proof.fault}@{proof.profile}}}; "
-        f"{{checks {code.case}/{code.variant}@{code.profile}}}; {{frontier gcc-o2 spatial}}"
+        f"{{checks {code.case}/{code.variant}@{code.profile}}}; {{price gcc-o2 best known spatial}}"
     )
     (told,) = tell(sample_document, one(text))
     words, checks, price = told.text.split("; ")
@@ -82,7 +82,8 @@ def test_a_bound_holds_for_the_whole_interval(sample_document: Document) -> None
         ("{price indexing/sum}", "no such figure; there are aa, bytes, calibration, checks, "),
         ("{proof a/b/c/d@e}", "nothing was proved of that"),
         ("{packed a/b/c@e}", "no machine code of that"),
-        ("{frontier msvc}", "no such plain profile"),
+        ("{price msvc ordinary}", "no such plain profile"),
+        ("{price gcc-o2 cheapest}", "no such price; after the profile write off the shelf, ordinary, best known"),
     ],
 )
 def test_a_figure_that_the_run_lacks_is_named(sample_document: Document, text: str, told: str) -> None:
