@@ -16,7 +16,7 @@ namespace safecost {
 namespace {
 
 constexpr std::uint64_t kOtherSeed = 0x9e3779b97f4a7c15u;
-constexpr std::size_t kUnseenInputs = 3;
+constexpr std::size_t kUnseenInputs = 4;
 // Of the pool, over all placements: a walk over 256 inputs takes as long as the timing of a quick launch.
 constexpr std::size_t kComparedAgain = 64;
 // A call on an input that was timed takes at least this share of the time of a first call on one of the same size that
@@ -37,38 +37,42 @@ double least_seconds(Contender& contender, std::size_t count) {
 
 absl::Status still_works(Contender& timed, const Pool& unseen) {
   Contender fresh(timed.plugin(), timed.variant(), unseen);
-  RETURN_IF_ERROR(fresh.prepare(kUnseenInputs));
-  // The first context is kept for what is exact: no call has seen it.
+  RETURN_IF_ERROR(fresh.prepare(2 * kUnseenInputs));
+  // The contexts of the second half are kept for what is exact: no call has seen them.
   double first = 1e9;
-  for (std::size_t i = 1; i < kUnseenInputs; ++i) {
+  for (std::size_t i = 0; i < kUnseenInputs; ++i) {
     fresh.reset(i, 1);
     first = std::min(first, fresh.timed_call(i, 1));
   }
   if (least_seconds(timed, kUnseenInputs) >= kSuspicious * first) return absl::OkStatus();
-  const auto step = [](Contender& contender, const Count& count) {
-    contender.reset(0, 1);
+  const auto step = [](Contender& contender, std::size_t i, const Count& count) {
+    contender.reset(i, 1);
     count([&] {
-      const std::uint64_t result = contender.call(0, 1);
+      const std::uint64_t result = contender.call(i, 1);
       asm volatile("" : : "r"(result) : "memory");
     });
   };
+  const std::size_t inputs = std::min(kUnseenInputs, timed.contexts());
   const auto counts = count_steps(
       [&](const Count& count) {
-        step(timed, count);
-        step(fresh, count);
+        for (std::size_t i = 0; i < inputs; ++i) step(timed, i, count);
+        for (std::size_t i = 0; i < kUnseenInputs; ++i) step(fresh, kUnseenInputs + i, count);
       },
       kMostSteps, [] {});
-  if (!counts.ok() || counts->size() != 2) {
+  if (!counts.ok() || counts->size() != inputs + kUnseenInputs) {
     return absl::InternalError(fmt::format(
         "trouble: {} became faster while it was timed, and its instructions cannot be counted: {}",
         timed.name(), counts.ok() ? "it ended" : std::string(counts.status().message())));
   }
-  const auto [seen, not_seen] = std::pair((*counts)[0], (*counts)[1]);
+  // What an input holds may decide how much there is to do: the most of those that were timed, the least of the others.
+  const auto middle = counts->begin() + static_cast<std::ptrdiff_t>(inputs);
+  const std::uint64_t seen = *std::max_element(counts->begin(), middle);
+  const std::uint64_t not_seen = *std::min_element(middle, counts->end());
   if (static_cast<double>(seen) >= kVanished * static_cast<double>(not_seen))
     return absl::OkStatus();
   return absl::DataLossError(
       fmt::format("growth: {}: its work vanished while it was timed: a call on an input of then "
-                  "executes {} instructions, and {} or more on one that it had not seen",
+                  "executes {} instructions at most, and {} or more on one that it had not seen",
                   timed.name(), seen, not_seen));
 }
 
@@ -128,7 +132,8 @@ absl::Status last_look(Panel& panel, const std::vector<std::uint64_t>& before) {
                       after[i], i, before[i]));
     }
   }
-  ASSIGN_OR_RETURN(const Pool unseen, panel.draw(panel.plan().seed ^ kOtherSeed, kUnseenInputs));
+  ASSIGN_OR_RETURN(const Pool unseen,
+                   panel.draw(panel.plan().seed ^ kOtherSeed, 2 * kUnseenInputs));
   for (Contender& contender : panel.contenders()) RETURN_IF_ERROR(still_works(contender, unseen));
   if (const std::string left = platform::leftovers(platform::company()); !left.empty())
     return absl::DataLossError(fmt::format("leftover: a contender leaves {}", left));

@@ -111,11 +111,16 @@ TEST(Panel, LoadsTheNextLayoutForEachPlacement) {
 TEST(Panel, GoesOnUntilEnoughRoundsAreCalm) {
   PanelPlan plan = plan_with("nothing");
   plan.contender_seconds = 0.02;
-  const std::size_t rounds = launched(plan).placements.size();
-  std::size_t beats = 0;  // six a round, of which each second round has a slow one
-  const Launch disturbed = launched(plan, [&] { return beats++ % 12 == 3 ? 2'000.0 : 1'000.0; });
-  EXPECT_GT(disturbed.placements.size(), rounds * 5 / 4);
-  EXPECT_EQ(disturbed.calm_beat, 1'000.0);
+  // Both take wall time, which a busy machine stretches by turns: a few tries.
+  bool longer = false;
+  for (int attempt = 0; attempt < 8 && !longer; ++attempt) {
+    const std::size_t rounds = launched(plan).placements.size();
+    std::size_t beats = 0;  // six a round, of which each second round has a slow one
+    const Launch disturbed = launched(plan, [&] { return beats++ % 12 == 3 ? 2'000.0 : 1'000.0; });
+    EXPECT_EQ(disturbed.calm_beat, 1'000.0);
+    longer = disturbed.placements.size() > rounds * 5 / 4;
+  }
+  EXPECT_TRUE(longer);
 }
 
 TEST(Panel, EndsWhereNoRoundIsCalm) {
@@ -142,8 +147,10 @@ std::vector<void*> leave_holes() {
   for (void*& block : blocks) block = std::malloc(40);
   std::vector<void*> kept;
   for (std::size_t i = 0; i < blocks.size(); ++i) {
-    if (i % 7 == 0) kept.push_back(blocks[i]);
-    else std::free(blocks[i]);
+    if (i % 7 == 0)
+      kept.push_back(blocks[i]);
+    else
+      std::free(blocks[i]);
   }
   return kept;
 }
