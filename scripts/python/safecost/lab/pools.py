@@ -32,11 +32,13 @@ PROFILE = "gcc-o2"
 LAUNCHES = 9  # the interval leaves out the largest and the smallest
 
 DEFAULT_POOL = 512 << 10  # bytes; what the runner draws when a plan says nothing (src/runner/panel.h)
-POOLS = (0, 1 << 18, 1 << 19, 1 << 20, 1 << 21, 1 << 22)  # bytes; 0 stands for a single input
+POOLS = (0, 1 << 14, 1 << 16, 1 << 18, 1 << 19, 1 << 20, 1 << 21, 1 << 22)  # bytes; 0 stands for a single input
 MARGIN = 0.02
 CASES = (
     "indexing/gather",
-    "indexing/sum",  # has nothing for a predictor to learn: it shows what a pool costs in cache
+    "indexing/sum",  # straight, as gather: nothing for a predictor to learn, so it shows what a pool costs in cache
+    "indexing/header_parse",
+    "integers/checked_sum",
     "iteration/filter_map_sum",
     "iteration/sort",
     "strings/tokenize",
@@ -101,7 +103,7 @@ def study(case: CaseFiles, scratch: Path, sizes: Sequence[int]) -> list[PoolRow]
     results: dict[int, list[RoundTimes]] = {size: [] for size in sizes}
     for launch in range(LAUNCHES):
         for size in shuffle.sample(sizes, len(sizes)):
-            pool = {"pool_bytes": size} if size else {"pool_bytes": 1, "fewest_inputs": 1}
+            pool = {"pool_bytes": size, "fewest_inputs": 2} if size else {"pool_bytes": 1, "fewest_inputs": 1}
             results[size].append(timed_launch(replace(plan, **pool, order_seed=launch * 1_000_003 + size)))
     return pool_rows(case.name, plan.size, variants, results)
 

@@ -46,9 +46,9 @@ class Mode:
 
 
 QUICK = Mode("quick", 0, (6,), 0.003)
-DEFAULT = Mode("default", 0, (8, 12), 0.03)
-FULL = Mode("full", 1, (8, 12, 20), 0.006, false_discovery_rate=0.05)
-PUBLISH = Mode("publish", 2, (8, 12, 20, 30), 0.05, false_discovery_rate=0.05)
+DEFAULT = Mode("default", 0, (8, 12), 0.03, placements=8)
+FULL = Mode("full", 1, (8, 12, 20), 0.006, placements=8, false_discovery_rate=0.05)
+PUBLISH = Mode("publish", 2, (8, 12, 20, 30), 0.05, placements=8, false_discovery_rate=0.05)
 MODES: dict[str, Mode] = {mode.name: mode for mode in (QUICK, DEFAULT, FULL, PUBLISH)}
 
 
