@@ -79,7 +79,7 @@ def test_a_bound_holds_for_the_whole_interval(sample_document: Document) -> None
     [
         ("{idiom indexing/sum/nobody/size:1@gcc-o2}", "the run has no such pair; it has indexing/sum/"),
         ("{idiom no/case/at/size:1@gcc-o2}", r"no such pair\.$"),
-        ("{price indexing/sum}", "no such figure; there are aa, bytes, calibration, checks, "),
+        ("{costs indexing/sum}", "no such figure; there are aa, bytes, calibration, checks, "),
         ("{proof a/b/c/d@e}", "nothing was proved of that"),
         ("{packed a/b/c@e}", "no machine code of that"),
         ("{price msvc ordinary}", "no such plain profile"),
