@@ -247,3 +247,10 @@ def test_without_lld_the_functions_are_padded(monkeypatch: pytest.MonkeyPatch) -
     assert layouts.Linker.find().text == "padded"
     with pytest.raises(ToolError, match="LLD is not installed"):
         layouts.Linker.find("shuffled")
+
+
+def test_a_launch_draws_layouts_of_its_own_that_its_number_and_the_seed_decide() -> None:
+    drawn = {layouts.drawn(5, launch, 8) for launch in range(12)}
+    assert len(drawn) == 12
+    assert all(len(set(one)) == 8 and set(one) <= set(range(layouts.KEPT)) for one in drawn)
+    assert layouts.drawn(5, 3, 8) == layouts.drawn(5, 3, 8) != layouts.drawn(6, 3, 8)
