@@ -32,7 +32,7 @@ PROFILE = "gcc-o2"
 LAUNCHES = 9  # the interval leaves out the largest and the smallest
 
 DEFAULT_POOL = 512 << 10  # bytes; what the runner draws when a plan says nothing (src/runner/panel.h)
-POOLS = (0, 1 << 14, 1 << 16, 1 << 18, 1 << 19, 1 << 20, 1 << 21, 1 << 22)  # bytes; 0 stands for a single input
+POOLS = (0, 1 << 14, 1 << 16, 1 << 18, 1 << 19, 1 << 21)  # bytes; 0 stands for a single input
 MARGIN = 0.02
 CASES = (
     "indexing/gather",
