@@ -273,6 +273,7 @@ absl::Status prepare(std::vector<Contender>& contenders, const std::vector<std::
 // Ways to lay contexts out, each as often as any other, in random order.
 std::vector<Laying> draw_layings(std::mt19937_64& random, std::size_t count) {
   std::vector<Laying> layings;
+  layings.reserve(count);
   constexpr std::array modes = {Laying::Mode::adjacent, Laying::Mode::split,
                                 Laying::Mode::jittered};
   const std::size_t first = random() % modes.size();

@@ -309,7 +309,8 @@ class Check {
         tell_problem(finding->kind, plugin, variant.name, finding->message, place_of(large));
       }
       // One build of each language tells what the source does.
-      const bool is_twin = std::string_view(plugin.table().language) != generator_->table().language;
+      const bool is_twin =
+          std::string_view(plugin.table().language) != generator_->table().language;
       if (few.ok() && (&plugin == generator_ || is_twin)) {
         if (const auto finding =
                 follow(plugin, variant, *few, [&] { announce(plugin, variant, large, "growth"); }))
