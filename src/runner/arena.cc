@@ -233,7 +233,7 @@ const T* table(const link_map& library, ElfW(Sxword) tag) {
 
 Allocations::Allocations(void* library) {
   link_map* map = nullptr;
-  if (dlinfo(library, RTLD_DI_LINKMAP, &map) != 0 || map == nullptr) return;
+  if (dlinfo(library, RTLD_DI_LINKMAP, static_cast<void*>(&map)) != 0 || map == nullptr) return;
   const auto page_bytes = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   const auto* const symbols = table<ElfW(Sym)>(*map, DT_SYMTAB);
   const auto* const names = table<char>(*map, DT_STRTAB);

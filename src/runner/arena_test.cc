@@ -22,6 +22,7 @@ std::vector<std::uintptr_t> laid_out(const Laying& laying, const std::vector<std
   Arena& arena = Arena::of_process();
   arena.begin(laying);
   std::vector<std::uintptr_t> at;
+  at.reserve(sizes.size());
   for (const std::size_t size : sizes) at.push_back(address(arena.allocate(size, 16)));
   const std::uintptr_t first = at.front();
   for (std::uintptr_t& one : at) one -= first;

@@ -135,6 +135,7 @@ TEST(Panel, EndsWhereNoRoundIsCalm) {
 // How far contexts lie from the first one of their contender.
 std::vector<std::uintptr_t> distances(const Contender& contender) {
   std::vector<std::uintptr_t> all;
+  all.reserve(contender.contexts());
   const auto first = reinterpret_cast<std::uintptr_t>(contender.context(0));
   for (std::size_t i = 0; i < contender.contexts(); ++i)
     all.push_back(reinterpret_cast<std::uintptr_t>(contender.context(i)) - first);
