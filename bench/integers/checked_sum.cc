@@ -97,7 +97,7 @@ struct Values {
 
 // Every kernel is a template of what its sum is put into at the end: 32 bits, and for `narrowed` 16.
 template <class Result>
-static inline std::uint64_t told(Result result) {
+static inline std::uint64_t widened(Result result) {
   return static_cast<std::uint64_t>(static_cast<std::int64_t>(result));
 }
 
@@ -105,7 +105,7 @@ template <class Result>
 SAFECOST_KERNEL raw(const Values& context) {
   std::int32_t total = 0;
   for (const std::int32_t value : context.values) total += value;
-  return told(static_cast<Result>(total));
+  return widened(static_cast<Result>(total));
 }
 
 // Wraps, and nothing is undefined.
@@ -113,7 +113,7 @@ template <class Result>
 SAFECOST_KERNEL raw_wrapping(const Values& context) {
   std::uint32_t total = 0;
   for (const std::int32_t value : context.values) total += static_cast<std::uint32_t>(value);
-  return told(static_cast<Result>(static_cast<std::int32_t>(total)));
+  return widened(static_cast<Result>(static_cast<std::int32_t>(total)));
 }
 
 // Eight at a time with the vectors that GCC and Clang have as an extension: what GCC leaves undone at
@@ -141,7 +141,7 @@ SAFECOST_KERNEL raw_vector(const Values& context) {
   const Lanes all = even + odd;
   std::uint32_t total = all[0] + all[1] + all[2] + all[3];
   for (; next != end; ++next) total += static_cast<std::uint32_t>(*next);
-  return told(static_cast<Result>(static_cast<std::int32_t>(total)));
+  return widened(static_cast<Result>(static_cast<std::int32_t>(total)));
 }
 
 [[noreturn, gnu::cold, gnu::noinline]] void overflow() {
@@ -154,7 +154,7 @@ SAFECOST_KERNEL add_overflow(const Values& context) {
   std::int32_t total = 0;
   for (const std::int32_t value : context.values)
     if (__builtin_add_overflow(total, value, &total)) overflow();
-  return told(static_cast<Result>(total));
+  return widened(static_cast<Result>(total));
 }
 
 // The verdicts are collected and looked at once. No jump is left in the loop, and still it goes one by
@@ -166,7 +166,7 @@ SAFECOST_KERNEL sticky_flag(const Values& context) {
   for (const std::int32_t value : context.values)
     overflowed |= __builtin_add_overflow(total, value, &total);
   if (overflowed) overflow();
-  return told(static_cast<Result>(total));
+  return widened(static_cast<Result>(total));
 }
 
 // An addition that gives a sum or nothing.
@@ -180,7 +180,7 @@ template <class Result>
 SAFECOST_KERNEL optional(const Values& context) {
   std::int32_t total = 0;
   for (const std::int32_t value : context.values) total = checked_add(total, value).value();
-  return told(static_cast<Result>(total));
+  return widened(static_cast<Result>(total));
 }
 
 // A number that knows whether it is one, as Chromium's CheckedNumeric; it is asked where it is used, and
@@ -206,7 +206,7 @@ template <class Result>
 SAFECOST_KERNEL checked_type(const Values& context) {
   Checked total;
   for (const std::int32_t value : context.values) total += value;
-  return told(total.value_or_throw<Result>());
+  return widened(total.value_or_throw<Result>());
 }
 
 // In 64 bits nothing overflows before there are 2^32 values: one look, at the end. Order no longer
@@ -220,14 +220,15 @@ SAFECOST_HELPER Result narrowed(std::int64_t total) {
 template <class Result>
 SAFECOST_KERNEL widen(const Values& context) {
   const std::vector<std::int32_t>& values = context.values;
-  return told(narrowed<Result>(std::accumulate(values.begin(), values.end(), std::int64_t{0})));
+  return widened(narrowed<Result>(std::accumulate(values.begin(), values.end(), std::int64_t{0})));
 }
 
 #if defined(SAFECOST_GSL)
 template <class Result>
 SAFECOST_KERNEL gsl_narrow(const Values& context) {
   const std::vector<std::int32_t>& values = context.values;
-  return told(gsl::narrow<Result>(std::accumulate(values.begin(), values.end(), std::int64_t{0})));
+  return widened(
+      gsl::narrow<Result>(std::accumulate(values.begin(), values.end(), std::int64_t{0})));
 }
 #endif
 
@@ -259,7 +260,7 @@ SAFECOST_KERNEL upper_halves(const Values& context) {
     }
     total += exact(wrapped, uppers);
   }
-  return told(narrowed<Result>(total));
+  return widened(narrowed<Result>(total));
 }
 
 SAFECOST_HELPER Lanes upper_halves_of(Lanes values) {
@@ -296,13 +297,13 @@ SAFECOST_KERNEL upper_halves_vector(const Values& context) {
     }
     total += exact(wrapped, uppers);
   }
-  return told(narrowed<Result>(total));
+  return widened(narrowed<Result>(total));
 }
 
 // What the sum is, whether it fits or not.
 std::uint64_t exact_sum(const void* input) {
   const Input& given = *static_cast<const Input*>(input);
-  return told(std::accumulate(given.values, given.values + given.count, std::int64_t{0}));
+  return widened(std::accumulate(given.values, given.values + given.count, std::int64_t{0}));
 }
 
 using Whole = std::int32_t;

@@ -137,7 +137,7 @@ constexpr auto pairs = [] {
   return table;
 }();
 
-// Raw: each function writes where it is told to, and returns where it stopped. All become a part of the loop, as in C
+// Raw: each function writes at a place that it is given, and returns where it stopped. All become a part of the loop, as in C
 // that is written for speed: left alone, compilers decide by how many variants there are, and call each group, for
 // 5 (GCC) and 15 % (Clang) more instructions.
 

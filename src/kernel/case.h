@@ -111,7 +111,7 @@ class Case {
   }
 
   // Valid inputs of one size all take the same way through the code: no branch depends on what they hold, so there is
-  // nothing that a predictor could learn, and a pool that lies in L1 will do. Verification follows each kernel.
+  // nothing that a predictor could learn, and a pool that lies in L1 will do. Verification follows one build a language.
   Case straight() {
     table_.set_straight();
     return *this;

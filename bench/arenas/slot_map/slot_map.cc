@@ -122,7 +122,7 @@ SAFECOST_KERNEL played(const Tape& tape) {
   return play<Map>(tape.operations, tape.capacity);
 }
 
-// The tape alone: its operations are read and told apart, and nothing is done.
+// The tape alone: each operation is read and recognised, and nothing is done.
 
 struct Nothing {
   explicit Nothing(std::size_t) {}

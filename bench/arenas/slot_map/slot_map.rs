@@ -116,7 +116,7 @@ fn foreign_index<M: Map>(tape: &mut Tape) -> u64 {
     })
 }
 
-/// The tape alone: its operations are read and told apart, and nothing is done.
+/// The tape alone: each operation is read and recognised, and nothing is done.
 struct Nothing;
 
 impl Map for Nothing {

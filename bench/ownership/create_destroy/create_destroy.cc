@@ -37,7 +37,7 @@
 
 namespace ownership::create_destroy {
 
-// The tape alone: its operations are read and told apart, and nothing is done.
+// The tape alone: each operation is read and recognised, and nothing is done.
 
 struct Nothing {
   Order* order = nullptr;

@@ -37,7 +37,7 @@
 
 namespace ownership::linked_list {
 
-// The tape alone: its operations are read and told apart, and nothing is done.
+// The tape alone: each operation is read and recognised, and nothing is done.
 
 struct Nothing {};
 SAFECOST_HELPER void push(Nothing&, std::uint64_t value) {

@@ -64,7 +64,7 @@ fn play(tape: &Tape, mut list: impl List) -> u64 {
     digest
 }
 
-/// The tape alone: its operations are read and told apart, and nothing is done.
+/// The tape alone: each operation is read and recognised, and nothing is done.
 struct Nothing;
 
 impl List for Nothing {

@@ -33,7 +33,7 @@
 
 namespace ownership::pass_ownership {
 
-// The tape alone: its operations are read and told apart, and nothing is done.
+// The tape alone: each operation is read and recognised, and nothing is done.
 
 struct Nothing {
   Order* order = nullptr;

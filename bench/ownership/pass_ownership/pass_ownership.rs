@@ -149,7 +149,7 @@ fn play<S: Slot>(tape: &mut Tape<S>) -> u64 {
     digest
 }
 
-/// The tape alone: its operations are read and told apart, and nothing is done.
+/// The tape alone: each operation is read and recognised, and nothing is done.
 struct Nothing(*mut Order);
 
 impl Slot for Nothing {

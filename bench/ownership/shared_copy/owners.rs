@@ -104,7 +104,7 @@ pub fn play<S: Slot>(tape: &mut Tape<S>) -> u64 {
     digest
 }
 
-/// The tape alone: its operations are read and told apart, and nothing is done.
+/// The tape alone: each operation is read and recognised, and nothing is done.
 pub struct Nothing(*mut Settings);
 
 impl Slot for Nothing {

@@ -86,7 +86,7 @@ SAFECOST_HELPER std::uint64_t play(Tape<Slot>& tape) {
   return digest;
 }
 
-// The tape alone: its operations are read and told apart, and nothing is done.
+// The tape alone: each operation is read and recognised, and nothing is done.
 
 struct Nothing {
   Settings* shared = nullptr;

@@ -26,6 +26,8 @@ from safecost.document.types import Document
 from safecost.report import safety
 from safecost.report.prices import SCOPES, TIERS, PriceGroup, Scope, groups
 from safecost.report.safety import with_share
+from safecost.validity.data_quality import quality
+from safecost.validity.words import aa_sentences
 
 _PLACE = re.compile(r"\{([a-z]+) ([^{}]+)\}")
 _BOUND = re.compile(r"^(above|below) (\d+(?:\.\d+)?)$")
@@ -260,8 +262,9 @@ def sample_row(document: Document) -> str:
 
 
 def with_figures(text: str, document: Document) -> str:
-    """A text whose blocks between marks hold the prices and the sample row; raises ToolError where it lacks one."""
-    for name, body in (("frontier", headline(document)), ("row", sample_row(document))):
+    """A text whose blocks between marks hold prices, A/A pairs and the sample row; raises ToolError where it lacks one."""
+    calm = " ".join(aa_sentences(quality(valid_rows(document)))[:2])
+    for name, body in (("frontier", headline(document)), ("aa", calm), ("row", sample_row(document))):
         begin, end = f"<!-- {name} begins -->", f"<!-- {name} ends -->"
         before, opened, rest = text.partition(begin)
         _, closed, after = rest.partition(end)

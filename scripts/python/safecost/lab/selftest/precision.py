@@ -14,17 +14,17 @@ SECONDS = 0.5  # that each pair is given, in six launches
 
 
 def of_aa_pairs(profile: str, scratch: Path) -> tuple[float, str]:
-    """The median half-width of a profile's A/A pairs in percent, each launch with a link of its own; and in words also
-    that within one process, and that with one link for all launches, which looks better and holds the truth less often.
+    """The median half-width of a profile's A/A pairs in percent, each launch with layouts of its own; and in words also
+    that within one process, and that with the same layouts in all launches, which holds the truth less often.
     """
-    fresh, one = (_point(profile, scratch / f"precision-{layouts}", layouts) for layouts in (TRIAL, 1))
+    fresh, one = (_point(profile, scratch / f"precision-{launches}", launches) for launches in (TRIAL, 1))
     words = f"{fresh.pairs} A/A pairs; {100 * fresh.over_rounds:.3f} % within one process"
-    return 100 * fresh.over_launches, f"{words}; {100 * one.over_launches:.3f} % with one link for all launches"
+    return 100 * fresh.over_launches, f"{words}; {100 * one.over_launches:.3f} % with the same layouts in all launches"
 
 
-def _point(profile: str, scratch: Path, layouts: int) -> WidthPoint:
+def _point(profile: str, scratch: Path, launches: int) -> WidthPoint:
     scratch.mkdir()
-    bench = RealBench(1, scratch, [profile], layouts)
+    bench = RealBench(1, scratch, [profile], launches)
     panels = only_aa_pairs(panel for panel in bench.panels if panel.profile == profile)
     # Half for each arm; of each epoch's calls a fifth is not timed, and a little more gives a last whole round.
     share = SECONDS / TRIAL / 2 / (1 + UNTIMED) * 1.1
