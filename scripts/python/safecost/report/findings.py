@@ -262,7 +262,7 @@ def sample_row(document: Document) -> str:
 
 
 def with_figures(text: str, document: Document) -> str:
-    """A text whose blocks between marks hold prices, A/A pairs and the sample row; raises ToolError where it lacks one."""
+    """A text whose blocks between marks hold prices, A/A pairs and the sample row; ToolError where it lacks one."""
     calm = " ".join(aa_sentences(quality(valid_rows(document)))[:2])
     for name, body in (("frontier", headline(document)), ("aa", calm), ("row", sample_row(document))):
         begin, end = f"<!-- {name} begins -->", f"<!-- {name} ends -->"
