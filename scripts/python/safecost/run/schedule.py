@@ -17,7 +17,8 @@ PanelEnd = Literal["decided", "all_launches", "broken"]
 class Mode:
     """How much is measured: sizes up to a tier, and seconds of each contender in a launch and of an epoch.
 
-    A launch has so many `placements` of code and data.
+    A launch has so many `placements` of code and data: four, and eight where few launches average them. With more,
+    launches would share so many layouts that intervals hold the truth too seldom (docs/STATISTICS.md).
 
     A panel may end at each of `analyses`, numbers of launches of which the last is the most. `precision` is the
     relative half-width of an interval that is narrow enough to end, whatever the verdict. `false_discovery_rate` is
@@ -47,8 +48,8 @@ class Mode:
 
 QUICK = Mode("quick", 0, (6,), 0.003)
 DEFAULT = Mode("default", 0, (8, 12), 0.03, placements=8)
-FULL = Mode("full", 1, (8, 12, 20), 0.006, placements=8, false_discovery_rate=0.05)
-PUBLISH = Mode("publish", 2, (8, 12, 20, 30), 0.05, placements=8, false_discovery_rate=0.05)
+FULL = Mode("full", 1, (8, 12, 20), 0.006, false_discovery_rate=0.05)
+PUBLISH = Mode("publish", 2, (8, 12, 20, 30), 0.05, false_discovery_rate=0.05)
 MODES: dict[str, Mode] = {mode.name: mode for mode in (QUICK, DEFAULT, FULL, PUBLISH)}
 
 

@@ -37,8 +37,7 @@ PluginKey = tuple[str, str]  # (case, profile)
 LINE = 64  # bytes; what functions are aligned to
 KEPT = 128
 """As many layouts are drawn from. With few, every launch would go through all, and their mean would be an error that
-launches have in common, which no interval over launches holds: of twelve launches with eight layouts each out of 48 an
-interval of 96 % holds the median over all layouts in 87 % of cases, out of 128 in 93 %; docs/PLACEMENT.md."""
+launches have in common, which no interval over launches holds (docs/STATISTICS.md has a table)."""
 _LINES_OF_A_PAGE = 64
 
 

@@ -50,13 +50,20 @@ def drift(random: np.random.Generator, trials: int) -> Table:
 
 
 def layouts(random: np.random.Generator, trials: int) -> Table:
-    """What a shared link layout does: its effect has as much variance as all that differs between its launches."""
+    """How often intervals hold the median over all possible layouts, where launches draw from some that are kept.
+
+    Layouts differ with variance 1, and each has five rounds a launch that scatter as much. The mean of those that are
+    kept is an error that all launches have in common.
+    """
     rows = []
-    for number in (1, 3, 6, 30):
-        of_launch = np.arange(30) % number
-        values = random.normal(size=(trials, number))[:, of_launch] + normal(random, trials, 30)
-        rows.append([str(number), rate(_held(judge(values)))])
-    return table(["layouts of 30 launches", "interval holds the median over layouts"], rows)
+    for drawn, kept in ((1, 1), (4, 48), (12, 48), (4, 128), (8, 128), (12, 128)):
+        spread = np.sqrt((1 - drawn / kept) / drawn + 1 / (5 * drawn))
+        held = []
+        for count in (6, 12, 20):
+            common = normal(random, trials, 1) / np.sqrt(kept)
+            held.append(rate(_held(judge(common + spread * normal(random, trials, count)))))
+        rows.append([f"{drawn} of {kept}", f"{spread:.2f}", *held])
+    return table(["layouts a launch", "spread of launches", "6 launches", "12", "20"], rows)
 
 
 def verdicts(random: np.random.Generator, trials: int) -> Table:
