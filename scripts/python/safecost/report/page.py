@@ -68,7 +68,7 @@ def headline(document: Document) -> str:
     if disqualified:
         verb = "case was" if len(disqualified) == 1 else "cases were"
         promises = {problem.kind == "claim" for problem in document.problems if problem.disqualifies}
-        why = {True: "a result was wrong or a claim broken", False: "a result was wrong"}[True in promises]
+        why = {True: "results, work or a claim did not hold", False: "results or work did not hold"}[True in promises]
         sentence += f" {len(disqualified)} {verb} disqualified because {why}."
     return sentence
 

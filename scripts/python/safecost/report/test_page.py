@@ -67,13 +67,13 @@ def test_a_new_report_removes_the_charts_of_an_earlier_one_and_nothing_else(
 def test_headline_counts_idioms_without_disqualified_cases(sample_document: Document) -> None:
     assert report.headline(sample_document) == (
         "Of 22 idiom–profile pairs 4 are equivalent to raw within 1 %, 11 slower, 2 faster, 5 inconclusive. "
-        "1 case was disqualified because a result was wrong."
+        "1 case was disqualified because results or work did not hold."
     )
     cases = tuple(dataclasses.replace(case, status="disqualified") for case in sample_document.cases)
     disqualified = dataclasses.replace(sample_document, cases=cases)
     assert (
         report.headline(disqualified)
-        == "No idiom has been measured. 3 cases were disqualified because a result was wrong."
+        == "No idiom has been measured. 3 cases were disqualified because results or work did not hold."
     )
 
 

@@ -21,7 +21,7 @@ NOTES = (
     "Time of the cheapest idiom that catches every fault of its case, over the fastest raw code of the plain sibling",
     "(Rust: over Rust's own raw code), at its worst parameters. Where none catches every fault, the cheapest of those",
     "that catch the most, with how many. Chosen on odd launches, estimated on even ones.",
-    "Hatched: not measured. Crossed: disqualified, a result was wrong.",
+    "Hatched: not measured. Crossed: disqualified, results or work did not hold.",
 )
 ROW, BETWEEN = 44, 6  # heights of a row and of the gap between families
 
@@ -117,7 +117,7 @@ def _disqualified_cell(axes: Axes, box: Rectangle) -> str:
     axes.text(
         x, top + 21, "disqualified", ha="center", size=10.5, color=INK, bbox={"fc": PAPER, "ec": "none", "pad": 1.5}
     )
-    return "disqualified, a result was wrong"
+    return "disqualified, results or work did not hold"
 
 
 def _price_cell(axes: Axes, box: Rectangle, cell: Cell, darkest: float) -> str:
