@@ -28,7 +28,7 @@ def start(case: str, variant: str, profile: str, size: int | None, folders: Fold
     found = {one.name: one for one in case_files.find(folders)}
     if case not in found:
         raise UsageError(f"no case {case!r}: choose from {', '.join(found)}.")
-    if ("," in profile) or profile in {"all", "default"}:
+    if ("," in profile) or profile in profile_files.SETS:
         raise UsageError(f"--profile {profile!r}: name one profile.")
     chosen = profile_files.choose(profile, ())[0]
     if chosen.language == "rust" and not found[case].has_twin:

@@ -22,7 +22,8 @@ class Mode:
 
     A panel may end at each of `analyses`, numbers of launches of which the last is the most. `precision` is the
     relative half-width of an interval that is narrow enough to end, whatever the verdict. `false_discovery_rate` is
-    the rate at which slower and faster are controlled over all pairs of a run; None where they are not.
+    the rate at which slower and faster are controlled over all pairs of a run; None where they are not. `profiles` is
+    the set that is measured where nobody names any.
     """
 
     name: Literal["quick", "default", "full", "publish"]
@@ -33,6 +34,7 @@ class Mode:
     epoch_seconds: float = 200e-6
     precision: float = 0.001
     false_discovery_rate: float | None = None
+    profiles: str = "default"
 
     @property
     def launches(self) -> int:
@@ -46,10 +48,10 @@ class Mode:
         return None if rate is None else probability_to_survive(rate)
 
 
-QUICK = Mode("quick", 0, (6,), 0.003)
-DEFAULT = Mode("default", 0, (8, 12), 0.03, placements=8)
+QUICK = Mode("quick", 0, (9,), 0.002, profiles="quick")
+DEFAULT = Mode("default", 0, (8, 12), 0.012, placements=8)
 FULL = Mode("full", 1, (8, 12, 20), 0.006, false_discovery_rate=0.05)
-PUBLISH = Mode("publish", 2, (8, 12, 20, 30), 0.05, false_discovery_rate=0.05)
+PUBLISH = Mode("publish", 2, (8, 12, 20, 30), 0.02, false_discovery_rate=0.05)
 MODES: dict[str, Mode] = {mode.name: mode for mode in (QUICK, DEFAULT, FULL, PUBLISH)}
 
 

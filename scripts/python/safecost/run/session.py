@@ -63,7 +63,7 @@ def begin(
     count: bool,
 ) -> Session:
     """The first session of a run; `make` makes its folder, once all that was asked for is known to exist."""
-    chosen = profile_files.choose(profiles, own.ad_hoc)
+    chosen = profile_files.choose(profiles, own.ad_hoc, mode.profiles)
     if profiles is None and not own.ad_hoc and mode.false_discovery_rate is not None:
         chosen = profile_files.with_rebuilds(chosen)
     given = {} if seed is None else {"seed": seed}

@@ -25,7 +25,7 @@ RUST = (planned("unchecked", "raw"), planned("index", "safe"))
 
 def profile(name: str, plain: str | None = None, against: str | None = None, own_flags: int = 1) -> BuildProfile:
     return BuildProfile(
-        name, "", "rust" if against else "c++", "", "", plain or name, against, True, (), own_flags, Path(name)
+        name, "", "rust" if against else "c++", "", "", plain or name, against, True, True, (), own_flags, Path(name)
     )  # fmt: skip
 
 

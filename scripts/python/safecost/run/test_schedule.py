@@ -43,7 +43,7 @@ def played(
 
 def test_the_modes_have_the_documented_looks() -> None:
     analyses = {name: mode.analyses for name, mode in MODES.items()}
-    assert analyses == {"quick": (6,), "default": (8, 12), "full": (8, 12, 20), "publish": (8, 12, 20, 30)}
+    assert analyses == {"quick": (9,), "default": (8, 12), "full": (8, 12, 20), "publish": (8, 12, 20, 30)}
     assert {name: mode.tier for name, mode in MODES.items()} == {"quick": 0, "default": 0, "full": 1, "publish": 2}
     rates = {name: mode.false_discovery_rate for name, mode in MODES.items()}
     assert rates == {"quick": None, "default": None, "full": 0.05, "publish": 0.05}

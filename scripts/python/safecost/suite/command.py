@@ -29,7 +29,7 @@ def choosing(command: F) -> F:
                      help="Measure an ad-hoc profile, or what flags add to one of the suite, 'NAME: PROFILE + FLAGS';"
                      " may be repeated."),
         click.option("--profiles", metavar="NAMES",
-                     help="Profiles with commas between, or 'default', or 'all'."),
+                     help="Profiles with commas between; 'default', 'quick' and 'all' name sets."),
         click.option("--filter", "expression", metavar="REGEX",
                      help="Only what matches family/case/variant/size:N@profile."),
     ):  # fmt: skip
@@ -45,9 +45,9 @@ def list_cases(
     """List the cases with their questions and variants; with --profiles, the profiles."""
     if profiles is not None or ad_hoc:
         for profile in profile_files.choose(profiles, ad_hoc):
-            mark = "*" if profile.by_default else " "
+            mark = f"{'*' if profile.by_default else ' '}{'q' if profile.when_quick else ' '}"
             click.echo(f"{mark} {profile.name}: {profile.summary}")
-        click.echo("(* in the default set)")
+        click.echo("(* in the default set, q in that of quick runs)")
         return OK
     chosen = choose(find(Folders.of(case_folders)), pattern_of(expression))
     ours = [case for case in chosen if calibrations.is_calibration(case)]

@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -50,6 +50,7 @@ class ProfileFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     library: LibraryName | None = None
     against: ProfileName = ""
     default: bool = False
+    quick: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class BuildProfile:
     plain: str
     against: str | None
     by_default: bool
+    when_quick: bool
     flags: tuple[tuple[str, str], ...]
     own_flags: int
     file: Path
@@ -124,6 +126,7 @@ def read(file: Path, found: dict[str, BuildProfile] | None = None) -> BuildProfi
         plain=base.name if base else file.stem,
         against=written.against or None,
         by_default=written.default,
+        when_quick=written.quick,
         flags=(*(base.flags if base else ()), *written.flags),
         own_flags=len(written.flags),
         file=file,
@@ -241,8 +244,16 @@ def _published(words: Iterable[str]) -> str:
     return privacy.scrub(" ".join(re.sub(r"^(-D[A-Za-z]\w*=).+", r"\1…", word) for word in words), ())
 
 
-def choose(names: str | None, given: Sequence[str]) -> list[BuildProfile]:
-    """The profiles to measure: `names` is None (the default set), 'all', or names with commas; `given` are ad hoc.
+SETS: Mapping[str, Callable[[BuildProfile], bool]] = {
+    "default": lambda profile: profile.by_default,
+    "quick": lambda profile: profile.when_quick,
+    "all": lambda profile: True,
+}
+"""Names that stand for several profiles of the suite."""
+
+
+def choose(names: str | None, given: Sequence[str], usual: str = "default") -> list[BuildProfile]:
+    """The profiles to measure: `names` is None (the `usual` set), or names and sets with commas; `given` are ad hoc.
 
     With ad hoc profiles and no names, only those are measured, and the profiles that they harden. The ad hoc ones come
     last. Raises UsageError for an unknown name.
@@ -254,22 +265,18 @@ def choose(names: str | None, given: Sequence[str]) -> list[BuildProfile]:
         if sum(other.name == profile.name for other in extra) > 1:
             raise UsageError(f"--profile {profile.name!r} is given twice: give each a name of its own.")
         print(f"note: documents will say of the profile {profile.name}: {profile.summary}", file=sys.stderr)
-    if names is None:
-        return [*bases.values(), *extra] or [profile for profile in known.values() if profile.by_default]
-    if names == "all":
-        return [*known.values(), *extra]
-    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    if names is None and extra:
+        return [*bases.values(), *extra]
+    wanted = [name.strip() for name in (usual if names is None else names).split(",") if name.strip()]
+    choices = f"choose from {', '.join(known)}, or from the sets {', '.join(SETS)}."
     for name in wanted:
-        if name not in known and name != "default":
-            raise UsageError(f"no profile {name!r}: choose from {', '.join(known)}, or default, or all.")
+        if name not in known and name not in SETS:
+            raise UsageError(f"no profile {name!r}: {choices}")
     chosen: dict[str, BuildProfile] = {}
     for name in wanted:
-        if name == "default":
-            chosen.update({p.name: p for p in known.values() if p.by_default})
-        else:
-            chosen[name] = known[name]
+        chosen.update({p.name: p for p in known.values() if (SETS[name](p) if name in SETS else p.name == name)})
     if not chosen and not extra:
-        raise UsageError(f"--profiles {names!r} names no profile: choose from {', '.join(known)}, or default, or all.")
+        raise UsageError(f"--profiles {names!r} names no profile: {choices}")
     return [*({**chosen, **bases}).values(), *extra]
 
 

@@ -33,7 +33,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(profiles, "FOLDER", folder)
     base = {"language": "c++", "compiler": "gcc", "library": "libstdc++", "default": True}
     put(folder, "plain", **base, flags=[["-O2", "speed"], ["-fno-plt", "calls"]])
-    put(folder, "checked", plain="plain", flags=[["-D_GLIBCXX_ASSERTIONS", "checks"]], default=True)
+    put(folder, "checked", plain="plain", flags=[["-D_GLIBCXX_ASSERTIONS", "checks"]], default=True, quick=True)
     put(folder, "again", plain="plain")
     put(folder, "twin", language="rust", compiler="rustc", library="std", against="plain")
     put(folder, "checked_twin", plain="twin", flags=[["-Coverflow-checks=on", "checks"]])
@@ -62,8 +62,22 @@ def test_choosing() -> None:
     assert names("all") == ["plain", "again", "checked", "twin", "checked_twin"]
     assert names("again, plain,again") == ["again", "plain"]
     assert names("again,default") == ["again", "plain", "checked"]
+    assert names("quick") == ["checked"]
+    assert [profile.name for profile in profiles.choose(None, (), "quick")] == ["checked"]
     assert names(None, "mine: g++") == ["mine"]
     assert names("plain", "mine: g++") == ["plain", "mine"]
+
+
+def test_a_quick_run_has_both_compilers_a_hardened_sibling_each_and_rust() -> None:
+    quick = profiles.choose("quick", ())
+    assert {profile.name for profile in quick} == {
+        "gcc-o2",
+        "gcc-o2-assertions",
+        "clang-o2",
+        "clang-o2-assertions",
+        "rust",
+    }
+    assert {profile.name for profile in quick} <= {profile.name for profile in profiles.choose("default", ())}
 
 
 @pytest.mark.usefixtures("own")

@@ -56,14 +56,14 @@ def layouts(random: np.random.Generator, trials: int) -> Table:
     kept is an error that all launches have in common.
     """
     rows = []
-    for drawn, kept in ((1, 1), (4, 48), (12, 48), (4, 128), (8, 128), (12, 128)):
+    for drawn, kept in ((1, 1), (1, 6), (4, 48), (12, 48), (4, 128), (8, 128), (12, 128)):
         spread = np.sqrt((1 - drawn / kept) / drawn + 1 / (5 * drawn))
         held = []
-        for count in (6, 12, 20):
+        for count in (6, 9, 12, 20, 30):
             common = normal(random, trials, 1) / np.sqrt(kept)
             held.append(rate(_held(judge(common + spread * normal(random, trials, count)))))
         rows.append([f"{drawn} of {kept}", f"{spread:.2f}", *held])
-    return table(["layouts a launch", "spread of launches", "6 launches", "12", "20"], rows)
+    return table(["layouts a launch", "spread of launches", "6 launches", "9", "12", "20", "30"], rows)
 
 
 def verdicts(random: np.random.Generator, trials: int) -> Table:
