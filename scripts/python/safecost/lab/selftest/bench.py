@@ -22,23 +22,20 @@ from safecost.lab.selftest.study import google_time
 from safecost.run import counts, stages, timing
 from safecost.run.measure import Measurement
 from safecost.run.panels import PlannedContender, PlannedPanel
-from safecost.run.schedule import Mode, seed_of
+from safecost.run.schedule import DEFAULT, Mode, seed_of
 from safecost.run.state import RunOptions, begun, planned_panels
 from safecost.suite import calibrations
 from safecost.suite import profiles as profile_files
 from safecost.toolchain import layouts, runner
 
-LAUNCHES = 30  # with layouts of their own; one beyond them has those of the first again, in a new process all the same
-
 
 class RealBench:
     """Builds and verifies the suite with the default profiles and one that is built twice, then times what is asked."""
 
-    def __init__(
-        self, seed: int, scratch: Path, profiles: Sequence[str], launches: int = LAUNCHES, placements: int = 4
-    ) -> None:
+    def __init__(self, seed: int, scratch: Path, profiles: Sequence[str], launches: int = DEFAULT.launches) -> None:
         chosen = profile_files.with_rebuilds(profile_files.choose(",".join(profiles) or None, ()))
-        mode = Mode("quick", 0, (launches,), 0.036)
+        # A launch beyond these has the layouts of the first again, in a new process all the same.
+        mode = Mode("quick", 0, (launches,), DEFAULT.contender_seconds, placements=DEFAULT.placements)
         run = Measurement(begun(RunOptions(mode, chosen, Folders.of(()), None, scratch, seed=seed, count=False)))
         run.state = dataclasses.replace(run.state, cases=tuple(calibrations.added(run.state.cases)))
         run.stage("build", stages.build)

@@ -112,7 +112,7 @@ def _power(found: Sequence[Power]) -> Chart | None:
     canvas.text(
         12,
         12,
-        "Share of trials of six launches whose interval lies beyond 1; bars: what so many trials can tell.",
+        "Share of trials whose interval over launches lies beyond 1; bars: what so many trials can tell.",
         color=SOFT,
     )
     axes = canvas.axes(60, 30, WIDTH - 380, PLOT)
@@ -132,7 +132,7 @@ def _power(found: Sequence[Power]) -> Chart | None:
             place,
             f"{one.planted - 1:+.0%} {one.case.partition('/')[2]}, {one.background}: {one.points[-1].trials} trials",
         )
-    canvas.text(60, PLOT + 72, "seconds that a pair is timed in all six launches", color=SOFT)
+    canvas.text(60, PLOT + 72, "seconds that a pair is timed in all launches of a trial", color=SOFT)
     return canvas.finish("selftest-power", "selftest", None)
 
 

@@ -1,6 +1,6 @@
 """From the rounds of launches to the figures of a self-test: pure functions.
 
-A *reading* is one launch of a panel; a *trial* is six readings of one panel, as a quick run makes of each.
+A *reading* is one launch of a panel; a *trial* is as many readings of one panel as the default mode makes at most.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safecost.lab.selftest.figures import AaStudy, BackgroundLoad, PowerPoint, WidthPoint
-from safecost.stats.pairs import FEWEST_LAUNCHES, launch_ratio, sign_test_interval, summarise
+from safecost.run.schedule import DEFAULT
+from safecost.stats.pairs import launch_ratio, sign_test_interval, summarise
 from safecost.validity.data_quality import TOLERANCE
 
-TRIAL = FEWEST_LAUNCHES
+TRIAL = DEFAULT.launches
 UNTIMED = 0.2  # of an epoch's calls are made before its clock starts (src/runner/panel.cc)
 
 Arms = tuple[int, int]  # numerator and denominator, indices of contenders

@@ -36,7 +36,7 @@ class AaStudy:
 
 @dataclass(frozen=True, slots=True)
 class PowerPoint:
-    """Of so many trials, each of six launches with `seconds` for the pair in all, how many found what was planted.
+    """Of so many trials, each of some launches with `seconds` for the pair in all, how many found what was planted.
 
     A trial has found it if its whole interval lies on the planted side of 1; `covered` if it holds the planted ratio;
     `called` if it lies wholly beyond the margin, None in documents that did not tell.
@@ -63,7 +63,7 @@ class Power:
 
 @dataclass(frozen=True, slots=True)
 class WidthPoint:
-    """Half-widths (relative) of pairs given so many seconds: over six launches, and over the rounds of one."""
+    """Half-widths (relative) of pairs given so many seconds: over launches, and over the rounds of one launch."""
 
     seconds: float
     pairs: int

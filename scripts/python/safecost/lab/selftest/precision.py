@@ -10,7 +10,7 @@ from safecost.lab.selftest.experiments import TRIAL, UNTIMED, width_point
 from safecost.lab.selftest.figures import WidthPoint
 from safecost.lab.selftest.study import only_aa_pairs
 
-SECONDS = 0.5  # that each pair is given, in six launches
+SECONDS = 0.5  # that each pair is given, in the launches of a trial
 
 
 def of_aa_pairs(profile: str, scratch: Path) -> tuple[float, str]:

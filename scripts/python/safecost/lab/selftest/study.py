@@ -58,8 +58,8 @@ class Amounts:
     busy_trials: int
 
 
-FULL = Amounts(None, 24, 0.036, 60, {"straight": 1.0, "branchy": 2.0}, 8, 8, 6, 20)
-QUICK = Amounts(frozenset({"gcc-o2"}), 6, 0.036, 12, {"straight": 0.5, "branchy": 1.0}, 4, 6, 6, 4)
+FULL = Amounts(None, 24, 0.036, 60, {"straight": 1.0, "branchy": 1.0}, 8, 9, 12, 20)
+QUICK = Amounts(frozenset({"gcc-o2"}), 12, 0.036, 6, {"straight": 0.5, "branchy": 0.5}, 4, 6, 12, 3)
 
 
 def more(amounts: Amounts, times: int) -> Amounts:

@@ -138,7 +138,7 @@ def _widths(widths: Sequence[Widths]) -> list[AccuracyTarget]:
                 made.append(AccuracyTarget(name, f"±{percent(wanted)}", "–", "not measured", ""))
                 continue
             within = f"±{percent(point.over_rounds)} over the rounds of one"
-            said = f"±{percent(point.over_launches)} over six launches; {within}"
+            said = f"±{percent(point.over_launches)} over launches; {within}"
             met = point.over_launches <= wanted
             reason = "" if met else _width_reason(point.over_rounds, wanted)
             made.append(AccuracyTarget(name, f"±{percent(wanted)}", said, "met" if met else "missed", reason))

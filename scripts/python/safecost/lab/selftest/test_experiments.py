@@ -20,7 +20,7 @@ from safecost.run.panels import PlannedContender, PlannedPanel
 from safecost.testing.sample_evidence import point
 
 MARGIN = 0.01
-AMOUNTS = Amounts(None, 12, 0.02, 20, {"straight": 0.2, "branchy": 0.2}, 4, 6, 6, 4)
+AMOUNTS = Amounts(None, 24, 0.02, 20, {"straight": 0.2, "branchy": 0.2}, 4, 6, 12, 4)
 
 
 def _panels() -> list[PlannedPanel]:
@@ -87,9 +87,9 @@ def test_a_truthful_bench_meets_what_so_few_trials_can_show() -> None:
     assert states["+1 % found in 0.2 s a pair, straight"][0] in {"met", "inconclusive"}
     assert states["+1 % found in 0.2 s a pair, straight"][1].startswith("20 of 20 in 0.2 s")
     assert states["+2 % called slower in 1 s a pair, straight"][0] in {"met", "inconclusive"}
-    assert states["A/A pairs beyond 0.5 %: A/A pairs, 6 launches"][0] == "met"
-    assert states["intervals that miss 1: A/A pairs, 6 launches"][0] == "met"
-    assert states["false verdicts at ±1 %: A/A pairs, 6 launches"] == (
+    assert states["A/A pairs beyond 0.5 %: A/A pairs, 12 launches"][0] == "met"
+    assert states["intervals that miss 1: A/A pairs, 12 launches"][0] == "met"
+    assert states["false verdicts at ±1 %: A/A pairs, 12 launches"] == (
         "inconclusive",
         "0 of 12; the rate is at most 22.1 % (95 %)",
     )
@@ -100,9 +100,9 @@ def test_a_truthful_bench_meets_what_so_few_trials_can_show() -> None:
 
 def test_a_aa_pair_that_outliers_is_a_false_verdict_and_a_miss() -> None:
     states = _states(MadeUp(truth={"raw": 1.0, "aa": 1.04, "at": 1.3, "plus_1": 1.01, "plus_2": 1.02}))
-    assert states["false verdicts at ±1 %: A/A pairs, 6 launches"][0] == "missed"
-    assert states["intervals that miss 1: A/A pairs, 6 launches"][0] == "missed"
-    assert states["intervals that miss 1: A/A pairs of a profile built twice, 6 launches"][0] == "met"
+    assert states["false verdicts at ±1 %: A/A pairs, 12 launches"][0] == "missed"
+    assert states["intervals that miss 1: A/A pairs, 12 launches"][0] == "missed"
+    assert states["intervals that miss 1: A/A pairs of a profile built twice, 12 launches"][0] == "met"
 
 
 def test_a_planted_effect_that_is_not_there_is_not_found() -> None:
