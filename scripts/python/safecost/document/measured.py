@@ -33,6 +33,7 @@ from safecost.document.values import (
     Word,
 )
 from safecost.stats.pairs import Verdict
+from safecost.stats.spread import Spread
 
 WholeCount = Annotated[int, Meta(ge=0, le=2**62)]
 _LAUNCHES = Meta(min_length=1, max_length=1000)
@@ -123,6 +124,7 @@ class Pair:
 
     `planted` is the ratio that A/A pairs and calibrations were built to have. `p` is the sign test's probability of
     launches so far beyond the margin if the median is not, `q` the same after the control of false discoveries.
+    `spread` says whether launches, their placements or their rounds make the interval wide.
     """
 
     kind: PairKind
@@ -139,6 +141,7 @@ class Pair:
     detectable: Annotated[float, Meta(ge=0, le=1e9)] | None
     p: Share | None
     q: Share | None
+    spread: Spread | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from safecost.document.points import AtPoint, Place, beside_size, contender_name
 from safecost.document.types import Document, Profile
 from safecost.document.values import PairKind, Role
 from safecost.stats.pairs import Verdict
+from safecost.stats.spread import Spread
 
 
 class PairKindWords(NamedTuple):
@@ -68,6 +69,7 @@ class PairRow(AtPoint):
     instruction_ratio: float | None = None
     allocations: float | None = None
     threads: int | None = None
+    spread: Spread | None = None
 
     @property
     def task(self) -> str:
@@ -119,6 +121,7 @@ def rows(document: Document) -> tuple[PairRow, ...]:
                     verdict=pair.verdict,
                     reason=pair.reason,
                     detectable=pair.detectable,
+                    spread=pair.spread,
                     numerator_ns=statistics.median(top.nanoseconds),
                     denominator_ns=statistics.median(bottom.nanoseconds),
                     disqualified=panel.case in disqualified,

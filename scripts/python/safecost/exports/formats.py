@@ -15,6 +15,7 @@ from safecost.exports.latex import latex
 from safecost.exports.price_table import price_table
 from safecost.exports.selected import Selected
 from safecost.history.records import CodeRecord, CountRecord, PairRecord, ProofRecord
+from safecost.stats.spread import Spread
 
 _CACHES = {"data": "Data", "instruction": "Instruction", "unified": "Unified"}  # as Google Benchmark spells them
 
@@ -116,17 +117,21 @@ def bencher(selected: Selected) -> str:
 def as_csv(selected: Selected) -> str:
     """Every pair with all that is known of it, RFC 4180; A/A pairs and calibrations too, for whoever judges the run.
 
-    Behind that stands what is exact of the numerator.
+    Behind that stands what is exact of the numerator, and where the interval's width comes from.
     """
     names = [field.name for field in fields(PairRecord) if field.name != "run"]
     exact = ExactValues(selected.document)
     buffer = io.StringIO()
     writer = csv.writer(buffer)  # commas, quotes doubled, lines end with CR LF
-    writer.writerow(["name", *names, *(spec.key for spec in ExactValues.SPECS)])
+    shares = [field.name for field in fields(Spread)]
+    widths = [f"width_{name}" for name in shares]
+    writer.writerow(["name", *names, *(spec.key for spec in ExactValues.SPECS), *widths])
     for pair in selected.pairs:
         own = (pair.subject, *(getattr(pair, name) for name in names))
         values = exact.of(pair.case, pair.variant, pair.profile, (pair.size, pair.rate, pair.threads)).values()
-        writer.writerow([_cell(value) for value in (*own, *values)])
+        spread = selected.spreads[pair.subject]
+        parts = (None if spread is None else getattr(spread, name) for name in shares)
+        writer.writerow([_cell(value) for value in (*own, *values, *parts)])
     return buffer.getvalue()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import statistics
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from safecost.compare.google_benchmark import by_name
@@ -12,6 +13,7 @@ from safecost.document.measured import Contender, Panel
 from safecost.document.types import Document
 from safecost.history import of_document
 from safecost.history.records import CodeRecord, CountRecord, PairRecord, ProofRecord
+from safecost.stats.spread import Spread
 from safecost.suite.cases import pattern_of
 
 
@@ -31,7 +33,7 @@ class SelectedContender:
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """A run reduced to what is exported."""
+    """A run reduced to what is exported; `spreads` are those of pairs, by subject."""
 
     document: Document
     pairs: tuple[PairRecord, ...]
@@ -39,6 +41,7 @@ class Selected:
     codes: tuple[CodeRecord, ...]
     proofs: tuple[ProofRecord, ...]
     timed: tuple[SelectedContender, ...]
+    spreads: Mapping[str, Spread | None]
 
     @property
     def costs(self) -> list[PairRecord]:
@@ -50,7 +53,10 @@ def select(document: Document, expression: str | None) -> Selected:
     """What matches; raises UsageError where nothing does, or nothing was measured."""
     pattern = pattern_of(expression) or re.compile("")
     panels = without_disqualified(document).panels
-    records = [one for one in of_document.records(document, "the run") if pattern.search(one.subject)]
+    every = of_document.records(document, "the run")
+    records = [one for one in every if pattern.search(one.subject)]
+    measured = [pair for panel in panels for pair in panel.pairs]
+    recorded = [one for one in every if isinstance(one, PairRecord)]
     selected = Selected(
         document,
         tuple(one for one in records if isinstance(one, PairRecord)),
@@ -58,6 +64,7 @@ def select(document: Document, expression: str | None) -> Selected:
         tuple(one for one in records if isinstance(one, CodeRecord)),
         tuple(one for one in records if isinstance(one, ProofRecord)),
         tuple(SelectedContender(name, *timed) for name, timed in by_name(panels).items() if pattern.search(name)),
+        {one.subject: pair.spread for one, pair in zip(recorded, measured, strict=True)},
     )
     if not selected.pairs and not selected.timed:
         why = "the run measured nothing" if expression is None else f"--filter {expression!r} finds nothing in the run"

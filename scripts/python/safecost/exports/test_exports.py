@@ -202,6 +202,8 @@ def test_csv_comes_back_whole(sample_document: Document) -> None:
     assert [float(row["ratio"]) for row in rows] == [pair.ratio for pair in pairs]
     assert [row["verdict"] for row in rows] == [pair.verdict for pair in pairs]
     assert [row["low"] for row in rows] == ["" if pair.low is None else repr(pair.low) for pair in pairs]
+    shares = [sum(float(row[f"width_{name}"] or 0) for name in ("launches", "placements", "rounds")) for row in rows]
+    assert shares == [pytest.approx(float(pair.spread is not None)) for pair in pairs] and 1.0 in shares
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+A1", "-A1", "@SUM(A1)", "\t=1", 'a"b', "a,b", "a\r\nb"])

@@ -14,6 +14,8 @@ from markdown_it import MarkdownIt
 
 from safecost.core import glossary
 from safecost.core.pages import inline
+from safecost.core.text import percent
+from safecost.document.rows import rows
 from safecost.document.types import Document, Problem
 from safecost.explain import page as explain_page
 from safecost.report import charts
@@ -111,6 +113,15 @@ def test_tables_hold_every_pair_problem_gap_profile_case(sample_document: Docume
     assert page.count('class="card case"') == len(sample_document.cases)
     # A matrix of faults is on the page as a table that leads to its evidence.
     assert page.count("<figure") == sum(chart.kind != "matrix" for chart in drawn)
+
+
+def test_the_page_says_how_much_of_a_width_lies_within_launches(
+    sample_document: Document, drawn: tuple[Chart, ...]
+) -> None:
+    row = next(row for row in rows(sample_document) if row.spread is not None and row.kind == "idiom")
+    assert row.spread is not None
+    shares = f"placements {percent(row.spread.placements)}, rounds {percent(row.spread.rounds)}</span>"
+    assert f'{percent(row.spread.launches)}<span class="under">{shares}' in report.page(sample_document, drawn)
 
 
 def test_page_allows_itself_its_own_style_and_script_and_nothing_else(

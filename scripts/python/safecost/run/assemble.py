@@ -12,7 +12,7 @@ from safecost.machine import facts as machine
 from safecost.machine.facts import Sample
 from safecost.run import panels
 from safecost.run.journal import RunPlan
-from safecost.run.panels import PlannedPair, medians, panel_ratios
+from safecost.run.panels import PlannedPair, medians, panel_ratios, within_launches
 from safecost.run.state import RunState
 from safecost.stats.fdr import after_control, q_values
 from safecost.stats.pairs import PairSummary, summarise
@@ -189,9 +189,14 @@ def _panels(state: RunState) -> tuple[Panel, ...]:
         if results
     ]
     summaries: dict[PanelPairKey, tuple[PairSummary, float | None]] = {
-        (panel, at): (summarise(ratios, state.options.margin, analyses=state.options.mode.analyses), None)
-        for panel, _, pairs in found
-        for at, (_, ratios) in enumerate(pairs)
+        (panel, at): (
+            summarise(ratios, state.options.margin, analyses=state.options.mode.analyses, within=within),
+            None,
+        )
+        for panel, results, pairs in found
+        for at, ((_, ratios), within) in enumerate(
+            zip(pairs, within_launches([arms for arms, _ in pairs], results), strict=True)
+        )
     }
     rate, disqualified = state.options.mode.false_discovery_rate, state.disqualified
     if rate is not None:
@@ -208,7 +213,7 @@ def _panels(state: RunState) -> tuple[Panel, ...]:
         one, q = summaries[key]
         return Pair(
             arms.kind, arms.numerator, arms.denominator, arms.planted, ratios, one.ratio, one.low, one.high,
-            one.level, one.verdict, one.reason, one.detectable, one.p, q,
+            one.level, one.verdict, one.reason, one.detectable, one.p, q, one.spread,
         )  # fmt: skip
 
     return tuple(
@@ -220,7 +225,7 @@ def _panels(state: RunState) -> tuple[Panel, ...]:
             threads=panel.parameter.threads,
             label=panel.parameter.label,
             ended=state.ended.get(panel, "interrupted"),
-            launches=tuple(launch for launch, _ in results),
+            launches=tuple(launch for launch, _, _ in results),
             contenders=tuple(
                 Contender(arm.variant, arm.profile, arm.role, times)
                 for arm, times in zip(panel.contenders, zip(*medians(results), strict=True), strict=True)

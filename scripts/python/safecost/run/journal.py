@@ -74,10 +74,12 @@ class RunPlan(Struct, frozen=True, forbid_unknown_fields=True, tag_field="schema
 
 @dataclass(frozen=True, slots=True)
 class TimedLaunch:
-    """A launch that was measured: nanoseconds are [contender][round]; `seconds` of wall time, and ticks of its CPUs."""
+    """A launch that was measured: nanoseconds are [contender][round], `placements` those of
+    rounds; `seconds` of wall time, and ticks of its CPUs."""
 
     launch: Launch
     nanoseconds: list[list[float]]
+    placements: list[int]
     seconds: float
     stolen_ticks: int
     ticks: int
@@ -241,7 +243,7 @@ class Journal:
             raise Misfit("it belongs to other layouts")
         times = _times(file, panel, seed)
         launch = Launch(seed, tuple(drawn), file.safecost.calls, len(times[0]), file.safecost.contended)
-        return TimedLaunch(launch, times, file.journal.seconds, *file.journal.ticks)
+        return TimedLaunch(launch, times, file.safecost.placements, file.journal.seconds, *file.journal.ticks)
 
     def _write_plan(self, plan: RunPlan) -> None:
         self.plan = plan

@@ -7,16 +7,19 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from safecost.document.evidence import DescribedPoint, DescribedVariant
 from safecost.document.measured import Launch
 from safecost.document.points import contender_name
 from safecost.document.values import DISPATCH_ONLY, PairKind, Role
 from safecost.stats.pairs import launch_ratio
+from safecost.stats.spread import within_launch
 from safecost.suite.profiles import BuildProfile
 
-# What the launches of a panel gave; one entry a launch, so that an interrupt leaves no half of one.
-Results = Sequence[tuple[Launch, list[list[float]]]]  # nanoseconds: [contender][round], NaN where it does not count
+# What the launches of a panel gave; one entry a launch, so that an interrupt leaves no half of one. Nanoseconds are
+# [contender][round], NaN where they do not count; behind them stands the placement of each round.
+Results = Sequence[tuple[Launch, list[list[float]], Sequence[int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +190,23 @@ def pairs(panel: PlannedPanel, profile: BuildProfile, nanoseconds: Sequence[floa
 
 def medians(results: Results) -> list[list[float]]:
     """The median of the rounds of each contender, launch by launch."""
-    return [[float(np.nanmedian(rounds)) for rounds in launch] for _, launch in results]
+    return [[float(np.nanmedian(rounds)) for rounds in launch] for _, launch, _ in results]
 
 
 def panel_ratios(panel: PlannedPanel, profile: BuildProfile, results: Results) -> list[PairRatios]:
     """The comparisons that a panel is for, with the ratio of each launch so far."""
     typical = [float(np.median(values)) for values in zip(*medians(results), strict=True)]
     return [
-        (arms, tuple(launch_ratio(launch[arms.numerator], launch[arms.denominator]) for _, launch in results))
+        (arms, tuple(launch_ratio(launch[arms.numerator], launch[arms.denominator]) for _, launch, _ in results))
         for arms in pairs(panel, profile, typical)
     ]
+
+
+def within_launches(pairs: Sequence[PlannedPair], results: Results) -> NDArray[np.float64]:
+    """What the ratios of these pairs vary by within each launch: [pair][launch][kind], as within_launch has it."""
+    tops, bottoms = [arms.numerator for arms in pairs], [arms.denominator for arms in pairs]
+    found = []
+    for _, launch, placements in results:
+        logs = np.log(np.array(launch))
+        found.append(within_launch(logs[tops] - logs[bottoms], placements).T)
+    return np.stack(found, axis=1)

@@ -30,8 +30,8 @@ RATE = PlannedPanel("indexing/sum", "gcc-o2", point(2048, 0.01, "L1", 0), ARMS)
 SEED = 77
 DRAWN = (3, 41)
 ROUNDS = [[1.5 + 0.1 * i for i in range(9)], [2.5 + 0.1 * i for i in range(9)]]
-TIMED = TimedLaunch(Launch(SEED, DRAWN, 200, 9, 0.0), ROUNDS, 0.25, 3, 40)
 RESULT = times(PANEL.names, rounds(ROUNDS, order_seed=SEED))
+TIMED = TimedLaunch(Launch(SEED, DRAWN, 200, 9, 0.0), ROUNDS, RESULT.safecost.placements, 0.25, 3, 40)
 ASKED = Asked("quick", 5, ("gcc-o2",), None, (), False)
 Change = Callable[[dict[str, Any]], object]
 

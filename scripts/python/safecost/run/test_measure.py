@@ -18,7 +18,7 @@ from safecost.run import assemble as run_document
 from safecost.run import schedule, timing
 from safecost.run.journal import TimedLaunch
 from safecost.run.panels import PlannedContender, PlannedPanel
-from safecost.run.schedule import Mode
+from safecost.run.schedule import MODES, Mode
 from safecost.run.state import RunOptions, begun
 from safecost.suite.cases import CaseFiles
 from safecost.suite.profiles import choose
@@ -43,7 +43,7 @@ class MadeUp:
         options = RunOptions(mode, choose("gcc-o2", ()), Folders((BENCH,), out / "build"), None, out, seed=3)
         cases = tuple(CaseFiles(f"made/{name}", (BENCH / "CMakeLists.txt",)) for name in spreads)
         self.state = replace(begun(options), cases=cases)
-        self._spreads, self._effect = spreads, effect
+        self._spreads, self._effect, self.within = spreads, effect, 0.0
         self.visits: list[tuple[int, str]] = []
         self.before: Callable[[int, PlannedPanel], Failure | None] = lambda *_: None
 
@@ -65,27 +65,45 @@ class MadeUp:
         dice, spread = random.Random(seed), self._spreads[panel.case.partition("/")[2]]
         times = [100.0 * math.exp(dice.gauss(0.0, spread)) for _ in ARMS]
         times[2] *= self._effect
-        return TimedLaunch(Launch(seed, (0,), 10, 8, 0.0), [[one] * 8 for one in times], 0.1, 0, 10)
+        rounds = [[one * math.exp(dice.gauss(0.0, self.within)) for _ in range(8)] for one in times]
+        return TimedLaunch(Launch(seed, (0, 1), 10, 8, 0.0), rounds, [0, 1] * 4, 0.1, 0, 10)
 
 
 def pairs(made: doc.Document, kind: str) -> list[Pair]:
     return [pair for one in made.panels for pair in one.pairs if pair.kind == kind]
 
 
+@pytest.mark.parametrize(
+    "mode", [mode for mode in MODES.values() if len(mode.analyses) > 1], ids=lambda mode: mode.name
+)
 def test_a_panel_that_is_decided_takes_no_further_launches_and_a_noisy_one_goes_on(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], mode: Mode
 ) -> None:
-    run = MadeUp(schedule.FULL, tmp_path, {"calm": 0.0001, "wild": 0.1})
+    run, most = MadeUp(mode, tmp_path, {"calm": 0.0001, "wild": 0.1}), mode.launches
     run.run()
     made = run.document()
     assert [(one.case, one.ended, len(one.launches)) for one in made.panels] == [
         ("made/calm", "decided", 8),
-        ("made/wild", "all_launches", 20),
+        ("made/wild", "all_launches", most),
     ]
-    assert (made.run.analyses, made.run.launches, made.run.complete) == ((8, 12, 20), 20, True)
-    assert [visit for visit in run.visits if visit[0] >= 8] == [(number, "made/wild") for number in range(8, 20)]
+    assert (made.run.analyses, made.run.launches, made.run.complete) == (mode.analyses, most, True)
+    assert [visit for visit in run.visits if visit[0] >= 8] == [(number, "made/wild") for number in range(8, most)]
     said = capsys.readouterr().err
-    assert "measure: 28 in " in said and "1 of 2 panels were decided before launch 20" in said
+    assert f"measure: {8 + most} in " in said and f"1 of 2 panels were decided before launch {most}" in said
+
+
+def test_an_inconclusive_pair_says_whether_launches_or_their_rounds_differ(tmp_path: Path) -> None:
+    for spread, within, words in (
+        (0.05, 0.0001, "launches differ by more than their rounds explain"),
+        (0.0, 0.1, "rounds within a launch differ: longer launches would help"),
+    ):
+        run = MadeUp(schedule.PUBLISH, tmp_path, {"one": spread})
+        run.within = within
+        run.run()
+        (pair,) = pairs(run.document(), "idiom")
+        assert pair.verdict == "inconclusive" and words in str(pair.reason)
+        assert pair.spread is not None
+        assert (pair.spread.launches > 0.9) == (spread > 0.0)
 
 
 def test_a_quick_run_looks_at_nothing_and_calibrations_nothing(tmp_path: Path) -> None:

@@ -109,7 +109,8 @@ def timer(state: RunState, linked: layouts.Layouts) -> TimeLaunch:
         launch = Launch(seed, drawn, result.safecost.calls, len(rounds[0]), result.safecost.contended)
         stolen, ticks = (after - earlier for after, earlier in zip(machine.ticks(), before, strict=True))
         seconds = round(time.monotonic() - start, 3)
-        return TimedLaunch(launch, rounds, seconds, max(0, stolen), max(0, ticks), result)
+        placements = result.safecost.placements
+        return TimedLaunch(launch, rounds, placements, seconds, max(0, stolen), max(0, ticks), result)
 
     return time_launch
 
@@ -141,7 +142,7 @@ class _Launches:
         if isinstance(outcome, runner.Failure):
             self._break(panel, outcome)
         else:
-            results = (*self.state.results[panel], (outcome.launch, outcome.nanoseconds))
+            results = (*self.state.results[panel], (outcome.launch, outcome.nanoseconds, outcome.placements))
             self.state = replace(self.state, results={**self.state.results, panel: results})
             self.schedule.measured(panel, lambda: self._may_end(panel))
         self.state = replace(self.state, ended=dict(self.schedule.ended))

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from safecost.core.errors import ToolError
 from safecost.core.text import counted, percent
 from safecost.stats.sign_test import all_analyses, interval_ranks, p_value
+from safecost.stats.spread import Spread, launch_variance, spread_of
 
 Verdict = Literal["slower", "faster", "equivalent", "inconclusive"]
 
@@ -48,7 +49,8 @@ class PairSummary:
     """What is reported of a pair; ratios above 1 mean that the numerator is slower.
 
     `low`, `high`, `level` and `detectable` are None where launches are too few; `reason` is None unless inconclusive.
-    `p` is the sign test's probability of launches so far beyond the margin if their median lies within it.
+    `p` is the sign test's probability of launches so far beyond the margin if their median lies within it. `spread`
+    says where the width comes from, None where nobody looked within launches.
     """
 
     ratio: float
@@ -59,6 +61,7 @@ class PairSummary:
     reason: str | None
     detectable: float | None
     p: float
+    spread: Spread | None = None
 
 
 def sign_test_interval(values: ArrayLike, level: float = 0.95, analyses: Sequence[int] = ()) -> Interval | None:
@@ -120,7 +123,11 @@ def two_clusters(values: ArrayLike) -> Clusters | None:
 
 
 def summarise(
-    launch_ratios: Sequence[float], margin: float, level: float = 0.95, analyses: Sequence[int] = ()
+    launch_ratios: Sequence[float],
+    margin: float,
+    level: float = 0.95,
+    analyses: Sequence[int] = (),
+    within: ArrayLike = (),
 ) -> PairSummary:
     """Ratio, interval, verdict, detectable effect and p of a pair from one ratio per launch.
 
@@ -137,7 +144,8 @@ def summarise(
     launches lie above the band, or below it, when half of them should at most. Launches on the edge are inside.
 
     `analyses` are those of the run, past and coming; see sign_test_interval. Without any, the number of launches must
-    have been fixed beforehand.
+    have been fixed beforehand. `within` holds what within_launch finds in each launch, for `spread`, and decides
+    nothing.
     """
     if not 0.0 < level < 1.0:
         raise ToolError(f"The level is {level}, and must lie between 0 and 1: 0.95 stands for 95 %.")
@@ -152,9 +160,11 @@ def summarise(
         return PairSummary(ratio, None, None, None, "inconclusive", _few(len(logs), level, analyses), None, p)
     verdict = _verdict(interval, edge)
     low, high = float(np.exp(interval.low)), float(np.exp(interval.high))
-    reason = _reason(logs, interval, edge) if verdict == "inconclusive" else None
-    detectable = float(np.expm1(edge + (interval.high - interval.low) / 2.0))
-    return PairSummary(ratio, low, high, interval.level, verdict, reason, detectable, p)
+    width, rank = interval.high - interval.low, int(np.sum(logs < interval.low)) + 1
+    spread = spread_of(launch_variance(width, rank, len(logs)), within)
+    reason = _reason(logs, interval, edge, spread) if verdict == "inconclusive" else None
+    detectable = float(np.expm1(edge + width / 2.0))
+    return PairSummary(ratio, low, high, interval.level, verdict, reason, detectable, p, spread)
 
 
 def _p(logs: NDArray[np.float64], edge: float, analyses: Sequence[int]) -> float:
@@ -181,7 +191,7 @@ def _few(count: int, level: float, analyses: Sequence[int]) -> str:
     return f"{launches}, too few for an interval of {percent(level)}{at}"
 
 
-def _reason(logs: NDArray[np.float64], interval: Interval, edge: float) -> str:
+def _reason(logs: NDArray[np.float64], interval: Interval, edge: float, spread: Spread | None) -> str:
     """Why the launches do not decide, worst cause first."""
     clusters = two_clusters(logs)
     if clusters is not None and clusters.high - clusters.low > edge + _TOLERANCE:
@@ -190,11 +200,13 @@ def _reason(logs: NDArray[np.float64], interval: Interval, edge: float) -> str:
             f" {clusters.high_count} at {np.exp(clusters.high):.3f}: placement weighs more than the code"
         )
     half_width = (interval.high - interval.low) / 2.0
+    why = f"; {spread.words}" if spread else ""
     if half_width > edge + _TOLERANCE:
-        return f"the launches disagree: the interval, {_width(half_width)}, is wider than the margin of {_width(edge)}"
+        wide = f"the interval, {_width(half_width)}, is wider than the margin of {_width(edge)}"
+        return f"the launches disagree: {wide}{why}"
     return (
         f"the effect lies near the margin: the interval, {np.exp(interval.low):.4f} to {np.exp(interval.high):.4f},"
-        f" reaches across {np.exp(edge if interval.high > edge + _TOLERANCE else -edge):.4f}"
+        f" reaches across {np.exp(edge if interval.high > edge + _TOLERANCE else -edge):.4f}{why}"
     )
 
 

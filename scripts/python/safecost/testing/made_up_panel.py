@@ -69,7 +69,9 @@ def make_panel(
 def _pair(kind: PairKind, contenders: Sequence[Contender], numerator: int, denominator: int) -> Pair:
     arms = zip(contenders[numerator].nanoseconds, contenders[denominator].nanoseconds, strict=True)
     ratios = tuple(round(above / below, 6) for above, below in arms)
-    summary = summarise(ratios, MARGIN)
+    # Within a launch a tenth of what is between them by rounds, as much by placements.
+    within = [(2e-7, 1e-7)] * len(ratios)
+    summary = summarise(ratios, MARGIN, within=within)
     return Pair(
         kind,
         numerator,
@@ -85,4 +87,5 @@ def _pair(kind: PairKind, contenders: Sequence[Contender], numerator: int, denom
         summary.detectable,
         None,
         None,
+        summary.spread,
     )

@@ -8,12 +8,13 @@ from scipy.stats import false_discovery_control
 
 from safecost.core.errors import ToolError
 from safecost.lab.studies.of_pairs import PRECISION, SPREAD
-from safecost.lab.studies.simulate import EDGE, MARGIN, Array, autocorrelated, judge, settled
+from safecost.lab.studies.simulate import EDGE, MARGIN, Array, autocorrelated, judge, normal, settled
 from safecost.lab.studies.tables import Table, rate, table
 from safecost.stats.fdr import q_values
-from safecost.stats.pairs import launch_ratio
+from safecost.stats.pairs import launch_ratio, summarise
 from safecost.stats.sequential import ANALYSES, may_end
 from safecost.stats.sign_test import interval_ranks
+from safecost.stats.spread import within_launch
 
 RATE = 0.05
 PAIRS = 8  # of a panel; all have its raw arm as denominator
@@ -170,3 +171,38 @@ def _false_share(accepted: NDArray[np.bool_], real: NDArray[np.bool_]) -> str:
 
 def _found(accepted: NDArray[np.bool_], real: NDArray[np.bool_]) -> str:
     return f"{100.0 * (accepted & real).sum() / real.sum():.0f} %" if real.any() else "–"
+
+
+def spread(random: np.random.Generator, trials: int) -> Table:
+    """What shares of an interval's variance are put down to launches, placements and rounds, where they are known."""
+    rows = []
+    # The median of four and of eight normal values varies by so much of them; that of n rounds by pi/2n.
+    for launches, placements, many, median in ((6, 4, 12, 0.298), (8, 8, 152, 0.168), (20, 4, 40, 0.298)):
+        for shares in ((1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 1), (2, 1, 1), (1, 0, 3)):
+            scales = np.sqrt(np.array(shares) / (1.0, median, np.pi / 2 / many))
+            found = np.array(
+                [_shares(random, launches, placements, many, scales) for _ in range(max(trials // 500, 1))]
+            )
+            cells = [
+                f"{100 * mean:.0f} ± {100 * sd:.0f} %" for mean, sd in zip(found.mean(0), found.std(0), strict=True)
+            ]
+            what = f"{launches} launches of {many} rounds in {placements} placements"
+            rows.append([what, " : ".join(map(str, shares)), *cells])
+    return table(["pair", "variances", "launches", "placements", "rounds"], rows)
+
+
+def _shares(
+    random: np.random.Generator, launches: int, placements: int, rounds: int, scales: Array
+) -> tuple[float, float, float]:
+    """The shares that one pair gets whose launches, placements and rounds scatter by `scales`."""
+    at = np.tile(np.arange(placements), rounds // placements)
+    logs = (
+        scales[0] * normal(random, launches, 1)
+        + scales[1] * normal(random, launches, placements)[:, at]
+        + scales[2] * normal(random, launches, rounds)
+    )
+    within = [within_launch(launch[None], at.tolist())[:, 0] for launch in logs]
+    found = summarise(np.exp(np.median(logs, axis=1)).tolist(), MARGIN, within=within).spread
+    if found is None:
+        raise ToolError("Launches that differ have a spread: see safecost.stats.spread.")
+    return found.launches, found.placements, found.rounds

@@ -28,6 +28,7 @@ STUDIES: Mapping[str, StudyFunction] = {
     "verdicts": of_pairs.verdicts,
     "edge": of_pairs.edge,
     "detectable": of_pairs.detectable,
+    "spread": of_runs.spread,
     "schedules": of_pairs.schedules,
     "stopping": of_pairs.stopping,
     "discoveries": of_runs.discoveries,
