@@ -7,7 +7,7 @@ import dataclasses
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -32,15 +32,26 @@ from safecost.toolchain import layouts, runner
 class RealBench:
     """Builds and verifies the suite with the default profiles and one that is built twice, then times what is asked."""
 
-    def __init__(self, seed: int, scratch: Path, profiles: Sequence[str], launches: int = DEFAULT.launches) -> None:
+    def __init__(
+        self,
+        seed: int,
+        scratch: Path,
+        profiles: Sequence[str],
+        launches: int = DEFAULT.launches,
+        placements: int = DEFAULT.placements,
+        *,
+        tier: int = 0,
+        expression: str | None = None,
+        choose: Callable[[Sequence[PlannedPanel]], Sequence[PlannedPanel]] = lambda panels: panels,
+    ) -> None:
         chosen = profile_files.with_rebuilds(profile_files.choose(",".join(profiles) or None, ()))
         # A launch beyond these has the layouts of the first again, in a new process all the same.
-        mode = Mode("quick", 0, (launches,), DEFAULT.contender_seconds, placements=DEFAULT.placements)
-        run = Measurement(begun(RunOptions(mode, chosen, Folders.of(()), None, scratch, seed=seed, count=False)))
+        mode = Mode("quick", tier, (launches,), DEFAULT.contender_seconds, placements=placements)
+        run = Measurement(begun(RunOptions(mode, chosen, Folders.of(()), expression, scratch, seed=seed, count=False)))
         run.state = dataclasses.replace(run.state, cases=tuple(calibrations.added(run.state.cases)))
         run.stage("build", stages.build)
         run.stage("verify", stages.verify)
-        self._state, self.panels = run.state, planned_panels(run.state)
+        self._state, self.panels = run.state, choose(planned_panels(run.state))
         self._linked = timing.link(run.state, self.panels)
         self._scratch, self._seed, self._calm_beat = scratch, seed, 0.0
         for problem in run.state.problems:
@@ -61,13 +72,22 @@ class RealBench:
     def google(self, panel: PlannedPanel, launch: int, contender: PlannedContender, seconds: float) -> float:
         """Nanoseconds a call as Google Benchmark reads them for one contender in a process of its own."""
         plan = self._plan(panel, launch, seconds, [contender])
+        name = panel.names[panel.contenders.index(contender)]
+        return google_time(self._solo(plan, f"--benchmark_min_time={seconds:g}"), name)
+
+    def interleaved(self, panel: PlannedPanel, launch: int, seconds: float, repetitions: int) -> str:
+        """Google Benchmark's JSON of all contenders in one process, each so often, in random order."""
+        flags = ("--benchmark_enable_random_interleaving=true", f"--benchmark_repetitions={repetitions}")
+        return self._solo(self._plan(panel, launch, seconds), f"--benchmark_min_time={seconds:g}", *flags)
+
+    def _solo(self, plan: PanelPlan, *flags: str) -> str:
         file = self._scratch / "solo.json"
         file.write_bytes(encoded(SoloPlan(panels=(plan,))))
-        command = [str(RUNNER), "solo", "--plan", str(file), f"--benchmark_min_time={seconds:g}"]
+        command = [str(RUNNER), "solo", "--plan", str(file), *flags]
         done = subprocess.run([*command, "--benchmark_format=json"], capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise ToolError(f"Google Benchmark ended with {done.returncode}: {done.stderr.strip()[-200:]}")
-        return google_time(done.stdout, f"{panel.case}/{contender.variant}/")
+        return done.stdout
 
     def planted(self, panel: PlannedPanel, contender: PlannedContender) -> float | None:
         """The ratio to raw that a calibration was built to have."""

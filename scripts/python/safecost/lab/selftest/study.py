@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import statistics
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -277,13 +278,15 @@ def _kind(panel: PlannedPanel) -> str:
 
 
 def google_time(text: str, name: str) -> float:
-    """Nanoseconds a call from Google Benchmark's JSON; raises ToolError where it does not hold that benchmark."""
+    """Nanoseconds a call from Google Benchmark's JSON, the median over repetitions; raises ToolError where it does not
+    hold that benchmark."""
     try:
         found: Mapping[str, Any] = json.loads(text)
-        entry = next(one for one in found["benchmarks"] if one["name"].startswith(name))
-        scale = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}[entry["time_unit"]]
-        value = float(entry["real_time"]) * scale
-    except (ValueError, KeyError, TypeError, StopIteration) as error:
+        entries = [one for one in found["benchmarks"] if one["name"] == name]
+        scale = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}
+        times = [float(one["real_time"]) * scale[one["time_unit"]] for one in entries if "aggregate_name" not in one]
+        value = statistics.median(times)
+    except (ValueError, KeyError, TypeError, statistics.StatisticsError) as error:
         raise ToolError(f"Google Benchmark gave no time for {name}.") from error
     if not value > 0:
         raise ToolError(f"Google Benchmark gave the time {value} for {name}.")
