@@ -38,7 +38,7 @@ typedef struct safecost_parameter {
   uint32_t tier;
   uint64_t size;     /* elements, bytes or operations: the case file says which */
   double rate;       /* share of inputs that fail, 0..1; negative where the case has no rate */
-  const char* label; /* where the data live: "L1", "L2", "memory" */
+  const char* label; /* what an input fits into: "L1", "L2", "memory" */
   /* How many threads the process has had in which it is timed: 1, or 2 where one was started, and has
    * ended, before any context was prepared; 0 where the case does not ask, which is as 1. */
   uint32_t threads;

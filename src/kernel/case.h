@@ -76,7 +76,7 @@ class Case {
     generate_ = generate;
   }
 
-  // A size to time; `label` says where the data live.
+  // A size to time; `label` says which cache an input fits into.
   Case size(std::uint64_t size, const char* label, Tier tier = Tier::quick) {
     return size_and_rate(size, -1.0, label, tier);
   }

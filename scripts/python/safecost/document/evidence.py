@@ -5,10 +5,12 @@ evidence.schema.json is made of these types. Everything in it comes from a proce
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from safecost.document.measured import RoundTimes
 from safecost.document.outcome import Oracle, Stop, World
@@ -105,6 +107,10 @@ class DeclaredFault(_Part, frozen=True, kw_only=True):
 _Few = Meta(max_length=64)  # as many as the run document holds
 
 
+_CLAIMS_NOTHING = {"L1": "small", "L2": "large"}
+_FITS = re.compile(rf"\b({'|'.join(_CLAIMS_NOTHING)})\b")
+
+
 class PluginDescription(_Part, frozen=True, kw_only=True):
     """What a plugin says of itself."""
 
@@ -124,6 +130,20 @@ class PluginDescription(_Part, frozen=True, kw_only=True):
     def present(self) -> tuple[DescribedVariant, ...]:
         """The variants that are there."""
         return tuple(variant for variant in self.variants if variant.gap is None)
+
+    @property
+    def points(self) -> tuple[DescribedPoint, ...]:
+        """Where it can be timed, with labels that are true of what is walked: all of a pool, and not one input.
+
+        A case says which cache an input fits into. Only of a straight one the pool fits there, too; that of another
+        lies in L2 or beyond whatever its inputs are, so L1 and L2 become names that claim nothing.
+        """
+        if self.straight:
+            return self.parameters
+        return tuple(
+            replace(point, label=_FITS.sub(lambda fits: _CLAIMS_NOTHING[fits[0]], point.label))
+            for point in self.parameters
+        )
 
 
 class VerifyProblem(_Part, frozen=True, kw_only=True):

@@ -62,7 +62,7 @@ SPATIAL: dict[int, str] = {
     805: "access with a length that is not the buffer's",
     823: "pointer moved out of its block",
 }
-_CACHED = re.compile(r"L[12](?!\d)")
+_CACHED = re.compile(r"(L[12]|small|large)(?!\w)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,10 +116,17 @@ def test_spatial_faults_alone_have_a_price_where_not_everything_is_caught(sample
     assert {416, 415, 401, 476, 457, 252, 190}.isdisjoint(SPATIAL)
 
 
-def test_the_worst_size_in_the_caches_counts_and_no_other_does(sample_document: Document) -> None:
-    panels = [panel("gcc-o2", {"span": cost}, {"raw": 1.0}, at) for cost, at in ((1.1, L1), (1.3, L2), (9.0, FILES))]
+@pytest.mark.parametrize("labels", [("L1", "L2"), ("small", "large")])
+def test_the_worst_size_in_the_caches_counts_and_no_other_does(
+    sample_document: Document, labels: tuple[str, str]
+) -> None:
+    sizes = [replace(at, label=label) for at, label in zip((L1, L2), labels, strict=True)]
+    panels = [
+        panel("gcc-o2", {"span": cost}, {"raw": 1.0}, at)
+        for cost, at in zip((1.1, 1.3, 9.0), (*sizes, FILES), strict=True)
+    ]
     found = price(main_of(made_up(sample_document, panels, [proof("span", "gcc-o2", PAST.name)])))
-    assert found.size == "L2"
+    assert found.size == labels[1]
     assert found.ratio == pytest.approx(1.3, abs=0.001)
     only = made_up(sample_document, panels[2:], [proof("span", "gcc-o2", PAST.name)])
     assert group(only).outside["every fault"] == (("indexing/sum", "no size that fits into L1 or L2"),)

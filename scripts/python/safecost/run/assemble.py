@@ -131,7 +131,7 @@ def _case(state: RunState, case: CaseFiles) -> doc.Case:
             for file in case.files
         ),
         parameters=tuple(
-            doc.Parameter(p.size, p.rate, p.label, p.threads) for p in (generator.parameters if generator else ())
+            doc.Parameter(p.size, p.rate, p.label, p.threads) for p in (generator.points if generator else ())
         ),
         variants=tuple(variants.values()),
         faults=tuple(

@@ -139,7 +139,7 @@ class RunState:
     def points(self, case: str) -> list[DescribedPoint]:
         """Where a case can be timed."""
         by = self.generator(case)
-        return [] if by is None else list(self.descriptions[case, by].parameters)
+        return [] if by is None else list(self.descriptions[case, by].points)
 
     def variants(self, case: str, profile: str) -> list[DescribedVariant]:
         """The variants that a plugin really has; none where there is no such plugin."""

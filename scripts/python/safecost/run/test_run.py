@@ -27,7 +27,7 @@ def test_a_good_run_leaves_a_document_a_report_a_table_and_every_launch() -> Non
     assert {case.status for case in calm.document.cases} == {"measured"}
     assert not calm.document.problems
     assert "calm/sum" in (calm.out / "report.html").read_text(encoding="utf-8")
-    assert "calm/sum L1" in calm.ended.out and "equivalent" in calm.ended.out
+    assert "calm/sum small" in calm.ended.out and "equivalent" in calm.ended.out
     last = calm.ended.out.splitlines()[-1]
     assert Path(last.removeprefix("report: ")).resolve() == (calm.out / "report.html").resolve()
     for stage in ("build", "verify", "measure"):

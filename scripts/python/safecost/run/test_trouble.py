@@ -126,7 +126,7 @@ def test_a_wrong_result_ends_the_run_with_5_and_the_rest_is_measured(troubled: O
     odd = case_of(troubled.document, "trouble/odd")
     assert odd.status == "measured"
     assert len(panels_of(troubled.document, "trouble/odd")[0].launches) == 6
-    assert "trouble/odd L1" in troubled.ended.out
+    assert "trouble/odd small" in troubled.ended.out
 
 
 def test_an_off_by_one_strikes_its_case_with_both_digests(troubled: Outcome) -> None:
@@ -201,7 +201,7 @@ def test_a_case_in_trouble_is_disqualified_and_named(troubled: Outcome, case: st
     assert {(problem.kind, problem.disqualifies) for problem in found} == {(kind, True)}
     assert all(message in problem.message for problem in found)
     assert case_of(troubled.document, f"trouble/{case}").status == "disqualified"
-    assert not re.search(rf"trouble/{case} L1 ", troubled.ended.out)  # no row: its numbers are worthless
+    assert not re.search(rf"trouble/{case} small ", troubled.ended.out)  # no row: its numbers are worthless
 
 
 @pytest.mark.parametrize("case", ["late_crash", "late_hang"])
