@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,11 +17,13 @@ from rich.text import Text
 
 from safecost.core.errors import ToolError
 from safecost.core.paths import Folders
+from safecost.core.progress import Steps
 from safecost.document.evidence import DescribedPoint, TimeAnswer
 from safecost.document.measured import RoundTimes
-from safecost.document.plan import Arm, PanelPlan, PluginAt
+from safecost.document.plan import STRAIGHT_POOL_BYTES, Arm, PanelPlan, PluginAt
 from safecost.run import schedule
-from safecost.stats.pairs import launch_ratio, summarise
+from safecost.run.state import MARGIN
+from safecost.stats.pairs import Verdict, launch_ratio, summarise
 from safecost.suite import cases as case_files
 from safecost.suite import profiles as profile_files
 from safecost.suite.cases import CaseFiles
@@ -33,16 +35,19 @@ LAUNCHES = 9  # the interval leaves out the largest and the smallest
 
 DEFAULT_POOL = 512 << 10  # bytes; what the runner draws when a plan says nothing (src/runner/panel.h)
 POOLS = (0, 1 << 14, 1 << 16, 1 << 18, 1 << 19, 1 << 21)  # bytes; 0 stands for a single input
-MARGIN = 0.02
-CASES = (
+# Straight: of these no branch depends on data, so a small pool teaches nothing and a larger one only lies elsewhere.
+STRAIGHT = (
+    "calibration/straight",
+    "callbacks/callback",
+    "indexing/fibonacci",
     "indexing/gather",
-    "indexing/sum",  # straight, as gather: nothing for a predictor to learn, so it shows what a pool costs in cache
     "indexing/header_parse",
+    "indexing/sequential_write",
+    "indexing/sum",
+    "indexing/two_arrays",
     "integers/checked_sum",
-    "iteration/filter_map_sum",
-    "iteration/sort",
-    "strings/tokenize",
 )
+OTHERS = ("iteration/filter_map_sum", "iteration/sort", "strings/tokenize")
 
 Agreement = Literal["agree", "differ", "inconclusive"]
 
@@ -60,8 +65,29 @@ class PoolPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolClaim:
+    """What is claimed of ratios: those with pools of these sizes are that with the first, within a margin."""
+
+    first: int
+    larger: tuple[int, ...]
+    margin: float
+
+    @property
+    def words(self) -> str:
+        """The sizes, such as `16, 64 and 512 KiB`."""
+        *names, last = map(_pool_name, (self.first, *self.larger))
+        return f"{', '.join(names)} and {last}".replace(" KiB, ", ", ").replace(" KiB and", " and")
+
+
+STRAIGHT_CLAIM = PoolClaim(STRAIGHT_POOL_BYTES, (1 << 16, DEFAULT_POOL), MARGIN)
+OTHER_CLAIM = PoolClaim(DEFAULT_POOL, (4 * DEFAULT_POOL,), 0.02)
+
+
+@dataclass(frozen=True, slots=True)
 class PoolRow:
-    """A contender at every size of pool; `change` is its ratio at 4P over that at P, the default.
+    """A contender at every size of pool; `change` is the largest, of its ratio with a pool over that with the first.
+
+    Of a straight case pools of 16, 64 and 512 KiB are compared; of others P, the default, and 4P, for information.
 
     Raw's row has no agreement: its ratios are 1, and what tells is its times. Where they grow with the pool, the
     data no longer fit the cache that they are said to live in.
@@ -73,23 +99,38 @@ class PoolRow:
     points: tuple[PoolPoint, ...]
     change: float
     agreement: Agreement | None
+    straight: bool = False
+
+    @property
+    def claim(self) -> PoolClaim:
+        """What is claimed of the ratios of its case."""
+        return STRAIGHT_CLAIM if self.straight else OTHER_CLAIM
 
 
-def study_all(scratch: Path) -> tuple[PoolRow, ...]:
-    """The rows of every case of the study that is here, at every size; raises ToolError where none is."""
+def study_all(scratch: Path, names: Sequence[str]) -> tuple[PoolRow, ...]:
+    """The rows of every one of these cases that is here, at every size; raises ToolError where none is."""
     known = {case.name: case for case in case_files.find(Folders.of(()))}
-    rows = tuple(row for name in CASES if name in known for row in study(known[name], scratch, POOLS))
-    if not rows:
-        raise ToolError(f"none of {', '.join(CASES)} is here.")
-    return rows
+    here = [known[name] for name in names if name in known]
+    if not here:
+        raise ToolError(f"none of {', '.join(names)} is here.")
+    build_all(Folders.of(()), here, profile_files.choose(PROFILE, ()))  # all at once, before any is timed
+    with Steps("pools", len(here)) as steps:
+        rows = []
+        for case in here:
+            rows += study(case, scratch, POOLS)
+            steps.step()
+    return tuple(rows)
 
 
 def differing(rows: Sequence[PoolRow]) -> tuple[int, str]:
-    """How many contenders have another ratio at 4P than at P, by more than the margin; and the others, in words."""
+    """How many contenders have another ratio with a larger pool, by more than the margin; and the others, in words."""
+    claim = rows[0].claim
     count = Counter(row.agreement for row in rows if row.agreement)
     worst = max(rows, key=lambda row: abs(np.log(row.change)))
-    said = f"of {count.total()} contenders {count['agree']} agree within {MARGIN:.0%}"
+    said = f"of {count.total()} contenders {count['agree']} agree within {claim.margin:.0%} at {claim.words}"
     said += f", {count['inconclusive']} are inconclusive"
+    if different := [f"{row.case}/{row.variant}" for row in rows if row.agreement == "differ"]:
+        said += f"; differ: {', '.join(different)}"
     return count["differ"], f"{said}; worst {worst.case}/{worst.variant} {worst.change - 1:+.1%}"
 
 
@@ -99,20 +140,25 @@ def study(case: CaseFiles, scratch: Path, sizes: Sequence[int]) -> list[PoolRow]
     (described,) = runner.describe(case.name, {PROFILE: plugin})
     variants = [one.name for one in described.present]
     plan = plan_of(case, plugin, scratch, described.parameters[0], variants)
+    plan = replace(plan, placements=schedule.DEFAULT.placements)
     shuffle = random.Random(case.name)
     results: dict[int, list[RoundTimes]] = {size: [] for size in sizes}
     for launch in range(LAUNCHES):
         for size in shuffle.sample(sizes, len(sizes)):
             pool = {"pool_bytes": size, "fewest_inputs": 2} if size else {"pool_bytes": 1, "fewest_inputs": 1}
             results[size].append(timed_launch(replace(plan, **pool, order_seed=launch * 1_000_003 + size)))
-    return pool_rows(case.name, plan.size, variants, results)
+    return pool_rows(case.name, plan.size, variants, results, described.straight)
 
 
 def pool_rows(
-    case: str, size: int, variants: Sequence[str], results: Mapping[int, Sequence[RoundTimes]]
+    case: str,
+    size: int,
+    variants: Sequence[str],
+    results: Mapping[int, Sequence[RoundTimes]],
+    straight: bool = False,
 ) -> list[PoolRow]:
     """The rows of a panel from what its launches wrote, by size of pool; the first variant is raw."""
-    rows = []
+    rows, claim = [], STRAIGHT_CLAIM if straight else OTHER_CLAIM
     for index, variant in enumerate(variants):
         ratios = {
             pool: [launch_ratio(one.nanoseconds[index], one.nanoseconds[0]) for one in launches]
@@ -120,16 +166,25 @@ def pool_rows(
         }
         points = []
         for pool, launches in results.items():
-            said = summarise(ratios[pool], MARGIN)
+            said = summarise(ratios[pool], claim.margin)
             time_of_call = float(np.median([np.median(one.nanoseconds[index]) for one in launches]))
             low, high = (said.low or said.ratio), (said.high or said.ratio)
             points.append(PoolPoint(pool, launches[0].inputs, time_of_call, said.ratio, low, high))
-        changes = [b / a for a, b in zip(ratios[DEFAULT_POOL], ratios[4 * DEFAULT_POOL], strict=True)]
-        change = summarise(changes, MARGIN)
-        words: dict[str, Agreement] = {"equivalent": "agree", "inconclusive": "inconclusive"}
-        word = words.get(change.verdict, "differ") if index > 0 else None
-        rows.append(PoolRow(case, size, variant, tuple(points), change.ratio, word))
+        first = ratios[claim.first]
+        changes = [
+            summarise([b / a for a, b in zip(first, ratios[pool], strict=True)], claim.margin) for pool in claim.larger
+        ]
+        largest = max((change.ratio for change in changes), key=lambda ratio: abs(np.log(ratio)))
+        word = _agreement({change.verdict for change in changes}) if index > 0 else None
+        rows.append(PoolRow(case, size, variant, tuple(points), largest, word, straight))
     return rows
+
+
+def _agreement(verdicts: Set[Verdict]) -> Agreement:
+    """All sizes agree, or one differs, or it is not known."""
+    if verdicts & {"slower", "faster"}:
+        return "differ"
+    return "agree" if verdicts == {"equivalent"} else "inconclusive"
 
 
 def built_plugin(folders: Folders, case: CaseFiles) -> Path:
@@ -168,8 +223,17 @@ def timed_launch(plan: PanelPlan) -> RoundTimes:
 
 
 def markdown(rows: Sequence[PoolRow]) -> list[str]:
-    """The rows as the lines of a table of Markdown, below a sentence that says how to read it."""
-    lines = [f"Time over raw by size of pool; the last column: 4P over P, {_pool_name(DEFAULT_POOL)}.", ""]
+    """The rows as the lines of tables of Markdown, each below a sentence that says how to read it."""
+    lines = []
+    for claim in dict.fromkeys(row.claim for row in rows):
+        lines += ["", *_markdown([row for row in rows if row.claim == claim], claim)]
+    return lines[1:]
+
+
+def _markdown(rows: Sequence[PoolRow], claim: PoolClaim) -> list[str]:
+    kind = "straight cases" if claim == STRAIGHT_CLAIM else "other cases, for information"
+    said = f"whether the ratios at {claim.words} agree within {claim.margin:.0%}, and the largest change"
+    lines = [f"Time over raw by size of pool, {kind}; the last column: {said}.", ""]
     lines += [f"| contender | {' | '.join(map(_pool_name, POOLS))} | |", f"|---|{'---:|' * len(POOLS)}---|"]
     for row in rows:
         end = f"{row.agreement}, {row.change - 1:+.1%}" if row.agreement else ""
@@ -184,7 +248,7 @@ def table(rows: Sequence[PoolRow]) -> Table:
     for size in POOLS:
         heading = _pool_name(size).replace(" input", "").replace(" KiB", "K").replace(" MiB", "M")
         made.add_column(heading, justify="right", no_wrap=True)
-    made.add_column("P and 4P", no_wrap=True)
+    made.add_column("by pool", no_wrap=True)
     for row in rows:
         if row.agreement is None:
             made.add_section()

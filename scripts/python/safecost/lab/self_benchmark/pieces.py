@@ -147,9 +147,15 @@ def border(workshop: Workshop) -> Measured:
     )
 
 
-def differing_pools(workshop: Workshop) -> Measured:
-    """How many contenders have another ratio with pools of 4P than with pools of P, by more than the margin."""
-    rows = pools.study_all(workshop.folder)
+def straight_pools(workshop: Workshop) -> Measured:
+    """How many contenders of straight cases have another ratio with a larger pool, by more than the margin."""
+    rows = pools.study_all(workshop.folder, pools.STRAIGHT)
+    return Measured(*pools.differing(rows), rows)
+
+
+def other_pools(workshop: Workshop) -> Measured:
+    """How many contenders of others have another ratio with pools of 4P than with pools of P, for information."""
+    rows = pools.study_all(workshop.folder, pools.OTHERS)
     return Measured(*pools.differing(rows), rows)
 
 
@@ -179,5 +185,6 @@ PIECES = {
     "edit": Piece("edit a case, see its numbers", "s", 10.0, edit),
     "border": Piece("a call that does nothing", "ns", 5.0, border),
     "precision": Piece("half-width of A/A pairs after 0.5 s a pair", "%", 0.05, precision),
-    "pools": Piece("ratios that differ, pools of P and 4P", "", 0.0, differing_pools),
+    "pools": Piece(f"ratios that differ, pools of {pools.STRAIGHT_CLAIM.words}", "", 0.0, straight_pools),
+    "other_pools": Piece("ratios that differ, pools of P and 4P", "", None, other_pools),
 }
