@@ -159,10 +159,10 @@ def pool_rows(
 ) -> list[PoolRow]:
     """The rows of a panel from what its launches wrote, by size of pool; the first variant is raw."""
     rows, claim = [], STRAIGHT_CLAIM if straight else OTHER_CLAIM
+    counted = {pool: [one.counted for one in launches] for pool, launches in results.items()}  # beside calm beats
     for index, variant in enumerate(variants):
         ratios = {
-            pool: [launch_ratio(one.nanoseconds[index], one.nanoseconds[0]) for one in launches]
-            for pool, launches in results.items()
+            pool: [launch_ratio(times[index], times[0]) for times in launches] for pool, launches in counted.items()
         }
         points = []
         for pool, launches in results.items():
