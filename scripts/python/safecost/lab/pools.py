@@ -32,6 +32,7 @@ from safecost.toolchain.build import build_all
 
 PROFILE = "gcc-o2"
 LAUNCHES = 9  # the interval leaves out the largest and the smallest
+SECONDS = 0.03  # of a contender in a launch: more than in a run, since both arms of a change scatter
 
 DEFAULT_POOL = 512 << 10  # bytes; what the runner draws when a plan says nothing (src/runner/panel.h)
 POOLS = (0, 1 << 14, 1 << 16, 1 << 18, 1 << 19, 1 << 21)  # bytes; 0 stands for a single input
@@ -140,7 +141,7 @@ def study(case: CaseFiles, scratch: Path, sizes: Sequence[int]) -> list[PoolRow]
     (described,) = runner.describe(case.name, {PROFILE: plugin})
     variants = [one.name for one in described.present]
     plan = plan_of(case, plugin, scratch, described.parameters[0], variants)
-    plan = replace(plan, placements=schedule.DEFAULT.placements)
+    plan = replace(plan, placements=schedule.DEFAULT.placements, contender_seconds=SECONDS)
     shuffle = random.Random(case.name)
     results: dict[int, list[RoundTimes]] = {size: [] for size in sizes}
     for launch in range(LAUNCHES):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ import pytest
 from safecost.core.paths import ROOT, Folders
 from safecost.document.measured import RoundTimes
 from safecost.lab import pools
-from safecost.run import schedule
 from safecost.suite import cases
 from safecost.testing.sample_evidence import rounds
 
@@ -85,7 +83,7 @@ def test_the_default_pool_is_the_runners() -> None:
 @pytest.mark.build
 def test_a_pool_may_be_a_single_input(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(pools, "LAUNCHES", 1)
-    monkeypatch.setattr(schedule, "DEFAULT", replace(schedule.DEFAULT, contender_seconds=0.002))
+    monkeypatch.setattr(pools, "SECONDS", 0.002)
     case = next(case for case in cases.find(Folders.of(())) if case.name == "indexing/sum")
     rows = pools.study(case, tmp_path, (0, pools.DEFAULT_POOL, 4 * pools.DEFAULT_POOL))
     assert rows[0].variant == "raw" and rows[0].agreement is None
