@@ -20,6 +20,7 @@ from safecost.core.locks import alone
 from safecost.core.paths import BUILD, ROOT, RUNNER, Folders
 from safecost.core.progress import Steps
 from safecost.core.tools import ask, closed_environment, newest_tool
+from safecost.machine import isa_levels
 from safecost.suite.calibrations import is_calibration
 from safecost.suite.cases import CaseFiles
 from safecost.suite.profiles import BuildProfile
@@ -115,7 +116,7 @@ def _build_all(folders: Folders, cases: Sequence[CaseFiles], profiles: Sequence[
 
         def one(profile: BuildProfile) -> None:
             build = _ProfileBuild(folders, profile)
-            reason = build.configure()
+            reason = isa_levels.gap(flag for flag, _ in profile.flags) or build.configure()
             targets = wanted[profile.name]
             failures = build.make(targets, jobs, step) if reason is None else {}
             if reason is not None:
