@@ -1,1 +1,1 @@
-"""Studies of the method: statistics, placement, gate, history. Each renews the tables of a page in docs/."""
+"""Studies of the method: statistics, placement, gate, history, peers. Each renews the tables of a page in docs/."""

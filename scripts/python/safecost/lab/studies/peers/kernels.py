@@ -8,13 +8,13 @@ from pathlib import Path
 
 from safecost.core.errors import ToolError, UsageError
 from safecost.core.paths import BENCH, BUILD, Folders
+from safecost.document.evidence import PluginDescription
 from safecost.document.plan import FEWEST_INPUTS, FEWEST_STRAIGHT_INPUTS, POOL_BYTES, STRAIGHT_POOL_BYTES
 from safecost.lab.studies.peers.records import PLANTED
 from safecost.suite import cases as case_files
 from safecost.suite import profiles as profile_files
-from safecost.suite.cases import CaseFiles
 from safecost.toolchain import layouts, runner
-from safecost.toolchain.build import Built, build_all
+from safecost.toolchain.build import build_all
 from safecost.toolchain.layouts import Layouts
 
 PROFILE = "gcc-o2"
@@ -124,32 +124,36 @@ def build(kernels: Sequence[PeerKernel]) -> list[BuiltKernel]:
     planted = [kernel for kernel in kernels if kernel.size is not None]
     for folders, some in ((Folders.of(()), ours), (Folders.of((folder,)), planted)):
         if some:
-            made += _built(folders, some)
+            made += _built(folders, some, {case.name: case.data for case in suite.values()})
     return sorted(made, key=lambda it: list(kernels).index(it.kernel))
 
 
-def _built(folders: Folders, kernels: Sequence[PeerKernel]) -> list[BuiltKernel]:
+def _built(folders: Folders, kernels: Sequence[PeerKernel], data: Mapping[str, Path]) -> list[BuiltKernel]:
     wanted = {kernel.timed_case: kernel for kernel in kernels}
     cases = [case for case in case_files.find(folders) if case.name in wanted]
     built = build_all(folders, cases, profile_files.choose(PROFILE, ()))
-    for (case, _), said in built.failures.items():
-        raise ToolError(f"{case} cannot be built with {PROFILE}: {said}")
+    for (name, _), said in built.failures.items():
+        raise ToolError(f"{name} cannot be built with {PROFILE}: {said}")
     if PROFILE in built.absent:
         raise ToolError(f"{PROFILE} is not there: {built.absent[PROFILE]}: see 'safecost doctor'.")
     linked = layouts.make(built, built.plugins, range(layouts.KEPT))
-    for (case, _), said in linked.failures.items():
-        raise ToolError(f"{case} cannot be linked again: {said}")
-    return [_ready(wanted[case.name], case, built, linked) for case in cases]
+    for (name, _), said in linked.failures.items():
+        raise ToolError(f"{name} cannot be linked again: {said}")
+    ready = []
+    for case in cases:
+        kernel = wanted[case.name]
+        (plugin,) = runner.describe(case.name, {PROFILE: built.plugins[case.name, PROFILE]})
+        ready.append(_ready(kernel, data[kernel.case], plugin, linked))
+    return ready
 
 
-def _ready(kernel: PeerKernel, case: CaseFiles, built: Built, linked: Layouts) -> BuiltKernel:
+def _ready(kernel: PeerKernel, data: Path, plugin: PluginDescription, linked: Layouts) -> BuiltKernel:
     """A kernel that is built, as its plugin describes it."""
-    (plugin,) = runner.describe(case.name, {PROFILE: built.plugins[case.name, PROFILE]})
     base = next(variant.name for variant in plugin.present if variant.role == "raw")
     if missing := set(PAIRS) - {variant.name for variant in plugin.present}:
-        raise ToolError(f"{case.name} has no {' and '.join(sorted(missing))}.")
+        raise ToolError(f"{kernel.timed_case} has no {' and '.join(sorted(missing))}.")
     pool = (STRAIGHT_POOL_BYTES, FEWEST_STRAIGHT_INPUTS) if plugin.straight else (POOL_BYTES, FEWEST_INPUTS)
-    return BuiltKernel(kernel, linked, case.data, plugin.parameters[0].size, *pool, base)
+    return BuiltKernel(kernel, linked, data, plugin.parameters[0].size, *pool, base)
 
 
 def _write(file: Path, text: str) -> None:

@@ -83,10 +83,13 @@ def of_tango(text: str, samples: str) -> PeerEstimate:
     """tango: the change of its samples with an interval by its own z, and the star of what it prints."""
     said = re.search(r"([+-]\d+(?:\.\d+)?)%(\*?)\s*$", text, re.MULTILINE)
     rows = [[float(cell) for cell in line.split(",")] for line in samples.splitlines()]
-    if said is None or len(rows) < 2:
-        raise ToolError(f"tango gave no change of {len(rows)} samples: {text.strip()[-200:]!r}.")
+    if said is None or not rows:
+        raise ToolError(f"tango gave no change: {text.strip()[-200:]!r}.")
     base = fmean(row[0] for row in rows)
     differences = [row[1] - row[0] for row in rows]
-    change, error = fmean(differences) / base, stdev(differences) / math.sqrt(len(rows)) / base
+    change, different = fmean(differences) / base, said[2] == "*"
+    if len(rows) == 1:  # of little time; it stars that, too
+        return PeerEstimate(1.0 + change, None, None, different)
+    error = stdev(differences) / math.sqrt(len(rows)) / base
     low, high = (1.0 + change + side * TANGO_Z * error for side in (-1.0, 1.0))
-    return PeerEstimate(1.0 + change, max(low, 1e-9), high, said[2] == "*")
+    return PeerEstimate(1.0 + change, max(low, 1e-9), high, different)

@@ -16,7 +16,7 @@ from safecost.document.evidence import FactsAnswer, TimeAnswer
 from safecost.document.plan import Arm, PanelPlan, PluginAt
 from safecost.lab.studies.peers import programs, readings
 from safecost.lab.studies.peers.kernels import LINKS, PROFILE, BuiltKernel
-from safecost.lab.studies.peers.pace import Pace
+from safecost.lab.studies.peers.overhead import Overhead
 from safecost.lab.studies.peers.records import PeerEstimate
 from safecost.run.schedule import DEFAULT, QUICK, Mode
 from safecost.run.state import MARGIN
@@ -26,7 +26,7 @@ from safecost.toolchain import layouts, runner
 REPETITIONS = 9  # from which on compare.py does not warn of its U test
 EPOCH = 1e-3  # seconds of nanobench's epochs, its default
 _LIMIT = 120.0  # seconds that a process may take
-_PILOT = 0.05  # seconds of the first, untold trial, which shows what a tool takes beside
+_PILOT = 0.5  # of its seconds: a trial before all others that shows what a tool takes beside, and is thrown away
 
 
 TimedPair = tuple[PeerEstimate, float]
@@ -48,7 +48,7 @@ class Safecost:
     name = "safecost"
 
     def __init__(self, scratch: Path) -> None:
-        self._scratch, self._pace, self._calm = scratch, Pace(), 0.0
+        self._scratch, self._overhead, self._calm = scratch, Overhead(), 0.0
 
     def time(self, kernel: BuiltKernel, pair: str, seconds: float, number: int) -> TimedPair:
         """As many launches as a default run has, if these fit; else those of a quick run."""
@@ -60,14 +60,14 @@ class Safecost:
 
     def _mode(self, kernel: BuiltKernel, pair: str, seconds: float) -> Mode:
         key = (kernel.kernel, DEFAULT.name)
-        if self._pace.beside(key) is None:
+        if self._overhead.beside(key) is None:
             self._launch(kernel, pair, DEFAULT, 0.1, 0)
-        beside = self._pace.beside(key) or 0.0
+        beside = self._overhead.beside(key) or 0.0
         return DEFAULT if DEFAULT.launches * (beside + 2 * QUICK.contender_seconds) <= seconds else QUICK
 
     def _launch(self, kernel: BuiltKernel, pair: str, mode: Mode, seconds: float, launch: int) -> tuple[float, float]:
         key = (kernel.kernel, mode.name)
-        told = self._pace.told(key, seconds)
+        told = self._overhead.told(key, seconds)
         files = tuple(map(str, kernel.paths(layouts.drawn(1, launch, mode.placements))))
         names = (kernel.base, pair)
         plan = PanelPlan(
@@ -91,7 +91,7 @@ class Safecost:
         start = time.monotonic()
         answer = runner.call("time", plan, TimeAnswer, _LIMIT)
         wall = time.monotonic() - start
-        self._pace.took(key, told, wall)
+        self._overhead.took(key, told, wall)
         if isinstance(answer, runner.Failure):
             raise ToolError(f"{kernel.kernel.name} could not be timed by safecost: {answer.message}")
         self._calm = min(filter(None, (self._calm, answer.safecost.calm_beat)))
@@ -103,7 +103,7 @@ class _Peer:
     """A tool of others, each trial of which has the next link, and is told a time that fits the wall's."""
 
     def __init__(self, program: Path) -> None:
-        self._program, self._pace = program, Pace()
+        self._program, self._overhead = program, Overhead()
 
     def _ask(
         self,
@@ -115,9 +115,9 @@ class _Peer:
     ) -> tuple[str, float]:
         """What the program prints of these variants, and the seconds that it took."""
         key = (kernel.kernel, seconds)
-        if self._pace.beside(key) is None:
-            self._run(kernel, variants, number, flags, _PILOT, key)
-        return self._run(kernel, variants, number, flags, self._pace.told(key, seconds), key)
+        if self._overhead.beside(key) is None:
+            self._run(kernel, variants, number, flags, _PILOT * seconds, key)
+        return self._run(kernel, variants, number, flags, self._overhead.told(key, seconds), key)
 
     def _run(
         self,
@@ -130,6 +130,7 @@ class _Peer:
     ) -> tuple[str, float]:
         settings = {
             "PEERS_PLUGIN": str(kernel.paths((number % LINKS,))[0]),
+            "PEERS_DATA": str(kernel.data),
             "PEERS_SIZE": str(kernel.size),
             "PEERS_POOL_BYTES": str(kernel.pool_bytes),
             "PEERS_FEWEST_INPUTS": str(kernel.fewest_inputs),
@@ -144,7 +145,7 @@ class _Peer:
             env={**runner.environment(), **settings},
         )
         wall = time.monotonic() - start
-        self._pace.took(key, told, wall)
+        self._overhead.took(key, told, wall)
         if not done.stdout:
             said = done.stderr.decode(errors="replace").strip()[-300:]
             raise ToolError(f"{self._program.name} ended with {done.returncode} on {kernel.kernel.name}: {said}")

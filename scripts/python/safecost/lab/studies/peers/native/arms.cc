@@ -47,7 +47,7 @@ const safecost_pool& drawn(std::size_t count) {
   request.size = std::strtoull(setting("PEERS_SIZE"), nullptr, 10);
   request.rate = -1;
   request.fault = SAFECOST_NO_FAULT;
-  request.data = request.scratch = ".";
+  request.data = request.scratch = setting("PEERS_DATA");
   const safecost_pool* const pool = plugin().generate(&request);
   if (pool == nullptr) fail("no inputs for", plugin().name);
   return *pool;

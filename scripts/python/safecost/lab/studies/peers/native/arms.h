@@ -18,7 +18,7 @@ typedef struct peers_arm {
 } peers_arm;
 
 /* Loads a variant of a plugin, and prepares a context for each input of its pool, the same inputs as the runner's.
- * Ends the process with a sentence where that fails. The environment names the plugin: PEERS_PLUGIN, PEERS_SIZE,
+ * Ends the process with a sentence where that fails. The environment names the plugin: PEERS_PLUGIN, PEERS_DATA, PEERS_SIZE,
  * PEERS_POOL_BYTES, PEERS_FEWEST_INPUTS. */
 peers_arm peers_load(const char* variant);
 

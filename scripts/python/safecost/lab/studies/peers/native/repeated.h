@@ -17,6 +17,8 @@ namespace peers {
 
 constexpr std::size_t kBase = 100;
 constexpr std::size_t kCalls = kBase + 2;  // as many as the longest repeats
+constexpr std::size_t kRing = kCalls - 1;  // of these, all but the last take turns
+constexpr std::size_t kStep = 37;          // any: the ring's length is a prime
 constexpr std::uint32_t kRaw = 0;
 constexpr std::uint32_t kCopy = 1;
 
@@ -48,24 +50,31 @@ struct Call {
 struct Context {
   const safecost_variant* variant = nullptr;
   std::vector<Call> calls;
+  std::size_t first = 0;
   ~Context() {
     for (const Call& call : calls) variant->release(call.context);
   }
 };
 
-// Ends at the same call however many it makes, so that all give the digest of that call. What a kernel must have undone
-// before it is called is undone here, and is timed: no peer can leave it out. All contenders pay for it alike.
+// Begins elsewhere each time, so that what is called once more is no input that happens to be dear; ends at the same
+// input, so that all give its digest. What a kernel must have undone before it is called is undone here, and is timed:
+// not every peer can leave it out. All contenders pay for it alike.
 template <std::size_t Times, std::uint32_t Which>
 SAFECOST_OPAQUE std::uint64_t repeated(void* context) noexcept {
-  const Context& all = *static_cast<const Context*>(context);
+  Context& all = *static_cast<Context*>(context);
   const safecost_kernel run = all.variant->run;
   const auto reset = all.variant->reset;
-  std::uint64_t last = Which - Which;
-  for (std::size_t i = kCalls - Times; i < kCalls; ++i) {
-    if (reset != nullptr) reset(all.calls[i].context, all.calls[i].input);
-    last = run(all.calls[i].context);
+  const auto call = [&](const Call& one) {
+    if (reset != nullptr) reset(one.context, one.input);
+    return run(one.context);
+  };
+  std::size_t at = all.first;
+  all.first = (all.first + kStep) % kRing;
+  for (std::size_t i = 1; i < Times; ++i) {
+    call(all.calls[at]);
+    if (++at == kRing) at = 0;
   }
-  return last;
+  return call(all.calls[kRing]);
 }
 
 template <std::uint32_t Which>
@@ -105,8 +114,9 @@ inline const safecost_pool* generate(const safecost_request* request) noexcept t
   for (Input& group : pool->groups) {
     for (const void*& input : group.inputs) input = std::exchange(next, next + pool->drawn->stride);
   }
-  static_cast<safecost_pool&>(*pool) = {sizeof(safecost_pool), request->count,     pool->groups.data(),
-                                        sizeof(Input),         pool->drawn->bytes, nullptr};
+  static_cast<safecost_pool&>(*pool) = {sizeof(safecost_pool), request->count,
+                                        pool->groups.data(),   sizeof(Input),
+                                        pool->drawn->bytes,    nullptr};
   return pool.release();
 } catch (...) {
   return nullptr;

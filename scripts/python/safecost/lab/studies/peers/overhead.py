@@ -7,7 +7,7 @@ from collections.abc import Hashable
 LEAST = 0.002  # seconds of timing that a tool is told to do, however short the time is
 
 
-class Pace:
+class Overhead:
     """Learns from each trial what a tool takes beside the seconds that it was told to time for.
 
     So all tools take the same time on the wall, which is what their users wait for.
