@@ -110,10 +110,10 @@ def _about(seconds: Sequence[float], versions: str) -> dict[str, Any]:
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="\b\nExamples:\n  python -m safecost.lab.studies.peers_study --kernels developed --repeats 6\n"
     "  python -m safecost.lab.studies.peers_study --kernels list --seconds 0.05 --repeats 1 --out one.jsonl\n"
-    "  python -m safecost.lab.studies.peers_study --write docs/PEERS.md    # half an hour",
+    "  python -m safecost.lab.studies.peers_study --write ../../docs/PEERS.md    # 25 minutes",
 )
 @click.option("--seconds", default="0.2,1", show_default=True, help="Seconds of a pair, with commas.")
-@click.option("--repeats", default=10, show_default=True, type=click.IntRange(1, 1000), help="Trials of each pair.")
+@click.option("--repeats", default=9, show_default=True, type=click.IntRange(1, 1000), help="Trials of each pair.")
 @click.option("--kernels", default="published", show_default=True, help="A set (developed, published, all), or names.")
 @click.option(
     "--nanobench", "header", type=click.Path(path_type=Path, exists=True), help="Its header; else downloaded."

@@ -47,7 +47,7 @@ def test_a_small_study(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     ended = CliRunner().invoke(study.main, words)
     assert ended.exit_code == 0, ended.output
     text = document.read_text(encoding="utf-8")
-    assert re.search(r"\| A/A called different, after 0\.05 s \| \d+ % \(\d of 1\) \| \d+ % \(\d of 1\) \|", text)
+    assert re.search(r"\| A/A called different, 0\.05 s \| \d+ % \(\d of 1\) \| \d+ % \(\d of 1\) \|", text)
     assert "- tango: left out, not for tests." in text
     assert text.startswith("above\n") and text.endswith("below\n") and str(ROOT) not in text
     kept = out.read_text(encoding="utf-8").splitlines()

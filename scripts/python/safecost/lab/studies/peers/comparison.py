@@ -74,7 +74,15 @@ def compared(trials: Sequence[Trial], tools: Sequence[str]) -> Table:
 
     at = f"after {longest:g} s"
     rows = [
-        row(f"A/A called different, {at}", lambda them: share(it.estimate.different for it in last(them, "aa"))),
+        row(
+            f"A/A called different, {seconds:g} s",
+            lambda them, seconds=seconds: share(  # type: ignore[misc]
+                it.estimate.different for it in them if (it.key.pair, it.key.seconds) == ("aa", seconds)
+            ),
+        )
+        for seconds in times
+    ]
+    rows += [
         row("A/A called slower or faster, beyond 1 %", lambda them: share(with_margin(them, "aa"))),
         row("A/A error, median / p95, %", lambda them: _quantiles(map(error, last(them, "aa")), 0.95)),
         row("intervals that miss the truth", lambda them: share(map(misses, with_interval(them)))),

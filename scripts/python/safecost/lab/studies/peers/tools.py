@@ -18,13 +18,14 @@ from safecost.lab.studies.peers import programs, readings
 from safecost.lab.studies.peers.kernels import LINKS, PROFILE, BuiltKernel
 from safecost.lab.studies.peers.overhead import Overhead
 from safecost.lab.studies.peers.records import PeerEstimate
-from safecost.run.schedule import DEFAULT, QUICK, Mode
+from safecost.run.schedule import DEFAULT, QUICK
 from safecost.run.state import MARGIN
 from safecost.stats.pairs import launch_ratio
 from safecost.toolchain import layouts, runner
 
 REPETITIONS = 9  # from which on compare.py does not warn of its U test
 EPOCH = 1e-3  # seconds of nanobench's epochs, its default
+FOR_DEFAULT = 1.0  # seconds from which on twelve launches leave time to time in
 _LIMIT = 120.0  # seconds that a process may take
 _PILOT = 0.5  # of its seconds: a trial before all others that shows what a tool takes beside, and is thrown away
 
@@ -51,24 +52,15 @@ class Safecost:
         self._scratch, self._overhead, self._calm = scratch, Overhead(), 0.0
 
     def time(self, kernel: BuiltKernel, pair: str, seconds: float, number: int) -> TimedPair:
-        """As many launches as a default run has, if these fit; else those of a quick run."""
-        mode = self._mode(kernel, pair, seconds)
-        each = seconds / mode.launches
-        numbers = range(number * mode.launches, (number + 1) * mode.launches)
-        launches = [self._launch(kernel, pair, mode, each, launch) for launch in numbers]
-        return readings.of_launches([ratio for ratio, _ in launches], MARGIN), sum(wall for _, wall in launches)
+        """As many launches as a default run has, where there is a second for them; else those of a quick run."""
+        launches = (DEFAULT if seconds >= FOR_DEFAULT else QUICK).launches
+        numbers = range(number * launches, (number + 1) * launches)
+        timed = [self._launch(kernel, pair, seconds / launches, launch) for launch in numbers]
+        return readings.of_launches([ratio for ratio, _ in timed], MARGIN), sum(wall for _, wall in timed)
 
-    def _mode(self, kernel: BuiltKernel, pair: str, seconds: float) -> Mode:
-        key = (kernel.kernel, DEFAULT.name)
-        if self._overhead.beside(key) is None:
-            self._launch(kernel, pair, DEFAULT, 0.1, 0)
-        beside = self._overhead.beside(key) or 0.0
-        return DEFAULT if DEFAULT.launches * (beside + 2 * QUICK.contender_seconds) <= seconds else QUICK
-
-    def _launch(self, kernel: BuiltKernel, pair: str, mode: Mode, seconds: float, launch: int) -> tuple[float, float]:
-        key = (kernel.kernel, mode.name)
-        told = self._overhead.told(key, seconds)
-        files = tuple(map(str, kernel.paths(layouts.drawn(1, launch, mode.placements))))
+    def _launch(self, kernel: BuiltKernel, pair: str, seconds: float, launch: int) -> tuple[float, float]:
+        told = self._overhead.told(kernel.kernel, seconds)
+        files = tuple(map(str, kernel.paths(layouts.drawn(1, launch, QUICK.placements))))
         names = (kernel.base, pair)
         plan = PanelPlan(
             case=kernel.kernel.timed_case,
@@ -81,9 +73,9 @@ class Safecost:
             order_seed=random.Random(f"peers {kernel.kernel.name} {pair} {launch}").getrandbits(52),
             pool_bytes=kernel.pool_bytes,
             fewest_inputs=kernel.fewest_inputs,
-            epoch_seconds=mode.epoch_seconds,
+            epoch_seconds=QUICK.epoch_seconds,
             contender_seconds=told / 2,
-            placements=mode.placements,
+            placements=QUICK.placements,
             calm_beat=self._calm,
             generator=PluginAt(profile=PROFILE, path=files[0]),
             contenders=tuple(Arm(profile=PROFILE, path=files[0], variant=it, layouts=files) for it in names),
@@ -91,7 +83,7 @@ class Safecost:
         start = time.monotonic()
         answer = runner.call("time", plan, TimeAnswer, _LIMIT)
         wall = time.monotonic() - start
-        self._overhead.took(key, told, wall)
+        self._overhead.took(kernel.kernel, told, wall)
         if isinstance(answer, runner.Failure):
             raise ToolError(f"{kernel.kernel.name} could not be timed by safecost: {answer.message}")
         self._calm = min(filter(None, (self._calm, answer.safecost.calm_beat)))
