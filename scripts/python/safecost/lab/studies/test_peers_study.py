@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from safecost.core.errors import HARNESS, ToolError
-from safecost.core.paths import ROOT
+from safecost.core.paths import ROOT, RUNNER
+from safecost.document.plan import Arm, PanelPlan, PluginAt, encoded
 from safecost.lab.studies import peers_study as study
 from safecost.lab.studies.common import between_marks
 from safecost.lab.studies.peers import programs
-from safecost.lab.studies.peers.kernels import SETS
+from safecost.lab.studies.peers.kernels import SETS, build, chosen
+from safecost.lab.studies.peers.records import PLANTED
 
 DOCUMENT = ROOT / "docs" / "PEERS.md"
 
@@ -32,6 +36,37 @@ def test_the_document_has_the_marks_of_the_table() -> None:
 def test_the_document_names_every_kernel() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     assert [it.name for it in SETS["all"] if f"`{it.case}`" not in text] == []
+
+
+@pytest.mark.build
+def test_what_is_planted_is_what_is_executed(tmp_path: Path) -> None:
+    if not shutil.which("valgrind"):
+        pytest.skip("no Valgrind here")
+    (kernel,) = build(chosen("gather"))
+    (path,) = map(str, kernel.paths((0,)))
+    executed = []
+    for variant in (kernel.base, *PLANTED):
+        plan = PanelPlan(
+            case=kernel.kernel.timed_case, data=str(kernel.data), scratch=str(tmp_path), size=kernel.size, rate=None,
+            threads=None, seed=1, pool_bytes=kernel.pool_bytes, fewest_inputs=kernel.fewest_inputs,
+            generator=PluginAt(profile="p", path=path), contenders=(Arm(profile="p", path=path, variant=variant),),
+        )  # fmt: skip
+        (tmp_path / "plan.json").write_bytes(encoded(plan))
+        counting = [
+            "--tool=callgrind",
+            f"--callgrind-out-file={tmp_path / 'out'}",
+            "--toggle-collect=*peers::repeated<*",
+        ]
+        called = [
+            str(RUNNER),
+            "call",
+            "--plan",
+            str(tmp_path / "plan.json"),
+            "--calls=202",
+        ]  # each input takes its turn
+        done = subprocess.run(["valgrind", *counting, *called], capture_output=True, text=True, check=True)
+        executed.append(int(done.stderr.split("Collected :")[1].split()[0]))
+    assert [count / executed[0] for count in executed[1:]] == pytest.approx([1.0, 1.01, 1.02], abs=5e-5)
 
 
 @pytest.mark.build
