@@ -10,7 +10,7 @@ import numpy as np
 
 from safecost.lab.studies.peers.records import PLANTED, Trial
 from safecost.lab.studies.tables import Table, table
-from safecost.stats.pairs import FEWEST_LAUNCHES, sign_test_interval
+from safecost.stats.pairs import sign_test_interval
 
 DASH = "–"
 Choose = Callable[[Trial], bool]
@@ -122,7 +122,7 @@ def _median(values: Iterable[float]) -> str:
 def over_links(trials: Sequence[Trial], links: int) -> dict[str, tuple[int, int, float]]:
     """Of each tool's ratios at the longest time, grouped over links as launches are: groups, misses, median half-width.
 
-    That is as many times the time. Only whole groups of at least six count; a tool without one is left out.
+    That is as many times the time. A group of fewer than six has no interval; a tool without one is left out.
     """
     longest = max((trial.key.seconds for trial in trials), default=0.0)
     groups: dict[tuple[str, str, str, int], list[float]] = defaultdict(list)
@@ -134,7 +134,7 @@ def over_links(trials: Sequence[Trial], links: int) -> dict[str, tuple[int, int,
             )
     found: dict[str, list[tuple[bool, float]]] = defaultdict(list)
     for (tool, *_), errors in groups.items():
-        interval = sign_test_interval(errors) if len(errors) == links >= FEWEST_LAUNCHES else None
+        interval = sign_test_interval(errors)
         if interval is not None:
             missed = not interval.low <= 0.0 <= interval.high
             found[tool].append((missed, 50.0 * (interval.high - interval.low)))

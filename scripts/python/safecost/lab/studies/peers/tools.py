@@ -20,7 +20,7 @@ from safecost.lab.studies.peers.overhead import Overhead
 from safecost.lab.studies.peers.records import PeerEstimate
 from safecost.run.schedule import DEFAULT, QUICK
 from safecost.run.state import MARGIN
-from safecost.stats.pairs import launch_ratio
+from safecost.stats.pairs import FEWEST_LAUNCHES, launch_ratio
 from safecost.toolchain import layouts, runner
 
 REPETITIONS = 9  # from which on compare.py does not warn of its U test
@@ -30,7 +30,7 @@ _LIMIT = 120.0  # seconds that a process may take
 _PILOT = 0.5  # of its seconds: a trial before all others that shows what a tool takes beside, and is thrown away
 
 
-TimedPair = tuple[PeerEstimate, float]
+PeerReading = tuple[PeerEstimate, float]
 """What a tool made of a pair, and the seconds that its processes took on the wall."""
 
 
@@ -39,7 +39,7 @@ class PeerTool(Protocol):
 
     name: str
 
-    def time(self, kernel: BuiltKernel, pair: str, seconds: float, number: int) -> TimedPair:
+    def time(self, kernel: BuiltKernel, pair: str, seconds: float, number: int) -> PeerReading:
         """Time a pair for so many seconds in all; `number` is the trial's, by which it draws or takes a link."""
 
 
@@ -51,9 +51,9 @@ class Safecost:
     def __init__(self, scratch: Path) -> None:
         self._scratch, self._overhead, self._calm = scratch, Overhead(), 0.0
 
-    def time(self, kernel: BuiltKernel, pair: str, seconds: float, number: int) -> TimedPair:
-        """As many launches as a default run has, where there is a second for them; else those of a quick run."""
-        launches = (DEFAULT if seconds >= FOR_DEFAULT else QUICK).launches
+    def time(self, kernel: BuiltKernel, pair: str, seconds: float, number: int) -> PeerReading:
+        """As many launches as a default run has, where there is a second for them; else the fewest with an interval."""
+        launches = DEFAULT.launches if seconds >= FOR_DEFAULT else FEWEST_LAUNCHES
         numbers = range(number * launches, (number + 1) * launches)
         timed = [self._launch(kernel, pair, seconds / launches, launch) for launch in numbers]
         return readings.of_launches([ratio for ratio, _ in timed], MARGIN), sum(wall for _, wall in timed)
@@ -153,7 +153,7 @@ class GoogleInterleaved(_Peer):
         super().__init__(program)
         self._compare = compare
 
-    def time(self, kernel: BuiltKernel, pair: str, seconds: float, number: int) -> TimedPair:
+    def time(self, kernel: BuiltKernel, pair: str, seconds: float, number: int) -> PeerReading:
         """Nine repetitions of each."""
         names = (kernel.base, pair)
         text, wall = self._ask(kernel, names, seconds, number, lambda told: _google_flags(told / 2))
@@ -169,7 +169,7 @@ class GoogleTwice(_Peer):
         super().__init__(program)
         self._compare = compare
 
-    def time(self, kernel: BuiltKernel, pair: str, seconds: float, number: int) -> TimedPair:
+    def time(self, kernel: BuiltKernel, pair: str, seconds: float, number: int) -> PeerReading:
         """Nine repetitions of each."""
         names = (kernel.base, pair)
         runs = [self._ask(kernel, (name,), seconds / 2, number, _google_flags) for name in names]
@@ -191,7 +191,7 @@ class Nanobench(_Peer):
 
     name = "nanobench compare()"
 
-    def time(self, kernel: BuiltKernel, pair: str, seconds: float, number: int) -> TimedPair:
+    def time(self, kernel: BuiltKernel, pair: str, seconds: float, number: int) -> PeerReading:
         """As many epochs of a millisecond as fit."""
         names = (kernel.base, pair)
         text, wall = self._ask(kernel, names, seconds, number, lambda told: [str(max(1, round(told / 2 / EPOCH)))])
@@ -203,7 +203,7 @@ class Tango(_Peer):
 
     name = "tango"
 
-    def time(self, kernel: BuiltKernel, pair: str, seconds: float, number: int) -> TimedPair:
+    def time(self, kernel: BuiltKernel, pair: str, seconds: float, number: int) -> PeerReading:
         """With its default threshold."""
         with tempfile.TemporaryDirectory() as dump:
 
