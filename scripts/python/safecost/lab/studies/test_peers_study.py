@@ -43,7 +43,8 @@ def test_what_is_planted_is_what_is_executed(tmp_path: Path) -> None:
     if not shutil.which("valgrind"):
         pytest.skip("no Valgrind here")
     (kernel,) = build(chosen("gather"))
-    (path,) = map(str, kernel.paths((0,)))
+    (layout,) = kernel.paths((0,))  # without symbols: counted is what was linked first
+    path = str(layout.parents[3] / f"{kernel.kernel.timed_case}.so")
     executed = []
     for variant in (kernel.base, *PLANTED):
         plan = PanelPlan(
@@ -52,18 +53,10 @@ def test_what_is_planted_is_what_is_executed(tmp_path: Path) -> None:
             generator=PluginAt(profile="p", path=path), contenders=(Arm(profile="p", path=path, variant=variant),),
         )  # fmt: skip
         (tmp_path / "plan.json").write_bytes(encoded(plan))
-        counting = [
-            "--tool=callgrind",
-            f"--callgrind-out-file={tmp_path / 'out'}",
-            "--toggle-collect=*peers::repeated<*",
-        ]
-        called = [
-            str(RUNNER),
-            "call",
-            "--plan",
-            str(tmp_path / "plan.json"),
-            "--calls=202",
-        ]  # each input takes its turn
+        collecting = "--toggle-collect=*peers::repeated<*"
+        counting = ["--tool=callgrind", f"--callgrind-out-file={tmp_path / 'out'}", collecting]
+        # Each input takes its turn.
+        called = [str(RUNNER), "call", "--plan", str(tmp_path / "plan.json"), "--calls=202"]
         done = subprocess.run(["valgrind", *counting, *called], capture_output=True, text=True, check=True)
         executed.append(int(done.stderr.split("Collected :")[1].split()[0]))
     assert [count / executed[0] for count in executed[1:]] == pytest.approx([1.0, 1.01, 1.02], abs=5e-5)
