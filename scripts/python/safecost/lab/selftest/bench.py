@@ -30,7 +30,7 @@ from safecost.toolchain import layouts, runner
 
 
 class RealBench:
-    """Builds and verifies the suite with the default profiles and one that is built twice, then times what is asked."""
+    """Builds and verifies the suite with some profiles and one that is built twice, then times what is asked."""
 
     def __init__(
         self,

@@ -41,7 +41,7 @@ def run(quick: bool, times: int, seed: int | None, folder: Path, console: Consol
     found, counted, complete = SelftestResults(), None, False
     try:
         with locks.scratch() as at:
-            bench = RealBench(seed, at, ["gcc-o2"] if quick else [])
+            bench = RealBench(seed, at, ["gcc-o2"] if quick else ["quick"])
             study = Selftest(bench, more(QUICK if quick else FULL, times), seed, MARGIN, neighbours)
             found = study.found
             study.run()

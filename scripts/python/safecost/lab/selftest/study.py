@@ -49,6 +49,7 @@ class Amounts:
     """How much of each experiment is done; seconds are of one contender in a launch."""
 
     profiles: frozenset[str] | None  # None: all that are there
+    built_twice: int  # panels of a profile built twice, drawn from all; each holds all variants of its case twice
     aa_launches: int
     aa_seconds: float
     trials: int
@@ -59,8 +60,8 @@ class Amounts:
     busy_trials: int
 
 
-FULL = Amounts(None, 24, 0.036, 60, {"straight": 1.0, "branchy": 1.0}, 8, 9, 12, 20)
-QUICK = Amounts(frozenset({"gcc-o2"}), 12, 0.036, 6, {"straight": 0.5, "branchy": 0.5}, 4, 6, 12, 3)
+FULL = Amounts(None, 8, 24, 0.036, 60, {"straight": 1.0, "branchy": 1.0}, 8, 9, 12, 20)
+QUICK = Amounts(frozenset({"gcc-o2"}), 1, 12, 0.036, 6, {"straight": 0.5, "branchy": 0.5}, 4, 6, 12, 3)
 
 
 def more(amounts: Amounts, times: int) -> Amounts:
@@ -96,8 +97,7 @@ class Selftest:
         chosen = [panel for panel in bench.panels if amounts.profiles is None or panel.profile in amounts.profiles]
         self._aa_pairs = only_aa_pairs(chosen)
         self._twice = [small for panel in bench.panels if (small := _built_twice(panel)) is not None]
-        if amounts.profiles is not None:
-            self._twice = self._twice[:1]
+        self._twice = self._random.sample(self._twice, min(amounts.built_twice, len(self._twice)))
         self._calibrations = [small for panel in bench.panels if (small := _calibration(panel)) is not None]
         self._background = list(self._choose_background(chosen))
 

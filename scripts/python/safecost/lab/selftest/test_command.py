@@ -12,7 +12,7 @@ from safecost.core.errors import OK
 from safecost.lab.selftest import command, study
 from safecost.lab.selftest.study import Amounts
 
-SMALL = Amounts(frozenset({"gcc-o2"}), 6, 0.004, 1, {"straight": 0.1, "branchy": 0.1}, 1, 6, 6, 1)
+SMALL = Amounts(frozenset({"gcc-o2"}), 1, 12, 0.004, 1, {"straight": 0.1, "branchy": 0.1}, 1, 6, 12, 1)
 
 
 def test_more_times_multiplies_what_bounds_rates() -> None:

@@ -20,7 +20,7 @@ from safecost.run.panels import PlannedContender, PlannedPanel
 from safecost.testing.sample_evidence import point
 
 MARGIN = 0.01
-AMOUNTS = Amounts(None, 24, 0.02, 20, {"straight": 0.2, "branchy": 0.2}, 4, 6, 12, 4)
+AMOUNTS = Amounts(None, 9, 24, 0.02, 20, {"straight": 0.2, "branchy": 0.2}, 4, 6, 12, 4)
 
 
 def _panels() -> list[PlannedPanel]:
