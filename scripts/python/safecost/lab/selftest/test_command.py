@@ -17,7 +17,7 @@ SMALL = Amounts(frozenset({"gcc-o2"}), 1, 12, 0.004, 1, {"straight": 0.1, "branc
 
 def test_more_times_multiplies_what_bounds_rates() -> None:
     made = study.more(SMALL, 3)
-    assert (made.aa_launches, made.trials, made.busy_aa_launches, made.busy_trials) == (18, 3, 18, 3)
+    assert (made.aa_launches, made.trials, made.busy_aa_launches, made.busy_trials) == (36, 3, 36, 3)
     assert made.trial_seconds == SMALL.trial_seconds
 
 
