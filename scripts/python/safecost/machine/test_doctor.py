@@ -115,7 +115,9 @@ def test_profiles_are_named_by_compiler_and_library(tmp_path: Path, monkeypatch:
 
 def test_every_package_named_here_is_one_that_set_up_installs() -> None:
     lines = (ROOT / "scripts/packages.txt").read_text(encoding="utf-8").splitlines()
-    installed = {words[1] for line in lines if (words := line.split()) and words[0] in ("run", "test", "python")}
+    installed = {
+        words[1] for line in lines if (words := line.split()) and words[0] in ("need", "run", "test", "python")
+    }
     named = {tool.package for tool in (*toolbox.TOOLS, *toolbox.compilers()) if tool.package}
     named |= {library.package for library in toolbox.LIBRARIES}
     assert named - installed == {"git", "gdb"}  # useful to have, needed by nothing
