@@ -33,8 +33,17 @@ endif()
 # All runtimes static: a shared one would be compiled by somebody else, with other flags than the profile's.
 set(link -static-libgcc -static-libstdc++ -Wl,--version-script=${SAFECOST_ROOT}/src/kernel/plugin.map
     -Wl,-z,now -Wl,--no-undefined -Wl,--gc-sections)
+set(library_compile "")
+set(library_link "")
 if(PROFILE_LIBRARY STREQUAL "libc++")
-  list(APPEND link -stdlib=libc++)
+  include(${SAFECOST_ROOT}/src/cmake/libcxx.cmake)
+  safecost_libcxx(library_compile library_link gap)
+  if(gap)
+    safecost_status(absent "${gap}" "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}" "")
+    return()
+  endif()
+  list(APPEND common ${library_compile})
+  list(APPEND link -stdlib=libc++ ${library_link})
 endif()
 
 set(sanitized FALSE)
@@ -56,8 +65,8 @@ set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 try_compile(works ${CMAKE_BINARY_DIR}/probe SOURCES ${probe}
-            COMPILE_DEFINITIONS ${PROFILE_FLAGS}
-            LINK_OPTIONS -static-libgcc -static-libstdc++ ${PROFILE_FLAGS}
+            COMPILE_DEFINITIONS ${PROFILE_FLAGS} ${library_compile}
+            LINK_OPTIONS -static-libgcc -static-libstdc++ ${PROFILE_FLAGS} ${library_link}
             CXX_STANDARD 23 CXX_STANDARD_REQUIRED ON OUTPUT_VARIABLE output)
 set(version "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}")
 if(NOT works)

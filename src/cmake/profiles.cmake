@@ -18,6 +18,7 @@ foreach(file ${files})
     BINARY_DIR ${CMAKE_BINARY_DIR}/profiles/${name}
     PREFIX ${CMAKE_BINARY_DIR}/profiles/stamps/${name}
     CMAKE_ARGS -DSAFECOST_PROFILE=${file} -DSAFECOST_CASES=${SAFECOST_CASES} -DSAFECOST_WERROR=${SAFECOST_WERROR}
+      -DSAFECOST_BUILD=${CMAKE_BINARY_DIR}
     # One job each, since the builds run side by side. The driver knows by its stamp what was built in a closed
     # environment; this one is the caller's.
     BUILD_COMMAND ${CMAKE_COMMAND} -E rm -f <BINARY_DIR>/configured-from

@@ -162,7 +162,7 @@ class _ProfileBuild:
                     *(f"-DSAFECOST_PROFILE={self._profile.file}", f"-DSAFECOST_WERROR={werror()}"),
                     f"-DSAFECOST_CASES={';'.join(map(str, self._folders.cases))}",
                     f"-DSAFECOST_COMPILER={_compiler(self._profile.compiler)[0]}",
-                    "-DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF",
+                    *(f"-DSAFECOST_BUILD={BUILD}", "-DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF"),
                 ]
             )
             if done.returncode != 0:
@@ -195,7 +195,8 @@ class _ProfileBuild:
         # An ad-hoc profile holds what it has from its plain sibling.
         texts = [file.read_text(encoding="utf-8") for file in written if file.exists()]
         around = {name: value for name, value in closed_environment().items() if name in _DECIDING}
-        helpers = [shutil.which(name) for name in ("as", "ld", "cc")]
+        unpacked = sorted(map(str, BUILD.glob("libcxx-*"))) if self._profile.library == "libc++" else []
+        helpers = [*(shutil.which(name) for name in ("as", "ld", "cc")), *unpacked]
         places = [str(ROOT), str(self.folder), *map(str, self._folders.cases)]
         parts = [*places, werror(), json.dumps([around, helpers]), *_compiler(self._profile.compiler), *texts]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()

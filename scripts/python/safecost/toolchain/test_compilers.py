@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -64,3 +65,23 @@ def test_a_command_is_taken_as_it_is(tmp_path: Path) -> None:
     invented = invent(tmp_path, "my-compiler", "1")
     assert find("my-compiler", tmp_path, str(tmp_path)) == str(invented)
     assert find("no-such-compiler", tmp_path, str(tmp_path)).endswith("NOTFOUND")
+
+
+CLANG = next((path for version in range(40, 18, -1) if (path := shutil.which(f"clang++-{version}"))), None)
+
+
+@pytest.mark.skipif(CLANG is None, reason="Clang is not installed")
+def test_a_clang_is_not_paired_with_the_libcxx_of_another_llvm(tmp_path: Path) -> None:
+    (tmp_path / "version").write_text("#define _LIBCPP_VERSION 180108\n", encoding="utf-8")
+    clang = tmp_path / "clang++"
+    clang.write_text(f'#!/bin/sh\nexec {CLANG} "$@" -isystem {tmp_path}\n', encoding="utf-8")
+    clang.chmod(0o755)
+    (tmp_path / "cases").mkdir()
+    profile = ROOT / "bench" / "profiles" / "clang-o2-libcxx.json"
+    given = {"PROFILE": profile, "COMPILER": clang, "CASES": tmp_path / "cases", "BUILD": tmp_path}
+    options = [f"-DSAFECOST_{name}={value}" for name, value in given.items()]
+    command = ["cmake", "-S", str(ROOT / "bench"), "-B", str(tmp_path / "build"), "-G", "Ninja", *options]
+    subprocess.run(command, capture_output=True, check=True)
+    status = json.loads((tmp_path / "build" / "profile.json").read_text(encoding="utf-8"))
+    assert status["status"] == "absent"
+    assert "would use the libc++ of another LLVM" in status["reason"]
