@@ -7,12 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from safecost.catch import outcomes, table
 from safecost.catch.proving import Proving, ProvingOptions
 from safecost.core.command import code_of, examples
-from safecost.core.console import no_commands
+from safecost.core.console import no_commands, output
 from safecost.core.paths import Folders
 from safecost.suite import claims
 from safecost.suite import profiles as profile_files
@@ -64,7 +63,7 @@ def catch(
     if out is not None:
         outcomes.write(proved, out)
     with no_commands(sys.stdout, sys.stderr):
-        table.render(proved, Console(), details)
+        table.render(proved, output(), details)
     print(f"places and magnitudes of the faults: --seed {proving.options.seed}", file=sys.stderr)
     for outcome in claims.unclaimed(proved.outcomes, proving.facts) if unclaimed else ():
         print(f"unclaimed: {table.line_of(outcome)}")

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from safecost.catch import races
 from safecost.catch.proving import Proved
+from safecost.core.console import show_table
 from safecost.document.outcome import ALL_KINDS, LETTERS, Outcome
 
 _NONE = "."  # the variant is not built by that profile
@@ -23,7 +24,7 @@ def render(proved: Proved, console: Console, details: bool) -> None:
         outcomes = [one for one in proved.outcomes if one.case == case]
         profiles = list(dict.fromkeys(one.profile for one in outcomes))
         _line(console, f"{case}: {' '.join(profiles)}")
-        console.print(_matrix(outcomes, profiles))
+        show_table(console, _matrix(outcomes, profiles))
     used = {one.kind for one in proved.outcomes}
     legend = ", ".join(f"{LETTERS[kind]} {kind.replace('_', ' ')}" for kind in ALL_KINDS if kind in used)
     if legend:

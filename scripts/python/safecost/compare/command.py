@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import click
-from rich.console import Console
 
 from safecost.compare import inputs as comparison_inputs
 from safecost.compare.gate import Decision, Policy, TimePolicy, decide
@@ -25,7 +24,7 @@ from safecost.compare.outputs import table as compare_table
 from safecost.compare.rows import Comparison
 from safecost.core import files
 from safecost.core.command import Command, examples, with_options
-from safecost.core.console import in_actions, no_commands
+from safecost.core.console import in_actions, no_commands, output
 from safecost.core.errors import OK, ToolError, UsageError
 from safecost.core.text import file_name, shown
 from safecost.suite.cases import pattern_of
@@ -148,7 +147,7 @@ def conclude(comparison: Comparison, policy: Policy, outputs: Outputs, *, gated:
     piped = any(file == STANDARD_OUTPUT for file, _ in texts)
     stream = sys.stderr if piped else sys.stdout
     with no_commands(stream):
-        compare_table.render(decision, Console(file=stream))
+        compare_table.render(decision, output(stream))
     failed = [error for file, text in texts if file is not None and (error := _put(file, text())) is not None]
     _tell_github(decision, outputs, stream)
     if not gated and decision.exit_code != OK:

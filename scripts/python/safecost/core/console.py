@@ -11,12 +11,43 @@ from typing import TextIO
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from safecost.core.text import shortened, visible
 
 LONGEST = 1000  # characters of a sentence, which may hold all that a compiler said
+_UNBROKEN = 100_000  # columns, more than any line has
+
+
+def output(stream: TextIO | None = None) -> Console:
+    """A console on stdout or another stream: a terminal's lines wrap, and those of a file or a pipe do not, for grep.
+
+    COLUMNS, where it is set, is the width of either.
+    """
+    file = sys.stdout if stream is None else stream
+    given = os.environ.get("COLUMNS", "").isdigit() or file.isatty()
+    return Console(file=file, width=None if given else _UNBROKEN)
+
+
+def show_table(console: Console, table: Table) -> None:
+    """Print a table, its lines broken between words alone; where these are wider than a terminal, that wraps rows."""
+    unbroken = console.options.update(max_width=_UNBROKEN)
+    widths, floors = [], []
+    for column in table.columns:
+        cells = [Measurement.get(console, unbroken, cell) for cell in (column.header, *column.cells)]
+        widths.append(max(column.min_width or 0, *(cell.maximum for cell in cells)))
+        floors.append(widths[-1] if column.no_wrap else max(column.min_width or 0, *(cell.minimum for cell in cells)))
+    between = Measurement.get(console, unbroken, table).maximum - sum(widths)
+    while sum(widths) + between > console.width and widths != floors:
+        _, widest = max((width, index) for index, width in enumerate(widths) if width > floors[index])
+        widths[widest] -= 1
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
+    terminal, console.width = console.width, max(console.width, sum(widths) + between)
+    console.print(table)
+    console.width = terminal
 
 
 def printable(text: str, console: Console, longest: int | None = None) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
+import pty
 
 import pytest
 from rich.console import Console
 
-from safecost.core.console import LONGEST, new_table, printable, quote, say
+from safecost.core.console import LONGEST, new_table, output, printable, quote, say, show_table
 
 
 def console(encoding: str = "utf-8", width: int = 40) -> tuple[Console, io.BytesIO]:
@@ -34,6 +36,29 @@ def test_a_sentence_is_no_markup_wraps_and_has_an_end() -> None:
     lines = written.getvalue().decode().splitlines()
     assert lines[0].startswith("[bold]word[/bold]")
     assert max(map(len, lines)) == 40 and sum(map(len, lines)) <= LONGEST
+
+
+def test_only_a_terminal_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    sentence = "word " * 100
+    piped = io.StringIO()
+    say(output(piped), sentence)
+    assert piped.getvalue().count("\n") == 1
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "w") as terminal, os.fdopen(ours):
+        assert output(terminal).width < 1000
+    monkeypatch.setenv("COLUMNS", "50")
+    assert output(io.StringIO()).width == 50
+
+
+def test_no_name_in_a_table_is_broken_and_sentences_wrap_there() -> None:
+    out, written = console(width=20)
+    table = new_table("one", "two")
+    table.add_row("x" * 30, "several words that wrap")
+    show_table(out, table)
+    text = written.getvalue().decode()
+    assert "x" * 30 in text and "several words" not in text
+    assert out.width == 20
 
 
 def test_columns_of_a_table_break_what_is_too_long() -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from safecost.core.command import examples, local_folder, make_folder, service, short_path
 from safecost.core.compressed import SUFFIX
-from safecost.core.console import no_commands
+from safecost.core.console import no_commands, output
 from safecost.core.errors import OK, UsageError
 from safecost.core.paths import LOCAL_RESULTS
 from safecost.cross_run import agreement, page
@@ -74,7 +74,7 @@ def report(context: click.Context, run_paths: tuple[Path, ...], out: Path | None
     if len(run_paths) > 1:
         written = _report_several(run_paths, out)
     elif (file := self_tests.find(run_paths[0])) is not None:
-        written = self_tests.report(file, make_folder(out or _folder_of_report(file)), Console())
+        written = self_tests.report(file, make_folder(out or _folder_of_report(file)), output())
     else:
         file = document.run_file(run_paths[0])
         run = document.read(file)

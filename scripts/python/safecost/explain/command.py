@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from safecost.core.command import examples
+from safecost.core.console import output
 from safecost.core.errors import HARNESS, OK, UsageError
 from safecost.document import find
 from safecost.explain.terminal import tell
@@ -63,5 +63,5 @@ def explain(
             return int(code)
     document = find.read(run_path, case)
     names = [name for name in (variants or "").split(",") if name]
-    tell(document, case, profile, names, Console(), source=not no_source, only_differences=only_differences)
+    tell(document, case, profile, names, output(), source=not no_source, only_differences=only_differences)
     return OK

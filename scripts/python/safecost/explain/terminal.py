@@ -10,7 +10,7 @@ from rich.cells import set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from safecost.core.console import new_table, printable
+from safecost.core.console import new_table, printable, show_table
 from safecost.core.errors import UsageError
 from safecost.core.text import number, visible
 from safecost.document.types import Document
@@ -37,6 +37,7 @@ LEGEND = (
 )
 _BETWEEN = " │ "
 _NARROWEST = 24  # columns of one side
+_WIDEST = 200  # of both sides, where nothing says how wide the reader is
 _INDENT = "    "
 _MOST_PIECES = 8  # of one line; nobody writes longer ones to be read
 
@@ -84,7 +85,7 @@ def render(
     """
     for comparison in comparisons:
         _say(console, f"{comparison.subject.name} against {comparison.base.name}", "bold")
-        for line in textwrap.wrap(visible(" ".join(why(comparison, margin))), max(20, console.width - 3)):
+        for line in textwrap.wrap(visible(" ".join(why(comparison, margin))), max(20, _width(console) - 3)):
             _say(console, f"  {line}")
     _numbers(comparisons, console)
     for comparison in comparisons[:listed]:
@@ -116,7 +117,7 @@ def _numbers(comparisons: Sequence[Contrast], console: Console) -> None:
     for name, subject in subjects.items():
         table.add_row(*(Text(printable(cell, console)) for cell in _row(subject, times.get(name))))
     console.print()
-    console.print(table)
+    show_table(console, table)
 
 
 def _row(subject: Subject, nanoseconds: float | None) -> tuple[str, ...]:
@@ -159,8 +160,12 @@ def _listings(comparison: Contrast, console: Console, only_differences: bool) ->
     _say(console, "; ".join(LEGEND), "dim")
 
 
+def _width(console: Console) -> int:
+    return min(console.width, _WIDEST)
+
+
 def _side(console: Console) -> int:
-    return max(_NARROWEST, (console.width - len(_BETWEEN)) // 2)
+    return max(_NARROWEST, (_width(console) - len(_BETWEEN)) // 2)
 
 
 def _wrapped(line: str, width: int) -> list[str]:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 
 from safecost.core.command import Command, examples, with_options
+from safecost.core.console import output
 from safecost.core.errors import OK, REGRESSION
 from safecost.core.paths import LOCAL_RESULTS
 from safecost.document.metrics import kept
@@ -142,7 +142,7 @@ def show(everything: bool, check: bool, as_json: bool, **options: Any) -> int:
     if as_json:
         sys.stdout.write(showing.as_json(found))
     else:
-        showing.render(found, Console(), everything=everything or options["expression"] is not None)
+        showing.render(found, output(), everything=everything or options["expression"] is not None)
     return REGRESSION if check and any(one.is_worse for one in found) else OK
 
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from safecost.core.console import new_table, printable
+from safecost.core.console import new_table, printable, show_table
 from safecost.core.progress import Steps
 from safecost.core.text import counted
 from safecost.document.metrics import MetricSpec
@@ -209,7 +209,7 @@ def _table(shown: Sequence[TrackStatus], out: Console, *, cross_run: bool) -> No
         cells += [_plain_text(f"{one.track.machine_words} ({one.track.machine[:6]})", out)] if cross_run else []
         cells += [Text(text) for text in (str(len(now.series.points)), base, followed.said(metric, last), apart)]
         table.add_row(*cells, style="red" if one.is_worse else "")
-    out.print(table)
+    show_table(out, table)
     out.print()
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from safecost.core.command import examples, make_folder
+from safecost.core.console import output
 from safecost.lab import self_check
 from safecost.lab.self_benchmark.pieces import PIECES
 from safecost.lab.self_benchmark.run import run as measure_pace
@@ -27,7 +27,7 @@ from safecost.run.command import run_folder
 @click.option("--only", metavar="NAMES", help=f"Figures with commas between, of {', '.join(PIECES)}.")
 def pace(out: Path | None, only: str | None) -> int:
     """Measure safecost itself on this machine: build, verification, run, report, and a call through the border."""
-    return measure_pace(only, out, Console())
+    return measure_pace(only, out, output())
 
 
 @click.command(
@@ -48,7 +48,7 @@ def selftest(quick: bool, times: int, seed: int | None, out: Path | None) -> int
     """Measure how far this machine's numbers can be trusted: the same code twice, planted effects, busy neighbours."""
     from safecost.lab.selftest import command  # noqa: PLC0415 - what draws charts takes long to load
 
-    return command.run(quick, times, seed, make_folder(run_folder(out, "selftest")), Console())
+    return command.run(quick, times, seed, make_folder(run_folder(out, "selftest")), output())
 
 
 @click.command("test", epilog=examples("safecost test", "safecost test --quick", "safecost test --isolation"))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import click
-from rich.console import Console
 
 from safecost.core.command import examples
+from safecost.core.console import output
 from safecost.machine import doctor as examination
 
 
@@ -13,5 +13,5 @@ from safecost.machine import doctor as examination
 def doctor() -> int:
     """Tell what was found, what is missing and how to get it, and what makes noise on this machine."""
     findings = examination.examine()
-    examination.render(findings, Console())
+    examination.render(findings, output())
     return examination.exit_code(findings)

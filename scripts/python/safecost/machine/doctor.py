@@ -197,6 +197,6 @@ def _heading(title: str, console: Console) -> None:
 
 def _item(sentence: str, remedy: str | None, console: Console) -> None:
     # Text, since a path may hold what rich takes for markup; a command is never wrapped, so that it can be copied.
-    console.print(Padding(Text(sentence), (0, 0, 0, 2)))
+    console.print(Padding(Text(sentence), (0, 0, 0, 2), expand=False))
     if remedy:
         console.print(Text(f"    {remedy}", style="cyan"), soft_wrap=True)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from safecost.core import pages
 from safecost.core.command import examples
-from safecost.core.console import new_table, no_commands, say
+from safecost.core.console import new_table, no_commands, output, say, show_table
 from safecost.core.errors import OK, WRONG_RESULT, UsageError
 from safecost.core.text import counted
 from safecost.document.judged import Rejection
@@ -49,7 +49,7 @@ _STYLES = {"rejects": "green", "now": "green", "accepts": "yellow", "BROKEN": "r
               help="Write the page with the table to FILE, unless a claim is broken.")  # fmt: skip
 def rejected(expression: str | None, compilers: str | None, folder: Path | None, page: Path | None) -> int:
     """Show which misuse of memory compilers reject: C++ beside Rust, each snippet compiled with and without it."""
-    return run(expression, compilers, folder, page, Console())
+    return run(expression, compilers, folder, page, output())
 
 
 def run(expression: str | None, compilers: str | None, folder: Path | None, page: Path | None, out: Console) -> int:
@@ -111,7 +111,7 @@ def show(made: Sequence[Rejection], out: Console) -> None:
             cells = [cell(line.rulings.get(by)) for by in columns]
             styled = [Text(text, style=_STYLES.get(text.split()[0], "")) for text in cells]
             table.add_row(Text(name), Text(str(head.cwe)), *styled)
-        out.print(table)
+        show_table(out, table)
         out.print()
     for name, version, rejecting, all_of in counted_outcomes(made):
         say(out, f"{name} {version}: rejects {rejecting} of {counted(all_of, 'snippet')} it was asked about")

@@ -6,10 +6,9 @@ import sys
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from safecost.core.command import examples, short_path
-from safecost.core.console import no_commands
+from safecost.core.console import no_commands, output
 from safecost.core.errors import OK
 from safecost.core.paths import ROOT
 from safecost.document.io import read
@@ -23,7 +22,7 @@ def show(run: Document, folder: Path) -> Path:
     """Write the report of a run into the folder, print its table, and return the page."""
     written = page.write(run, folder)
     with no_commands(sys.stdout):
-        table.render(run, Console())
+        table.render(run, output())
     return written
 
 

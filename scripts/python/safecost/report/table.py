@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from statistics import median
@@ -11,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from safecost.core.console import new_table, printable, say
+from safecost.core.console import new_table, printable, say, show_table
 from safecost.core.text import counted, number, percent
 from safecost.document.rows import PairRow, valid_rows
 from safecost.document.types import Case, Document, Problem
@@ -45,7 +44,7 @@ def render(document: Document, console: Console) -> None:
     rows = table_rows(document)
     if rows:
         shown = rows if len(rows) <= MOST_ROWS else rows[:ROWS_WHEN_MORE]
-        console.print(_table(shown, _within_hardened(document, shown), console))
+        show_table(console, _table(shown, _within_hardened(document, shown), console))
         if len(shown) < len(rows):
             say(console, f"{len(rows) - len(shown)} more rows, all with smaller ratios, are in the report")
     else:
@@ -68,7 +67,7 @@ def _say_price(document: Document, console: Console) -> None:
     console.print()
     what = "time of the cheapest idiom that stops every fault of a case, over ordinary raw code of the plain build"
     say(console, f"price of safety: {what}")
-    console.print(table)
+    show_table(console, table)
     for line in (
         filter_note(document),
         *incomplete_lines(document),
@@ -116,43 +115,19 @@ def _table(rows: Sequence[PairRow], marked: Sequence[PairRow], console: Console)
     ratio, verdict = max(len(_ratio(row)) for row in rows), len("inconclusive")
     headings = ("case", "idiom", "profile")
     natural = [max(map(len, (heading, *column))) for heading, *column in zip(headings, *cells, strict=True)]
-    exact = len("instr.") + _BETWEEN
     # Exact counts are worth a column, but not a second line for each row.
+    exact = len("instr.") + _BETWEEN
     fits = sum(natural) + ratio + verdict + exact + _BETWEEN * (len(headings) + 1) + 1 <= console.width
     counted = fits and any(row.instruction_ratio is not None for row in rows)
-    widths = _narrowed(
-        natural, console.width - ratio - (exact if counted else 0) - verdict - _BETWEEN * (len(headings) + 1) - 1
-    )
-    table = new_table()
-    for heading, width in zip(headings, widths, strict=True):
-        table.add_column(heading, overflow="fold", width=width)
+    table = new_table(*headings)
     table.add_column("ratio (interval)", no_wrap=True, min_width=ratio)
     if counted:
         table.add_column("instr.", no_wrap=True, min_width=len("instr."), justify="right")
     table.add_column("verdict", no_wrap=True, min_width=verdict)
     for row, line in zip(rows, cells, strict=True):
-        texts = (Text(_folded(cell, width)) for cell, width in zip(line, widths, strict=True))
         exactly = [Text(_instruction_ratio(row))] if counted else []
-        table.add_row(*texts, Text(_ratio(row)), *exactly, Text(row.verdict, style=_STYLES[row.verdict]))
+        table.add_row(*map(Text, line), Text(_ratio(row)), *exactly, Text(row.verdict, style=_STYLES[row.verdict]))
     return table
-
-
-def _narrowed(natural: Sequence[int], room: int) -> list[int]:
-    """Widths that fit into `room`: the widest column gives way first, none below eight characters."""
-    widths = list(natural)
-    while sum(widths) > room and max(widths) > 8:
-        widths[widths.index(max(widths))] -= 1
-    return widths
-
-
-def _folded(text: str, width: int) -> str:
-    """Text in lines of at most `width`, broken behind a separator where there is one."""
-    lines = [""]
-    for part in re.findall(r"[^/_ -]*[/_ -]?", text):
-        if lines[-1] and len(lines[-1]) + len(part.rstrip()) > width:
-            lines.append("")
-        lines[-1] += part
-    return "\n".join(line.rstrip() for line in lines)
 
 
 def _ratio(row: PairRow) -> str:

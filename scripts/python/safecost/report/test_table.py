@@ -246,13 +246,13 @@ def with_long_names(document: Document) -> Document:
 
 
 @pytest.mark.parametrize("width", [80, 100, 200])
-def test_no_line_is_wider_than_the_terminal_and_nothing_is_cut(sample_document: Document, width: int) -> None:
+def test_no_name_is_broken_however_long_and_nothing_is_cut(sample_document: Document, width: int) -> None:
     text = printed(with_long_names(sample_document), width)
-    assert max(map(len, text.splitlines())) <= width
     assert "…" not in text
-    assert f"{'f' * 64}/{'c' * 64}{'l' * 64}" in column(text, "case ", "idiom").replace(" ", "")
-    assert "v" * 64 in column(text, "idiom", "profile")
-    assert "1.380 (1.378-1.383)" in text
+    (row,) = re.findall(rf"^{'f' * 64}/{'c' * 64} .*", text, re.MULTILINE)
+    assert row.split()[1:4] == ["v" * 64, "gcc-assertions", "2.442"]
+    assert "l" * 64 in text
+    assert max(map(len, printed(sample_document, width).splitlines())) <= width
 
 
 def test_at_80_columns_ordinary_rows_take_one_line(sample_document: Document) -> None:

@@ -20,7 +20,7 @@ from safecost.compare.outputs.words import (
     verdict_of,
 )
 from safecost.compare.rows import ComparisonRow, RowVerdict, SideFacts
-from safecost.core.console import new_table, printable, say
+from safecost.core.console import new_table, printable, say, show_table
 
 MOST_ROWS = 40
 MOST_LINES = 30
@@ -42,7 +42,7 @@ def render(decision: Decision, console: Console) -> None:
     say(console, f"{HOW[comparison.how]}; {margin_words(comparison)}")
     rows = listed(decision)
     if rows:
-        console.print(_table(rows[:MOST_ROWS], decision, console))
+        show_table(console, _table(rows[:MOST_ROWS], decision, console))
     if len(rows) > MOST_ROWS:
         say(console, f"{len(rows) - MOST_ROWS} more rows; --markdown and --json have them")
     say(console, counts(comparison))

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from safecost.core.console import show_table
 from safecost.document import types as doc
 from safecost.document.types import Machine
 from safecost.lab import pools
@@ -106,7 +107,7 @@ def render(made: Pace, console: Console) -> None:
         style = {"missed": "yellow", "failed": "red"}.get(one.status, "")
         values = (amount(one.target, one.unit), amount(one.measured, one.unit))
         table.add_row(Text(one.name), Text(one.what), *values, Text(one.status, style=style))
-    console.print(table)
+    show_table(console, table)
     for one in made.figures:
         console.print(Text(f"{one.name}: {one.detail}"))
     if made.pools:

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from safecost.core import locks
+from safecost.core.console import show_table
 from safecost.core.errors import OK, ToolError
 from safecost.document import io as document
 from safecost.lab.selftest import page
@@ -99,7 +100,7 @@ def render(made: SelfTest, console: Console) -> None:
         table.add_row(
             Text(one.name), Text(one.wanted), Text(f"{one.found}{f'; {one.reason}' if one.reason else ''}"), state
         )
-    console.print(table)
+    show_table(console, table)
     for note in made.notes:
         console.print(Text(f"note: {note}"))
     console.print(Text(page.headline(made)))
