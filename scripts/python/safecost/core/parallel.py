@@ -23,6 +23,9 @@ Shared = TypeVar("Shared")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+# A server with one thread forks the processes: in a copy of this one a lock of another thread may be held for ever.
+_SERVER = multiprocessing.get_context("forkserver")
+
 _work: Callable[[Any], Any]  # of a process that works
 
 
@@ -41,9 +44,9 @@ def results(
                 yield function(shared, item)
                 steps.step()
         return
-    with ProcessPoolExecutor(count, initializer=_begin, initargs=(function, shared)) as pool:
+    with ProcessPoolExecutor(count, _SERVER, initializer=_begin, initargs=(function, shared)) as pool:
         try:
-            coming = [pool.submit(_do, item) for item in items]  # the processes begin before progress has a thread
+            coming = [pool.submit(_do, item) for item in items]
             with Steps(what, len(items)) as steps:
                 for one in coming:
                     yield processes.result(one)

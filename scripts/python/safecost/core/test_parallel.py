@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,15 @@ def times(factor: int, item: int) -> tuple[int, int]:
     return factor * item, os.getpid()
 
 
+def parent_of(_shared: None, _item: int) -> int:
+    return os.getppid()
+
+
+def sleep_long(_shared: None, _item: int) -> None:
+    os.write(1, b"at work\n")  # in one piece: two write to one pipe
+    time.sleep(600)
+
+
 def leave_a_mark(folder: Path, item: int) -> None:
     (folder / str(item)).touch()
     times(1, item)
@@ -33,6 +43,7 @@ def test_results_come_in_order(items: list[int]) -> None:
 def test_several_processes_work_where_there_are_several_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     assert os.getpid() not in {process for _, process in parallel.results(times, 1, [1, 2, 3], "multiply")}
+    assert os.getpid() not in set(parallel.results(parent_of, None, [1, 2], "ask"))  # whose other threads hold locks
     monkeypatch.setattr("os.cpu_count", lambda: 1)
     assert {process for _, process in parallel.results(times, 1, [1, 2, 3], "multiply")} == {os.getpid()}
 
@@ -54,13 +65,10 @@ def test_progress_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 def test_nobody_works_on_for_a_process_that_was_killed() -> None:
     """Its output would stay open, and who reads it would wait for ever."""
     script = """
-import os, signal, sys, time
-from safecost.core import parallel
-def begin(shared, item):
-    os.write(1, b"at work\\n")  # in one piece: two write to one pipe
-    time.sleep(600)
+import os
+from safecost.core import parallel, test_parallel
 os.cpu_count = lambda: 2
-next(parallel.results(begin, None, [1, 2], "sleep"))
+next(parallel.results(test_parallel.sleep_long, None, [1, 2], "sleep"))
 """
     command = [sys.executable, "-P", "-c", script]
     process = subprocess.Popen(
