@@ -1,4 +1,4 @@
-# The harness's libraries: the installed ones first, otherwise a pinned and hash-checked release.
+# The harness's libraries: the installed ones; a pinned and hash-checked release only where SAFECOST_DOWNLOAD allows it.
 include(FetchContent)
 set(FETCHCONTENT_QUIET ON)
 set(ABSL_PROPAGATE_CXX_STD ON)
@@ -27,4 +27,26 @@ FetchContent_Declare(googletest
   URL https://github.com/google/googletest/archive/refs/tags/release-1.12.1.tar.gz
   URL_HASH SHA256=81964fe578e9bd7c94dfdb09c8e4d6e6759e19967e397dbea48d1c10e45d0df2
   FIND_PACKAGE_ARGS NAMES GTest)
-FetchContent_MakeAvailable(benchmark absl fmt nlohmann_json)
+
+# safecost_libraries(NAME...): makes them available. Sets `missing` to those that are neither installed nor to be downloaded.
+macro(safecost_libraries) # no function: what is found has variables, too
+  set(missing "")
+  foreach(name ${ARGN})
+    if(NOT SAFECOST_DOWNLOAD)
+      string(REPLACE "googletest" "GTest" package ${name})
+      find_package(${package} QUIET)
+      if(NOT ${package}_FOUND)
+        list(APPEND missing ${package})
+        continue()
+      endif()
+    endif()
+    FetchContent_MakeAvailable(${name})
+  endforeach()
+endmacro()
+
+safecost_libraries(benchmark absl fmt nlohmann_json)
+if(missing)
+  list(JOIN missing ", " missing)
+  message(FATAL_ERROR "Not installed: ${missing}. Install the packages that scripts/packages.txt marks with need, "
+                      "or allow pinned releases to be downloaded: -DSAFECOST_DOWNLOAD=ON")
+endif()

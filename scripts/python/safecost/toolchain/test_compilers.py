@@ -85,3 +85,18 @@ def test_a_clang_is_not_paired_with_the_libcxx_of_another_llvm(tmp_path: Path) -
     status = json.loads((tmp_path / "build" / "profile.json").read_text(encoding="utf-8"))
     assert status["status"] == "absent"
     assert "would use the libc++ of another LLVM" in status["reason"]
+
+
+@pytest.mark.parametrize(
+    ("package", "code", "message"),
+    [("GTest", 0, "without the runner's tests"), ("fmt", 1, "Not installed: fmt.")],
+)
+def test_plain_cmake_downloads_nothing_and_needs_no_package_of_tests(
+    tmp_path: Path, package: str, code: int, message: str
+) -> None:
+    options = ["-DSAFECOST_PROFILES=none", f"-DCMAKE_DISABLE_FIND_PACKAGE_{package}=ON"]
+    command = ["cmake", "-S", str(ROOT), "-B", str(tmp_path), "-G", "Ninja", *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert message in " ".join((done.stdout + done.stderr).split())
+    assert not list((tmp_path / "_deps").glob("*-src"))
