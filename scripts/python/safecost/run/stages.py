@@ -27,7 +27,7 @@ from safecost.run import counts
 from safecost.run.state import WRONG, RunState, planned_panels
 from safecost.suite.cases import CaseFiles
 from safecost.toolchain import runner
-from safecost.toolchain.build import build_with_calibration
+from safecost.toolchain.build import build_with_calibration, without_compiler
 
 StageResult = tuple[RunState, KeyboardInterrupt | None]
 
@@ -36,7 +36,10 @@ _INPUTS = "inputs"  # in the place of a profile: a plugin of somebody else's tha
 
 
 def build(state: RunState) -> RunState:
-    """Build the runner and every plugin."""
+    """Build the runner and every plugin; what cannot be built is reported before the minutes that this takes."""
+    lacking = without_compiler(state.profiles)
+    for name, compiler in lacking.items():
+        quote(f"profile {name} will be skipped: there is no {compiler}; scripts/safecost doctor tells how to get it")
     built = build_with_calibration(state.options.folders, state.cases, state.profiles)
     facts = runner.call("facts", None, evidence.FactsAnswer, 60)
     if isinstance(facts, runner.Failure):
@@ -45,7 +48,8 @@ def build(state: RunState) -> RunState:
         raise ToolError(f"the disk of {state.options.folders.build} is full: make room and try again.")
     state = replace(state, built=built, runner_facts=facts)
     for name, reason in built.absent.items():
-        quote(f"skipped: profile {name}: {reason}")
+        if name not in lacking:
+            quote(f"skipped: profile {name}: {reason}")
     for (case, profile), output in sorted(built.failures.items()):
         quote(f"does not compile: {case} with {profile}:\n{output}")
         first = next((line for line in output.splitlines() if "error" in line), "")

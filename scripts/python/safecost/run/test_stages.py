@@ -113,3 +113,16 @@ def test_races_are_looked_for_unless_the_run_is_quick(mode: Mode, asked: bool, m
     monkeypatch.setattr(races, "jobs", jobs)
     prove(run_of(mode), monkeypatch)
     assert bool(calls) is asked
+
+
+def test_what_will_be_skipped_is_reported_before_anything_is_built(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def built(*_: object) -> Built:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stages, "build_with_calibration", built)
+    profiles = tuple(replace(one, compiler="no-such-compiler") for one in choose("gcc-o2", ()))
+    with pytest.raises(KeyboardInterrupt):
+        stages.build(replace(run_of(), profiles=profiles))
+    assert "profile gcc-o2 will be skipped: there is no no-such-compiler" in capsys.readouterr().err

@@ -83,7 +83,7 @@ def _must(command: Sequence[str], verb: str) -> None:
             env=closed_environment(),
         )
     except FileNotFoundError as error:
-        raise ToolError(f"{command[0]} is not installed: see 'safecost doctor'.") from error
+        raise ToolError(f"{command[0]} is not installed: see 'scripts/safecost doctor'.") from error
     if done.returncode != 0:
         tail = "\n".join(done.stdout.decode(errors="replace").splitlines()[-40:])
         raise ToolError(f"the runner could not be {verb} ({' '.join(command)}):\n{tail}")
@@ -277,6 +277,11 @@ def _compiler_on(wanted: str, path: str) -> tuple[str, str]:
 def _last_error(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if "error" in line.lower()]
     return lines[-1] if lines else "no reason was given"
+
+
+def without_compiler(profiles: Iterable[BuildProfile]) -> dict[str, str]:
+    """The profiles, by name, whose compiler is not on this machine, with that."""
+    return {profile.name: profile.compiler for profile in profiles if not _compiler(profile.compiler)[0]}
 
 
 def sha256(path: Path) -> str:
