@@ -100,7 +100,7 @@ def entry(arguments: list[str] | None = None) -> int:
         if signal.getsignal(number) is signal.SIG_DFL:  # and not as nohup leaves it
             signal.signal(number, partial(_terminate, [output for output in (1, 2) if os.isatty(output)]))
     try:
-        code = main.main(args=arguments, prog_name="safecost", standalone_mode=False)
+        code = main.main(args=arguments, prog_name="scripts/safecost", standalone_mode=False)
         sys.stdout.flush()  # here, where a full disk or a closed pipe is still told in words
     except ToolError as error:
         return _fail(str(error), error.exit_code)

@@ -65,9 +65,9 @@ def test_each_command_has_help_with_an_example_that_is_not_rewrapped(
 ) -> None:
     ended = entry(capsys, name, "--help")
     assert (ended.code, ended.err) == (0, "")
-    assert ended.out.startswith(f"Usage: safecost {name}")
+    assert ended.out.startswith(f"Usage: scripts/safecost {name}")
     examples = ended.out.partition("Examples:\n")[2]
-    assert re.match(rf"    ?safecost {name}\b", examples)
+    assert re.match(rf"    ?scripts/safecost {name}\b", examples)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -188,11 +188,13 @@ def test_a_limit_that_is_no_time_is_refused(
 
 
 def test_a_command_that_fails_to_understand_points_to_its_help() -> None:
-    refused(safecost("run", "--no-such-option"), "(see 'safecost run --help')")
+    refused(safecost("run", "--no-such-option"), "(see 'scripts/safecost run --help')")
 
 
 def test_an_empty_folder_of_cases_says_how_to_write_one(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    refused(entry(capsys, "run", "--cases", str(tmp_path)), "no <family>/<case>.cc in it; 'safecost new' writes one")
+    refused(
+        entry(capsys, "run", "--cases", str(tmp_path)), "no <family>/<case>.cc in it; 'scripts/safecost new' writes one"
+    )
 
 
 def test_results_are_never_overwritten(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from safecost.suite.cases import CaseFiles
 from safecost.toolchain import runner
 from safecost.toolchain.build import Built, build_all
 
-_NOT_ASKED = "only ThreadSanitizer can tell: safecost catch --sanitize asks it"
+_NOT_ASKED = "only ThreadSanitizer can tell: scripts/safecost catch --sanitize asks it"
 _NO_RANDOM_ADDRESSES = ("setarch", "-R")
 # Weaknesses of which a race is made: no synchronisation at all, or of the wrong thing.
 _WEAKNESSES = frozenset({362, 366, 820, 821})

@@ -34,7 +34,7 @@ def render(proved: Proved, console: Console, details: bool) -> None:
             _line(console, line_of(one))
     _confirmations(proved, console, details)
     if any("race" in fault.oracles for faults in proved.faults.values() for fault in faults):
-        _line(console, "races that are rejected when they are compiled, as safecost rejected shows:")
+        _line(console, "races that are rejected when they are compiled, as scripts/safecost rejected shows:")
         for line in races.rejections():
             _line(console, f"  {line}")
     for trouble in proved.troubles:

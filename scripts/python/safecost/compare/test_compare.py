@@ -260,7 +260,7 @@ def test_a_run_that_has_not_ended(capsys: pytest.CaptureFixture[str]) -> None:
     Path("begun/plan.json").touch()
     refused(
         compare(capsys, "base.json", "begun"),
-        "begun holds a run that has not ended: 'safecost run --resume begun' finishes it.",
+        "begun holds a run that has not ended: 'scripts/safecost run --resume begun' finishes it.",
     )
 
 

@@ -48,8 +48,8 @@ def undisturbed() -> Iterator[None]:
 
 
 def examples(*lines: str) -> str:
-    """An epilog that click does not rewrap."""
-    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+    """An epilog that click does not rewrap, with the command as it can be typed in a checkout."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line.replace('safecost ', 'scripts/safecost ')}" for line in lines)
 
 
 Command = Callable[..., Any]

@@ -299,4 +299,4 @@ def test_what_is_missing_or_not_finished_is_named(
     (tmp_path / "begun").mkdir()
     (tmp_path / "begun" / "plan.json").write_text("{}")
     code, _, err = command(capsys, folders[0], tmp_path / "begun")
-    assert (code, "'safecost run --resume" in err) == (USAGE, True)
+    assert (code, "'scripts/safecost run --resume" in err) == (USAGE, True)

@@ -50,7 +50,7 @@ def run_file(path: Path) -> Path:
     file = find_run(path)
     if file is None and (path / "plan.json").exists():
         name = file_name(path)
-        raise UsageError(f"{name} holds a run that has not ended: 'safecost run --resume {name}' finishes it.")
+        raise UsageError(f"{name} holds a run that has not ended: 'scripts/safecost run --resume {name}' finishes it.")
     return file or path / RUN_FILE
 
 

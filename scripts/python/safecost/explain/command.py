@@ -58,7 +58,7 @@ def explain(
         words = ["--quick", "--filter", f"^{re.escape(case)}(/|$)"]
         words += ["--profiles", profile] if profile else []
         words += [word for folder in case_folders for word in ("--cases", str(folder))]
-        code = run.main(args=words, prog_name="safecost run", standalone_mode=False, obj=context.obj)
+        code = run.main(args=words, prog_name="scripts/safecost run", standalone_mode=False, obj=context.obj)
         if code not in {OK, HARNESS}:
             return int(code)
     document = find.read(run_path, case)

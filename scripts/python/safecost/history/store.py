@@ -94,10 +94,10 @@ class Store:
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         if not self._file.exists():
-            raise UsageError(f"There is no history at {self.name}: 'safecost history add RUN' begins one.")
+            raise UsageError(f"There is no history at {self.name}: 'scripts/safecost history add RUN' begins one.")
         with self._transaction("BEGIN") as connection:
             if _is_empty(connection):
-                raise UsageError(f"The history at {self.name} is empty: 'safecost history add RUN' adds to it.")
+                raise UsageError(f"The history at {self.name} is empty: 'scripts/safecost history add RUN' adds to it.")
             self._version(connection)
             yield connection
 

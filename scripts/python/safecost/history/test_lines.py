@@ -81,7 +81,7 @@ def test_a_file_with_records_that_the_database_lacks_is_never_replaced(tmp_path:
     ours.add(a_history([2.0]))
     foreign = lines.encode(a_run(9))
     (tmp_path / "history.jsonl").write_bytes(foreign)
-    with pytest.raises(UsageError, match=r"line 1, is not in .*ours.sqlite: 'safecost history import"):
+    with pytest.raises(UsageError, match=r"line 1, is not in .*ours.sqlite: 'scripts/safecost history import"):
         exported(ours, tmp_path / "history.jsonl")
     assert (tmp_path / "history.jsonl").read_bytes() == foreign
 

@@ -32,8 +32,8 @@ def export(store: Store, out: Path | None, stdout: IO[bytes]) -> str:
         for number, record in lines.read(out):
             if (record.RECORD, tables.key(record)) not in ours:
                 raise UsageError(
-                    f"{name}, line {number}, is not in {store.name}: 'safecost history import {name}' first, so that"
-                    " nothing is lost; nothing was written."
+                    f"{name}, line {number}, is not in {store.name}: 'scripts/safecost history import {name}' first, so"
+                    " that nothing is lost; nothing was written."
                 )
     try:
         files.replace(out, buffer.getvalue(), durable=True)

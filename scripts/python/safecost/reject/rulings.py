@@ -84,7 +84,7 @@ def compilers_here() -> dict[CompilerName, Compiler]:
     found: dict[CompilerName, Compiler] = {}
     for name, subject in SUBJECTS.items():
         finding, path = examine_tool(by_subject[subject], search_path())
-        reason = None if path else f"{subject}: {finding.detail}; 'safecost doctor' tells how to get it"
+        reason = None if path else f"{subject}: {finding.detail}; 'scripts/safecost doctor' tells how to get it"
         version = finding.detail.rpartition(", ")[0] if path else None
         found[name] = Compiler(name, path, version, reason)
     return found

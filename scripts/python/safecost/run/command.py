@@ -130,9 +130,11 @@ def _why_nothing(document: Document) -> str:
     if document.problems:
         return "see the problems above."
     if all(profile.status == "absent" for profile in document.profiles):
-        return "no chosen profile is present on this machine; see 'safecost doctor'."
+        return "no chosen profile is present on this machine; see 'scripts/safecost doctor'."
     if document.run.filter is not None:
-        return f"--filter {document.run.filter!r} finds no contender of the chosen profiles; see 'safecost list'."
+        return (
+            f"--filter {document.run.filter!r} finds no contender of the chosen profiles; see 'scripts/safecost list'."
+        )
     return "no case is written in a chosen profile's language, or its profile is absent."
 
 

@@ -296,7 +296,7 @@ def _writing(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise ToolError(
             f"{folder} cannot be written to: {error.strerror or error}; what was measured is kept: make room, then"
-            f" 'safecost run --resume {folder}'."
+            f" 'scripts/safecost run --resume {folder}'."
         ) from error
 
 

@@ -56,7 +56,8 @@ class Measurement:
             if not isinstance(error.__cause__, OSError):
                 raise
             raise ToolError(
-                f"{str(error).rstrip('.')}; what was measured is kept: make room, then 'safecost run --resume {out}'."
+                f"{str(error).rstrip('.')}; what was measured is kept: make room, then"
+                f" 'scripts/safecost run --resume {out}'."
             ) from error
         return made
 

@@ -49,7 +49,7 @@ class Session:
     def resuming_command(self, folder: str) -> str:
         """The command that goes on where this session ends."""
         again = [one for one in self.own.options() if one[0] in self.journal.plan.asked.again]
-        return shlex.join(["safecost", "run", "--resume", folder, *(word for one in again for word in one)])
+        return shlex.join(["scripts/safecost", "run", "--resume", folder, *(word for one in again for word in one)])
 
 
 def begin(
@@ -105,7 +105,9 @@ def take_up(folder: Path, own: Own) -> Session:
     journal = Journal.take_up(folder)
     try:
         if journals.is_complete(folder):
-            raise UsageError(f"{folder} is complete: nothing is left to measure; 'safecost report {folder}' draws it.")
+            raise UsageError(
+                f"{folder} is complete: nothing is left to measure; 'scripts/safecost report {folder}' draws it."
+            )
         if (now := documents.now()) < journal.plan.started:
             raise UsageError(f"{folder} was begun at {journal.plan.started}, and the clock says {now}: set it right.")
         asked = journal.plan.asked

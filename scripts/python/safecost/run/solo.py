@@ -49,7 +49,7 @@ def solo(state: RunState, scratch: Path, flags: Sequence[str]) -> int:
                 panel_plan(state, panel, state.options.seed, scratch, lambda *key: (state.built.plugins[key],))
             )
     if not plans:
-        raise ToolError("nothing is left to time: see 'safecost run' for what went wrong.")
+        raise ToolError("nothing is left to time: see 'scripts/safecost run' for what went wrong.")
     reads = state.runner_facts is not None and state.runner_facts.benchmark.perf_counters
     counters, why_not = counter_flags(state.machine.hardware_counters, reads, flags)
     if why_not:

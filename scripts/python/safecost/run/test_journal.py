@@ -318,7 +318,7 @@ def test_a_full_disk_is_told_in_one_sentence_with_the_remedy(held: Journal, monk
         held.put(PANEL, 1, TIMED, RESULT)
     assert str(told.value) == (
         f"{held.folder} cannot be written to: No space left on device; what was measured is kept: make room, then"
-        f" 'safecost run --resume {held.folder}'."
+        f" 'scripts/safecost run --resume {held.folder}'."
     )
 
 

@@ -133,7 +133,11 @@ def test_a_complete_run_without_its_report_is_drawn(
 
 def test_a_killed_run_has_a_document_of_what_was_measured_or_says_how_to_get_one(killed_copy: Path) -> None:
     (killed_copy / "run.json").unlink(missing_ok=True)
-    refused(safecost("report", killed_copy), "holds a run that has not ended: 'safecost run --resume ", "finishes it")
+    refused(
+        safecost("report", killed_copy),
+        "holds a run that has not ended: 'scripts/safecost run --resume ",
+        "finishes it",
+    )
 
 
 def test_compilers_that_outlive_a_kill_keep_the_next_build_waiting(tmp_path: Path, resumed_cases: None) -> None:

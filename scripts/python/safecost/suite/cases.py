@@ -66,7 +66,7 @@ def find(folders: Folders) -> list[CaseFiles]:
             files.setdefault(name, []).append(file)
             known.setdefault(name, in_folder)
         if not inside:
-            raise UsageError(f"--cases {folder}: no <family>/<case>.cc in it; 'safecost new' writes one.")
+            raise UsageError(f"--cases {folder}: no <family>/<case>.cc in it; 'scripts/safecost new' writes one.")
     for name, found in files.items():
         names = [file.name for file in found]
         for one in names:
@@ -118,7 +118,9 @@ def choose(cases: list[CaseFiles], pattern: re.Pattern[str] | None) -> list[Case
     if before is not pattern:
         return cases  # as '2048@gcc-o2' may match any of them
     families = ", ".join(dict.fromkeys(case.name.split("/")[0] for case in cases))
-    raise UsageError(f"--filter {pattern.pattern!r} matches no case: the families are {families}; see 'safecost list'.")
+    raise UsageError(
+        f"--filter {pattern.pattern!r} matches no case: the families are {families}; see 'scripts/safecost list'."
+    )
 
 
 def _before_parameters(pattern: re.Pattern[str]) -> re.Pattern[str]:

@@ -86,7 +86,7 @@ class Linker:
             _point(folder / "ld.lld", path)
             return cls("shuffled", f"shuffled by LLD {version}", f"{path} {version}", folder)
         if method == "shuffled":
-            raise ToolError("LLD is not installed: see 'safecost doctor'.")
+            raise ToolError("LLD is not installed: see 'scripts/safecost doctor'.")
         return cls("padded", "padded", "padded", BUILD / "layouts" / "pads")
 
     def words(self, plugin: PluginKey, layout: int) -> tuple[list[str], list[str]]:

@@ -125,7 +125,8 @@ def describe(case: str, plugins: Mapping[str, Path]) -> tuple[evidence.PluginDes
     answer = call("verify", VerifyPlan(case=case, plugins=at, describe_only=True), evidence.VerifyAnswer, 60)
     if isinstance(answer, Failure) or len(answer.plugins) != len(plugins):
         raise ToolError(
-            f"the plugin of {case} for {' or '.join(plugins)} cannot be loaded: see 'safecost run --filter {case}'."
+            f"the plugin of {case} for {' or '.join(plugins)} cannot be loaded: see"
+            f" 'scripts/safecost run --filter {case}'."
         )
     return answer.plugins
 

@@ -38,7 +38,7 @@ def of_profiles(names: str | None, ad_hoc: Sequence[str], cases: Sequence[Path],
     if base.language != head.language:
         raise UsageError(
             f"{base.name} builds {base.language} and {head.name} builds {head.language}: they have no variant in"
-            " common; 'safecost run' compares languages."
+            " common; 'scripts/safecost run' compares languages."
         )
     folders = Folders.of(cases)
     return Sides(

@@ -34,7 +34,7 @@ class LiveSide:
         state = begun(options)
         cases = tuple(case for case in state.cases if not _is_calibration(case))
         if not cases:
-            raise UsageError(f"{title} has no case to compare but calibrations: see 'safecost list'.")
+            raise UsageError(f"{title} has no case to compare but calibrations: see 'scripts/safecost list'.")
         self.measurement = Measurement(replace(state, cases=cases, profiles=profiles))
         self._drawn_by: dict[str, Path] = {}
 

@@ -92,7 +92,7 @@ def report(workshop: Workshop) -> Measured:
     run = workshop.quick_run
     ended = timed(ROOT, "-m", "safecost", "report", str(run.folder), "--out", str(workshop.folder / "report"))
     if ended.code != OK:
-        raise ToolError(f"'safecost report' ended with {ended.code}.")
+        raise ToolError(f"'scripts/safecost report' ended with {ended.code}.")
     page = (workshop.folder / "report" / "report.html").stat().st_size
     return Measured(ended.seconds, f"{document.run_file(run.folder).stat().st_size:,} bytes in, {page:,} bytes out")
 

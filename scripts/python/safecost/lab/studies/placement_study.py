@@ -166,7 +166,7 @@ class PlacementStudy:
         self.built = build_all(folders, found, known)
         self.panels = [panel for case in found for panel in chosen(case, self.built, profiles)]
         if not self.panels:
-            raise ToolError(f"no case was built with {', '.join(profiles)}: see 'safecost doctor'.")
+            raise ToolError(f"no case was built with {', '.join(profiles)}: see 'scripts/safecost doctor'.")
         plugins = [(panel.case.name, panel.profile) for panel in self.panels]
         self.shuffled = layouts.make(self.built, plugins, range(extent.shuffled), "shuffled")
         self.padded = layouts.make(self.built, plugins, range(extent.pads), "padded")
