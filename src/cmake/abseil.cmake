@@ -55,11 +55,12 @@ function(safecost_shared_abseil names result)
 endfunction()
 
 # Does a plugin link with these that uses absl::StatusOr and absl::flat_hash_map? Both read variables of the thread, and
-# Debian's archives of them are compiled for programs: their relocations fit no shared object.
+# Debian's archives of them are compiled for programs: their relocations fit no shared object. Compiled as a plugin is, since what
+# is inlined decides which archives are needed.
 function(safecost_abseil_fits items result)
   set(source ${CMAKE_BINARY_DIR}/abseil.cc)
   file(WRITE ${source} "#include <absl/container/flat_hash_map.h>\n#include <absl/status/statusor.h>\nabsl::StatusOr<int> probe(absl::flat_hash_map<int, int>& map, int i) { if (map[i]) return i; return absl::NotFoundError(\"none\"); }\n")
-  try_compile(plugin_links ${CMAKE_BINARY_DIR}/abseil SOURCES ${source} COMPILE_DEFINITIONS -fPIC
+  try_compile(plugin_links ${CMAKE_BINARY_DIR}/abseil SOURCES ${source} COMPILE_DEFINITIONS -fPIC ${PROFILE_FLAGS}
               LINK_OPTIONS -shared -Wl,--no-undefined -static-libgcc -static-libstdc++ LINK_LIBRARIES ${items}
               CXX_STANDARD 23)
   set(${result} ${plugin_links} PARENT_SCOPE)
