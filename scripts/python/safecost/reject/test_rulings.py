@@ -20,7 +20,7 @@ from safecost.reject import rulings as rejected
 from safecost.reject.command import show
 from safecost.reject.diagnostics import Diagnostic, Said
 from safecost.reject.rows import STATUSES, by_status, cell, lines, misuses
-from safecost.reject.rulings import Compiler, judge
+from safecost.reject.rulings import Compiler, judge, judge_otherwise
 from safecost.suite import snippets
 from safecost.suite.snippets import Expectation
 from safecost.suite.test_snippets import CXX, RUST, put
@@ -95,6 +95,31 @@ def test_judgement(expected: Expectation, twin: Said, misuse: Said, outcome: Rul
     assert reason in words
 
 
+@pytest.mark.parametrize(
+    ("twin", "misuse", "outcome"),
+    [
+        (CLEAN, said(error("-Wother", LINE)), "rejected"),  # in other words
+        (CLEAN, said(error("-Wright", 3)), "rejected"),  # pointing elsewhere
+        (CLEAN, CLEAN, "accepted"),
+        (said(error("-Wnew", 2)), said(error("-Wright", LINE)), "not_applicable"),
+        (CLEAN, said(code=139), "not_applicable"),
+    ],
+)
+def test_another_version_breaks_no_claim(twin: Said, misuse: Said, outcome: RulingOutcome) -> None:
+    assert judge(TAG, twin, misuse, LINE)[0] == "broken"
+    found, _, reason = judge_otherwise(twin, misuse, LINE, "why")
+    assert (found, reason) == (outcome, "why")
+
+
+@pytest.mark.parametrize(("version", "outcome"), [("12.2.0", "broken"), ("16.2.0", "accepted"), ("1", "accepted")])
+def test_a_claim_is_of_the_version_it_was_written_for(tmp_path: Path, version: str, outcome: str) -> None:
+    put(tmp_path, "a/b.cc", CXX)
+    (one,) = snippets.find(tmp_path)
+    file = planted(tmp_path, "exit 0")["gcc"].path
+    (ruling,) = rejected.collect([one], {"gcc": Compiler("gcc", file, version)})[0].rulings
+    assert ruling.outcome == outcome
+
+
 def test_a_text_is_found_in_notes_and_shown() -> None:
     one = Diagnostic("error", "-Wx", "evaluation failed", LINE, {LINE}, ["read of freed block", "in call"])
     outcome, saw, _ = judge(Expectation("text", "freed block"), CLEAN, said(one), LINE)
@@ -109,7 +134,7 @@ def planted(folder: Path, script: str) -> dict[CompilerName, Compiler]:
         encoding="utf-8",
     )
     file.chmod(0o755)
-    return {"gcc": Compiler("gcc", file, "99.0")}
+    return {"gcc": Compiler("gcc", file, "12.2.0")}
 
 
 def ruling(folder: Path, script: str, patience: float = 20) -> tuple[str, str | None]:
