@@ -96,7 +96,7 @@ def _advisory(base: Document, head: Document, names: tuple[str, str]) -> Iterato
     differing = [
         f"{mine.what} ({shown(mine.words)} and {shown(other.words)})"
         for mine, other in both
-        if mine.what in _HARDWARE and mine.value != other.value
+        if mine.what in _HARDWARE and mine.differs(other)
     ]
     if differing:
         yield f"Base and head were measured on different machines: {', '.join(differing)}."

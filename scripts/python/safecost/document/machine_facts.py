@@ -8,6 +8,7 @@ from safecost.core.text import size_text
 from safecost.document.types import Machine
 
 UNKNOWN = "not known"
+UNKNOWN_VIRTUALIZATION = "yes (unknown)"  # what names its kind is a package that may come between two runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,11 @@ class MachineFact:
     def name(self) -> str:
         """The same as the head of a row, such as `Processor`."""
         return self.part[:1].upper() + self.part[1:]
+
+    def differs(self, other: MachineFact) -> bool:
+        """Is it another machine's? A virtual machine that did not tell its kind may be of any."""
+        values = (self.value, other.value)
+        return self.value != other.value and (UNKNOWN_VIRTUALIZATION not in values or None in values)
 
 
 def machine_facts(machine: Machine) -> tuple[MachineFact, ...]:

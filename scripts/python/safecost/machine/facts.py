@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from safecost.document.machine_facts import UNKNOWN_VIRTUALIZATION
 from safecost.document.types import Cache, CacheKind, Machine
 from safecost.machine import perf_event
-from safecost.machine.noise import UNKNOWN_VIRTUALIZATION, Surroundings, with_noise
+from safecost.machine.noise import Surroundings, with_noise
 
 # ARM processors tell two numbers instead of a name: (implementer, part), as listed in the kernel's cputype.h.
 ARM_CORES = {

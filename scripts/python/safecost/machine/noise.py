@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from safecost.document.machine_facts import UNKNOWN_VIRTUALIZATION
 from safecost.document.types import Machine
 from safecost.machine import perf_event
 
 BUSY_LOAD = 0.5  # one-minute load above which something was certainly running
 STEAL_WORTH_NAMING = 0.002  # below it, a whole run lost less than two parts in a thousand
 FEW_CPUS = 4
-UNKNOWN_VIRTUALIZATION = "yes (unknown)"
 
 
 @dataclass(frozen=True, slots=True)

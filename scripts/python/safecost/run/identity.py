@@ -20,9 +20,10 @@ from safecost.toolchain.build import sha256
 def fix_before_build(journal: Journal, state: RunState) -> None:
     """Note or compare sources and machine; raises UsageError where something is another one."""
     journal.fix("suite", suite(), "go back to the safecost that began the run")
-    journal.fix(
-        "machine", {fact.what: fact.value for fact in machine_facts(state.machine)}, "resume it where it was begun"
-    )
+    machine = {fact.what: fact.value for fact in machine_facts(state.machine)}
+    if machine["the virtual machine"] is not None:  # its kind is known or not with the packages installed since
+        machine["the virtual machine"] = "seen"
+    journal.fix("machine", machine, "resume it where it was begun")
     # Not where its file lies.
     written = {one.name: json.dumps(asdict(one) | {"file": None}, sort_keys=True) for one in state.profiles}
     profiles = {f"profile {name}": hashlib.sha256(text.encode()).hexdigest() for name, text in written.items()}
