@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -18,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from safecost.core import errors, tools
+from safecost.core.paths import BUILD
 from safecost.machine import facts as machine
 from safecost.machine.noise import noise_sources
 from safecost.suite.toolbox import LIBRARIES, TOOLS, Library, Tool, compilers, profiles_of
@@ -45,7 +47,23 @@ def how_to_get(package: str) -> str:
     if not shutil.which("apt-get"):
         return f"install what Debian calls {package}"
     sudo = "" if os.geteuid() == 0 else "sudo "
-    return f"{sudo}apt-get install --no-install-recommends {package}"
+    names = re.sub(r"-N\b", f"-{newest_llvm()}", package)
+    return f"{sudo}apt-get install --no-remove --no-install-recommends {names}"
+
+
+@cache
+def newest_llvm() -> int:
+    """The newest LLVM from 19 on that apt offers; 19 where it offers none, or its lists are not here."""
+    names = [f"clang-{version}" for version in range(19, 40)]
+    offered = re.findall(r"^clang-(\d+):\n.*\n  Candidate: [^(]", _ask(["apt-cache", "policy", *names]), re.MULTILINE)
+    return max(map(int, offered), default=19)
+
+
+def how_to_get_rust() -> str:
+    """The command for Rust: apt's, where that is new enough, or rustup's."""
+    floor = next(tool.floor for tool in compilers() if tool.subject == "Rust")
+    candidate = re.search(r"Candidate: (\d+\.\d+)", _ask(["apt-cache", "policy", "rustc"]))
+    return how_to_get("rustc") if candidate and tools.numbers(candidate[1]) >= floor else RUSTUP
 
 
 def search_path() -> list[Path]:
@@ -61,7 +79,7 @@ def examine_tool(tool: Tool, folders: Sequence[Path]) -> tuple[Diagnosis, Path |
     """Look for the newest of one tool; one that is too old counts as missing."""
     newest = (tools.newest_tool(command, folders, tool.asks, PATIENCE_SECONDS) for command in tool.commands)
     installed = next(filter(None, newest), None)
-    remedy = how_to_get(tool.package) if tool.package else RUSTUP
+    remedy = how_to_get(tool.package) if tool.package else how_to_get_rust()
     missing = Diagnosis(tool.subject, "missing", "not found", tool.needed_for, remedy, tool.required)
     if installed is None:
         return missing, None
@@ -119,16 +137,23 @@ def examine_libraries(compiler: Path | None) -> list[Diagnosis]:
 def examine_libcxx(clang: Path | None) -> Diagnosis:
     """Look for libc++ as Clang does: its headers, and the static archive that timed plugins link."""
     needed = profiles_of("clang", "libc++")
-    remedy = how_to_get("libc++-19-dev libc++abi-19-dev")
+    remedy = how_to_get("libc++-N-dev libc++abi-N-dev")
     if clang is None:
         return Diagnosis("libc++", "missing", "not looked for without Clang", needed, remedy)
-    said = _ask([clang, "-stdlib=libc++", "-x", "c++", "-E", "-P", "-"], "#include <version>\n_LIBCPP_VERSION\n")
-    version = re.search(r"^(\d\d)(\d\d)(\d\d)$", said, re.MULTILINE)
+    said = _ask(
+        [clang, "-stdlib=libc++", "-x", "c++", "-E", "-P", "-"], "#include <version>\n_LIBCPP_VERSION __clang_major__\n"
+    )
+    version = re.search(r"^(\d\d)(\d\d)(\d\d) ?(\d*)$", said, re.MULTILINE)
+    if version and version[4] and version[4] != version[1]:
+        if (BUILD / f"libcxx-{version[4]}").is_dir():
+            return Diagnosis("libc++", "found", f"{version[4]}, unpacked where things are built", needed)
+        detail = f"that of LLVM {version[1]} is there, and {clang.name} is not paired with it"
+        return Diagnosis("libc++", "missing", detail, needed, remedy)
     archive = Path(_ask([clang, "-print-file-name=libc++.a"]).strip())
     if version is None or not archive.is_absolute():
         lacking = "headers" if version is None else "static library"
         return Diagnosis("libc++", "missing", f"its {lacking} not found by {clang.name}", needed, remedy)
-    return Diagnosis("libc++", "found", ".".join(str(int(part)) for part in version.groups()), needed)
+    return Diagnosis("libc++", "found", ".".join(str(int(part)) for part in version.groups()[:3]), needed)
 
 
 def examine_noise() -> list[Diagnosis]:

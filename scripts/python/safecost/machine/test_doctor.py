@@ -71,7 +71,7 @@ def test_rust_tells_its_llvm(tmp_path: Path) -> None:
     program(tmp_path, "rustc", "rustc 1.63.0\nLLVM version: 14.0.6")
     too_old = doctor.examine_tool(rust, [tmp_path])[0]
     assert too_old.status == "missing"
-    assert too_old.remedy == doctor.RUSTUP
+    assert too_old.remedy == doctor.how_to_get_rust()
     assert not too_old.required
 
 
@@ -99,6 +99,30 @@ def test_libcxx_needs_its_static_library(tmp_path: Path) -> None:
     assert "static library" in doctor.examine_libcxx(clang).detail  # an answer to another question is none
     clang.write_text("#!/bin/sh\ncase $1 in -print*) echo /lib/libc++.a;; *) echo 190107;; esac\n", encoding="ascii")
     assert doctor.examine_libcxx(clang).detail == "19.1.7"
+
+
+def test_a_libcxx_of_another_llvm_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "BUILD", tmp_path)
+    clang = tmp_path / "clang++-22"
+    clang.write_text("#!/bin/sh\ncase $1 in -print*) echo /lib/libc++.a;; *) echo 190107 22;; esac\n", encoding="ascii")
+    clang.chmod(0o755)
+    other = doctor.examine_libcxx(clang)
+    assert (other.status, "that of LLVM 19 is there" in other.detail) == ("missing", True)
+    (tmp_path / "libcxx-22").mkdir()
+    assert doctor.examine_libcxx(clang).status == "found"
+
+
+def test_a_package_of_llvm_is_the_newest_that_apt_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    program(tmp_path, "apt-get", "")
+    candidates = {"clang-19": "1:19.1", "clang-22": "1:22.1", "clang-23": "(none)", "rustc": "1.85.1+dfsg1"}
+    program(
+        tmp_path, "apt-cache", "".join(f"{n}:\n  Installed: (none)\n  Candidate: {c}\n" for n, c in candidates.items())
+    )
+    doctor.newest_llvm.cache_clear()
+    assert doctor.how_to_get("libc++-N-dev").endswith(" libc++-22-dev")
+    assert doctor.how_to_get_rust().endswith(" rustc")
+    doctor.newest_llvm.cache_clear()
 
 
 def test_profiles_are_named_by_compiler_and_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -196,8 +196,9 @@ def _summary_lines(document: Document, rows: Sequence[PairRow]) -> list[str]:
 def _denominator_lines(document: Document, rows: Sequence[PairRow]) -> list[str]:
     """What the ratios are ratios of."""
     others = {row.profile: row.against_profile for row in rows if row.kind != "idiom"}
-    places = ["of the same profile", *(f"of {other} for {profile}" for profile, other in sorted(others.items()))]
-    lines = [f"a ratio is time over that of raw code, {', '.join(places)}: above 1 is slower"]
+    apart = [f"of {other} for {profile}" for profile, other in sorted(others.items()) if other != profile]
+    but = f", but {' and '.join(apart)}" if apart else ""
+    lines = [f"a ratio is time over that of raw code of the same profile{but}: above 1 is slower"]
     if _within_hardened(document, rows):
         lines.append(f"{_WITHIN} over raw code of the same hardened profile: there is no full cost")
     return lines

@@ -42,7 +42,7 @@ from safecost.suite.command import choosing
     + "\n\n\b\nEnvironment: SAFECOST_VERIFY_SECONDS=10, SAFECOST_LAUNCH_SECONDS=120: how long a kernel may be"
     + "\nsilent while it is verified, and a launch may take, before it counts as hung.",
 )
-@click.option("--quick", is_flag=True, help="L1 sizes, 6 launches: under a minute for the suite's cases.")
+@click.option("--quick", is_flag=True, help="L1 sizes, 6 launches: minutes for the suite's cases.")
 @click.option("--full", is_flag=True, help="L1 and L2 sizes, up to 20 launches, false discoveries controlled.")
 @click.option("--publish", is_flag=True, help="All sizes, up to 30 launches, false discoveries controlled.")
 @click.option(

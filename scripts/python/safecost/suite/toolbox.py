@@ -35,12 +35,14 @@ class Library:
 TOOLS = (
     Tool("CMake", ("cmake",), "cmake", "every build", required=True, floor=(3, 25)),
     Tool("Ninja", ("ninja", "ninja-build"), "ninja-build", "every build", required=True),
-    Tool("LLD", ("ld.lld",), "lld-19", "a layout of functions for each launch; without it they move together"),
+    Tool("LLD", ("ld.lld",), "lld-N", "a layout of functions for each launch; without it they move together"),
     Tool("Valgrind", ("valgrind",), "valgrind", "exact instruction counts and the tests' memory check"),
     Tool("Git", ("git",), "git", "the commit in a run's facts"),
     Tool("GDB", ("gdb",), "gdb", "looking into a plugin that crashes"),
     Tool("clang-format", ("clang-format",), "clang-format-19", "the lint of the C++ sources"),
     Tool("clang-tidy", ("clang-tidy",), "clang-tidy-19", "the lint of the C++ sources"),
+    Tool("ShellCheck", ("shellcheck",), "shellcheck", "the lint of the shell scripts"),
+    Tool("LaTeX", ("pdflatex",), "texlive-latex-recommended", "the tests of tables for papers"),
     Tool("Chromium", ("chromium", "chromium-browser", "google-chrome"), "chromium", "the tests of the report"),
     Tool("ChromeDriver", ("chromedriver",), "chromium-driver", "the tests of the report"),
 )
@@ -80,6 +82,6 @@ def compilers() -> tuple[Tool, ...]:
     """List the compilers, with the profiles that need them; the floors are the first versions with C++23's expected."""
     return (
         Tool("GCC", ("g++",), "g++", profiles_of("gcc"), floor=(12,), asks=("-dumpfullversion", "-dumpversion")),
-        Tool("Clang", ("clang++",), "clang-19", profiles_of("clang"), floor=(19,)),
+        Tool("Clang", ("clang++",), "clang-N", profiles_of("clang"), floor=(19,)),
         Tool("Rust", ("rustc",), "", profiles_of("rustc"), floor=(1, 82), asks=("-vV",)),
     )
