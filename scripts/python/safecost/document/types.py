@@ -219,6 +219,9 @@ class Fault:
     reference: bool = False
 
 
+NOT_REACHED = "the run ended before it was measured"  # why a case was not measured that nothing is wrong with
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One task with its variants; `held_out` marks one that was written after the suite's prices were fixed.

@@ -13,7 +13,7 @@ from rich.text import Text
 from safecost.core.console import new_table, printable, say, show_table
 from safecost.core.text import counted, number, percent
 from safecost.document.rows import PairRow, valid_rows
-from safecost.document.types import Case, Document, Problem
+from safecost.document.types import NOT_REACHED, Case, Document, Problem
 from safecost.document.values import PairKind
 from safecost.report.dispatch import dispatch_lines
 from safecost.report.hardening import terminal_lines
@@ -254,9 +254,12 @@ def _calibration_line(document: Document) -> list[str]:
 def _missing_lines(document: Document) -> list[str]:
     profiles = [profile for profile in document.profiles if profile.status == "absent"]
     cases = [case for case in document.cases if case.status in ("not_built", "not_measured")]
+    interrupted = [case for case in cases if case.reason == NOT_REACHED]
+    lines = [f"not measured: {counted(len(interrupted), 'case')}: {NOT_REACHED}"] if interrupted else []
+    lines += [f"{case.status.replace('_', ' ')}: {_with_reason(case)}" for case in cases if case not in interrupted]
     return [
         *_first([f"skipped: {profile.name}: {profile.reason or 'absent'}" for profile in profiles], "skipped profiles"),
-        *_first([f"{case.status.replace('_', ' ')}: {_with_reason(case)}" for case in cases], "cases not measured"),
+        *_first(lines, "cases not measured"),
         *_first(_gap_lines(document), "gaps"),
     ]
 

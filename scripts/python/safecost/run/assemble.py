@@ -88,6 +88,8 @@ def assemble(state: RunState, sample: Sample, plan: RunPlan | None = None) -> do
 def _profile(state: RunState, profile: BuildProfile) -> doc.Profile:
     said = next((facts for (_, name), facts in state.descriptions.items() if name == profile.name), None)
     reason = state.built.absent.get(profile.name)
+    if reason is None and not state.complete and profile.name not in state.built.compilers:
+        reason = "the run ended before it was built"
     return doc.Profile(
         name=profile.name,
         summary=state.clean(profile.summary),
@@ -165,7 +167,7 @@ def _status(
     if not stopped and not described and not any(name == case.name for name, _ in state.built.plugins):
         return "not_built", "no profile could build it"
     if not state.complete:
-        return "not_measured", "the run ended before it was measured"
+        return "not_measured", doc.NOT_REACHED
     for problem in state.problems:
         if problem.case == case.name:
             return "not_measured", state.clean(f"{problem.profile or 'it'} {problem.message.splitlines()[0]}")

@@ -89,22 +89,24 @@ def _must(command: Sequence[str], verb: str) -> None:
         raise ToolError(f"the runner could not be {verb} ({' '.join(command)}):\n{tail}")
 
 
-def build_all(folders: Folders, cases: Sequence[CaseFiles], profiles: Sequence[BuildProfile]) -> Built:
+def build_all(
+    folders: Folders, cases: Sequence[CaseFiles], profiles: Sequence[BuildProfile], what: str = "build"
+) -> Built:
     """Build the runner, and every case with every profile, side by side on all processors.
 
     One build at a time in a folder: two would take each other's files away.
     """
     with alone(folders.build / "plugins.lock"):
-        return _build_all(folders, cases, profiles)
+        return _build_all(folders, cases, profiles, what)
 
 
-def _build_all(folders: Folders, cases: Sequence[CaseFiles], profiles: Sequence[BuildProfile]) -> Built:
+def _build_all(folders: Folders, cases: Sequence[CaseFiles], profiles: Sequence[BuildProfile], what: str) -> Built:
     built = Built()
     lock = threading.Lock()
     # Two profiles at a time, each with a job a CPU: while one configures or waits for its last plugin, the other works.
     jobs = os.cpu_count() or 1
     wanted = {profile.name: _targets(cases, profile) for profile in profiles}
-    with Steps("build", 1 + sum(map(len, wanted.values()))) as steps, processes.workers(2) as pool:
+    with Steps(what, 1 + sum(map(len, wanted.values()))) as steps, processes.workers(2) as pool:
 
         def step(done: int) -> None:
             with lock:
@@ -304,7 +306,7 @@ def build_with_calibration(folders: Folders, cases: Sequence[CaseFiles], profile
     present = [profile for profile in profiles if profile.language == "c++" and profile.name not in built.absent]
     present.sort(key=lambda profile: profile.plain != profile.name)
     if ours and present:
-        more = build_all(Folders.of(()), ours, present[:1])
+        more = build_all(Folders.of(()), ours, present[:1], "build calibrations")
         built.plugins |= more.plugins
         built.failures |= more.failures
     return built

@@ -82,6 +82,8 @@ def _calibrations(known: DataQuality, margin: float) -> list[str]:
     if unseen:
         first = unseen[0]
         reads = f"{first.row.name} was built to be {number(first.planted)} and reads {number(first.row.ratio)}"
+        if first.row.low is not None and first.row.high is not None:
+            reads += f" ({number(first.row.low)}-{number(first.row.high)}, which holds 1)"
         among = f"{counted(len(wanted), 'planted difference')} above {percent(margin)}"
         reasons.append(f"{len(unseen)} of {among} {'were' if len(unseen) > 1 else 'was'} not found: {reads}.")
     if wrong:

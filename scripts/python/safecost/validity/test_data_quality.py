@@ -136,7 +136,7 @@ def test_a_control_that_lies_is_reported_as_not_found(sample_document: Document)
     assert advisories(liar) == (
         "1 of 3 planted differences above 1 % was not found: calibration/straight/plus_2/size:1024@gcc-o2 was built"
         " to be"
-        " 1.020 and reads 1.000.",
+        " 1.020 and reads 1.000 (1.000-1.000, which holds 1).",
         "1 of 4 calibrations reads more than 0.5 % beside what was planted.",
     )
     assert conclusion(liar) == "Take these times as advice only, for the reasons given above."
