@@ -25,6 +25,7 @@ from safecost.document.rows import KINDS, PairRow, valid_rows
 from safecost.document.types import Document
 from safecost.report import safety
 from safecost.report.prices import SCOPES, TIERS, PriceGroup, Scope, groups
+from safecost.report.raw_code import llvm_versions
 from safecost.report.safety import with_share
 from safecost.validity.data_quality import quality
 from safecost.validity.words import aa_sentences
@@ -220,8 +221,10 @@ def _commands(cited: Sequence[PairRow]) -> tuple[str, ...]:
 def headline(document: Document) -> str:
     """The prices of safety as a Markdown table, a row for each compiler, library and tier."""
     compiler = {one.name: one.compiler or "unknown" for one in document.profiles}
+    llvm = llvm_versions(document)
+    first = f"compiler and library ({llvm})" if llvm else "compiler and library"
     lines = [
-        "| compiler and library | idioms | every fault, over ordinary raw code | over the best known raw code | median "
+        f"| {first} | idioms | every fault, over ordinary raw code | over the best known raw code | median "
         "| worst case | spatial faults alone |",
         "|---|---|---|---|---|---|---|",
     ]

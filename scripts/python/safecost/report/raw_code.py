@@ -18,6 +18,16 @@ def llvm_major(profile: Profile) -> int | None:
     return int(found[1] or found[2]) if found else None
 
 
+def llvm_versions(document: Document) -> str:
+    """Which LLVM builds which plain profile, such as `LLVM 19: clang-o2; LLVM 22: rust`; empty where none does."""
+    of: dict[int, list[str]] = {}
+    for profile in document.profiles:
+        major = llvm_major(profile)
+        if profile.plain == profile.name and major is not None:
+            of.setdefault(major, []).append(profile.name)
+    return "; ".join(f"LLVM {major}: {', '.join(names)}" for major, names in sorted(of.items()))
+
+
 def raw_incomplete(document: Document) -> dict[str, PairRow]:
     """By case the raw code of a twin that beats the fastest C++ raw code, of the same LLVM, with its whole interval.
 

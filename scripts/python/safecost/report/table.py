@@ -17,7 +17,7 @@ from safecost.document.types import NOT_REACHED, Case, Document, Problem
 from safecost.document.values import PairKind
 from safecost.report.dispatch import dispatch_lines
 from safecost.report.hardening import terminal_lines
-from safecost.report.raw_code import incomplete_lines
+from safecost.report.raw_code import incomplete_lines, llvm_versions
 from safecost.report.safety import filter_note, shares, terminal_gaps, terminal_rows, terminal_standards
 from safecost.stats.pairs import Verdict
 from safecost.validity.advisories import advisories, contended_share
@@ -66,7 +66,7 @@ def _say_price(document: Document, console: Console) -> None:
         table.add_row(*(Text(printable(cell, console)) for cell in row))
     console.print()
     what = "time of the cheapest idiom that stops every fault of a case, over ordinary raw code of the plain build"
-    say(console, f"price of safety: {what}")
+    say(console, "; ".join(filter(None, (f"price of safety: {what}", llvm_versions(document)))))
     show_table(console, table)
     for line in (
         filter_note(document),

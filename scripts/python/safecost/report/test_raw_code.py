@@ -7,10 +7,20 @@ from dataclasses import replace
 import pytest
 
 from safecost.document.types import Document, Parameter
-from safecost.report.raw_code import incomplete_lines, llvm_major, raw_incomplete
+from safecost.report.raw_code import incomplete_lines, llvm_major, llvm_versions, raw_incomplete
 from safecost.testing.made_up_panel import Arm, make_panel
 
 AT = Parameter(4096, None, "L1")
+
+
+def test_the_llvm_of_each_plain_profile_is_named(sample_document: Document) -> None:
+    rust = next(one for one in sample_document.profiles if one.language == "rust")
+    named = replace(sample_document, profiles=(*sample_document.profiles[:-1],))
+    assert "LLVM 19: clang-o2" in llvm_versions(named)
+    assert "gcc" not in llvm_versions(named)
+    assert llvm_versions(replace(named, profiles=(replace(rust, compiler="rustc 1.95.0 (LLVM 22.1.2)"),))) == (
+        f"LLVM 22: {rust.name}"
+    )
 
 
 def made_up(sample: Document, rust_raw: float, clang: str, rust: str) -> Document:
