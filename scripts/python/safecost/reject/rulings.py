@@ -78,11 +78,13 @@ class Compiler:
     path: Path | None
     version: str | None
     reason: str | None = None
+    libstdcxx: str | None = None  # of the GCC whose headers Clang reads
 
     @property
     def is_expected(self) -> bool:
-        """Is this the version that expectations were written for?"""
-        return self.version is None or f"{self.version}.".startswith(f"{WRITTEN_FOR[self.name]}.")
+        """Is this the version that expectations were written for, with the standard library of that time?"""
+        own, library = f"{self.version or WRITTEN_FOR[self.name]}.", f"{self.libstdcxx or WRITTEN_FOR['gcc']}."
+        return own.startswith(f"{WRITTEN_FOR[self.name]}.") and library.startswith(f"{WRITTEN_FOR['gcc']}.")
 
 
 def compilers_here() -> dict[CompilerName, Compiler]:
@@ -93,7 +95,7 @@ def compilers_here() -> dict[CompilerName, Compiler]:
         finding, path = examine_tool(by_subject[subject], search_path())
         reason = None if path else f"{subject}: {finding.detail}; 'scripts/safecost doctor' tells how to get it"
         version = finding.detail.rpartition(", ")[0] if path else None
-        found[name] = Compiler(name, path, version, reason)
+        found[name] = Compiler(name, path, version, reason, found["gcc"].version if name == "clang" else None)
     return found
 
 

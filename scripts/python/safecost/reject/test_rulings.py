@@ -120,6 +120,12 @@ def test_a_claim_is_of_the_version_it_was_written_for(tmp_path: Path, version: s
     assert ruling.outcome == outcome
 
 
+@pytest.mark.parametrize(("library", "same"), [(None, True), ("12.2.0", True), ("16.2.0", False)])
+def test_clang_says_other_things_of_another_libstdcxx(library: str | None, same: bool) -> None:
+    version = f"{rejected.WRITTEN_FOR['clang']}.1.0"
+    assert Compiler("clang", None, version, libstdcxx=library).is_expected is same
+
+
 def test_a_text_is_found_in_notes_and_shown() -> None:
     one = Diagnostic("error", "-Wx", "evaluation failed", LINE, {LINE}, ["read of freed block", "in call"])
     outcome, saw, _ = judge(Expectation("text", "freed block"), CLEAN, said(one), LINE)
@@ -234,6 +240,12 @@ def here() -> Sequence[Rejection]:
     return rejected.collect()
 
 
+def skip_where_claims_are_of_others() -> None:
+    others = [f"{one.name} {one.version}" for one in rejected.compilers_here().values() if not one.is_expected]
+    if others:
+        pytest.skip(f"snippets are claimed of {rejected.WRITTEN_FOR}, and here is {', '.join(others)}")
+
+
 @pytest.mark.build
 def test_every_snippet_is_what_it_says() -> None:
     assert [(one.topic, one.misuse, one.way, r.by, r.reason) for one, r in rejected.broken(here())] == []
@@ -272,6 +284,7 @@ def test_the_page_is_what_the_command_writes() -> None:
     ],
 )
 def test_lies_are_found_by_the_command(tmp_path: Path, file: str, true: str, lie: str, words: str) -> None:
+    skip_where_claims_are_of_others()
     copy = tmp_path / file
     copy.parent.mkdir()
     shutil.copy(snippets.FOLDER / file, copy)
@@ -301,6 +314,7 @@ def test_a_compiler_that_became_better_breaks_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.build
 def test_a_missing_header_shows_in_the_twin(tmp_path: Path) -> None:
+    skip_where_claims_are_of_others()
     file = put(tmp_path, "lifetimes/view.cc", "")
     text = (snippets.FOLDER / "lifetimes/view_of_temporary.cc").read_text(encoding="utf-8")
     file.write_text(text.replace("#include <string_view>", "").replace("#include <string>", ""), encoding="utf-8")
