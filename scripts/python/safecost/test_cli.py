@@ -116,8 +116,8 @@ def test_list_tells_calibrations_last_and_apart(capsys: pytest.CaptureFixture[st
 
 def test_list_tells_profiles_and_marks_the_default_ones(capsys: pytest.CaptureFixture[str]) -> None:
     lines = entry(capsys, "list", "--profiles", "all").out.splitlines()
-    assert any(line.startswith("* gcc-o2: ") for line in lines)
-    assert any(line.startswith("  gcc-o2-again: ") for line in lines)
+    assert any(line.startswith("*q gcc-o2: ") for line in lines)
+    assert any(line.startswith("   gcc-o2-again: ") for line in lines)
 
 
 def test_doctor_ends_with_0_or_1_and_no_traceback() -> None:
