@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 _SECONDS_BETWEEN_LINES = 10.0
+_ESTIMATED_FROM = 0.05  # the first steps of a build are its slowest ones, and would promise hours
 
 
 class Steps:
@@ -63,5 +64,6 @@ class Steps:
         now = time.monotonic()
         if now - self._last >= _SECONDS_BETWEEN_LINES and self._done < self._total:
             self._last = now
-            left = (now - self._start) / self._done * (self._total - self._done)
-            print(f"{self._what}: {self._done} of {self._total}, {self._about} {left:.0f} s left", file=sys.stderr)
+            seconds = (now - self._start) / self._done * (self._total - self._done)
+            left = f", {self._about} {seconds:.0f} s left" if self._done >= _ESTIMATED_FROM * self._total else ""
+            print(f"{self._what}: {self._done} of {self._total}{left}", file=sys.stderr)

@@ -49,9 +49,12 @@ def render(document: Document, console: Console) -> None:
             say(console, f"{len(rows) - len(shown)} more rows, all with smaller ratios, are in the report")
     else:
         say(console, "no ratio was measured")
-    for line in (*_summary_lines(document, rows), *dispatch_lines(document), *_missing_lines(document)):
+    about = (*_summary_lines(document, rows), *dispatch_lines(document)) if document.panels else ()
+    for line in (*about, *_missing_lines(document)):
         say(console, line)
-    for line in advisories(document) if document.panels else ():
+    if not document.panels:
+        return
+    for line in advisories(document):
         say(console, f"advisory: {line}", "yellow")
     _say_price(document, console)
 

@@ -143,6 +143,12 @@ def test_disqualified_cases_have_no_rows(sample_document: Document) -> None:
     assert "hardening, " not in text
 
 
+def test_of_a_run_that_measured_nothing_no_line_is_about_measurements(sample_document: Document) -> None:
+    text = printed(replace(sample_document, panels=()))
+    assert "no ratio was measured" in text
+    assert not any(word in text for word in ("A/A pairs", "calibrations", "price of safety", "advisory"))
+
+
 def test_problems_stand_above_the_table_strikes_first(sample_document: Document) -> None:
     document = replace(sample_document, problems=sample_document.problems[::-1])
     text = folded(printed(document))
