@@ -71,6 +71,8 @@ def _quarter_of_square(values: NDArray[np.float64], halves: NDArray[np.bool_]) -
 
 def _medians(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The median of each row without its NaN, which sort last; of a row without numbers NaN."""
+    if not values.shape[-1]:  # placements with a round each have no second half
+        return np.full(len(values), np.nan)
     ordered = np.sort(values, axis=-1)
     known = np.sum(~np.isnan(values), axis=-1, keepdims=True)
     middle = [np.take_along_axis(ordered, np.maximum(at, 0), -1)[:, 0] for at in ((known - 1) // 2, known // 2)]

@@ -91,3 +91,8 @@ def test_without_a_look_within_or_a_difference_there_are_no_shares() -> None:
     assert summarise([1.0] * 6, 0.01, within=[(0.0, 0.0)] * 6).spread is None
     said = summarise(ratios, 0.01, within=[(1e-9, 1e-9)] * 6)
     assert said.spread is not None and said.reason is not None and said.reason.endswith(f"; {said.spread.words}")
+
+
+def test_placements_with_a_round_each_tell_nothing_of_rounds() -> None:
+    drawn, rounds = within_launch(np.random.default_rng(1).normal(0.0, 0.01, (3, 8)), tuple(range(8)))
+    assert np.all(drawn > 0.0) and np.all(np.isfinite(rounds))
