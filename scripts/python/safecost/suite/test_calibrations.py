@@ -53,7 +53,7 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], list[str]]]
     """The cases and profiles of each build; clang-o2 is absent."""
     seen: list[tuple[list[str], list[str]]] = []
 
-    def build_all(_: Folders, chosen: list[CaseFiles], wanted: list[BuildProfile]) -> Built:
+    def build_all(_: Folders, chosen: list[CaseFiles], wanted: list[BuildProfile], __: str = "") -> Built:
         names, built = [case.name for case in chosen], [profile.name for profile in wanted]
         seen.append((names, built))
         absent = {name: "no such compiler" for name in built if name == "clang-o2"}

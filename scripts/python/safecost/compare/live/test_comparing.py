@@ -134,8 +134,8 @@ def test_fresh_launches_that_do_not_decide_confirm_nothing(folders: tuple[Path, 
     assert (code, rows["at", "direct_time"].confirmed) == (OK, False)
 
 
-def test_one_disturbed_launch_of_six_does_not_hide_a_regression(folders: tuple[Path, Path]) -> None:
-    one, bench = comparing(folders, {"at": 1.02}, {"at": 1.02}, disturb_first=1)
+def test_two_disturbed_launches_of_nine_do_not_hide_a_regression(folders: tuple[Path, Path]) -> None:
+    one, bench = comparing(folders, {"at": 1.02}, {"at": 1.02}, disturb_first=2)
     (first,) = [row for row in one.comparison().rows if row.suspected and row.metric == "direct_time"]
     assert first.verdict == "inconclusive"
     code, rows = decided(one)
@@ -146,7 +146,7 @@ def test_one_disturbed_launch_of_six_does_not_hide_a_regression(folders: tuple[P
 
 
 def test_a_suspicion_that_fresh_launches_do_not_share_stays_one(folders: tuple[Path, Path]) -> None:
-    one, bench = comparing(folders, {"at": 1.02}, {}, disturb_first=1)
+    one, bench = comparing(folders, {"at": 1.02}, {}, disturb_first=2)
     code, rows = decided(one)
     row = rows["at", "direct_time"]
     assert (code, row.verdict, row.confirmed) == (OK, "inconclusive", None)
@@ -155,7 +155,7 @@ def test_a_suspicion_that_fresh_launches_do_not_share_stays_one(folders: tuple[P
 
 
 def test_a_suspicion_is_looked_into_only_where_times_count(folders: tuple[Path, Path]) -> None:
-    one, bench = comparing(folders, {"at": 1.02}, disturb_first=1)
+    one, bench = comparing(folders, {"at": 1.02}, disturb_first=2)
     made = replace(one.comparison(), advisory=("Somebody else uses the machine.",), gone=())
     gating.confirmed(one, made, POLICY)
     assert len(bench.asked) == 1
