@@ -85,8 +85,9 @@ def test_a_pool_may_be_a_single_input(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setattr(pools, "LAUNCHES", 1)
     monkeypatch.setattr(pools, "SECONDS", 0.002)
     case = next(case for case in cases.find(Folders.of(())) if case.name == "indexing/sum")
-    rows = pools.study(case, tmp_path, (0, pools.DEFAULT_POOL, 4 * pools.DEFAULT_POOL))
+    sizes = (0, pools.STRAIGHT_CLAIM.first, *pools.STRAIGHT_CLAIM.larger)
+    rows = pools.study(case, tmp_path, sizes)
     assert rows[0].variant == "raw" and rows[0].agreement is None
     counts = [point.inputs for point in rows[0].points]
-    assert counts[0] == 1 and 4 <= counts[1] < counts[2]
+    assert counts[0] == 1 and 2 <= counts[1] < counts[2] < counts[3]
     assert all(point.nanoseconds > 0 for row in rows for point in row.points)

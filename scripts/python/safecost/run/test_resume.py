@@ -193,7 +193,7 @@ def tiny_disk(tmp_path: Path) -> Iterator[list[str]]:
     """The beginning of a command that runs shell words where `tmp_path/disk` is a file system of 256 KiB."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    command = ["unshare", "-rm", "sh", "-ec", f'mount -t tmpfs -o size=256k none "{disk}"; eval "$1"', "sh"]
+    command = ["unshare", "-rm", "sh", "-ec", f'mount -t tmpfs -o size=512k none "{disk}"; eval "$1"', "sh"]
     try:
         subprocess.run([*command, "true"], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
@@ -209,7 +209,7 @@ def test_a_full_disk_is_told_in_one_sentence_and_loses_nothing(
         " ".join(f"'{word}'" for word in commands.arguments(*all_of)) for all_of in (words(out), resuming(out))
     )
     script = (
-        f"head -c 220000 /dev/zero > '{tmp_path}/disk/filler'; code=0; {first} 2> '{tmp_path}/said' || code=$?;"
+        f"head -c 482000 /dev/zero > '{tmp_path}/disk/filler'; code=0; {first} 2> '{tmp_path}/said' || code=$?;"
         f" echo $code > '{tmp_path}/code'; ls '{out}/launches' | grep -c json > '{tmp_path}/count';"
         f" rm '{tmp_path}/disk/filler'; {second} > '{tmp_path}/out2' 2>&1 || true; mkdir '{saved}';"
         f" cp '{out}/run.json' '{saved}'"

@@ -14,6 +14,7 @@ from safecost import cli
 from safecost.core.privacy import secrets_here
 from safecost.document.types import Document
 from safecost.machine import facts as machine
+from safecost.run.schedule import QUICK
 from safecost.testing import commands
 from safecost.testing.commands import Ended, read, safecost
 from safecost.testing.resumed_runs import end_when, launches, refused, resuming, shape, start
@@ -147,7 +148,7 @@ def test_a_crash_that_was_seen_is_not_forgotten(killed_copy: Path) -> None:
     assert (problem.kind, problem.case, problem.disqualifies) == ("crash", "resume/one", True)
     assert problem.message == "while it was timed: crashed: Aborted"
     (other,) = [panel for panel in made.panels if panel.case == "resume/two"]
-    assert (other.ended, len(other.launches)) == ("all_launches", 6)
+    assert (other.ended, len(other.launches)) == ("all_launches", QUICK.launches)
     crashed = [panel for panel in made.panels if panel.case == "resume/one"]  # none, if it was the first launch
     assert all(len(panel.launches) < 6 and panel.ended == "broken" for panel in crashed)
 

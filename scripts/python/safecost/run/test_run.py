@@ -47,7 +47,8 @@ def test_each_panel_holds_what_its_ratios_compare() -> None:
     assert ("raw", "gcc-o2") in {(arm.variant, arm.profile) for arm in hardened.contenders}
     assert {pair.kind for pair in plain.pairs} == {"idiom", "aa"}
     assert {pair.kind for pair in hardened.pairs} == {"idiom", "aa", "profile", "full"}
-    assert all(len(pair.ratios) == 6 and pair.level is not None for pair in (*plain.pairs, *hardened.pairs))
+    both = (*plain.pairs, *hardened.pairs)
+    assert all(len(pair.ratios) == schedule.QUICK.launches and pair.level is not None for pair in both)
 
 
 def test_nothing_private_is_in_the_document() -> None:
@@ -108,7 +109,7 @@ def test_an_ad_hoc_profile_is_measured_and_an_absent_compiler_costs_one_line(tmp
         *("--profile", f"mine: g++ -O3 -march=x86-64-{level}", "--profile", "x: no-such-compiler -O2"),
     )
     assert ended.code == 0, ended
-    skipped = [line for line in ended.err.splitlines() if line.startswith("skipped")]
+    skipped = [line for line in ended.err.splitlines() if "skipped" in line]
     assert len(skipped) == 1 and "no-such-compiler" in skipped[0]
     assert "skipped: x: no-such-compiler not found" in ended.out
     document = read(tmp_path / "out")

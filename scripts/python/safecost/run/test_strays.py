@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import resource
+import re
 import subprocess
 import sys
 import time
@@ -149,7 +149,9 @@ def driver(case: str, plugin: str, scratch: str) -> None:
         begun = time.monotonic()
         message = stage()
         answer[name] = (message, time.monotonic() - begun, left())
-    print(json.dumps({"stages": answer, "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10}))
+    # ru_maxrss would begin at the size of the process that started this one.
+    peak = re.search(r"^VmHWM:\s+(\d+) kB$", Path("/proc/self/status").read_text(encoding="utf-8"), re.MULTILINE)
+    print(json.dumps({"stages": answer, "memory": int(peak[1]) << 10 if peak else 0}))
 
 
 def left() -> list[int]:
@@ -203,5 +205,5 @@ def test_nothing_holds_the_driver(name: str, tmp_path: Path) -> None:
         assert not strays, (stage, message)
         assert EXPECTED.get(name, {}).get(stage, "") in message, (stage, message)
         assert seconds < LIMITS[stage] + ENDING + SLACK, (stage, seconds)
-    assert answer["memory"] < MEMORY
+    assert 0 < answer["memory"] < MEMORY
     assert not left()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from safecost.core.paths import ROOT
+from safecost.run.schedule import QUICK
 from safecost.testing import commands
 from safecost.testing.commands import (
     AT,
@@ -125,7 +126,7 @@ def test_a_wrong_result_ends_the_run_with_5_and_the_rest_is_measured(troubled: O
     assert "Traceback" not in troubled.ended.err
     odd = case_of(troubled.document, "trouble/odd")
     assert odd.status == "measured"
-    assert len(panels_of(troubled.document, "trouble/odd")[0].launches) == 6
+    assert len(panels_of(troubled.document, "trouble/odd")[0].launches) == QUICK.launches
     assert "trouble/odd small" in troubled.ended.out
 
 

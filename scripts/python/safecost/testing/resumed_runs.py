@@ -9,10 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from safecost.document.types import Document
+from safecost.run.schedule import QUICK
 from safecost.testing import commands
 from safecost.testing.commands import Ended
 
-LAUNCHES = 24  # six of each of two cases, and of two of calibrations
+LAUNCHES = 4 * QUICK.launches  # of two cases, and of two of calibrations
 FILTER = ("--filter", "^resume/")
 
 

@@ -96,9 +96,9 @@ class Linker:
         if self.method == "shuffled":
             number = random.Random(seed + layout).randrange(1, 2**31)  # 0 would mean another one each time
             shuffle = f"-Wl,--shuffle-sections=.text*={number}"
-            return [f"-B{self.folder}"], ["-fuse-ld=lld", shuffle, "-Wl,--strip-all", "-Wl,--threads=1"]
+            return [f"-B{self.folder}"], ["-fuse-ld=lld", shuffle, "-Wl,--strip-debug", "-Wl,--threads=1"]
         lines = random.Random(seed).sample(range(_LINES_OF_A_PAGE), _LINES_OF_A_PAGE)[layout % _LINES_OF_A_PAGE]
-        return [str(self._pad(lines))], ["-Wl,--undefined=safecost_pad", "-Wl,--strip-all"]
+        return [str(self._pad(lines))], ["-Wl,--undefined=safecost_pad", "-Wl,--strip-debug"]
 
     def _pad(self, lines: int) -> Path:
         """An object of so many lines of code that nothing calls, named such that linkers place it before all others."""

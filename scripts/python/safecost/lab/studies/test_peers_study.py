@@ -43,7 +43,7 @@ def test_what_is_planted_is_what_is_executed(tmp_path: Path) -> None:
     if not shutil.which("valgrind"):
         pytest.skip("no Valgrind here")
     (kernel,) = build(chosen("gather"))
-    (layout,) = kernel.paths((0,))  # without symbols: counted is what was linked first
+    (layout,) = kernel.paths((0,))  # counted is what was linked first
     path = str(layout.parents[3] / f"{kernel.kernel.timed_case}.so")
     executed = []
     for variant in (kernel.base, *PLANTED):
