@@ -56,7 +56,7 @@ def _quantiles(values: Iterable[float], upper: float) -> str:
 
 
 def compared(trials: Sequence[Trial], tools: Sequence[str]) -> Table:
-    """A column for each tool, with dashes where it has no trials; only what is found is told for every time."""
+    """A column for each tool, with dashes where it has no trials; what is found has a row for every time."""
     times = sorted({trial.key.seconds for trial in trials})
     longest = times[-1] if times else 0.0
 

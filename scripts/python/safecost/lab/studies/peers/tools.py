@@ -144,14 +144,18 @@ class _Peer:
         return done.stdout.decode(errors="replace"), wall
 
 
-class GoogleInterleaved(_Peer):
-    """Google Benchmark with both in one process, in random order, and compare.py."""
-
-    name = "Google Benchmark, interleaved"
+class _GoogleBenchmark(_Peer):
+    """Google Benchmark, and compare.py."""
 
     def __init__(self, program: Path, compare: readings.Compare) -> None:
         super().__init__(program)
         self._compare = compare
+
+
+class GoogleInterleaved(_GoogleBenchmark):
+    """Google Benchmark with both in one process, in random order, and compare.py."""
+
+    name = "Google Benchmark, interleaved"
 
     def time(self, kernel: BuiltKernel, pair: str, seconds: float, number: int) -> PeerReading:
         """Nine repetitions of each."""
@@ -160,14 +164,10 @@ class GoogleInterleaved(_Peer):
         return readings.of_google([text], names, self._compare), wall
 
 
-class GoogleTwice(_Peer):
+class GoogleTwice(_GoogleBenchmark):
     """Google Benchmark run twice, once for each, and compare.py."""
 
     name = "Google Benchmark, two runs"
-
-    def __init__(self, program: Path, compare: readings.Compare) -> None:
-        super().__init__(program)
-        self._compare = compare
 
     def time(self, kernel: BuiltKernel, pair: str, seconds: float, number: int) -> PeerReading:
         """Nine repetitions of each."""
