@@ -18,8 +18,9 @@ from safecost.cross_run import chart as drawing
 from safecost.cross_run.agreement import LETTERS, RELATIONS, AgreementRow, CrossRun, Outcomes, Relation
 from safecost.document.rows import KINDS, PairRow
 from safecost.report.charts import Chart, save
-from safecost.report.page import interval, summary
+from safecost.report.page import summary
 from safecost.report.sections import Section, shown_sections
+from safecost.report.words import interval
 from safecost.validity.advisories import advisories, conclusion
 
 PAGE_ROWS = 2_000  # of each table: a browser lays out more only slowly

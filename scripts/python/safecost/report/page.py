@@ -1,24 +1,25 @@
-"""Writes the report of a run: a page that opens from disk without a network, and the same in Markdown."""
+"""Writes the report of a run: pages that open from disk without a network, and the same in Markdown."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
 from safecost.core import glossary, pages
-from safecost.core.text import counted, number, percent, size_text
+from safecost.core.text import counted, number, percent, size_text, visible
 from safecost.document.io import REPORT_FILE
 from safecost.document.machine_facts import machine_facts
 from safecost.document.rows import KINDS, ExactValues, PairRow, count_rows, rows, valid_rows
 from safecost.document.types import Document, Run
-from safecost.explain import page as explain_page
 from safecost.reject import rows as rejected_rows
-from safecost.report import charts, dispatch, hardening, raw_code, safety, sections
+from safecost.report import answers, case_page, charts, dispatch, hardening, raw_code, safety, sections, words
 from safecost.report.charts import Chart
+from safecost.report.weaknesses import name_of
 from safecost.stats.pairs import Verdict
 from safecost.validity import words as validity_words
 from safecost.validity.advisories import advisories, conclusion
@@ -30,16 +31,21 @@ MARKDOWN_ROWS = 300  # code hosts refuse to render longer pages
 
 
 def write(document: Document, folder: Path) -> Path:
-    """Writes report.html, report.md, charts/*.svg and explain/*.html into the folder; returns the path of report.html.
+    """Writes report.html and its pages, report.md, charts/*.svg and cases/*.html; returns the path of report.html.
 
     The same document gives the same bytes. Charts that an earlier report left in the folder are removed.
     """
     drawn = charts.draw(document)
     charts.save(drawn, folder, charts.FILE_NAME)
     pages.save(folder / "report.md", markdown(document, drawn))
-    explain_page.write(document, folder)
+    case_page.write(document, folder)
     glossary.write(folder)
-    pages.save(folder / REPORT_FILE, page(document, drawn))  # the last: where it is, all is there
+    made = site(document, drawn)
+    for path in folder.glob("charts-*.html"):  # of families that an earlier report had
+        if path.name not in made and path.is_file():
+            path.unlink()
+    for name, text in made.items():
+        pages.save(folder / name, text)  # the first page is the last: where it is, all is there
     return folder / REPORT_FILE
 
 
@@ -106,39 +112,6 @@ def by_profile(document: Document, found: Sequence[PairRow]) -> list[tuple[str, 
     return tallies
 
 
-def worst_first(found: Sequence[PairRow]) -> list[PairRow]:
-    """Rows by kind of comparison, in each the highest ratio first."""
-    order = list(KINDS)
-    return sorted(
-        found, key=lambda row: (order.index(row.kind), -row.ratio, row.family, row.case, row.variant, row.profile)
-    )
-
-
-# ---- how values are written ----------------------------------------------------------------------------------------
-
-
-def amount(mean: float | None) -> str:
-    """A mean count per call: whole where it is whole, else with one decimal, a dash where it is not known."""
-    if mean is None:
-        return "–"
-    return f"{mean:,.0f}" if mean == int(mean) else f"{mean:,.1f}" if mean >= 1 else f"{mean:.2g}"
-
-
-def interval(row: PairRow) -> str:
-    """The interval of a pair, a dash where there are too few launches for one."""
-    return "–" if row.low is None or row.high is None else f"{number(row.low)} – {number(row.high)}"
-
-
-def exact(ratio: float) -> str:
-    """A ratio near 1 with all that tells it from its neighbours, such as `1.0100`."""
-    return f"{ratio:.4f}" if 0.5 < ratio < 2 else number(ratio)
-
-
-def exact_interval(row: PairRow) -> str:
-    """The interval of a calibration, a dash where there are too few launches for one."""
-    return "–" if row.low is None or row.high is None else f"{exact(row.low)} – {exact(row.high)}"
-
-
 def _facts(document: Document) -> list[tuple[str, str]]:
     """Machine, suite and schedule as name and value."""
     machine, run, suite = document.machine, document.run, document.suite
@@ -178,10 +151,10 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "headlines": [sentence for sentence in (safety.headline(document), headline(document)) if sentence],
         "advisories": advisories(document),
         "conclusion": conclusion(document),
-        "rows": worst_first([row for row in found if row.kind != "calibration"]),
+        "rows": words.worst_first([row for row in found if row.kind != "calibration"]),
         "counted": count_rows(document),
         "exact_metrics": [spec for spec in ExactValues.SPECS if spec.of == "count" or document.codes],
-        "amount": amount,
+        "amount": words.amount,
         "tallies": by_profile(document, found),
         "quality": known,
         "aa_sentences": validity_words.aa_sentences(known),
@@ -192,6 +165,7 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "noise": validity_words.noise(document),
         "facts": _facts(document),
         "frontier": safety.lines(document),
+        "three_prices": safety.three_prices(document),
         "comparisons": [
             *safety.comparisons(document),
             *safety.later(document),
@@ -218,19 +192,103 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "kinds": KINDS,
         "verdicts": VERDICTS,
         "shapes": SHAPES,
-        "interval": interval,
+        "interval": words.interval,
         "rejected": rejected_rows,
         "rejections": document.rejections,
-        "exact": exact,
-        "exact_interval": exact_interval,
-        "explained": explain_page.addresses(document),
+        "exact": words.exact,
+        "exact_interval": words.exact_interval,
+        "explained": case_page.addresses(document),
+        "tasks": answers.tasks(document),
+        "weaknesses": answers.weaknesses(document),
+        "again": answers.again,
     }
     return {**values, "shown": list(sections.shown_sections(sections.SECTIONS, values))}
 
 
-def page(document: Document, drawn: Sequence[Chart]) -> str:
-    """The report as one self-contained HTML page."""
-    return pages.html("report.html.jinja", inline=lambda chart: Markup(chart.inline), **_shared(document, drawn))
+def site(document: Document, drawn: Sequence[Chart]) -> dict[str, str]:
+    """Every page but those of cases, as self-contained HTML by the name of its file; the first page comes last."""
+    values = _shared(document, drawn)
+    made = sections.pages_of(values["shown"])
+    beside = {
+        "report": {"index": _data(_index(document, values["explained"]))},
+        "pairs": {"pairs_data": _data(_cells(values))},
+    }
+    return {
+        here.file: pages.html(
+            "report.html.jinja",
+            inline=lambda chart: Markup(chart.inline),
+            site=made,
+            here=here,
+            **values,
+            **beside.get(here.name, {}),
+        )
+        for here in reversed(made)
+    }
+
+
+def _data(value: object) -> Markup:
+    """A value as JSON that a page may hold: no markup can end or begin in it."""
+    text = json.dumps(_shown(value), ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+def _shown(value: object) -> object:
+    """The value with every text as pages show it."""
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, list | tuple):
+        return [_shown(item) for item in value]
+    return {key: _shown(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def _index(document: Document, explained: dict[str, str]) -> list[tuple[str, str, str]]:
+    """What the search of the first page finds: words, what they are, and where it leads."""
+    found = [
+        (f"{weakness.name} (CWE-{weakness.cwe})", "weakness", f"faults.html#cwe-{weakness.cwe}")
+        for weakness in answers.weaknesses(document)
+    ]
+    for case in document.cases:
+        if (where := explained.get(case.name)) is None:
+            continue
+        found.append((case.name, case.question, where))
+        found += [(f"{case.name}: {one.name}", one.summary, f"{where}#idiom-{one.name}") for one in case.variants]
+        found += [
+            (f"{case.name}: {one.name}", f"fault, {name_of(one.cwe)}: {one.description}", f"{where}#fault-{one.name}")
+            for one in case.faults
+        ]
+    return found
+
+
+def _cells(values: Mapping[str, Any]) -> list[list[object]]:
+    """The rows of all pairs as report.js draws them."""
+    return [_row(row, values["explained"].get(row.task)) for row in values["rows"]]
+
+
+def _row(row: PairRow, where: str | None) -> list[object]:
+    spread = row.spread
+    shares = f"placements {percent(spread.placements)}, rounds {percent(spread.rounds)}" if spread else ""
+    verdict = "disqualified" if row.disqualified else row.verdict
+    idiom = {"words": row.variant, "link": f"{where}#{case_page.anchor(row)}"} if where else row.variant
+    return [
+        {"words": row.task, "group": row.family},
+        idiom,
+        {"words": f"{row.size:,} {row.label}", "value": row.size, "under": row.beside[2:]},
+        row.profile,
+        KINDS[row.kind].name,
+        {"words": number(row.ratio), "value": row.ratio},
+        {"words": words.interval(row), "value": "" if row.low is None else row.low},
+        {"words": f"{SHAPES[row.verdict]} {verdict}", "value": verdict, "under": row.reason or "", "kind": row.verdict},
+        _share(row.detectable, "±"),
+        _share(row.level),
+        {**_share(spread.launches if spread else None), "under": shares},
+        {"words": number(row.numerator_ns), "value": row.numerator_ns},
+        {"words": number(row.denominator_ns), "value": row.denominator_ns},
+        f"{row.against}@{row.against_profile}",
+    ]
+
+
+def _share(value: float | None, sign: str = "") -> dict[str, object]:
+    return {"words": "–", "value": ""} if value is None else {"words": sign + percent(value), "value": value}
 
 
 def markdown(document: Document, drawn: Sequence[Chart], command: str = "") -> str:

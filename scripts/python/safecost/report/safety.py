@@ -8,6 +8,7 @@ from typing import Literal
 
 from safecost.core.text import counted, number
 from safecost.document.judged import Proof
+from safecost.document.memo import of_newest
 from safecost.document.outcome import CAUGHT, LETTERS, MEANINGS, OWED, UNSHOWN, OutcomeKind
 from safecost.document.types import Case, Document
 from safecost.report.prices import (
@@ -107,10 +108,37 @@ def headline(document: Document) -> str:
         return ""
     parts = []
     for group in groups(document):
-        made = [(tier, group.frontiers["every fault", tier, "ordinary raw"]) for tier in tiers(group)]
-        prices = [f"{number(price.mean)} {tier} ({_share(price)})" for tier, price in made if price.mean is not None]
-        parts += [f"{group.name} {', '.join(prices)}"] if prices else []
-    return f"Time of idioms that stop every fault, over ordinary raw code: {'; '.join(parts)}." if parts else ""
+        tier = tiers(group)[-2:][0]
+        price = group.frontiers["every fault", tier, "ordinary raw"]
+        parts += [f"{difference(price.mean)} with {group.name} ({_share(price)})"] if price.mean is not None else []
+    return f"Stopping every planted fault costs {', '.join(parts)}." if parts else ""
+
+
+def difference(ratio: float) -> str:
+    """A ratio as more or less time, such as `+25 %`."""
+    change = 100 * (ratio - 1)
+    return f"{change:+.0f} %" if abs(change) >= 10 else f"{change:+.1f} %"
+
+
+@dataclass(frozen=True, slots=True)
+class ThreePrices:
+    """The prices of a group for every fault over ordinary raw code, by tier, each with its interval and share."""
+
+    group: str
+    build: str
+    prices: tuple[tuple[PriceTier, str], ...]
+
+
+def three_prices(document: Document) -> list[ThreePrices]:
+    """The three prices of each compiler and library, the first thing that a reader is shown."""
+    return [
+        ThreePrices(
+            group.name,
+            group.build,
+            tuple((tier, with_share(group.frontiers["every fault", tier, "ordinary raw"])) for tier in tiers(group)),
+        )
+        for group in (groups(document) if document.proofs else ())
+    ]
 
 
 def filter_note(document: Document) -> str:
@@ -296,19 +324,20 @@ def _with_range(mean: float, low: float, high: float) -> str:
 # ---- the matrix ----------------------------------------------------------------------------------------------------
 
 
-def matrices(document: Document) -> list[Matrix]:
+@of_newest
+def matrices(document: Document) -> tuple[Matrix, ...]:
     """One matrix for each case of which anything was proved."""
     order = [profile.name for profile in document.profiles]
     made = []
-    for number_of_case, case in enumerate(document.cases, 1):
+    for case in document.cases:
         proofs = [one for one in document.proofs if one.case == case.name]
         if proofs:
-            made.append(_matrix(case, number_of_case, proofs, order))
-    return made
+            made.append(_matrix(case, proofs, order))
+    return tuple(made)
 
 
-def _matrix(case: Case, place: int, proofs: Sequence[Proof], order: Sequence[str]) -> Matrix:
-    findings = _findings(proofs, place)
+def _matrix(case: Case, proofs: Sequence[Proof], order: Sequence[str]) -> Matrix:
+    findings = _findings(proofs)
     where = {(f.proof.variant, f.proof.fault, profile): f for f in findings for profile in f.profiles}
     profiles = tuple(name for name in order if any(one.profile == name for one in proofs))
     faults = tuple(fault.name for fault in case.faults)
@@ -325,15 +354,15 @@ def _matrix(case: Case, place: int, proofs: Sequence[Proof], order: Sequence[str
     return Matrix(case.name, case.status == "disqualified", profiles, faults, rows, tuple(findings))
 
 
-def _findings(proofs: Sequence[Proof], place: int) -> list[ProofGroup]:
+def _findings(proofs: Sequence[Proof]) -> list[ProofGroup]:
     """Proofs that tell the same of one idiom and fault, put together."""
     alike: dict[tuple[object, ...], list[Proof]] = {}
     for one in proofs:
         told = (one.outcome, one.detail, one.attribution, one.mechanism, one.said, one.reason, one.evidence, one.claim)
         alike.setdefault((one.variant, one.fault, *told), []).append(one)
     return [
-        ProofGroup(f"proof-{place}-{count}", same[0], tuple(one.profile for one in same))
-        for count, same in enumerate(alike.values(), 1)
+        ProofGroup(f"{same[0].variant}/{same[0].fault}@{same[0].profile}", same[0], tuple(one.profile for one in same))
+        for same in alike.values()
     ]
 
 

@@ -1,11 +1,12 @@
-"""Sections of a page: each is one entry, of which the HTML page, its contents and the Markdown are made.
+"""Sections of a report: each is one entry, of which an HTML page, its contents and the Markdown are made.
 
 A section `<id>` is written by two templates, `sections/<id>.html.jinja` and `sections/<id>.md.jinja`, without its
-heading. CONTRIBUTING.md adds one.
+heading. CONTRIBUTING.md adds one. In HTML a section stands on one of a few pages; Markdown has all of them in a row.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,7 +23,8 @@ Values = Mapping[str, Any]
 class Section:
     """A section: its anchor and folder of templates, its heading, its words in the contents, and when it is shown.
 
-    One that is there `per` an entry of a value of the page, such as each family, has that entry for its heading.
+    One that is there `per` an entry of a value of the page, such as each family, has that entry for its heading, and a
+    page of its own. `page` is where it stands.
     `template` is the name of its templates where that is not the anchor, as in a page.
     """
 
@@ -33,6 +35,7 @@ class Section:
     per: str = ""
     folder: str = "sections"
     template: str = ""
+    page: str = "report"
 
     def file(self, form: str) -> str:
         """The name of its template, of the form `html` for the page or `md` for code hosts."""
@@ -47,25 +50,59 @@ def shown_sections(sections: Sequence[Section], values: Values) -> Iterator[Sect
                 raise ToolError(f"The section {section.id} lacks the template {template}: write it beside the other.")
         if not section.when(values):
             continue
-        for number, heading in enumerate(values[section.per] if section.per else [section.heading], 1):
-            anchor = f"{section.id}-{number}" if section.per else section.id
+        for heading in values[section.per] if section.per else [section.heading]:
             label = section.label or heading
-            yield replace(section, id=anchor, heading=heading, label=label, template=section.id)
+            page = f"{section.page}-{heading}" if section.per else section.page
+            yield replace(section, heading=heading, label=label, template=section.id, page=page)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the report: the name of its file, its words in the contents, and the sections that stand on it."""
+
+    name: str
+    label: str
+    sections: tuple[Section, ...]
+
+    @property
+    def file(self) -> str:
+        """Its file, beside the first page."""
+        return f"{self.name}.html"
+
+
+LABELS = {
+    "report": "Answers",
+    "faults": "What is caught",
+    "quality": "Data quality",
+    "pairs": "All pairs",
+    "counts": "Counts",
+    "about": "Profiles and machine",
+}
+_PAGE = re.compile(r"[a-z][a-z0-9_-]{0,127}")
+
+
+def pages_of(shown: Sequence[Section]) -> list[Page]:
+    """The pages of a report, the first one first; a section whose page no file should be named after is left out."""
+    names = dict.fromkeys(section.page for section in shown if _PAGE.fullmatch(section.page))
+    order = sorted(names, key=lambda name: list(LABELS).index(name) if name in LABELS else len(LABELS))
+    by_page = {name: tuple(section for section in shown if section.page == name) for name in order}
+    return [Page(name, LABELS.get(name) or mine[0].label, mine) for name, mine in by_page.items()]
 
 
 SECTIONS = (
     Section("safety", "What safety costs and buys", "Costs and buys"),
     Section("hardening", "What hardening costs the code it touches", "Hardening", when=lambda page: page["hardening"]),
-    Section("believe", "How much to believe this run", "How much to believe it"),
-    Section("problems", "Problems"),
+    Section("cases", "Which idiom for which task", "Tasks"),
     Section("overview", "Overview", when=lambda page: page["tallies"] or page["has_chart"]("map")),
-    Section("family", per="families"),
-    Section("counts", "Counts: instructions and allocations", "Counts"),
-    Section("pairs", "All pairs"),
-    Section("gaps", "Gaps"),
-    Section("rejected", "Rejected by compilers", "Rejected", when=lambda page: page["rejections"]),
-    Section("profiles", "Profiles"),
-    Section("cases", "Cases"),
-    Section("machine", "Machine and suite"),
-    Section("words", "How to read this"),
+    Section("problems", "Problems"),
+    Section("faults", "What becomes of each fault", "Faults", page="faults"),
+    Section("believe", "How much to believe this run", "How much to believe it", page="quality"),
+    Section("family", per="families", page="charts"),
+    Section("counts", "Counts: instructions and allocations", "Counts", page="counts"),
+    Section("pairs", "All pairs", page="pairs"),
+    Section("gaps", "Gaps", page="about"),
+    Section("rejected", "Rejected by compilers", "Rejected", when=lambda page: page["rejections"], page="about"),
+    Section("profiles", "Profiles", page="about"),
+    Section("machine", "Machine and suite", page="about"),
+    Section("words", "How to read this", page="about"),
 )

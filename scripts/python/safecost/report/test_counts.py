@@ -13,6 +13,7 @@ from safecost.report import page as report
 from safecost.report.charts.canvas import SETTINGS
 from safecost.report.charts.scatter import draw_scatter, scatter_title
 from safecost.run import counts
+from safecost.testing.whole_report import whole
 
 
 def test_rows_hold_ratios_of_counts(sample_document: Document) -> None:
@@ -46,10 +47,10 @@ def test_the_scatter_names_what_outliers_from_the_diagonal_and_counts_disagreeme
 
 
 def test_the_report_shows_counts_and_says_why_there_are_none(sample_document: Document) -> None:
-    page = report.page(sample_document, ())
+    page = whole(sample_document, ())
     assert 'id="table-counts"' in page and ">9,231<" in page and "glibc.cpu.hwcaps=-AVX2_Usable" in page
     skipped = replace(sample_document, counts=(), counting=counts.SKIPPED)
-    assert "This run did not count" in report.page(skipped, ())
+    assert "This run did not count" in whole(skipped, ())
     absent = replace(skipped, counting=replace(counts.SKIPPED, status="absent", reason="<b>gone</b>"))
-    assert "Nothing was counted: &lt;b&gt;gone&lt;/b&gt;" in report.page(absent, ())
+    assert "Nothing was counted: &lt;b&gt;gone&lt;/b&gt;" in whole(absent, ())
     assert "9,231" in report.markdown(sample_document, ())

@@ -19,6 +19,7 @@ from safecost.report.charts.forest import forest_title
 from safecost.report.hardening import HardeningPrice
 from safecost.testing.made_up_panel import Arm, make_panel
 from safecost.testing.sample_cases import CHAIN, SUM_L1, SUM_L2
+from safecost.testing.whole_report import whole
 
 PLAIN, HARDENED = "gcc-o2", "gcc-assertions"
 SUM, CASE_OF_ERRORS = "indexing/sum", "errors/sqrt_chain"
@@ -157,7 +158,7 @@ def test_the_report_and_the_terminal_tell_the_same(planted: Document) -> None:
     )
     assert faults == "hardening, faults newly caught by gcc-assertions: 1 of 1 let through"
     drawn = charts.draw(document)
-    for text in (report.page(document, drawn), report.markdown(document, drawn)):
+    for text in (whole(document, drawn), report.markdown(document, drawn)):
         for words in ("What hardening costs the code it touches", "3 of 4 idioms", "1.483", "1.550", "1 of 1 let"):
             assert words in text
 

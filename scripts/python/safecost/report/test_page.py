@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
+import json
+import posixpath
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,11 +19,11 @@ from safecost.core.pages import inline
 from safecost.core.text import percent
 from safecost.document.rows import rows
 from safecost.document.types import Document, Problem
-from safecost.explain import page as explain_page
-from safecost.report import charts
+from safecost.report import case_page, charts
 from safecost.report import page as report
 from safecost.report.charts import Chart
 from safecost.testing.hostile import HOSTILE, hostile
+from safecost.testing.whole_report import all_pages, whole
 
 
 class Tags(HTMLParser):
@@ -93,13 +95,14 @@ def test_page_and_markdown_say_that_a_noisy_run_is_advisory(
 ) -> None:
     machine = dataclasses.replace(sample_document.machine, steal_share=0.06)
     noisy = dataclasses.replace(sample_document, machine=machine)
-    for write in (report.page, report.markdown):
+    for write in (whole, report.markdown):
         assert "The host took 6 % of the processor time away." in write(noisy, drawn)
         assert "Advisory" not in write(sample_document, drawn)
 
 
 def test_tables_hold_every_pair_problem_gap_profile_case(sample_document: Document, drawn: tuple[Chart, ...]) -> None:
-    page = report.page(sample_document, drawn)
+    pages = all_pages(sample_document, drawn)
+    page = "\n".join(pages.values())
     counts = {
         "pairs": sum(len(panel.pairs) for panel in sample_document.panels),
         "problems": len(sample_document.problems),
@@ -107,10 +110,12 @@ def test_tables_hold_every_pair_problem_gap_profile_case(sample_document: Docume
         "profiles": len(sample_document.profiles),
         "plugins": len(sample_document.plugins),
     }
+    data = json.loads(pages["pairs.html"].split('id="pairs-data">')[1].split("</script>")[0])
+    assert len(data) == counts.pop("pairs")
     for name, number in counts.items():
         body = page.split(f'id="table-{name}"')[1].split("<tbody>")[1].split("</tbody>")[0]
         assert body.count("<tr") == number, name
-    assert page.count('class="card case"') == len(sample_document.cases)
+    assert set(case_page.addresses(sample_document).values()) <= pages.keys()
     # A matrix of faults is on the page as a table that leads to its evidence.
     assert page.count("<figure") == sum(chart.kind != "matrix" for chart in drawn)
 
@@ -120,39 +125,51 @@ def test_the_page_says_how_much_of_a_width_lies_within_launches(
 ) -> None:
     row = next(row for row in rows(sample_document) if row.spread is not None and row.kind == "idiom")
     assert row.spread is not None
-    shares = f"placements {percent(row.spread.placements)}, rounds {percent(row.spread.rounds)}</span>"
-    assert f'{percent(row.spread.launches)}<span class="under">{shares}' in report.page(sample_document, drawn)
+    shares = f"placements {percent(row.spread.placements)}, rounds {percent(row.spread.rounds)}"
+    between = {"words": percent(row.spread.launches), "value": row.spread.launches, "under": shares}
+    assert json.dumps(between, ensure_ascii=False, separators=(",", ":")) in whole(sample_document, drawn)
 
 
-def test_page_allows_itself_its_own_style_and_script_and_nothing_else(
+def test_each_page_allows_itself_its_own_style_and_script_and_nothing_else(
     sample_document: Document, drawn: tuple[Chart, ...]
 ) -> None:
-    page = report.page(sample_document, drawn)
-    (style,) = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
-    (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
-    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', page)
-    for kind, text in (("style", style), ("script", script)):
-        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-        assert f"{kind}-src 'sha256-{digest}'" in policy
-    assert policy.startswith("default-src 'none';")
-    assert "unsafe" not in policy
-    found = Tags(page)
-    assert not [name for name, _ in found.attributes if name.startswith("on") or name in {"style", "src", "srcset"}]
-    links = [value for name, value in found.attributes if name == "href" and value is not None]
-    assert all(re.fullmatch(r"((explain/[a-z0-9_.]+|glossary)\.html)?(#[\w@+.-]+)?", link) for link in links)
-    assert "innerHTML" not in script
+    for page in all_pages(sample_document, drawn).values():
+        (style,) = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+        (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+        (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', page)
+        for kind, text in (("style", style), ("script", script)):
+            digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+            assert f"{kind}-src 'sha256-{digest}'" in policy
+        assert policy.startswith("default-src 'none';")
+        assert "unsafe" not in policy
+        found = Tags(page)
+        assert not [name for name, _ in found.attributes if name.startswith("on") or name in {"style", "src", "srcset"}]
+        assert "innerHTML" not in script
 
 
-def test_ids_are_unique_and_every_link_within_the_page_leads_somewhere(
-    sample_document: Document, drawn: tuple[Chart, ...]
-) -> None:
-    found = Tags(report.page(sample_document, drawn))
-    ids = [value for name, value in found.attributes if name == "id"]
-    assert len(ids) == len(set(ids))
-    links = {value for name, value in found.attributes if name == "href" and value is not None}
-    assert {link[1:] for link in links if link.startswith("#")} <= set(ids)
-    pages = {link.partition("#")[0] for link in links if not link.startswith("#")}
-    assert pages == {glossary.FILE, *explain_page.addresses(sample_document).values()}
+def test_ids_are_unique_and_every_link_leads_somewhere(sample_document: Document, drawn: tuple[Chart, ...]) -> None:
+    pages = {name: Tags(text) for name, text in all_pages(sample_document, drawn).items()}
+    ids = {name: [value for key, value in page.attributes if key == "id"] for name, page in pages.items()}
+    ids[glossary.FILE] = []
+    for name, page in pages.items():
+        assert len(ids[name]) == len(set(ids[name])), name
+        for link in (value for key, value in page.attributes if key == "href"):
+            target, _, fragment = link.partition("#")
+            there = posixpath.normpath(posixpath.join(posixpath.dirname(name), target)) if target else name
+            assert there in ids, link
+            # What stands behind a question mark is what a table is to show; a letter's builds are drawn by the script.
+            assert fragment.partition("?")[0] in {"", *ids[there]}, (name, link)
+
+
+def test_the_first_page_answers_and_finds(sample_document: Document, drawn: tuple[Chart, ...]) -> None:
+    first = all_pages(sample_document, drawn)["report.html"]
+    for question in ("#safety", "#cases", "faults.html", "quality.html", "#again"):
+        assert f'<a href="{question}"><strong>' in first
+    entries = json.loads(first.split('id="index">')[1].split("</script>")[0])
+    found = {words: where for words, _, where in entries}
+    assert found["Out-of-bounds Read (CWE-125)"] == "faults.html#cwe-125"
+    assert found["indexing/sum: at"] == "cases/indexing.sum.html#idiom-at"
+    assert "scripts/safecost run --quick --seed " in first
 
 
 @pytest.fixture(scope="module")
@@ -164,12 +181,13 @@ def attack(sample_document: Document) -> tuple[Document, tuple[Chart, ...]]:
 def test_hostile_words_stay_words_in_the_page(
     sample_document: Document, drawn: tuple[Chart, ...], attack: tuple[Document, tuple[Chart, ...]]
 ) -> None:
-    calm = Tags(report.page(sample_document, drawn))
-    evil = Tags(report.page(*attack))
+    calm = Tags(whole(sample_document, drawn))
+    evil = Tags(whole(*attack))
     assert set(evil.tags) <= set(calm.tags) | {"details", "pre"}
-    assert evil.tags.count("script") == 1
+    assert evil.tags.count("script") == len(report.site(*attack)) + 2  # the search and the pairs are data
     assert {name for name, _ in evil.attributes} <= {name for name, _ in calm.attributes}
-    assert all(value.startswith("#") or value == glossary.FILE for name, value in evil.attributes if name == "href")
+    own = {glossary.FILE, *report.site(*attack)}
+    assert all(value.partition("#")[0] in {"", *own} for name, value in evil.attributes if name == "href")
     text = "".join(evil.text)
     assert HOSTILE[0] in text
     assert "{{7*7}}" in text
@@ -230,7 +248,7 @@ def test_compiler_output_is_folded_on_the_page_and_cut_in_markdown(
     output = "at.cc does not compile\n" + "error: no member named 'at'\n" * 800
     problem = Problem("build", "indexing/sum", "at", "gcc-o2", None, None, output, True)
     broken = dataclasses.replace(sample_document, problems=(problem,))
-    assert "<summary>at.cc does not compile</summary><pre>at.cc" in report.page(broken, drawn)
+    assert "<summary>at.cc does not compile</summary><pre>at.cc" in whole(broken, drawn)
     assert len(report.markdown(broken, drawn)) < len(output)
 
 
@@ -242,7 +260,7 @@ def test_an_empty_run_still_makes_a_report(tmp_path: Path, sample_document: Docu
 
 
 def test_what_compilers_reject_is_in_both_reports(sample_document: Document, drawn: tuple[Chart, ...]) -> None:
-    page, text = Tags(report.page(sample_document, drawn)), report.markdown(sample_document, drawn)
+    page, text = Tags(whole(sample_document, drawn)), report.markdown(sample_document, drawn)
     words = " ".join(" ".join(page.text).split())
     assert ("id", "table-rejected") in page.attributes
     assert "freed_block with attributes 416 – rejects -Wconsumed –" in words
@@ -250,5 +268,5 @@ def test_what_compilers_reject_is_in_both_reports(sample_document: Document, dra
     assert "return *block; // MISUSE" in words
     assert "| ownership/never_freed | 416 | A made-up never_freed. | – | not here |" in text
     nothing = dataclasses.replace(sample_document, rejections=())
-    assert "Rejected" not in report.page(nothing, drawn)
+    assert "Rejected" not in whole(nothing, drawn)
     assert "Rejected" not in report.markdown(nothing, drawn)

@@ -122,7 +122,7 @@ def test_the_report_of_a_record_is_the_same_in_each_process_and_that_of_the_run(
         )
     first, second, third = (files_in(tmp_path / str(seed)) for seed in (1, 2, 3))
     assert {"report.html", "report.md", "charts/map.svg"} <= set(first)
-    assert any(name.startswith("explain/") for name in first)
+    assert any(name.startswith("cases/") for name in first)
     assert first == second == third
 
 

@@ -12,10 +12,11 @@ from safecost.document.outcome import ALL_KINDS, LETTERS
 from safecost.document.types import Document
 from safecost.report import charts, safety, table
 from safecost.report import page as report
+from safecost.testing.whole_report import whole
 
 
 def page(document: Document) -> str:
-    return report.page(document, charts.draw(document))
+    return whole(document, charts.draw(document))
 
 
 def test_each_group_has_a_line_for_every_fault_and_one_for_spatial_ones(sample_document: Document) -> None:
@@ -40,9 +41,9 @@ def test_a_mean_of_six_launches_says_that_it_has_no_interval(sample_document: Do
 
 def test_every_proof_has_a_letter_that_leads_to_its_evidence(sample_document: Document) -> None:
     made = page(sample_document)
-    marks = re.findall(r'<a class="mark \w+" href="#(proof-\d+-\d+)" title="[^"]*">(\S)</a>', made)
+    marks = re.findall(r'<a class="mark \w+" href="#([\w.]+/[\w.]+@[\w.+-]+)" title="[^"]*">(\S)</a>', made)
     assert len(marks) == len(sample_document.proofs)
-    rows = re.findall(r'<tr id="(proof-\d+-\d+)">', made)
+    rows = re.findall(r'<tr id="([\w.]+/[\w.]+@[\w.+-]+)">', made)
     assert len(rows) == len(set(rows)) and {anchor for anchor, _ in marks} == set(rows)
     assert sorted(letter for _, letter in marks) == sorted(LETTERS[one.outcome] for one in sample_document.proofs)
 
@@ -51,7 +52,7 @@ def test_every_outcome_word_has_an_anchor_in_the_glossary(sample_document: Docum
     made = page(sample_document)
     for kind in ALL_KINDS:
         assert made.count(f'id="word-{kind}"') == 1
-    assert {f"word-{kind}" for kind in ALL_KINDS} >= set(re.findall(r'href="#(word-[a-z_]+)"', made))
+    assert {f"word-{kind}" for kind in ALL_KINDS} == set(re.findall(r'href="\.\./faults\.html#(word-[a-z_]+)"', made))
 
 
 def test_only_proofs_that_tell_the_same_share_their_evidence(sample_document: Document) -> None:
@@ -75,7 +76,7 @@ def test_the_section_comes_first_and_is_escaped(sample_document: Document) -> No
 
 def test_markdown_has_the_matrix_as_letters(sample_document: Document) -> None:
     made = report.markdown(sample_document, charts.draw(sample_document))
-    assert "## What safety costs and buys" in made
+    assert "## What becomes of each fault" in made
     row = next(line for line in made.splitlines() if line.startswith("| span | s"))
     assert row.split("|")[2].split() == ["s", "T", "m", "·"]
     assert "![" in made and "charts/safety.svg" in made

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from safecost.document.types import Document, Parameter
 from safecost.report import page, table
+from safecost.testing.whole_report import whole
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def test_in_the_terminal(threaded: Document) -> None:
 
 
 def test_in_the_report(threaded: Document) -> None:
-    html, markdown = page.page(threaded, ()), page.markdown(threaded, ())
+    html, markdown = whole(threaded, ()), page.markdown(threaded, ())
     for text in (html, markdown):
         counts = [len(re.findall(f"threads {threads}", text)) for threads in (1, 2)]
         assert counts[0] == counts[1] > 0

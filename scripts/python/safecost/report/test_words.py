@@ -38,7 +38,7 @@ def headings(html: str) -> set[str]:
 
 
 def test_every_term_of_the_report_stands_in_the_glossary(sample_document: Document) -> None:
-    html = page.page(sample_document, ())
+    html = "\n".join(page.site(sample_document, ()).values())
     dates = re.compile(r"[a-z0-9_.+ -]+\d[a-z0-9_. ()-]*")  # names of profiles and compilers head columns, too
     variants = {variant.name for case in sample_document.cases for variant in case.variants}
     faults = {fault.name for case in sample_document.cases for fault in case.faults}
@@ -67,7 +67,7 @@ def test_a_report_and_its_pages_lead_to_it(sample_document: Document, tmp_path: 
     page.write(sample_document, tmp_path)
     assert (tmp_path / glossary.FILE).is_file()
     assert f'href="{glossary.FILE}"' in (tmp_path / "report.html").read_text(encoding="utf-8")
-    explained = list((tmp_path / "explain").glob("*.html"))
+    explained = list((tmp_path / "cases").glob("*.html"))
     assert explained
     for file in explained:
         assert f'href="../{glossary.FILE}"' in file.read_text(encoding="utf-8")

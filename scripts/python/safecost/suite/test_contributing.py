@@ -108,7 +108,7 @@ assert "indexing/sum/at@gcc-o2" in subjects, subjects
 
 assert "calls" in next(csv.reader(io.StringIO(as_csv(select(head, None)))))
 assert '"calls"' in bencher(select(head, None))
-assert ">Calls</th>" in page.page(head, ()) and "| Calls |" in page.markdown(head, ())
+assert ">Calls</th>" in page.site(head, ())["counts.html"] and "| Calls |" in page.markdown(head, ())
 text = metrics.PAGE.read_text(encoding="utf-8")
 assert "`code_calls`" in text and metrics.page_with_table(text) == text
 assert list(metrics.omissions()) == []
@@ -125,13 +125,14 @@ from safecost.report.test_sections import headings, links, refuse_difference
 from safecost.testing.sample_document import build_sample_document
 
 document = build_sample_document()
-html, markdown = page.page(document, ()), page.markdown(document, ())
-refuse_difference(html, markdown)
+pages, markdown = page.site(document, ()), page.markdown(document, ())
+html = pages["about.html"]
+refuse_difference(pages, markdown)
 assert ("stages", "How long it took") in links(html) and "How long it took" in headings(markdown)
 assert "<dt>build</dt><dd>11.20 s</dd>" in html and "| build | 11.20 |" in markdown, markdown
 
 (PACKAGE / "report/templates/sections/stages.md.jinja").unlink()
-for write in (page.page, page.markdown):
+for write in (page.site, page.markdown):
     try:
         write(document, ())
     except ToolError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
 import re
 import xml.etree.ElementTree as ET
 from typing import Any
@@ -24,6 +25,7 @@ from safecost.report.table import table_rows
 from safecost.testing.drawings import marks, row, words
 from safecost.testing.hostile import hostile
 from safecost.testing.sample_calibration import with_calibration
+from safecost.testing.whole_report import whole
 from safecost.validity import data_quality
 from safecost.validity.advisories import advisories, conclusion
 from safecost.validity.data_quality import at_least, coverage
@@ -141,7 +143,7 @@ def test_a_control_that_lies_is_reported_as_not_found(sample_document: Document)
     )
     assert conclusion(liar) == "Take these times as advice only, for the reasons given above."
     drawn = charts.draw(liar)
-    assert '<span class="chip bad">not found</span>' in report.page(liar, drawn)
+    assert '<span class="chip bad">not found</span>' in whole(liar, drawn)
     assert "**not found**" in report.markdown(liar, drawn)
     assert re.search(r"calibrations: 3 of 4 planted differences found, the worst read \S+ for 1.0200", shown(liar))
 
@@ -166,12 +168,10 @@ def test_calibrations_are_no_costs(sample_document: Document, honest: Document) 
     names = {chart.name: chart for chart in charts.draw(honest)}
     assert {name for name in names if "calibration" in name} == set()
     assert not any("calibration" in word for word in words(names["map"].svg))
-    page = report.page(honest, tuple(names.values()))
-    assert "calibration/straight" not in page[page.index('id="table-pairs"') : page.index('id="gaps"')].replace(
-        'data-group="calibration">calibration/straight</td>\n<td class="name">aa<', ""
-    )
-    assert page.index('id="believe"') < page.index('id="problems"')
-    assert "calibration/straight/plus_1" in page
+    page = report.site(honest, tuple(names.values()))["pairs.html"]
+    pairs = json.loads(page.split('id="pairs-data">')[1].split("</script>")[0])
+    assert {row[4] for row in pairs if row[0]["words"] == "calibration/straight"} <= {"A/A pair"}
+    assert "calibration/straight/plus_1" in report.site(honest, ())["quality.html"]
 
 
 def test_a_document_with_calibrations_is_read_as_it_was_written(honest: Document) -> None:
@@ -226,7 +226,7 @@ def test_noise_is_told_with_its_limits(sample_document: Document) -> None:
 
 def test_hostile_names_of_calibrations_stay_words(honest: Document) -> None:
     evil = hostile(honest)
-    page, text = report.page(evil, ()), report.markdown(evil, ())
+    page, text = whole(evil, ()), report.markdown(evil, ())
     section = page[page.index('id="table-calibrations"') : page.index('id="noise"')]
     assert section.count("plus_1&lt;script&gt;") == 1
     assert "<script>window" not in page and "<script>window" not in text

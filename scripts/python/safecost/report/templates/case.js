@@ -61,7 +61,7 @@ function kindOf(line) {
 }
 
 function source(variant) {
-  const found = [...document.querySelectorAll("details.source")].find((one) => one.dataset.variant === variant);
+  const found = [...document.querySelectorAll("details.source:not(.file)")].find((one) => one.dataset.variant === variant);
   return found ? [...found.querySelectorAll("pre")].map((part) => part.textContent).join("\n\n") : "";
 }
 
@@ -119,7 +119,7 @@ function start() {
     update();
   };
   for (const pick of picks) pick.addEventListener("click", () => choose(pick.dataset.left, pick.dataset.right));
-  // The report links to variant@profile.
+  // Addresses may name variant@profile.
   let asked = "";
   try { asked = decodeURIComponent(location.hash.slice(1)); } catch { /* no address of ours */ }
   const wanted = picks.find((pick) => pick.dataset.right === asked) ?? picks[0];

@@ -14,7 +14,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
 from safecost.document.types import Document
-from safecost.explain import page as explain_page
+from safecost.report import case_page
 from safecost.report.test_browser import SWITCHES, complaints, programs, requests
 from safecost.testing.hostile import HOSTILE
 from safecost.testing.sample_document import build_sample_document
@@ -39,22 +39,22 @@ def evil_document() -> Document:
 
 
 def page(document: Document) -> str:
-    return explain_page.page(document, document.cases[0])
+    return case_page.page(document, document.cases[0])
 
 
-def test_a_page_for_each_case_whose_code_is_known(sample_document: Document, tmp_path: Path) -> None:
-    (tmp_path / "explain").mkdir()
+def test_a_page_for_each_case(sample_document: Document, tmp_path: Path) -> None:
+    (tmp_path / "cases").mkdir()
     for name in ("old.case.html", "notes.html"):
-        (tmp_path / "explain" / name).write_text("")
-    assert explain_page.write(sample_document, tmp_path) == [tmp_path / "explain/indexing.sum.html"]
-    assert {path.name for path in (tmp_path / "explain").iterdir()} == {"indexing.sum.html", "notes.html"}
-    assert explain_page.write(dataclasses.replace(sample_document, codes=()), tmp_path) == []
+        (tmp_path / "cases" / name).write_text("")
+    names = [f"{case.family}.{case.case}.html" for case in sample_document.cases]
+    assert case_page.write(sample_document, tmp_path) == [tmp_path / "cases" / name for name in names]
+    assert {path.name for path in (tmp_path / "cases").iterdir()} == {*names, "notes.html"}
 
 
 def test_names_that_no_file_should_have_get_no_page(sample_document: Document) -> None:
     for family in ("../up", "a/b", "<b>", "", "A", "-x"):
         case = dataclasses.replace(sample_document.cases[0], family=family)
-        assert explain_page.address(case) is None
+        assert case_page.address(case) is None
 
 
 def test_the_page_says_why_and_holds_sources_and_listings(sample_document: Document) -> None:
@@ -93,7 +93,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
 
 
 def opened(browser: webdriver.Chrome, document: Document, folder: Path, fragment: str = "") -> str:
-    (path,) = explain_page.write(document, folder)
+    path, *_ = case_page.write(document, folder)
     requests(browser), complaints(browser)
     browser.get("about:blank")
     browser.get(path.as_uri() + fragment)

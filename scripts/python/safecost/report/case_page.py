@@ -1,4 +1,4 @@
-"""One page a case beside the report: why each idiom is slower or not, and any two of its builds side by side."""
+"""One page a case beside the report: the answer, what is caught, every ratio, and any two builds side by side."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from pathlib import Path
 
 from safecost.core import pages
 from safecost.document.measured import Code
+from safecost.document.rows import KINDS, PairRow, rows
 from safecost.document.types import Case, Document
 from safecost.explain.kernels import Contrast, compare, profiles_of, why
 from safecost.explain.terminal import LEGEND
+from safecost.report import answers, safety, words
+from safecost.report.weaknesses import name_of
 from safecost.suite.source_excerpts import Excerpt, find
 
-FOLDER = "explain"
+FOLDER = "cases"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _FILE = re.compile(r"[a-z][a-z0-9_]{0,63}\.[a-z][a-z0-9_]{0,63}\.html")
 
@@ -25,14 +28,18 @@ def address(case: Case) -> str | None:
 
 
 def addresses(document: Document) -> dict[str, str]:
-    """The page of every case that has one, by `family/case`: those of whose code something is known."""
-    held = {code.case for code in document.codes}
-    found = ((case.name, address(case)) for case in document.cases if case.name in held)
+    """The page of every case that has one, by `family/case`."""
+    found = ((case.name, address(case)) for case in document.cases)
     return {name: where for name, where in found if where is not None}
 
 
+def anchor(row: PairRow) -> str:
+    """The place of a pair on the page of its case: its kind and its name without the case's."""
+    return f"{row.kind}:{row.name.removeprefix(row.task + '/')}"
+
+
 def write(document: Document, folder: Path) -> list[Path]:
-    """Writes explain/*.html into the report's folder; pages that an earlier report left there are removed."""
+    """Writes cases/*.html into the report's folder; pages that an earlier report left there are removed."""
     where = addresses(document)
     written = []
     for case in document.cases:
@@ -49,11 +56,23 @@ def write(document: Document, folder: Path) -> list[Path]:
 
 def page(document: Document, case: Case) -> str:
     """The page of a case as self-contained HTML."""
+    task = next((one for one in answers.tasks(document) if one.case.name == case.name), None)
     return pages.html(
-        "explain.html.jinja",
-        ("report.css", "explain.css"),
-        "explain.js",
+        "case.html.jinja",
+        ("report.css", "case.css"),
+        "case.js",
         case=case,
+        choices=task.choices if task else (),
+        matrix=next((one for one in safety.matrices(document) if one.case == case.name), None),
+        outcome_words=safety.words(),
+        owed=safety.owed,
+        name_of=name_of,
+        rows=words.worst_first([row for row in rows(document) if row.task == case.name]),
+        anchor=anchor,
+        kinds=KINDS,
+        interval=words.interval,
+        commit=document.suite.commit,
+        again=answers.again(document, case),
         machine=document.machine.cpu,
         started=document.run.started,
         profiles=_by_profile(document, case),
