@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,7 +9,9 @@ import pytest
 
 from safecost.code import disassembly
 from safecost.code.elf_file import ElfFile
+from safecost.core.tools import newest_tool
 from safecost.testing.sample_evidence import described, variant
+from safecost.testing.toolchains import newest
 
 SOURCE = """
 extern void abort(void);
@@ -25,12 +26,12 @@ __attribute__((visibility("default"))) int kernel(const int* at, unsigned n, uns
 
 @pytest.mark.build
 def test_a_plugin_for_aarch64(tmp_path: Path) -> None:
-    if shutil.which("clang-19") is None or shutil.which("ld.lld-19") is None:
-        pytest.skip("clang-19 or lld-19 is not installed")
+    if newest_tool("ld.lld") is None:
+        pytest.skip("no LLD here")
     source, plugin = tmp_path / "kernel.c", tmp_path / "kernel.so"
     source.write_text(SOURCE, encoding="utf-8")
-    target = ("--target=aarch64-linux-gnu", "-nostdlib", "-fuse-ld=lld")
-    subprocess.run(["clang-19", *target, "-O2", "-shared", "-fPIC", str(source), "-o", str(plugin)], check=True)
+    clang = (newest("clang++"), "-x", "c", "--target=aarch64-linux-gnu", "-nostdlib", "-fuse-ld=lld")
+    subprocess.run([*clang, "-O2", "-shared", "-fPIC", str(source), "-o", str(plugin)], check=True)
     (symbol,) = (symbol for symbol in ElfFile(plugin).functions if symbol.name == "kernel")
     description = described(variant("kernel", address=symbol.address + 4))
     (code,) = disassembly.codes("planted/kernel", "clang-o2", plugin, description)
