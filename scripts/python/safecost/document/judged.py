@@ -30,6 +30,7 @@ Way = Literal["plain", "type", "attribute", "strict", "analyser", "evaluated"]
 SizeKey = Annotated[str, Meta(pattern=r"^[0-9]{1,20}$(?!\n)")]
 Looks = Annotated[int, Meta(ge=0, le=1_000)]
 RulingOutcome = Literal["rejected", "accepted", "newly_rejected", "not_applicable", "absent", "broken"]
+DIFFERS = "differs from "  # begins the reason of a ruling by another version than the snippet's
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Ruling:
     """What one compiler does with a misuse of memory; `expected` is a tag, `accepts` or `n/a: why`.
 
     `newly_rejected`: it says more than was expected, as a newer compiler may. `broken`: what was expected does not
-    hold, and `reason` says how. `said` is the diagnostic, `tag` its option, code or lint.
+    hold, and `reason` says how; of another version than the snippet is written for it *differs*, and breaks nothing.
+    `said` is the diagnostic, `tag` its option, code or lint.
     """
 
     by: CompilerName
@@ -48,6 +50,11 @@ class Ruling:
     tag: Word | None
     said: FreeText | None
     reason: FreeText | None
+
+    @property
+    def differs(self) -> bool:
+        """Is this other than what the snippet expects of the version that it was written for?"""
+        return self.reason is not None and self.reason.startswith(DIFFERS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from safecost.core.command import examples
 from safecost.core.console import new_table, no_commands, output, say, show_table
 from safecost.core.errors import OK, WRONG_RESULT, UsageError
 from safecost.core.text import counted
-from safecost.document.judged import Rejection
+from safecost.document.judged import DIFFERS, Rejection
 from safecost.reject import rows, rulings
 from safecost.reject.rows import NAMES, by_status, cell, counted_outcomes, topics
 from safecost.suite import snippets
@@ -33,8 +33,9 @@ _STYLES = {"rejects": "green", "now": "green", "accepts": "yellow", "BROKEN": "r
         "safecost rejected --snippets ~/my-snippets        those of a folder of yours",
         "safecost rejected --write docs/REJECTED.md        the page of the documentation",
     )
-    + "\n\n\b\nExit codes: 0 every snippet is what it says (a missing compiler is skipped, one that has become"
-    + "\nbetter is reported); 2 usage; 5 a snippet's claim does not hold.",
+    + "\n\n\b\nExit codes: 0 every snippet is what it says (a missing compiler is skipped; one that has become"
+    + "\nbetter, or differs as it is another version than the snippet's, is reported); 2 usage; 5 a snippet's claim"
+    + "\ndoes not hold.",
 )
 @click.option("--filter", "expression", metavar="REGEX", help="Only snippets that match, as topic/file.")
 @click.option("--compilers", metavar="NAMES", help="Of gcc, clang, rustc, with commas between (default: all).")
@@ -94,7 +95,7 @@ def _choose(found: Sequence[Snippet], expression: str | None) -> list[Snippet]:
 
 
 def show(made: Sequence[Rejection], out: Console) -> None:
-    """The table, what has become better, and what is broken; nothing from a compiler is read as markup."""
+    """The table, what has become better, is broken, or differs; nothing from a compiler is read as markup."""
     asked = dict.fromkeys(ruling.by for one in made for ruling in one.rulings)
     columns = [by for by in NAMES if by in asked]
     for topic, lines in topics(made):
@@ -124,6 +125,8 @@ def show(made: Sequence[Rejection], out: Console) -> None:
                 say(out, f"now rejected: {where}: {ruling.reason}; let the snippet say so", "green")
             if ruling.outcome == "broken":
                 say(out, f"broken: {where}: {ruling.reason}", "red")
+            if ruling.differs:
+                say(out, f"differs: {where}: {(ruling.reason or '').removeprefix(DIFFERS)}", "yellow")
 
 
 def _name(one: Rejection) -> str:

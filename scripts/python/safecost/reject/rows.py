@@ -100,7 +100,8 @@ def cell(ruling: Ruling | None) -> str:
     if ruling is None or ruling.outcome == "not_applicable":
         return "–"
     words = {"rejected": "rejects", "newly_rejected": "now rejects", "accepted": "accepts", "absent": "not here"}
-    return words.get(ruling.outcome, "BROKEN") + (_tagged(ruling) if ruling.outcome in _REJECTED else "")
+    tagged = _tagged(ruling) if ruling.outcome in _REJECTED else ""
+    return f"{words.get(ruling.outcome, 'BROKEN')}{tagged}{', differs' if ruling.differs else ''}"
 
 
 def lines(rejections: Sequence[Rejection]) -> list[RejectionLine]:

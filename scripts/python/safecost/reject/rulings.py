@@ -19,7 +19,7 @@ from safecost.core.errors import UsageError
 from safecost.core.privacy import scrub
 from safecost.core.progress import Steps
 from safecost.core.tools import closed_environment
-from safecost.document.judged import CompilerName, Rejection, Ruling, RulingOutcome
+from safecost.document.judged import DIFFERS, CompilerName, Rejection, Ruling, RulingOutcome
 from safecost.machine.doctor import examine_tool, search_path
 from safecost.reject.diagnostics import Diagnostic, Said, as_one, understand
 from safecost.suite import snippets
@@ -85,6 +85,12 @@ class Compiler:
         """Is this the version that expectations were written for, with the standard library of that time?"""
         own, library = f"{self.version or WRITTEN_FOR[self.name]}.", f"{self.libstdcxx or WRITTEN_FOR['gcc']}."
         return own.startswith(f"{WRITTEN_FOR[self.name]}.") and library.startswith(f"{WRITTEN_FOR['gcc']}.")
+
+    @property
+    def differs(self) -> str:
+        """How the reason of a ruling begins that is not what was expected of that version."""
+        library = f" with libstdc++ {WRITTEN_FOR['gcc']}" if self.name == "clang" else ""
+        return f"{DIFFERS}{SUBJECTS[self.name]} {WRITTEN_FOR[self.name]}{library}"
 
 
 def compilers_here() -> dict[CompilerName, Compiler]:
@@ -170,8 +176,8 @@ def rule(snippet: Snippet, compiler: Compiler, scratch: Path, patience: float = 
             misuse = replace(misuse, diagnostics=as_one(misuse.diagnostics))
         outcome, saw, reason = judge(expected, corrected, misuse, snippet.line)
         if outcome == "broken" and not compiler.is_expected:
-            written_for = f"{SUBJECTS[compiler.name]} {WRITTEN_FOR[compiler.name]}"
-            outcome, saw, reason = judge_otherwise(corrected, misuse, snippet.line, f"unlike {written_for}: {reason}")
+            what = reason.rpartition("; ")[0] or reason  # without the advice to correct what is right for its version
+            outcome, saw, reason = judge_otherwise(corrected, misuse, snippet.line, f"{compiler.differs}: {what}")
     said = None if saw is None else f"{saw.level}: {saw.message}"
     return Ruling(
         by=compiler.name,

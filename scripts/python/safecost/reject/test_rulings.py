@@ -112,12 +112,18 @@ def test_another_version_breaks_no_claim(twin: Said, misuse: Said, outcome: Ruli
 
 
 @pytest.mark.parametrize(("version", "outcome"), [("12.2.0", "broken"), ("16.2.0", "accepted"), ("1", "accepted")])
-def test_a_claim_is_of_the_version_it_was_written_for(tmp_path: Path, version: str, outcome: str) -> None:
+def test_a_claim_is_of_the_version_it_was_written_for(
+    tmp_path: Path, version: str, outcome: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     put(tmp_path, "a/b.cc", CXX)
     (one,) = snippets.find(tmp_path)
     file = planted(tmp_path, "exit 0")["gcc"].path
-    (ruling,) = rejected.collect([one], {"gcc": Compiler("gcc", file, version)})[0].rulings
-    assert ruling.outcome == outcome
+    made = rejected.collect([one], {"gcc": Compiler("gcc", file, version)})
+    (ruling,) = made[0].rulings
+    assert (ruling.outcome, ruling.differs) == (outcome, outcome == "accepted")
+    show(made, Console(width=200))
+    assert ("differs: a/b.cc with gcc: GCC 12: expected" in capsys.readouterr().out) == ruling.differs
+    assert cell(ruling) == ("accepts, differs" if ruling.differs else "BROKEN")
 
 
 @pytest.mark.parametrize(("library", "same"), [(None, True), ("12.2.0", True), ("16.2.0", False)])
