@@ -182,7 +182,10 @@ def real() -> proving.Proved:
 )
 def test_real_cases_come_out_as_they_must(name: str, words: str, attribution: str | None) -> None:
     found = [one for one in real().outcomes if f"{one.case}/{one.variant}/{one.fault}@{one.profile}" == name]
-    assert [(one.words, one.attribution) for one in found] == [(words, attribution)]
+    assert len(found) == 1
+    # Whether malloc notices what was written beside a block depends on the C library's version.
+    noticed = [("allocator stop", "platform")] if words == "silent: corrupted" else []
+    assert (found[0].words, found[0].attribution) in [(words, attribution), *noticed]
 
 
 @pytest.mark.build
