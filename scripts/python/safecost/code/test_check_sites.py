@@ -28,7 +28,9 @@ extern "C" int other(int x) { if (x == 7) std::terminate(); return x; }
 def compiled(folder: Path, name: str, text: str, *command: str) -> Path:
     source, plugin = folder / f"{name}.cc", folder / f"{name}.so"
     source.write_text(text, encoding="utf-8")
-    subprocess.run([newest(command[0]), *command[1:], "-O2", "-shared", "-fPIC", str(source), "-o", str(plugin)], check=True)
+    subprocess.run(
+        [newest(command[0]), *command[1:], "-O2", "-shared", "-fPIC", str(source), "-o", str(plugin)], check=True
+    )
     return plugin
 
 
