@@ -121,12 +121,12 @@ def show(made: Sequence[Rejection], out: Console) -> None:
     for one in made:
         for ruling in one.rulings:
             where = f"{_name(one)} with {ruling.by}"
-            if ruling.outcome == "newly_rejected":
-                say(out, f"now rejected: {where}: {ruling.reason}; let the snippet say so", "green")
-            if ruling.outcome == "broken":
-                say(out, f"broken: {where}: {ruling.reason}", "red")
             if ruling.differs:
                 say(out, f"differs: {where}: {(ruling.reason or '').removeprefix(DIFFERS)}", "yellow")
+            elif ruling.outcome == "newly_rejected":
+                say(out, f"now rejected: {where}: {ruling.reason}; let the snippet say so", "green")
+            elif ruling.outcome == "broken":
+                say(out, f"broken: {where}: {ruling.reason}", "red")
 
 
 def _name(one: Rejection) -> str:

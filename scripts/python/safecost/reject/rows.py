@@ -101,7 +101,8 @@ def cell(ruling: Ruling | None) -> str:
         return "–"
     words = {"rejected": "rejects", "newly_rejected": "now rejects", "accepted": "accepts", "absent": "not here"}
     tagged = _tagged(ruling) if ruling.outcome in _REJECTED else ""
-    return f"{words.get(ruling.outcome, 'BROKEN')}{tagged}{', differs' if ruling.differs else ''}"
+    differs = ", differs" if ruling.differs and ruling.outcome != "newly_rejected" else ""
+    return f"{words.get(ruling.outcome, 'BROKEN')}{tagged}{differs}"
 
 
 def lines(rejections: Sequence[Rejection]) -> list[RejectionLine]:

@@ -175,7 +175,9 @@ def rule(snippet: Snippet, compiler: Compiler, scratch: Path, patience: float = 
         if snippet.way == "evaluated":
             misuse = replace(misuse, diagnostics=as_one(misuse.diagnostics))
         outcome, saw, reason = judge(expected, corrected, misuse, snippet.line)
-        if outcome == "broken" and not compiler.is_expected:
+        if outcome == "newly_rejected" and not compiler.is_expected:
+            reason = f"{compiler.differs}: {reason}"
+        elif outcome == "broken" and not compiler.is_expected:
             what = reason.rpartition("; ")[0] or reason  # without the advice to correct what is right for its version
             outcome, saw, reason = judge_otherwise(corrected, misuse, snippet.line, f"{compiler.differs}: {what}")
     said = None if saw is None else f"{saw.level}: {saw.message}"
