@@ -85,14 +85,14 @@ def host(tmp_path: Path) -> Host:
 
 
 def test_each_command_is_a_row_with_its_versions_and_its_exit_code(host: Host) -> None:
-    ended = host.start("--command", "exit 3", "--command", "true", "--also", "", "12", "testing")
+    ended = host.start("--command", "exit 3", "--command", "true || no", "--also", "", "12", "testing")
     assert ended.returncode == 1, ended.stderr
     rows = [line.split(" | ") for line in ended.stdout.splitlines() if line.startswith(("| 12", "| testing"))]
     assert [(row[0], row[9], row[11]) for row in rows] == [
         ("| 12", "`exit 3`", "3 |"),
-        ("| 12", "`true`", "0 |"),
+        ("| 12", "`true \\|\\| no`", "0 |"),
         ("| testing", "`exit 3`", "3 |"),
-        ("| testing", "`true`", "0 |"),
+        ("| testing", "`true \\|\\| no`", "0 |"),
     ]
     assert rows[0][1:9] == ["14.2.0", "19.1.7", "-", "3.31.6", "3.13.5", "20240722.0", "10.1.1", "1.9.1"]
     assert len(ended.stdout.splitlines()[2].split(" | ")) == len(rows[0])
