@@ -81,7 +81,9 @@ def parse_json(data: bytes | str, name: str) -> Any:
     except json.JSONDecodeError as error:
         line = f"line {error.lineno}, " if "\n" in text.rstrip() else ""
         where = f"at {line}column {error.colno}"
-        if not text[error.pos :].strip() or error.msg.startswith("Unterminated string"):
+        rest = text[error.pos :].strip()
+        begun = error.msg == "Expecting value" and any(word.startswith(rest) for word in ("true", "false", "null"))
+        if not rest or begun or error.msg.startswith("Unterminated string"):
             raise UsageError(f"{name} is cut off {where}: the file is incomplete.") from error
         raise UsageError(f"{name} is not JSON: {error.msg} {where}.") from error
     except RecursionError as error:

@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 import pytest
 from msgspec import Meta, Struct
 
-from safecost.core.decoding import Misfit, convert, decode, filled, strict
+from safecost.core.decoding import Misfit, convert, decode, filled, parse_json, strict
+from safecost.core.errors import UsageError
 
 
 class Inner(Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,3 +112,15 @@ def test_the_first_source_with_a_value_counts_and_what_is_given_counts_more() ->
 def test_a_value_that_no_source_has_is_an_error_with_its_name() -> None:
     with pytest.raises(AttributeError, match="'y'"):
         filled(MarkedPoint, SimpleNamespace(x=1, mark="a"))
+
+
+@pytest.mark.parametrize("text", ['{"a": [1, 2', '{"a": "b', '{"a": nul', '{"a": t', '{"a":'])
+def test_a_text_that_ends_too_early_is_cut_off(text: str) -> None:
+    with pytest.raises(UsageError, match="the file is cut off at column"):
+        parse_json(text, "the file")
+
+
+@pytest.mark.parametrize("text", ['{"a": n}', '{"a": nil', "{} t", '{"a": 1} {'])
+def test_what_is_wrong_before_its_end_is_no_json(text: str) -> None:
+    with pytest.raises(UsageError, match="the file is not JSON"):
+        parse_json(text, "the file")
