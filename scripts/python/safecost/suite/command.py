@@ -26,8 +26,8 @@ def choosing(command: F) -> F:
         click.option("--cases", "case_folders", metavar="DIR", multiple=True, type=click.Path(path_type=Path),
                      help="Read cases from DIR instead of bench/; may be repeated."),
         click.option("--profile", "ad_hoc", metavar="'NAME: COMPILER FLAGS'", multiple=True,
-                     help="Measure an ad-hoc profile, or what flags add to one of the suite, 'NAME: PROFILE + FLAGS';"
-                     " may be repeated."),
+                     help="Measure an ad-hoc profile, or what flags add to one of the suite, 'NAME: PROFILE + FLAGS',"
+                     " or one of it by another compiler, 'NAME: PROFILE @ COMPILER'; may be repeated."),
         click.option("--profiles", metavar="NAMES",
                      help="Profiles with commas between; 'default', 'quick' and 'all' name sets."),
         click.option("--filter", "expression", metavar="REGEX",

@@ -161,8 +161,9 @@ def _written(file: Path) -> ProfileFile:
 def ad_hoc(text: str) -> BuildProfile:
     """Make a profile of `'mine: g++-14 -O3 -march=x86-64-v3'`: its own plain sibling, stored in the build folder.
 
-    One of `'zeroinit: gcc-o2 + -ftrivial-auto-var-init=zero'` hardens the profile of the suite that it names. Raises
-    UsageError where the text is neither.
+    One of `'zeroinit: gcc-o2 + -ftrivial-auto-var-init=zero'` hardens the profile of the suite that it names, one of
+    `'trunk: clang-o2 @ /path/to/clang++'` is that profile by another compiler. Raises UsageError where the text is
+    none of these.
     """
     name, colon, command = text.partition(":")
     name = name.strip()
@@ -172,8 +173,9 @@ def ad_hoc(text: str) -> BuildProfile:
         raise UsageError(f"--profile {text!r} cannot be split into words: {error}.") from error
     if not colon or not _NAME.fullmatch(name) or not words:
         raise UsageError(
-            f"--profile {text!r} is not of the form 'name: compiler flags...', as in 'mine: g++-14 -O3', or"
-            " 'name: profile + flags...', as in 'zeroinit: gcc-o2 + -ftrivial-auto-var-init=zero'."
+            f"--profile {text!r} is not of the form 'name: compiler flags...', as in 'mine: g++-14 -O3',"
+            " 'name: profile + flags...', as in 'zeroinit: gcc-o2 + -ftrivial-auto-var-init=zero', or"
+            " 'name: profile @ compiler flags...', as in 'old: gcc-o2 @ g++-12'."
         )
     for word in words:
         if re.search(r"[\s;'\"$`\\]", word):
@@ -181,7 +183,34 @@ def ad_hoc(text: str) -> BuildProfile:
     known = shipped()
     if name in known:
         raise UsageError(f"--profile {name!r} has the name of a profile of the suite: choose another.")
+    if "@" in words:
+        return _by_compiler(name, words, known)
     return _hardening(name, words, known) if "+" in words else _of_compiler(name, words)
+
+
+def _by_compiler(name: str, words: Sequence[str], known: Mapping[str, BuildProfile]) -> BuildProfile:
+    """A profile of the suite built by another compiler, with flags that say where that has its library.
+
+    It is its own plain sibling: what it is compared with is the profile that it was made of.
+    """
+    base = known.get(words[0])
+    if words[1:2] != ["@"] or base is None:
+        raise UsageError(
+            f"--profile {name!r} builds {shown(' '.join(words[: words.index('@')]))} with another compiler, which is no"
+            f" profile: choose from {', '.join(known)}."
+        )
+    compiler, *flags = words[2:] or [""]
+    if not compiler or compiler.startswith("-"):
+        raise UsageError(f"--profile {name!r} names no compiler: give its command or path behind the '@'.")
+    written = {
+        "summary": f"given on the command line: {base.name} @ {_published([Path(compiler).name, *flags])}",
+        "language": base.language,
+        "compiler": compiler,
+        "library": base.library,
+        "flags": [*base.flags, *((flag, _GIVEN) for flag in flags)],
+        **({"against": base.against} if base.against else {}),
+    }
+    return _stored(name, written)
 
 
 def _of_compiler(name: str, words: Sequence[str]) -> BuildProfile:

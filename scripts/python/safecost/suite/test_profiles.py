@@ -160,6 +160,40 @@ def test_an_ad_hoc_profile_may_harden_one_of_the_suite(elsewhere: Path) -> None:
 
 
 @pytest.mark.usefixtures("own")
+def test_an_ad_hoc_profile_may_be_one_of_the_suite_by_another_compiler(elsewhere: Path) -> None:
+    mine = profiles.ad_hoc("trunk: checked @ /srv/acme-secret/bin/g++ -nostdinc++ -isystem /srv/acme-secret/include")
+    assert (mine.name, mine.plain, mine.needs, mine.is_rebuild) == ("trunk", "trunk", (), False)
+    assert (mine.language, mine.compiler, mine.library) == ("c++", "/srv/acme-secret/bin/g++", "libstdc++")
+    given = ["-nostdinc++", "-isystem", "…"]
+    assert [flag for flag, _ in mine.flags] == ["-O2", "-fno-plt", "-D_GLIBCXX_ASSERTIONS", *given]
+    assert mine.summary == f"given on the command line: checked @ g++ {' '.join(given)}"
+    written = json.loads((elsewhere / "profiles-ad-hoc" / "trunk.json").read_text(encoding="utf-8"))
+    assert written["flags"][-1] == ["/srv/acme-secret/include", "given on the command line"]  # what is built
+    assert profiles.ad_hoc("older: twin @ rustc-1.90").against == "plain"
+    assert [profile.name for profile in profiles.choose(None, ["old: plain @ g++-12"])] == ["old"]
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (
+            "gone @ g++",
+            "'mine' builds \"gone\" with another compiler, which is no profile: choose from plain, again,",
+        ),
+        ("plain -O3 @ g++", "'mine' builds \"plain -O3\" with another compiler, which is no profile"),
+        ("@ g++", "'mine' builds \"\" with another compiler, which is no profile"),
+        ("plain @", "'mine' names no compiler: give its command or path behind the '@'[.]"),
+        ("plain @ -O3", "'mine' names no compiler"),
+    ],
+)
+def test_an_ad_hoc_profile_by_no_compiler_is_refused(command: str, sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence) as caught:
+        profiles.ad_hoc(f"mine: {command}")
+    one_sentence(str(caught.value))
+
+
+@pytest.mark.usefixtures("own")
 @pytest.mark.parametrize(
     ("names", "chosen"),
     [
