@@ -321,6 +321,17 @@ def test_a_moved_tree_gets_a_new_environment(tree: Tree) -> None:
     assert tree.did() == [VENV, PIP]
 
 
+@pytest.mark.parametrize("words", [["run"], ["--no-setup", "run"]])
+def test_what_another_tree_owns_is_never_emptied(tree: Tree, words: list[str]) -> None:
+    theirs = tree.machine / "theirs"
+    (theirs / "bin").mkdir(parents=True)
+    (theirs / "precious").touch()
+    (tree.root / ".venv").symlink_to(theirs)
+    started = tree.start(*words)
+    assert started.returncode == 1 and "is a link, and not up to date" in started.stderr
+    assert tree.did() == [] and (theirs / "precious").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "environment"),
     [(["--no-setup", "run"], {}), (["run", "x", "--no-setup"], {}), (["run"], {"SAFECOST_NO_SETUP": "1"})],
