@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from safecost.compare.exact import exact_rows, place_of, same_architecture, sound
-from safecost.compare.rows import Comparison, SideFacts
+from safecost.compare.rows import VERDICTS, Comparison, SideFacts
 from safecost.compare.times import pair_keys, time_rows, unstable
 from safecost.core.errors import UsageError
 from safecost.core.text import counted, shown
@@ -51,6 +52,27 @@ def compare(
         tuple(_warnings(base, head, parts)),
         (*_advisory(base, head, names), *unstable(rows)),
         tuple(_gone(base, head, parts)),
+    )
+
+
+def merged(comparisons: Sequence[Comparison]) -> Comparison:
+    """Comparisons of one base with several profiles of head as one: of rows that all of them have, the worst."""
+    first, *others = comparisons
+    rows = {row.key: row for row in first.rows}
+    for row in (row for other in others for row in other.rows):
+        known = rows.setdefault(row.key, row)
+        if VERDICTS.index(row.verdict) < VERDICTS.index(known.verdict):
+            rows[row.key] = row
+
+    def all_of(sentences: Callable[[Comparison], Sequence[str]]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(sentence for each in comparisons for sentence in sentences(each)))
+
+    return replace(
+        first,
+        rows=tuple(rows.values()),
+        warnings=all_of(lambda each: each.warnings),
+        advisory=all_of(lambda each: each.advisory),
+        gone=all_of(lambda each: each.gone),
     )
 
 

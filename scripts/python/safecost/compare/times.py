@@ -16,6 +16,7 @@ from safecost.core.text import counted, percent
 from safecost.document.measured import Pair, Panel, untouched
 from safecost.document.types import Document
 from safecost.document.values import PairKind
+from safecost.stats.pairs import change_interval
 
 TIME_OF: dict[PairKind, Metric] = {"idiom": "idiom_time", "profile": "profile_time", "language": "language_time"}
 """Full cost is left out: what it is over is the raw variant that was fastest in the run, which may be another one."""
@@ -67,12 +68,7 @@ def _key(panel: Panel, pair: Pair) -> PairKey:
 
 
 def _interval(old: Pair, new: Pair) -> tuple[float, float, float] | None:
-    """Of the ratio of two ratios: it is missed only where one of both intervals misses, and these are independent."""
-    if old.ratios == new.ratios:
-        return SAME
-    if old.low is None or old.high is None or new.low is None or new.high is None:
-        return None
-    return new.low / old.high, new.high / old.low, (old.level or 0.0) * (new.level or 0.0)
+    return SAME if old.ratios == new.ratios else change_interval(old.interval, new.interval)
 
 
 def _why(old: Pair, new: Pair) -> str | None:

@@ -143,6 +143,13 @@ class Pair:
     q: Share | None
     spread: Spread | None = None
 
+    @property
+    def interval(self) -> tuple[float, float, float] | None:
+        """Low, high and level, None where there are too few launches."""
+        if self.low is None or self.high is None:
+            return None
+        return self.low, self.high, self.level or 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Panel(AtPoint):
@@ -200,6 +207,8 @@ class Code:
     exception reaches, `v` packed, `j` jump, `x` call), a space, the text. A line with the mark `-` is no instruction
     but the heading of what follows: an out-of-line part, or a function that the kernel calls, which is not counted.
     `fingerprint` is a hash of the same text of the kernel and of everything of its source that it leads to.
+    `remarks` is what the compiler said of its loops, vectorised or why not, where it was asked: `sum.cc:41: loop
+    vectorized using 16 byte vectors`.
     """
 
     case: CaseName
@@ -212,6 +221,7 @@ class Code:
     calls: WholeNumber
     listing: SourceText
     fingerprint: Sha256 | None = None
+    remarks: Annotated[tuple[FreeText, ...], Meta(max_length=200)] = ()
 
     def same_as(self, other: Code) -> bool:
         """Is it the other's code, but for addresses? By the listing where a document has no fingerprints."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from safecost.core.tools import numbers, version_in
 from safecost.document.measured import Code, Count
 from safecost.document.memo import of_newest
 from safecost.document.metrics import metrics_of
@@ -82,6 +84,11 @@ class PairRow(AtPoint):
         return contender_name(self.task, self.variant, self.size, self.rate, self.profile, self.threads)
 
     @property
+    def interval(self) -> tuple[float, float, float] | None:
+        """Low, high and level, None where there are too few launches."""
+        return None if self.low is None or self.high is None else (self.low, self.high, self.level or 0.0)
+
+    @property
     def parameters(self) -> str:
         """What the case was given, such as `L1 · rate 0.01`."""
         return (self.label or f"size {self.size}") + beside_size(self.rate, self.threads, " · ")
@@ -138,6 +145,30 @@ def is_rebuild(document: Document, profile: Profile) -> bool:
     if profile.plain == profile.name:
         return False
     return any(other.name == profile.plain and other.flags == profile.flags for other in document.profiles)
+
+
+# Flags that tell where an uninstalled compiler has its library, and are no choice of whoever compares compilers.
+_PLACES = re.compile(
+    r"-nostd(inc|lib)\+\+|-lc\+\+abi|(-isystem|-idirafter|-stdlib\+\+-isystem|-I|-L|-B).*"
+    r"|--(sysroot|gcc-install-dir|gcc-toolchain)=.*|-Wl,-rpath,.*|[/…].*"
+)
+
+
+@of_newest
+def compiler_groups(document: Document) -> tuple[tuple[Profile, ...], ...]:
+    """Profiles that several versions of one compiler built with the same flags and library, the oldest first."""
+    groups: dict[tuple[str, ...], list[Profile]] = {}
+    for profile in document.profiles:
+        if profile.status != "measured" or profile.compiler is None or is_rebuild(document, profile):
+            continue
+        flags = (flag for flag, _ in profile.flags if not _PLACES.fullmatch(flag))
+        family = profile.compiler.partition(" ")[0]
+        groups.setdefault((family, profile.language, profile.library, *flags), []).append(profile)
+    return tuple(
+        tuple(sorted(group, key=lambda one: numbers(version_in(one.compiler or ""))))
+        for group in groups.values()
+        if len(group) > 1
+    )
 
 
 class ExactValues:

@@ -21,6 +21,7 @@ from safecost.document.types import Case, Document, Variant
 from safecost.suite.source_excerpts import Excerpt, find
 
 HEADING = "-"
+MOST_REMARKS = 3  # of a compiler on the loops of one kernel
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +212,11 @@ def why(comparison: Contrast, margin: float) -> list[str]:
         sentences.append(f"This run did not time it together with {other}.")
     sentences += _executed(comparison, other)
     sentences += _emitted(comparison.subject.code, base.code, other)
+    for whose, code in (("its", comparison.subject.code), (f"{other}'s", base.code)):
+        if code is not None and code.remarks:
+            rest = len(code.remarks) - MOST_REMARKS
+            more = f"; and {counted(rest, 'more remark')}" if rest > 0 else ""
+            sentences.append(f"The compiler on {whose} loops: {'; '.join(code.remarks[:MOST_REMARKS])}{more}.")
     return sentences
 
 

@@ -17,7 +17,18 @@ from safecost.document.machine_facts import machine_facts
 from safecost.document.rows import KINDS, ExactValues, PairRow, count_rows, rows, valid_rows
 from safecost.document.types import Document, Run
 from safecost.reject import rows as rejected_rows
-from safecost.report import answers, case_page, charts, dispatch, hardening, raw_code, safety, sections, words
+from safecost.report import (
+    answers,
+    case_page,
+    charts,
+    compilers,
+    dispatch,
+    hardening,
+    raw_code,
+    safety,
+    sections,
+    words,
+)
 from safecost.report.charts import Chart
 from safecost.report.weaknesses import name_of
 from safecost.stats.pairs import Verdict
@@ -183,6 +194,12 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "highest": hardening.highest,
         "with_interval": hardening.with_interval,
         "newly_caught": hardening.newly_caught,
+        "compilers": compilers.side_by_side(document),
+        "anchor": case_page.anchor,
+        "step_words": compilers.step_words,
+        "tally_words": compilers.tally_words,
+        "change_words": compilers.change_words,
+        "cost_words": compilers.cost_words,
         "number": number,
         "charts": drawn,
         "has_chart": lambda kind: any(chart.kind == kind for chart in drawn),

@@ -76,6 +76,7 @@ LABELS = {
     "quality": "Data quality",
     "pairs": "All pairs",
     "counts": "Counts",
+    "compilers": "Compilers",
     "about": "Profiles and machine",
 }
 _PAGE = re.compile(r"[a-z][a-z0-9_-]{0,127}")
@@ -98,6 +99,9 @@ SECTIONS = (
     Section("faults", "What becomes of each fault", "Faults", page="faults"),
     Section("believe", "How much to believe this run", "How much to believe it", page="quality"),
     Section("family", per="families", page="charts"),
+    Section(
+        "compilers", "Compilers side by side", "Compilers", when=lambda page: page["compilers"].steps, page="compilers"
+    ),
     Section("counts", "Counts: instructions and allocations", "Counts", page="counts"),
     Section("pairs", "All pairs", page="pairs"),
     Section("gaps", "Gaps", page="about"),

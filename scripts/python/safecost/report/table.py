@@ -15,8 +15,8 @@ from safecost.core.text import counted, number, percent
 from safecost.document.rows import PairRow, valid_rows
 from safecost.document.types import NOT_REACHED, Case, Document, Problem
 from safecost.document.values import PairKind
+from safecost.report import compilers, hardening
 from safecost.report.dispatch import dispatch_lines
-from safecost.report.hardening import terminal_lines
 from safecost.report.raw_code import incomplete_lines, llvm_versions
 from safecost.report.safety import filter_note, shares, terminal_gaps, terminal_rows, terminal_standards
 from safecost.stats.pairs import Verdict
@@ -192,7 +192,8 @@ def _summary_lines(document: Document, rows: Sequence[PairRow]) -> list[str]:
         *_aa_line(document),
         *_contended_line(document),
         *_calibration_line(document),
-        *terminal_lines(document),
+        *hardening.terminal_lines(document),
+        *compilers.terminal_lines(document),
     ]
 
 

@@ -75,7 +75,10 @@ def assemble(state: RunState, sample: Sample, plan: RunPlan | None = None) -> do
         panels=_panels(state),
         proofs=tuple(state.proofs),
         rejections=tuple(state.rejections),
-        codes=tuple(replace(code, listing=state.clean(code.listing, 200_000)) for code in state.codes),
+        codes=tuple(
+            replace(code, listing=state.clean(code.listing, 200_000), remarks=tuple(map(state.clean, code.remarks)))
+            for code in state.codes
+        ),
         counting=state.counted.counting,
         counts=tuple(
             replace(count, reason=None if count.reason is None else state.clean(count.reason))

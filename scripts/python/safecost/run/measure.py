@@ -11,7 +11,7 @@ from safecost.core.errors import ToolError, UsageError
 from safecost.document import io as documents
 from safecost.document import types as doc
 from safecost.machine import facts as machine
-from safecost.run import identity, stages, timing
+from safecost.run import identity, remarks, stages, timing
 from safecost.run.assemble import assemble
 from safecost.run.journal import Journal
 from safecost.run.stages import StageResult
@@ -72,6 +72,8 @@ class Measurement:
         remaining: Sequence[RunStage] = (stages.verify, stages.prove, stages.reject, stages.count, self._measure)
         for name, stage in zip(STAGES[1:], remaining, strict=True):
             self.stage(name, stage)
+        if remarks.has_versions(self.state):
+            self.state = remarks.asked(self.state, set(remarks.differing(self.document())))
         self.state = replace(self.state, complete=True)
 
     def stage(self, name: str, stage: RunStage) -> None:

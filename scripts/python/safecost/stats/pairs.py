@@ -104,6 +104,23 @@ def launch_ratio(numerator_rounds: ArrayLike, denominator_rounds: ArrayLike) -> 
     return float(np.exp(np.median(logs)))
 
 
+def change_interval(
+    old: tuple[float, float, float] | None, new: tuple[float, float, float] | None
+) -> tuple[float, float, float] | None:
+    """The interval of new over old, two ratios with launches of their own; each is (low, high, level), or None.
+
+    It is missed only where one of both intervals misses, and these are independent.
+    """
+    if old is None or new is None:
+        return None
+    return new[0] / old[1], new[1] / old[0], old[2] * new[2]
+
+
+def verdict_of(low: float, high: float, margin: float) -> Verdict:
+    """What an interval of a ratio says against a relative margin."""
+    return _verdict(Interval(float(np.log(low)), float(np.log(high)), 1.0), float(np.log1p(margin)))
+
+
 def two_clusters(values: ArrayLike) -> Clusters | None:
     """The two groups that `values` fall into, or None.
 

@@ -1,4 +1,4 @@
-"""Base against head timed in one process: two profiles, two revisions, or two folders of cases.
+"""Base against head timed in one process: profiles with one of them, two revisions, or two folders of cases.
 
 The only part of compare that starts anything.
 """

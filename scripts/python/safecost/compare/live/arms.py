@@ -2,7 +2,8 @@
 
 A comparison's panel has four arms for each idiom: the idiom and raw code, of base and of head, interleaved in one
 process. Head over base of one variant is its *direct* time; head's cost over base's cost, which is the difference of
-two log ratios, is its *idiom* time: a machine or a change that makes all code slower alike leaves it as it is.
+two log ratios, is its *idiom* time: a machine or a change that makes all code slower alike leaves it as it is. Where
+base is compared with several profiles of head, each of them has such arms in the same panel.
 """
 
 from __future__ import annotations
@@ -21,9 +22,8 @@ from safecost.stats.pairs import launch_ratio
 
 SideName = Literal["base", "head"]
 SIDES: tuple[SideName, ...] = ("base", "head")
-TOGETHER = 4
-"""Variants that share a panel with raw code and an A/A pair, each of them twice: eleven contenders, as panels of a
-run."""
+ARMS = 10
+"""Contenders of a panel beside its A/A pair, of each build as many: eleven, as panels of a run have."""
 
 TimeMetric = Literal["direct_time", "idiom_time"]
 Launches = Sequence[Sequence[Sequence[float]]]
@@ -33,6 +33,15 @@ Launches = Sequence[Sequence[Sequence[float]]]
 def build_name(side: SideName, profile: str) -> str:
     """The name that a profile's build has beside the other side's: `base:gcc-o2`."""
     return f"{side}:{profile}"
+
+
+def parts(build: str) -> tuple[SideName, str]:
+    """The side and the profile of a build's name."""
+    side, _, profile = build.partition(":")
+    if side == "base":
+        return "base", profile
+    assert side == "head", build
+    return "head", profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,34 +56,38 @@ class Pairing:
         return self.base if side == "base" else self.head
 
 
-def panels_of(
-    case: str,
-    pairing: Pairing,
-    parameters: Sequence[DescribedPoint],
-    base: Sequence[DescribedVariant],
-    head: Sequence[DescribedVariant],
-    pattern: re.Pattern[str] | None = None,
-) -> list[PlannedPanel]:
-    """The panels of a case: variants that both sides have, in groups that share raw code, and head's A/A pair.
+Builds = Mapping[str, Sequence[DescribedVariant]]
+"""The variants that each build of a case has, base's first, then head's, by the names that `build_name` gives."""
 
-    `base` and `head` are the variants that the two builds have. A variant that only one of them has is in none.
+
+def panels_of(
+    case: str, builds: Builds, parameters: Sequence[DescribedPoint], pattern: re.Pattern[str] | None = None
+) -> list[PlannedPanel]:
+    """The panels of a case: variants that base and head have, in groups that share raw code, and head's A/A pair.
+
+    A variant that base lacks, or that only base has, is in none.
     """
-    theirs = {variant.name: variant for variant in base}
-    common = [one for one in head if one.name in theirs and _timed(one) and _timed(theirs[one.name])]
+    timed_in = {build: {one.name: one for one in variants if _timed(one)} for build, variants in builds.items()}
+    base, *heads = timed_in.values()
+    common = dict.fromkeys(name for head in heads for name in head if name in base)
+    raws = {build: raw for build, variants in builds.items() if (raw := _first_raw(variants)) is not None}
+    of_head = [(build, variants) for build, variants in builds.items() if parts(build)[0] == "head"]
+    aa = [_arm(build, one) for build, variants in of_head for one in variants if one.role == "aa"][:1]
+    together = max(1, ARMS // len(builds) - 1)
+    title = "+".join(parts(build)[1] for build, _ in of_head)
     found: list[PlannedPanel] = []
     for parameter in parameters:
-        wanted = [one for one in common if _wanted(case, one.name, parameter, pairing, pattern)]
-        raws = [_first_raw(base), _first_raw(head)]
-        rest = [one for one in wanted if not any(raw is not None and raw.name == one.name for raw in raws)]
-        groups = [rest[at : at + TOGETHER] for at in range(0, len(rest), TOGETHER)] or ([[]] if wanted else [])
+        wanted = [name for name in common if _wanted(case, name, parameter, builds, pattern)]
+        rest = [name for name in wanted if name not in {raw.name for raw in raws.values()}]
+        groups = [rest[at : at + together] for at in range(0, len(rest), together)] or ([[]] if wanted else [])
         for number, group in enumerate(groups):
             arms = [
-                *(_arm(side, pairing, raw) for side, raw in zip(SIDES, raws, strict=True) if raw is not None),
-                *(_arm("head", pairing, one) for one in head if one.role == "aa"),
-                *(_arm(side, pairing, one) for one in group for side in SIDES),
+                *(_arm(build, raw) for build, raw in raws.items()),
+                *aa,
+                *(_arm(build, known[name]) for name in group for build, known in timed_in.items() if name in known),
             ]
             if len(arms) > 1:
-                name = pairing.head if len(groups) == 1 else f"{pairing.head} {number + 1} of {len(groups)}"
+                name = title if len(groups) == 1 else f"{title} {number + 1} of {len(groups)}"
                 found.append(PlannedPanel(case, name, parameter, tuple(arms)))
     return found
 
@@ -87,17 +100,17 @@ def _first_raw(variants: Sequence[DescribedVariant]) -> DescribedVariant | None:
     return next((one for one in variants if one.role == "raw"), None)
 
 
-def _arm(side: SideName, pairing: Pairing, variant: DescribedVariant) -> PlannedContender:
-    return PlannedContender(variant.name, build_name(side, pairing.of(side)), variant.role, variant.planted)
+def _arm(build: str, variant: DescribedVariant) -> PlannedContender:
+    return PlannedContender(variant.name, build, variant.role, variant.planted)
 
 
 def _wanted(
-    case: str, variant: str, parameter: DescribedPoint, pairing: Pairing, pattern: re.Pattern[str] | None
+    case: str, variant: str, parameter: DescribedPoint, builds: Builds, pattern: re.Pattern[str] | None
 ) -> bool:
     if pattern is None or pattern.search(case):
         return True
     names = [f"{case}/{variant}"]
-    for profile in (pairing.base, pairing.head):
+    for _, profile in map(parts, builds):
         whole = contender_name(case, variant, parameter.size, parameter.rate, profile, parameter.threads)
         names += [whole, f"{case}/{variant}@{profile}"]
     return any(map(pattern.search, names))
@@ -143,30 +156,31 @@ class TimedQuantity:
 
 def side_of(arm: PlannedContender) -> SideName:
     """The side that a contender was built by."""
-    return "base" if arm.profile.startswith("base:") else "head"
+    return parts(arm.profile)[0]
 
 
-def _raws(panel: PlannedPanel) -> Mapping[SideName, int]:
-    """The first raw arm of each side that has one."""
-    found: dict[SideName, int] = {}
+def _raws(panel: PlannedPanel) -> Mapping[str, int]:
+    """The first raw arm of each build that has one."""
+    found: dict[str, int] = {}
     for at, arm in enumerate(panel.contenders):
         if arm.role == "raw":
-            found.setdefault(side_of(arm), at)
+            found.setdefault(arm.profile, at)
     return found
 
 
 def quantities(panel: PlannedPanel) -> Iterator[Quantity]:
-    """All quantities that a panel is for."""
-    at = {(side_of(arm), arm.variant): number for number, arm in enumerate(panel.contenders)}
+    """All quantities that a panel is for, of each profile of head."""
+    base = {arm.variant: at for at, arm in enumerate(panel.contenders) if side_of(arm) == "base"}
     raws = _raws(panel)
-    for (side, variant), head in at.items():
-        base = at.get(("base", variant))
-        if side != "head" or base is None:
+    below = next((at for build, at in raws.items() if parts(build)[0] == "base"), None)
+    for head, arm in enumerate(panel.contenders):
+        if side_of(arm) == "base" or arm.variant not in base:
             continue
-        yield Quantity(variant, "direct_time", (base, head))
-        if len(raws) == len(SIDES) and panel.contenders[head].role == "safe":
-            both = (raws["base"], raws["head"])
-            yield Quantity(variant, "idiom_time", (base, head), both, panel.contenders[both[1]].variant)
+        both = base[arm.variant], head
+        yield Quantity(arm.variant, "direct_time", both)
+        above = raws.get(arm.profile)
+        if below is not None and above is not None and arm.role == "safe":
+            yield Quantity(arm.variant, "idiom_time", both, (below, above), panel.contenders[above].variant)
 
 
 def timed(panel: PlannedPanel, launches: Launches) -> list[TimedQuantity]:
@@ -182,8 +196,8 @@ def timed(panel: PlannedPanel, launches: Launches) -> list[TimedQuantity]:
 def aa_ratios(panel: PlannedPanel, launches: Launches) -> list[float]:
     """Head's A/A pair over head's raw code, one a launch: the same source twice, so what differs from 1 is the
     machine."""
-    raw = _raws(panel).get("head")
     aa = next((at for at, arm in enumerate(panel.contenders) if arm.role == "aa"), None)
+    raw = None if aa is None else _raws(panel).get(panel.contenders[aa].profile)
     if raw is None or aa is None:
         return []
     return [launch_ratio(one[aa], one[raw]) for one in launches]

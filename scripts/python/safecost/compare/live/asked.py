@@ -1,4 +1,4 @@
-"""What a user can compare in one process: two profiles, two revisions of the suite, two folders of cases."""
+"""What a user can compare in one process: profiles with one of them, two revisions of the suite, two folders."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from safecost.compare.live.revisions import Revision, take_out
 from safecost.compare.live.sides import LiveSide, profiles_of
 from safecost.core.errors import UsageError
 from safecost.core.paths import BENCH, Folders
+from safecost.core.text import counted
 from safecost.run.schedule import DEFAULT, Mode
 from safecost.run.state import MARGIN, RunOptions
 from safecost.suite import cases as case_files
@@ -30,37 +31,38 @@ class ComparisonExtent:
 
 
 def of_profiles(names: str | None, ad_hoc: Sequence[str], cases: Sequence[Path], extent: ComparisonExtent) -> Sides:
-    """Two profiles, the first is base; `names` may name those that are given `ad_hoc`, to say which is which.
+    """Profiles, the first of which is base; `names` may name those that are given `ad_hoc`, to say which is which.
 
-    Raises UsageError where they are not two, and where no case can have rows since their languages differ.
+    Raises UsageError where there are not two, and where no case can have rows since their languages differ.
     """
-    base, head = _two(names, ad_hoc)
-    if base.language != head.language:
-        raise UsageError(
-            f"{base.name} builds {base.language} and {head.name} builds {head.language}: they have no variant in"
-            " common; 'scripts/safecost run' compares languages."
-        )
+    base, *heads = _ordered(names, ad_hoc)
+    for head in heads:
+        if base.language != head.language:
+            raise UsageError(
+                f"{base.name} builds {base.language} and {head.name} builds {head.language}: they have no variant in"
+                " common; 'scripts/safecost run' compares languages."
+            )
     folders = Folders.of(cases)
     return Sides(
-        _side("base", base.name, folders, [base], extent, _flags(base)),
-        _side("head", head.name, folders, [head], extent, _flags(head)),
-        (Pairing(base.name, head.name),),
+        _side("base", base.name, folders, [base], extent, _flags([base])),
+        _side("head", ", ".join(head.name for head in heads), folders, heads, extent, _flags(heads)),
+        tuple(Pairing(base.name, head.name) for head in heads),
     )
 
 
-def _two(names: str | None, ad_hoc: Sequence[str]) -> tuple[BuildProfile, BuildProfile]:
+def _ordered(names: str | None, ad_hoc: Sequence[str]) -> list[BuildProfile]:
     given = {one.name: one for one in profile_files.choose("default", ad_hoc)[-len(ad_hoc) :]} if ad_hoc else {}
     wanted = [name.strip() for name in (names or "").split(",") if name.strip()]
     order = [*wanted, *(name for name in given if name not in wanted)]
-    if len(order) != 2:
+    if len(order) < 2:
         raise UsageError(
-            f"{len(order)} profiles are given to compare ({', '.join(order) or 'none'}): give two, base before head, as"
-            " in --profiles gcc-o2,clang-o2 or --profile 'old: g++-12 -O2' --profile 'new: g++-14 -O2'."
+            f"{counted(len(order), 'profile')} to compare ({', '.join(order) or 'none'}): give two or more, base first,"
+            " as in --profiles gcc-o2,clang-o2 or --profile 'old: g++-12 -O2' --profile 'new: g++-14 -O2'."
         )
-    base, head = (given[name] if name in given else profile_files.choose(name, ())[0] for name in order)
-    if base.name == head.name:
-        raise UsageError(f"{base.name} is given twice: a profile is compared with another one.")
-    return base, head
+    repeated = next((name for at, name in enumerate(order) if name in order[:at]), None)
+    if repeated is not None:
+        raise UsageError(f"{repeated} is given twice: a profile is compared with another one.")
+    return [given[name] if name in given else profile_files.choose(name, ())[0] for name in order]
 
 
 def of_revisions(base: str, head: str, names: str | None, ad_hoc: Sequence[str], extent: ComparisonExtent) -> Sides:
@@ -108,8 +110,10 @@ def of_folders(base: Path, head: Path, names: str | None, ad_hoc: Sequence[str],
     )
 
 
-def _flags(profile: BuildProfile) -> list[tuple[str, str]]:
-    return [("flags", " ".join(flag for flag, _ in profile.flags) or "none")]
+def _flags(profiles: Sequence[BuildProfile]) -> list[tuple[str, str]]:
+    each = {profile.name: " ".join(flag for flag, _ in profile.flags) or "none" for profile in profiles}
+    same = len(set(each.values())) == 1
+    return [("flags", next(iter(each.values())) if same else "; ".join(f"{name}: {it}" for name, it in each.items()))]
 
 
 def _commit(revision: Revision) -> list[tuple[str, str]]:

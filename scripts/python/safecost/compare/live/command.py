@@ -22,6 +22,7 @@ from safecost.run.state import MARGIN
 EXAMPLES = (
     "safecost compare --profiles gcc-o2,gcc-o3                     the same cases, two sets of flags",
     "safecost compare --profile 'old: g++-12 -O2' --profile 'new: g++-14 -O2' --gate",
+    "safecost compare --profiles clang19-o2,clang-o2 --profile 'trunk: clang-o2 @ /path/to/clang++'",
     "safecost compare --revisions main . --profiles gcc-o2 --gate  a change of the suite, not yet committed",
     "safecost compare --case-folders old-cases new-cases --quick   cases of your own, before and after",
 )
@@ -62,11 +63,12 @@ def measuring(command: Command) -> Command:
         click.option("--case-folders", nargs=2, type=folder, metavar="BASE HEAD",
                      help="Measure the cases of two folders."),
         click.option("--profiles", metavar="NAMES",
-                     help="Measure two profiles, base first; or, with revisions or folders, those to build with."),
+                     help="Measure the first profile against each other one; or, with revisions or folders, those to"
+                          " build with."),
         click.option("--profile", metavar="'NAME: COMPILER FLAGS'", multiple=True,
                      help="An ad-hoc profile; may be repeated."),
         click.option("--cases", metavar="DIR", multiple=True, type=folder,
-                     help="With two profiles: read cases from DIR instead of bench/; may be repeated."),
+                     help="With profiles: read cases from DIR instead of bench/; may be repeated."),
         click.option("--quick", is_flag=True, help="Measure with 6 launches at L1 sizes (default: 8 to 12)."),
         click.option("--full", is_flag=True, help="Measure with up to 20 launches at L1 and L2 sizes."),
         click.option("--no-count", is_flag=True, help="Count no instructions and allocations."),
@@ -98,7 +100,7 @@ def taken(options: dict[str, Any], base: Path | None, head: Path | None) -> Live
     if live.revisions and live.case_folders:
         raise UsageError("--revisions and --case-folders exclude each other: give one.")
     if live.cases and (live.revisions or live.case_folders):
-        raise UsageError("--cases is of two profiles; revisions and folders have cases of their own: leave it out.")
+        raise UsageError("--cases is of profiles; revisions and folders have cases of their own: leave it out.")
     return live
 
 

@@ -12,8 +12,20 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from safecost.compare.documents import PARTS, compare
-from safecost.compare.live.arms import Pairing, Quantity, aa_ratios, build_name, only, panels_of, quantities, timed
+from safecost.compare.documents import PARTS, compare, merged
+from safecost.compare.documents import side as side_facts
+from safecost.compare.live import reasons
+from safecost.compare.live.arms import (
+    Pairing,
+    Quantity,
+    aa_ratios,
+    build_name,
+    only,
+    panels_of,
+    parts,
+    quantities,
+    timed,
+)
 from safecost.compare.live.sides import LiveSide, matching, renamed, restricted
 from safecost.compare.live.timing import LiveBench, Timings
 from safecost.compare.rows import Comparison, ComparisonRow, RowPlace, judged, time_row
@@ -25,6 +37,7 @@ from safecost.core.text import shown
 from safecost.document.evidence import VerifyAnswer
 from safecost.document.plan import PluginAt, VerifyPlan
 from safecost.document.types import MARKS, Document
+from safecost.run import remarks
 from safecost.run.panels import PlannedPanel
 from safecost.run.schedule import DEFAULT, Mode
 from safecost.stats.pairs import summarise
@@ -85,6 +98,7 @@ class Comparing:
         self.prepare()
         self.examine()
         self.time()
+        self.explain()
         self.complete = True
 
     def prepare(self) -> None:
@@ -122,6 +136,13 @@ class Comparing:
             )
             if interrupt is not None:
                 raise interrupt
+
+    def explain(self) -> None:
+        """Ask the compilers of two profiles why kernels have become what they are."""
+        found = set(reasons.changed(self.comparison().rows, self.sides.pairings))
+        for side in (self.base, self.head):
+            keys = {(case, pairing.of(side.name)) for case, pairing in found}
+            side.measurement.state = remarks.asked(side.state, keys)
 
     def again(self, seed: int) -> Comparing:
         """Another comparison of what is built and verified already, with launches of its own."""
@@ -185,17 +206,20 @@ class Comparing:
                     yield case, pairing
 
     def _panels(self) -> Iterator[PlannedPanel]:
+        sharing: dict[tuple[str, str], list[str]] = {}  # profiles of head, by case and by base's profile
         for case, pairing in self._in_both():
-            parameters = self.head.points(case)
-            if self.head.state.generator(case) is not None:
-                base = self.base.state.variants(case, pairing.base)
-                head = self.head.state.variants(case, pairing.head)
-                for panel in panels_of(case, pairing, parameters, base, head, self.head.state.pattern):
-                    if case in self.together.apart:
-                        self.timings.broken[panel] = self.together.apart[case]
-                        self.timings.launches[panel] = []
-                    else:
-                        yield panel
+            sharing.setdefault((case, pairing.base), []).append(pairing.head)
+        for (case, base), heads in sharing.items():
+            if self.head.state.generator(case) is None:
+                continue
+            builds = {build_name("base", base): self.base.state.variants(case, base)}
+            builds |= {build_name("head", head): self.head.state.variants(case, head) for head in heads}
+            for panel in panels_of(case, builds, self.head.points(case), self.head.state.pattern):
+                if case in self.together.apart:
+                    self.timings.broken[panel] = self.together.apart[case]
+                    self.timings.launches[panel] = []
+                else:
+                    yield panel
 
     # ---- confirmation ------------------------------------------------------------------------------------------------
 
@@ -240,14 +264,16 @@ class Comparing:
 
     def comparison(self) -> Comparison:
         """Every row known so far, judged by the default limits."""
-        base, head = self._documents()
-        parts = [part for part in PARTS if part[0] not in _NOT_COMPARED]
-        made = compare(base, head, (self.base.title, self.head.title), self.margin, parts)
-        rows = (*(self._with_results(row) for row in made.rows), *self._time_rows(self.timings))
+        held = [part for part in PARTS if part[0] not in _NOT_COMPARED]
+        titles = self.base.title, self.head.title
+        made = merged([compare(*both, titles, self.margin, held) for both in self._documents()])
+        found = (*(self._with_results(row) for row in made.rows), *self._time_rows(self.timings))
+        codes = (reasons.kernels(side.state.codes) for side in (self.base, self.head))
+        rows = tuple(reasons.with_reasons(found, self.sides.pairings, *codes))
         return replace(
             made,
             base=_with_facts(made.base, self.base),
-            head=_with_facts(made.head, self.head),
+            head=_with_facts(side_facts(self._exact(self.head, self.sides.pairings), self.head.title), self.head),
             how="live",
             margin=self.margin,
             rows=rows,
@@ -256,19 +282,27 @@ class Comparing:
             gone=(*made.gone, *([] if self.complete else ["The comparison was interrupted."])),
         )
 
-    def _documents(self) -> tuple[Document, Document]:
-        """What is exact of each side, under head's names of profiles."""
-        found = []
-        for side in (self.base, self.head):
-            profiles = frozenset(pairing.of(side.name) for pairing in self.sides.pairings)
-            document = matching(side.state.pattern, restricted(side.document(), profiles))
-            cases = tuple(
-                replace(one, status="measured") if one.status == "not_measured" and one.reason is None else one
-                for one in document.cases
-            )
-            found.append(replace(document, cases=cases))
-        names = {pairing.base: pairing.head for pairing in self.sides.pairings if pairing.base != pairing.head}
-        return renamed(found[0], names), found[1]
+    def _documents(self) -> Iterator[tuple[Document, Document]]:
+        """What is exact of each side, under head's names of profiles: once for each time that base has another one."""
+        left = list(self.sides.pairings)
+        while left:
+            names: dict[str, str] = {}
+            for pairing in left:
+                names.setdefault(pairing.base, pairing.head)
+            now = [pairing for pairing in left if names[pairing.base] == pairing.head]
+            left = [pairing for pairing in left if pairing not in now]
+            other = {base: head for base, head in names.items() if base != head}
+            yield renamed(self._exact(self.base, now), other), self._exact(self.head, now)
+
+    @staticmethod
+    def _exact(side: LiveSide, pairings: Sequence[Pairing]) -> Document:
+        profiles = frozenset(pairing.of(side.name) for pairing in pairings)
+        document = matching(side.state.pattern, restricted(side.document(), profiles))
+        cases = tuple(
+            replace(one, status="measured") if one.status == "not_measured" and one.reason is None else one
+            for one in document.cases
+        )
+        return replace(document, cases=cases)
 
     def _with_results(self, row: ComparisonRow) -> ComparisonRow:
         """Results are right where both sides agree on them, not only the contenders of each, and go on to be."""
@@ -280,14 +314,12 @@ class Comparing:
         return replace(row, head=words, verdict="wrong", note=shown(said, quoted=False, limit=400))
 
     def _places(self, panel: PlannedPanel) -> Iterator[tuple[RowPlace, Quantity]]:
-        pairing = next(one for one in self.sides.pairings if panel.profile.split()[0] == one.head)
         at = panel.parameter
         for one in quantities(panel):
-            against = f"{one.against}@{pairing.head}" if one.metric == "idiom_time" else self.base.title
-            yield (
-                RowPlace(panel.case, one.variant, pairing.head, at.size, at.rate, against=against, threads=at.threads),
-                one,
-            )
+            head = parts(panel.contenders[one.arms[1]].profile)[1]
+            against = f"{one.against}@{head}" if one.metric == "idiom_time" else self.base.title
+            place = RowPlace(panel.case, one.variant, head, at.size, at.rate, against=against, threads=at.threads)
+            yield place, one
 
     def _time_rows(self, timings: Timings, mode: Mode | None = None) -> Iterator[ComparisonRow]:
         same = self._same_plugins()

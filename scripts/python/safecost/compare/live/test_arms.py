@@ -8,19 +8,22 @@ import re
 import numpy as np
 import pytest
 
-from safecost.compare.live.arms import TOGETHER, Pairing, aa_ratios, only, panels_of, quantities, side_of, timed
+from safecost.compare.live.arms import Builds, aa_ratios, only, panels_of, parts, quantities, side_of, timed
 from safecost.document.evidence import DescribedVariant
 from safecost.run.panels import PlannedPanel
 from safecost.testing.sample_evidence import planned, point
 
-SAME = Pairing("gcc-o2", "gcc-o2")
 SIZE = point(64, None, "L1", 0)
 RAW, AA, AT = planned("raw", "raw"), planned("aa", "aa", 1.0), planned("at", "safe")
 EVERYONE = (RAW, AA, AT)
 
 
+def both(base: tuple[DescribedVariant, ...], head: tuple[DescribedVariant, ...]) -> Builds:
+    return {"base:gcc-o2": base, "head:gcc-o2": head}
+
+
 def panel(base: tuple[DescribedVariant, ...] = EVERYONE, head: tuple[DescribedVariant, ...] = EVERYONE) -> PlannedPanel:
-    (made,) = panels_of("a/b", SAME, [SIZE], base, head)
+    (made,) = panels_of("a/b", both(base, head), [SIZE])
     return made
 
 
@@ -50,14 +53,53 @@ def test_four_arms_and_one_aa_pair_share_a_panel() -> None:
 
 
 def test_two_profiles_are_named_after_head() -> None:
-    (made,) = panels_of("a/b", Pairing("old", "new"), [SIZE], EVERYONE, EVERYONE)
+    (made,) = panels_of("a/b", {"base:old": EVERYONE, "head:new": EVERYONE}, [SIZE])
     assert made.profile == "new"
     assert {arm.profile for arm in made.contenders} == {"base:old", "head:new"}
 
 
+def test_several_profiles_of_head_share_the_panel_of_their_base() -> None:
+    """Planted: of `new` an idiom costs 3 % more, of `newest` raw code is 20 % faster and the idiom as it was."""
+    builds = {"base:old": EVERYONE, "head:new": EVERYONE, "head:newest": (*EVERYONE, planned("span", "safe"))}
+    (one,) = panels_of("a/b", builds, [SIZE])
+    assert one.profile == "new+newest"
+    assert sorted((arm.profile, arm.variant) for arm in one.contenders) == sorted(
+        [*((build, name) for build in builds for name in ("raw", "at")), ("head:new", "aa")]
+    )
+    slower = {("head:new", "at"): 1.03, ("head:newest", "raw"): 0.8}
+    random = np.random.default_rng(7)
+    launches = []
+    for _ in range(6):
+        shared = random.lognormal(0.0, 0.3, 40)
+        launches.append([list(slower.get((arm.profile, arm.variant), 1.0) * shared) for arm in one.contenders])
+    found = {}
+    for each in timed(one, launches):
+        head = parts(one.contenders[each.quantity.arms[1]].profile)[1]
+        found[head, each.quantity.variant, each.quantity.metric] = np.median(each.ratios)
+    assert found == pytest.approx(
+        {
+            ("new", "raw", "direct_time"): 1.0,
+            ("new", "at", "direct_time"): 1.03,
+            ("new", "at", "idiom_time"): 1.03,
+            ("newest", "raw", "direct_time"): 0.8,
+            ("newest", "at", "direct_time"): 1.0,
+            ("newest", "at", "idiom_time"): 1.25,
+        }
+    )
+
+
+def test_the_more_profiles_the_fewer_variants_share_a_panel() -> None:
+    many = (RAW, AA, *(planned(f"v{i}", "safe") for i in range(4)))
+    for count, panels in ((2, 1), (3, 2), (6, 4)):
+        builds = {"base:p0": many} | {f"head:p{at}": many for at in range(1, count)}
+        found = panels_of("a/b", builds, [SIZE])
+        assert len(found) == panels, count
+        assert max(len(one.contenders) for one in found) <= 13
+
+
 def test_many_variants_are_spread_over_panels_that_all_have_raw_code_of_both() -> None:
-    many = (RAW, AA, *(planned(f"v{i}", "safe") for i in range(2 * TOGETHER + 1)))
-    found = panels_of("a/b", SAME, [SIZE], many, many)
+    many = (RAW, AA, *(planned(f"v{i}", "safe") for i in range(9)))
+    found = panels_of("a/b", both(many, many), [SIZE])
     assert len(found) == 3
     assert len({one.profile for one in found}) == 3, "each panel draws its own order"
     timed_once = [
@@ -72,14 +114,14 @@ def test_many_variants_are_spread_over_panels_that_all_have_raw_code_of_both() -
 def test_what_only_one_side_has_is_not_timed() -> None:
     found = panel(EVERYONE, (*EVERYONE, planned("new", "safe")))
     assert {arm.variant for arm in found.contenders} == {"raw", "aa", "at"}
-    assert panels_of("a/b", SAME, [SIZE], (AT,), (planned("other", "safe"),)) == []
+    assert panels_of("a/b", both((AT,), (planned("other", "safe"),)), [SIZE]) == []
 
 
 def test_a_filter_keeps_raw_code_beside_what_it_finds() -> None:
     many = (RAW, AA, AT, planned("span", "safe"))
-    (made,) = panels_of("a/b", SAME, [SIZE], many, many, re.compile("a/b/at/size:64@gcc"))
+    (made,) = panels_of("a/b", both(many, many), [SIZE], re.compile("a/b/at/size:64@gcc"))
     assert {arm.variant for arm in made.contenders} == {"raw", "aa", "at"}
-    assert panels_of("a/b", SAME, [SIZE], many, many, re.compile("size:65")) == []
+    assert panels_of("a/b", both(many, many), [SIZE], re.compile("size:65")) == []
 
 
 def test_direct_time_is_head_over_base() -> None:

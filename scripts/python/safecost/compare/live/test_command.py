@@ -11,6 +11,7 @@ import pytest
 from safecost import cli
 from safecost.compare import command as compare_command
 from safecost.compare.live import asked
+from safecost.compare.live.arms import Pairing
 from safecost.compare.live.asked import ComparisonExtent
 from safecost.compare.live.command import EXAMPLES
 from safecost.core.errors import USAGE, UsageError
@@ -32,15 +33,15 @@ def cases(tmp_path: Path) -> Path:
         ("base", "there is no head to compare base with"),
         ("base head --quick", "--quick is of comparisons that measure, and base was measured"),
         ("base head --profiles gcc-o2", "--profiles is of comparisons that measure"),
-        ("--profiles gcc-o2", "1 profiles are given to compare (gcc-o2): give two, base before head"),
-        ("--profiles gcc-o2,gcc-o3,clang-o2", "3 profiles are given to compare"),
-        ("--profiles gcc-o2,gcc-o2", "gcc-o2 is given twice"),
+        ("--profiles gcc-o2", "1 profile to compare (gcc-o2): give two or more, base first"),
+        ("--profiles ,", "0 profiles to compare (none)"),
+        ("--profiles gcc-o2,gcc-o3,gcc-o2", "gcc-o2 is given twice"),
         ("--profiles gcc-o2,nowhere", "no profile 'nowhere'"),
-        ("--profiles clang-o2,rust", "clang-o2 builds c++ and rust builds rust"),
+        ("--profiles clang-o2,gcc-o2,rust", "clang-o2 builds c++ and rust builds rust"),
         ("--profile '-O2'", "is not of the form"),
         ("--revisions HEAD", "Option '--revisions' requires 2 arguments"),
         ("--revisions HEAD . --case-folders a b", "--revisions and --case-folders exclude each other"),
-        ("--revisions HEAD . --cases a", "--cases is of two profiles"),
+        ("--revisions HEAD . --cases a", "--cases is of profiles"),
         ("--revisions no-such-revision HEAD", "'no-such-revision' is no commit, branch or tag"),
         ("--revisions . .", "are the same (the working tree): there is nothing to compare"),
         ("--case-folders nowhere elsewhere", "nowhere: no such folder"),
@@ -70,6 +71,10 @@ def test_base_is_the_profile_that_is_named_first(cases: Path) -> None:
     made = asked.of_profiles("gcc-o2", ("mine: g++ -O3",), [cases], ComparisonExtent())
     assert (made.base.title, made.head.title) == ("gcc-o2", "mine")
     assert made.head.facts == (("flags", "-O3"),)
+    made = asked.of_profiles("gcc-o2", ("mine: g++ -O3", "yours: g++ -O1"), [cases], ComparisonExtent())
+    assert made.pairings == (Pairing("gcc-o2", "mine"), Pairing("gcc-o2", "yours"))
+    assert (made.base.title, made.head.title) == ("gcc-o2", "mine, yours")
+    assert made.head.facts == (("flags", "mine: -O3; yours: -O1"),)
 
 
 def test_only_the_two_profiles_are_built_without_what_a_run_holds_them_against(cases: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from safecost.compare.gate import Policy, decide
 from safecost.compare.limits import KnownBadEntry, LimitEntry
 from safecost.compare.live import asked, gating
-from safecost.compare.live.arms import Pairing, panels_of, side_of
+from safecost.compare.live.arms import panels_of, side_of
 from safecost.compare.live.comparing import CONFIRMING, Comparing
 from safecost.compare.live.timing import Timings
 from safecost.compare.rows import ComparisonRow
@@ -30,6 +30,7 @@ VARIANTS = (
     planned("at", "safe"),
     planned("span", "safe"),
 )
+BUILDS = {"base:gcc-o2": VARIANTS, "head:gcc-o2": VARIANTS}
 POLICY = Policy(datetime.now(UTC).date())
 AT_IS_KNOWN = KnownBadEntry(name="*/at/*", reason="a new compiler", expires=date(9999, 1, 1))
 
@@ -92,7 +93,7 @@ def comparing(
     """A comparison whose launches are these, and that has been timed once."""
     made = Comparing(asked.of_folders(*folders, "gcc-o2", (), asked.ComparisonExtent(QUICK)), seed=3)
     made.head.measurement.sampler.start()
-    made.panels = panels_of("a/b", Pairing("gcc-o2", "gcc-o2"), [point(64, None, "L1", 0)], VARIANTS, VARIANTS)
+    made.panels = panels_of("a/b", BUILDS, [point(64, None, "L1", 0)])
     bench = Made(analyses, disturb_first=disturb_first)
     made._bench = bench  # type: ignore[assignment]
     made.time()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from safecost.compare.live.arms import SIDES, SideName, build_name, timed
+from safecost.compare.live.arms import SIDES, SideName, build_name, parts, timed
 from safecost.compare.live.sides import LiveSide
 from safecost.core import locks
 from safecost.core.progress import Steps
@@ -147,12 +147,3 @@ class LiveBench:
         found = self._sides["head"].state.generator(panel.case)
         assert found is not None, panel  # a case without inputs has no panel
         return found
-
-
-def parts(build: str) -> tuple[SideName, str]:
-    """The side and the profile of a build's name."""
-    side, _, profile = build.partition(":")
-    if side == "base":
-        return "base", profile
-    assert side == "head", build
-    return "head", profile
