@@ -45,6 +45,10 @@ COMMANDS = {
     "selftest": ("safecost.lab.command:selftest", "Measure how far this machine's numbers can be trusted."),
     "solo": ("safecost.run.command:solo", "Let Google Benchmark time each contender by itself."),
     "test": ("safecost.lab.command:test", "Run all tests of safecost."),
+    "toolchain": (
+        "safecost.toolchain.command:toolchain",
+        "Run safecost with the compilers of another Debian.",
+    ),
 }
 
 # What a command needs of a room above its own; imports only go down.
