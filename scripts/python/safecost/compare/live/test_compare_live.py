@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -175,15 +176,22 @@ def test_nothing_in_common_is_told(folders: tuple[Path, Path], tmp_path: Path) -
     assert "have no case in common that both could build" in made.ended.err
 
 
-def test_two_profiles_meet_in_one_process(folders: tuple[Path, Path], tmp_path: Path) -> None:
-    words = ("--profiles", "gcc-o3,slow", "--profile", "slow: g++ -O1 -fno-tree-vectorize", "--cases", folders[0])
-    made = compare(tmp_path, *words, "--filter", "gate/same$")
+def test_profiles_meet_in_one_process_with_what_compilers_say(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    heads = ("--profile", "slow: g++ -O1 -fno-tree-vectorize", "--profile", "plain: gcc-o2 @ g++")
+    made = compare(tmp_path, "--profiles", "gcc-o3,slow", *heads, "--cases", folders[0], "--filter", "gate/same$")
     assert made.ended.code == REGRESSION
     assert {("raw", "vectorised"), ("range_for", "vectorised"), ("raw", "instructions")} <= made.worse("same")
-    assert {row["place"]["profile"] for row in made.rows("same", "instructions")} == {"slow"}, "rows have head's name"
-    (raw,) = [row for row in made.rows("same", "direct_time") if row["place"]["variant"] == "raw"]
-    assert raw["verdict"] == "regression", raw
-    assert ["flags", "-O1 -fno-tree-vectorize"] in made.json["head"]["facts"]
+    assert {row["place"]["profile"] for row in made.rows("same", "instructions")} == {"slow", "plain"}, "heads' names"
+    of_raw = {
+        row["place"]["profile"]: row for row in made.rows("same", "direct_time") if row["place"]["variant"] == "raw"
+    }
+    assert of_raw["slow"]["verdict"] == "regression", of_raw
+    assert of_raw.keys() == {"slow", "plain"}
+    assert re.search(
+        r"raw: \d+ → 0 packed instructions; raw before: same[.]cc:\d+: loop vectorized", of_raw["slow"]["note"]
+    )
+    (flags,) = [value for what, value in made.json["head"]["facts"] if what == "flags"]
+    assert flags.startswith("slow: -O1 -fno-tree-vectorize; plain: -O2 ")
 
 
 def interrupted(folders: tuple[Path, Path], file: Path, seconds: float) -> Ended:
