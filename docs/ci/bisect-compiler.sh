@@ -25,7 +25,7 @@ commit: it does not build, a row is missing, too noisy (1 and 4); 255 ends the b
 
 Example:
   git bisect run ~/safecost/docs/ci/bisect-compiler.sh --good 'good: clang-o2-libcxx-fast @ clang++-19' \
-      --trial "trial: clang-o2-libcxx-fast @ $PWD/build/bin/clang++" -- --filter '^indexing/two_arrays/(raw|index)$'
+      --trial "trial: clang-o2-libcxx-fast @ $PWD/build/bin/clang++" -- --cases ~/my-cases --filter '^mine/two_stores$'
 END
 }
 
