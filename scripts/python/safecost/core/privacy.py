@@ -72,7 +72,9 @@ def scrub(text: str, replacements: Sequence[tuple[str, str]], limit: int = 20_00
     text = CONTROL.sub("", _ESCAPE.sub("", text).replace("\r\n", "\n").replace("\r", "\n"))
     for prefix, instead in sorted(replacements, key=lambda pair: len(pair[0]), reverse=True):
         if prefix:
-            text = text.replace(prefix, CONTROL.sub("", instead))
+            # Not of another folder whose name begins like this one's.
+            whole = r"(?![\w-])" if prefix.startswith("/") and not prefix.endswith("/") else ""
+            text = re.sub(re.escape(prefix) + whole, CONTROL.sub("", instead).replace("\\", "\\\\"), text)
     if len(text) > limit:
         marker = f"\n({len(text) - limit} or more characters left out)"
         text = (text[: max(0, limit - len(marker))] + marker)[:limit]

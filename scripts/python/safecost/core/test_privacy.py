@@ -114,6 +114,11 @@ def test_scrub_makes_compiler_output_fit() -> None:
     assert scrub(output, replacements) == "bench/sum.cc:3:\nlink in <build>/lib/x.h\t!\nfrom …/y.h"
 
 
+def test_a_folder_whose_name_begins_like_the_projects_is_none_of_it() -> None:
+    text = "/srv/suite-of-mine/secret/x.h /srv/suite/x.h /srv/suite_x/y.o -I/srv/suite"
+    assert scrub(text, [("/srv/suite", "\\bench")]) == "…/x.h \\bench/x.h …/y.o -I\\bench"
+
+
 def test_scrub_bounds_the_length() -> None:
     assert scrub("x" * 100, [], limit=100) == "x" * 100
     text = scrub("x" * 101, [], limit=100)

@@ -148,7 +148,7 @@ def is_rebuild(document: Document, profile: Profile) -> bool:
 
 
 # Flags that tell where an uninstalled compiler has its library, and are no choice of whoever compares compilers.
-_PLACES = re.compile(
+PLACES = re.compile(
     r"-nostd(inc|lib)\+\+|-lc\+\+abi|(-isystem|-idirafter|-stdlib\+\+-isystem|-I|-L|-B).*"
     r"|--(sysroot|gcc-install-dir|gcc-toolchain)=.*|-Wl,-rpath,.*|[/…].*"
 )
@@ -161,7 +161,7 @@ def compiler_groups(document: Document) -> tuple[tuple[Profile, ...], ...]:
     for profile in document.profiles:
         if profile.status != "measured" or profile.compiler is None or is_rebuild(document, profile):
             continue
-        flags = (flag for flag, _ in profile.flags if not _PLACES.fullmatch(flag))
+        flags = (flag for flag, _ in profile.flags if not PLACES.fullmatch(flag))
         family = profile.compiler.partition(" ")[0]
         groups.setdefault((family, profile.language, profile.library, *flags), []).append(profile)
     return tuple(

@@ -18,6 +18,7 @@ from safecost.core.decoding import read_small
 from safecost.core.errors import UsageError
 from safecost.core.paths import BENCH, BUILD, ROOT, make_build_folder
 from safecost.core.text import shown
+from safecost.document.rows import PLACES
 from safecost.document.values import FreeText, Language, LibraryName, ProfileName, Word
 
 FOLDER = BENCH / "profiles"
@@ -191,7 +192,7 @@ def ad_hoc(text: str) -> BuildProfile:
 def _by_compiler(name: str, words: Sequence[str], known: Mapping[str, BuildProfile]) -> BuildProfile:
     """A profile of the suite built by another compiler, with flags that say where that has its library.
 
-    It is its own plain sibling: what it is compared with is the profile that it was made of.
+    That of a hardened one has the plain one by the same compiler for its plain sibling.
     """
     base = known.get(words[0])
     if words[1:2] != ["@"] or base is None:
@@ -202,15 +203,29 @@ def _by_compiler(name: str, words: Sequence[str], known: Mapping[str, BuildProfi
     compiler, *flags = words[2:] or [""]
     if not compiler or compiler.startswith("-"):
         raise UsageError(f"--profile {name!r} names no compiler: give its command or path behind the '@'.")
+    for flag in flags:
+        if not PLACES.fullmatch(flag):
+            raise UsageError(
+                f"--profile {name!r} adds {flag} to {base.name}, and this says not where a library is (by an absolute"
+                f" path): give flags of its own to a profile 'name: compiler flags...'."
+            )
     written = {
         "summary": f"given on the command line: {base.name} @ {_published([Path(compiler).name, *flags])}",
         "language": base.language,
         "compiler": compiler,
         "library": base.library,
-        "flags": [*base.flags, *((flag, _GIVEN) for flag in flags)],
+        "flags": [*((flag, _GIVEN) for flag in flags), *base.flags],
         **({"against": base.against} if base.against else {}),
     }
-    return _stored(name, written)
+    if base.plain == base.name:
+        return _stored(name, written)
+    plain = f"{name}-plain"
+    if not _NAME.fullmatch(plain) or plain in known:
+        raise UsageError(
+            f"--profile {name!r}: {plain} is the name of its plain sibling: choose a shorter or another one."
+        )
+    _by_compiler(plain, [base.plain, "@", compiler, *flags], known)
+    return replace(_stored(name, written), plain=plain, own_flags=base.own_flags)
 
 
 def _of_compiler(name: str, words: Sequence[str]) -> BuildProfile:
@@ -257,13 +272,21 @@ def _hardening(name: str, words: Sequence[str], known: Mapping[str, BuildProfile
     return replace(_stored(name, written), plain=base.name, own_flags=len(flags))
 
 
+def _file_of(name: str) -> Path:
+    return BUILD / "profiles-ad-hoc" / f"{name}.json"
+
+
 def _stored(name: str, written: Mapping[str, object]) -> BuildProfile:
     """The profile that is written to the build folder; the flags in it are those that may be published."""
-    file = BUILD / "profiles-ad-hoc" / f"{name}.json"
+    file = _file_of(name)
     make_build_folder(file.parent)
     content = json.dumps(written, indent=2) + "\n"
     if not file.exists() or file.read_text(encoding="utf-8") != content:
         file.write_text(content, encoding="utf-8")
+    return _given(file)
+
+
+def _given(file: Path) -> BuildProfile:
     profile = read(file)
     return replace(profile, flags=tuple((_published([flag]), why) for flag, why in profile.flags))
 
@@ -323,7 +346,7 @@ def with_siblings(profiles: Iterable[BuildProfile]) -> list[BuildProfile]:
     queue = list(chosen.values())
     for profile in queue:
         for name in profile.needs:
-            if name not in chosen and name in known:
-                chosen[name] = known[name]
-                queue.append(known[name])
+            if name not in chosen and (name in known or _file_of(name).exists()):
+                chosen[name] = known[name] if name in known else _given(_file_of(name))
+                queue.append(chosen[name])
     return list(chosen.values())

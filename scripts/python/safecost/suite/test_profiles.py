@@ -162,14 +162,19 @@ def test_an_ad_hoc_profile_may_harden_one_of_the_suite(elsewhere: Path) -> None:
 @pytest.mark.usefixtures("own")
 def test_an_ad_hoc_profile_may_be_one_of_the_suite_by_another_compiler(elsewhere: Path) -> None:
     mine = profiles.ad_hoc("trunk: checked @ /srv/acme-secret/bin/g++ -nostdinc++ -isystem /srv/acme-secret/include")
-    assert (mine.name, mine.plain, mine.needs, mine.is_rebuild) == ("trunk", "trunk", (), False)
+    assert (mine.name, mine.plain, mine.own_flags, mine.is_rebuild) == ("trunk", "trunk-plain", 1, False)
     assert (mine.language, mine.compiler, mine.library) == ("c++", "/srv/acme-secret/bin/g++", "libstdc++")
     given = ["-nostdinc++", "-isystem", "…"]
-    assert [flag for flag, _ in mine.flags] == ["-O2", "-fno-plt", "-D_GLIBCXX_ASSERTIONS", *given]
+    assert [flag for flag, _ in mine.flags] == [*given, "-O2", "-fno-plt", "-D_GLIBCXX_ASSERTIONS"]
     assert mine.summary == f"given on the command line: checked @ g++ {' '.join(given)}"
     written = json.loads((elsewhere / "profiles-ad-hoc" / "trunk.json").read_text(encoding="utf-8"))
-    assert written["flags"][-1] == ["/srv/acme-secret/include", "given on the command line"]  # what is built
+    assert written["flags"][2] == ["/srv/acme-secret/include", "given on the command line"]  # what is built
+    _, plain = profiles.with_siblings([mine])  # built too, by the same compiler
+    assert (plain.name, plain.plain, plain.compiler) == ("trunk-plain", "trunk-plain", mine.compiler)
+    assert plain.flags == mine.flags[:-1]
     assert profiles.ad_hoc("older: twin @ rustc-1.90").against == "plain"
+    with pytest.raises(UsageError, match="is the name of its plain sibling: choose a shorter or another one"):
+        profiles.ad_hoc(f"{'a' * 60}: checked @ g++")
     assert [profile.name for profile in profiles.choose(None, ["old: plain @ g++-12"])] == ["old"]
 
 
@@ -185,6 +190,8 @@ def test_an_ad_hoc_profile_may_be_one_of_the_suite_by_another_compiler(elsewhere
         ("@ g++", "'mine' builds \"\" with another compiler, which is no profile"),
         ("plain @", "'mine' names no compiler: give its command or path behind the '@'[.]"),
         ("plain @ -O3", "'mine' names no compiler"),
+        ("plain @ g++ -O3", "'mine' adds -O3 to plain, and this says not where a library is"),
+        ("plain @ g++ -isystem include", "'mine' adds include to plain, and this says not .* .by an absolute path."),
     ],
 )
 def test_an_ad_hoc_profile_by_no_compiler_is_refused(command: str, sentence: str) -> None:

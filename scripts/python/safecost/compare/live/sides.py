@@ -27,15 +27,11 @@ class LiveSide:
     def __init__(self, name: SideName, title: str, options: RunOptions, facts: Sequence[tuple[str, str]] = ()) -> None:
         """`title` is what a user calls it, `facts` what a reader of the comparison wants to know beside."""
         self.name, self.title, self.facts = name, title, tuple(facts)
-        # What a run compares a profile with is not what this one is compared with; inputs of a Rust one come from C++.
-        known = profile_files.shipped()
-        needed = [known[one.against] for one in options.profiles if one.language == "rust" and one.against in known]
-        profiles = tuple({one.name: one for one in (*options.profiles, *needed)}.values())
-        state = begun(options)
+        state = begun(options)  # with the profiles that inputs of Rust and proofs of hardened builds need
         cases = tuple(case for case in state.cases if not _is_calibration(case))
         if not cases:
             raise UsageError(f"{title} has no case to compare but calibrations: see 'scripts/safecost list'.")
-        self.measurement = Measurement(replace(state, cases=cases, profiles=profiles))
+        self.measurement = Measurement(replace(state, cases=cases))
         self._drawn_by: dict[str, Path] = {}
 
     @property

@@ -77,10 +77,13 @@ def test_base_is_the_profile_that_is_named_first(cases: Path) -> None:
     assert made.head.facts == (("flags", "mine: -O3; yours: -O1"),)
 
 
-def test_only_the_two_profiles_are_built_without_what_a_run_holds_them_against(cases: Path) -> None:
-    made = asked.of_profiles("gcc-o2-hardened,clang-o2-hardened", (), [cases], ComparisonExtent())
-    assert [profile.name for profile in made.base.state.profiles] == ["gcc-o2-hardened"]
-    assert [profile.name for profile in made.head.state.profiles] == ["clang-o2-hardened"]
+def test_a_hardened_profile_takes_its_plain_sibling_along_by_which_proofs_know_its_checks(cases: Path) -> None:
+    extent, trunk = ComparisonExtent(), "trunk: clang-o2-hardened @ clang++-99"
+    made = asked.of_profiles("gcc-o2-hardened,trunk", (trunk,), [cases], extent)
+    assert made.pairings == (Pairing("gcc-o2-hardened", "trunk"),)
+    assert [profile.name for profile in made.base.state.profiles] == ["gcc-o2-hardened", "gcc-o2"]
+    assert [profile.name for profile in made.head.state.profiles] == ["trunk", "trunk-plain"]
+    assert {profile.compiler for profile in made.head.state.profiles} == {"clang++-99"}
 
 
 def test_a_rust_profile_takes_the_one_along_that_draws_its_inputs(cases: Path) -> None:
