@@ -117,7 +117,7 @@ def test_without_an_interval_a_change_is_inconclusive(planted: Document) -> None
 
 def test_page_markdown_and_terminal_have_the_changes(planted: Document) -> None:
     drawn = charts.draw(planted)
-    html, markdown = report.page(planted, drawn), report.markdown(planted, drawn)
+    html, markdown = report.site(planted, drawn)["compilers.html"], report.markdown(planted, drawn)
     for text in (html, markdown):
         assert "Compilers side by side" in text
         assert "loop not vectorized: early exit" in text
