@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from safecost.document.memo import of_newest
 from safecost.document.metrics import metrics_of
 from safecost.document.points import AtPoint, Place, beside_size, contender_name
 from safecost.document.types import Document, Profile
-from safecost.document.values import PairKind, Role
+from safecost.document.values import PLACES, PairKind, Role
 from safecost.stats.pairs import Verdict
 from safecost.stats.spread import Spread
 
@@ -145,13 +144,6 @@ def is_rebuild(document: Document, profile: Profile) -> bool:
     if profile.plain == profile.name:
         return False
     return any(other.name == profile.plain and other.flags == profile.flags for other in document.profiles)
-
-
-# Flags that tell where an uninstalled compiler has its library, and are no choice of whoever compares compilers.
-PLACES = re.compile(
-    r"-nostd(inc|lib)\+\+|-lc\+\+abi|(-isystem|-idirafter|-stdlib\+\+-isystem|-I|-L|-B).*"
-    r"|--(sysroot|gcc-install-dir|gcc-toolchain)=.*|-Wl,-rpath,.*|[/…].*"
-)
 
 
 @of_newest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -58,6 +59,12 @@ Ratio = Annotated[float, Meta(ge=1e-9, le=1e9, description="Above 1 the numerato
 DISPATCH_ONLY = frozenset({"dispatch_only", "rust_dispatch_only"})
 """Names of variants that read a tape of operations, tell them apart, and do nothing. They are timed beside raw code and
 compete with nobody: they are in no pair, no price and no proof."""
+
+# Flags that tell where an uninstalled compiler has its library, and are no choice of whoever compares compilers.
+PLACES = re.compile(
+    r"-nostd(inc|lib)\+\+|-lc\+\+abi|(-isystem|-idirafter|-stdlib\+\+-isystem|-I|-L|-B).*"
+    r"|--(sysroot|gcc-install-dir|gcc-toolchain)=.*|-Wl,-rpath,.*|[/…].*"
+)
 
 Role = Literal["raw", "safe", "aa", "calibration"]
 Origin = Literal["library", "ordinary", "bespoke"]

@@ -18,8 +18,7 @@ from safecost.core.decoding import read_small
 from safecost.core.errors import UsageError
 from safecost.core.paths import BENCH, BUILD, ROOT, make_build_folder
 from safecost.core.text import shown
-from safecost.document.rows import PLACES
-from safecost.document.values import FreeText, Language, LibraryName, ProfileName, Word
+from safecost.document.values import PLACES, FreeText, Language, LibraryName, ProfileName, Word
 
 FOLDER = BENCH / "profiles"
 _WATCHED = ROOT / "src" / "runner" / "catch"
