@@ -94,6 +94,8 @@ list(JOIN for_linker " " CMAKE_MODULE_LINKER_FLAGS)
 list(FILTER PROFILE_FLAGS EXCLUDE REGEX "^-Wl,")
 list(JOIN PROFILE_FLAGS " " CMAKE_CXX_FLAGS)
 
+include(${SAFECOST_ROOT}/src/cmake/case_libraries.cmake)
+
 # What all cases share is compiled once, as the cases are.
 function(safecost_compile target)
   target_include_directories(${target} SYSTEM PRIVATE ${SAFECOST_ROOT}/src)
@@ -118,6 +120,9 @@ foreach(name ${cases})
   target_link_options(${target} PRIVATE ${link})
   if(sanitized)
     add_dependencies(${target} safecost-oracle)
+  endif()
+  if(libraries_${name})
+    safecost_case_libraries(${target} ${libraries_${name}})
   endif()
   if(abseil)
     target_compile_definitions(${target} PRIVATE SAFECOST_ABSEIL=1 $<$<BOOL:${abseil_thread_local}>:SAFECOST_ABSEIL_THREAD_LOCAL=1>)

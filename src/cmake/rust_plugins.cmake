@@ -45,11 +45,11 @@ list(APPEND link -Clinker=${keep_link})
 set(environment ${CMAKE_COMMAND} -E env SAFECOST_RUSTC_VERSION=rustc\ ${release} SAFECOST_RUSTC_LLVM=${llvm})
 
 set(sugar ${CMAKE_BINARY_DIR}/libsafecost.rlib)
+file(GLOB sugar_sources CONFIGURE_DEPENDS ${SAFECOST_ROOT}/src/kernel/*.rs)
 add_custom_command(OUTPUT ${sugar}
   COMMAND ${environment} ${compiler} --crate-type=rlib --crate-name=safecost ${common} ${PROFILE_FLAGS}
           -o ${sugar} ${SAFECOST_ROOT}/src/kernel/safecost.rs
-  DEPENDS ${SAFECOST_ROOT}/src/kernel/safecost.rs ${SAFECOST_ROOT}/src/kernel/abi.rs ${SAFECOST_ROOT}/src/kernel/border.rs
-          ${SAFECOST_PROFILE}
+  DEPENDS ${sugar_sources} ${SAFECOST_PROFILE}
   COMMENT "Rust side of the border" VERBATIM)
 
 foreach(name ${cases})

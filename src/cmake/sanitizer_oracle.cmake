@@ -28,7 +28,8 @@ function(safecost_sanitizer_host)
   add_executable(safecost-oracle
     ${runner}/catch/evidence_json.cc ${runner}/catch/oracle.cc ${runner}/catch/oracle_main.cc ${runner}/catch/plan.cc
     ${runner}/catch/program.cc ${runner}/catch/sightings.cc ${runner}/fields.cc ${runner}/platform.cc
-    ${runner}/plugin.cc ${runner}/protocol.cc ${runner}/reap.cc)
+    ${runner}/plugin.cc ${runner}/protocol.cc ${runner}/reap.cc
+    ${runner}/workers.cc)
   target_include_directories(safecost-oracle PRIVATE ${SAFECOST_ROOT}/src)
   target_compile_options(safecost-oracle PRIVATE ${warnings} -Wno-missing-field-initializers)
   target_link_libraries(safecost-oracle PRIVATE

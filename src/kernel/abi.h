@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-#define SAFECOST_ABI_VERSION 5u
+#define SAFECOST_ABI_VERSION 6u
 
 /* One call of the measured code. The pointer in the exported table is the kernel itself; all it
  * works on is reached through `context`; the result is a digest of the work it did. */
@@ -42,7 +42,37 @@ typedef struct safecost_parameter {
   /* How many threads the process has had in which it is timed: 1, or 2 where one was started, and has
    * ended, before any context was prepared; 0 where the case does not ask, which is as 1. */
   uint32_t threads;
+  /* Threads that a kernel has to work at once, the one that calls it among them; 0 where it is the only one. */
+  uint32_t workers;
 } safecost_parameter;
+
+/* What a worker does; the result is a digest of its share of the work. Nothing is thrown out of it. */
+typedef uint64_t (*safecost_work)(void* context, uint32_t worker);
+
+/* The threads that a kernel has. The host starts them, and fills this in before it has a context prepared. */
+typedef struct safecost_workers {
+  uint32_t struct_size;
+  uint32_t count;
+  void* host;
+  /* Begins the work on all of them together, worker 0 on the calling thread, and waits for all. The sum of their
+   * results. */
+  uint64_t (*run)(const struct safecost_workers* workers, safecost_work work, void* context);
+} safecost_workers;
+
+/* Where one worker notes how long each of its operations took, in ticks; on cache lines of its own. */
+typedef struct safecost_recorder {
+  uint64_t* ticks;
+  uint64_t capacity;
+  uint64_t count; /* of operations; those beyond the capacity are counted and not noted */
+  uint64_t reserved[5];
+} safecost_recorder;
+
+/* What the host fills in before it calls a variant's `latency`. */
+typedef struct safecost_latencies {
+  uint32_t struct_size;
+  uint32_t count;
+  safecost_recorder* recorders; /* one for each worker; NULL where nobody asks */
+} safecost_latencies;
 
 /* How a fault is brought about: by an input or an operation tape to the very function that is
  * timed, or by a separate kernel with one wrong step. */
@@ -173,6 +203,9 @@ typedef struct safecost_variant {
   const char* algorithm;
   uint32_t flags;  /* SAFECOST_VARIANT_* */
   uint32_t origin; /* SAFECOST_ORIGIN_*; calibrations and gaps state none */
+  /* The work of `run`, each of its operations timed and noted in the plugin's recorders; no ratio is made of it. NULL
+   * where the latency of an operation is not asked. */
+  safecost_kernel latency;
 } safecost_variant;
 
 /* Errors that ended a call at the border: an exception or a panic, caught there. */
@@ -209,6 +242,8 @@ typedef struct safecost_plugin {
   safecost_report* report;
   /* The prover sets it before it calls a fault kernel: place and magnitude of the wrong step follow from it. */
   uint64_t* draw;
+  safecost_workers* workers;
+  safecost_latencies* latencies;
   /* NULL in a twin: it is given the inputs of the C++ plugin. */
   const safecost_pool* (*generate)(const safecost_request* request);
   void (*release)(const safecost_pool* pool);

@@ -1,7 +1,7 @@
 //! Mirrors `kernel/abi.h` field by field.
 use std::ffi::{c_char, c_void};
 
-pub const ABI_VERSION: u32 = 5;
+pub const ABI_VERSION: u32 = 6;
 pub const ROLE_RAW: u32 = 0;
 pub const ROLE_SAFE: u32 = 1;
 pub const VARIANT_TRUSTED_CORE: u32 = 1 << 1;
@@ -13,6 +13,7 @@ pub const FAULT_KERNEL: u32 = 2;
 pub const STOP_PANIC: u32 = 1 << 4;
 
 pub type Kernel = extern "C" fn(*mut c_void) -> u64;
+pub type Work = extern "C" fn(*mut c_void, u32) -> u64;
 
 #[repr(C)]
 pub struct Fact {
@@ -40,6 +41,30 @@ pub struct Variant {
     pub algorithm: *const c_char,
     pub flags: u32,
     pub origin: u32,
+    pub latency: Option<Kernel>,
+}
+
+#[repr(C)]
+pub struct Workers {
+    pub struct_size: u32,
+    pub count: u32,
+    pub host: *mut c_void,
+    pub run: extern "C" fn(*const Workers, Work, *mut c_void) -> u64,
+}
+
+#[repr(C)]
+pub struct Recorder {
+    pub ticks: *mut u64,
+    pub capacity: u64,
+    pub count: u64,
+    pub reserved: [u64; 5],
+}
+
+#[repr(C)]
+pub struct Latencies {
+    pub struct_size: u32,
+    pub count: u32,
+    pub recorders: *mut Recorder,
 }
 
 #[repr(C)]
@@ -84,6 +109,8 @@ pub struct Plugin {
     pub faults: *const Fault,
     pub report: *mut Report,
     pub draw: *mut u64,
+    pub workers: *mut Workers,
+    pub latencies: *mut Latencies,
     pub generate: Option<extern "C" fn(*const c_void) -> *const c_void>,
     pub release: Option<extern "C" fn(*const c_void)>,
 }

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::ffi::{c_char, c_void, CString};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::{abi, Context, Layout};
 
@@ -12,6 +12,25 @@ pub static mut REPORT: abi::Report = abi::Report {
     stop: 0,
     count: 0,
     text: [0; 160],
+};
+/// Several workers may fail at once.
+static REPORTING: Mutex<()> = Mutex::new(());
+
+/// Until a host fills it in, the thread that calls is the only one.
+pub static mut WORKERS: abi::Workers = abi::Workers {
+    struct_size: std::mem::size_of::<abi::Workers>() as u32,
+    count: 1,
+    host: std::ptr::null_mut(),
+    run: call_alone,
+};
+extern "C" fn call_alone(_: *const abi::Workers, work: abi::Work, context: *mut c_void) -> u64 {
+    work(context, 0)
+}
+
+pub static mut LATENCIES: abi::Latencies = abi::Latencies {
+    struct_size: std::mem::size_of::<abi::Latencies>() as u32,
+    count: 0,
+    recorders: std::ptr::null_mut(),
 };
 
 /// What the prover drew for the fault kernel that it calls next.
@@ -42,7 +61,8 @@ pub fn report_panic(payload: Box<dyn Any + Send>) -> u64 {
         .or_else(|| payload.downcast_ref::<&str>().copied())
         .unwrap_or("a panic without a message");
     let report = &raw mut REPORT;
-    // The runner calls kernels of one plugin from one thread.
+    let _one_by_one = REPORTING.lock().unwrap_or_else(PoisonError::into_inner);
+    // The runner reads it when all workers are done.
     unsafe {
         (*report).stop = abi::STOP_PANIC;
         (*report).count += 1;
@@ -75,6 +95,7 @@ pub fn variant<I, C: Context<I>>(
     algorithm: Option<&str>,
     marks: &[&str],
     run: abi::Kernel,
+    latency: Option<abi::Kernel>,
     faulty: &[(&str, Faulty)],
     claims: &[(&str, &str)],
     faults: &[&str],
@@ -103,6 +124,7 @@ pub fn variant<I, C: Context<I>>(
         algorithm: algorithm.map_or(std::ptr::null(), text),
         flags: if marks.contains(&"trusted_core") { abi::VARIANT_TRUSTED_CORE } else { 0 },
         origin: marks.iter().map(|mark| origin(mark)).max().unwrap_or(abi::ORIGIN_UNSTATED),
+        latency,
     }
 }
 
@@ -210,6 +232,8 @@ pub fn plugin<I: Layout>(
         faults: faults.leak().as_ptr(),
         report: &raw mut REPORT,
         draw: &raw mut DRAW,
+        workers: &raw mut WORKERS,
+        latencies: &raw mut LATENCIES,
         generate: None,
         release: None,
     })

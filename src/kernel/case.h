@@ -57,9 +57,17 @@ struct ContextOf<std::uint64_t (*)(Context&)> {
   using type = std::remove_const_t<Context>;
 };
 
+// Which copy of a kernel's source was entered. Nobody asks, and nothing is done, but in a case that includes
+// kernel/workers.h: what a kernel's workers run must be copied, too.
+template <int Copy>
+struct CopyOf {};
+template <int Copy>
+SAFECOST_HELPER void enter(CopyOf<Copy>, long) {}
+
 // The exported kernel. `Copy` makes a second function of the same source, for A/A pairs.
 template <auto Body, int Copy = 0>
 SAFECOST_OPAQUE std::uint64_t kernel(void* context) noexcept {
+  enter(CopyOf<Copy>{}, 0);
   try {
     return Body(*static_cast<typename ContextOf<decltype(Body)>::type*>(context));
   } catch (...) {
@@ -82,15 +90,19 @@ class Case {
   }
   // The same with a share of inputs that fail, 0..1.
   Case size_and_rate(std::uint64_t size, double rate, const char* label, Tier tier = Tier::quick) {
-    table_.add_parameter(size, rate, 0, label, tier);
-    return *this;
+    return at(size, rate, 0, 0, label, tier);
   }
   // The same in a process that has had so many threads: 1, or 2 where one was started and has ended. Libraries that
   // count plainly until then count atomically ever after. A case with one such size has it at all sizes.
   Case size_and_threads(std::uint64_t size, std::uint32_t threads, const char* label,
                         Tier tier = Tier::quick) {
-    table_.add_parameter(size, -1.0, threads, label, tier);
-    return *this;
+    return at(size, -1.0, threads, 0, label, tier);
+  }
+  // The same with so many workers, threads that a kernel has to work at once (kernel/workers.h); with 1 nobody competes,
+  // and the process has had a second thread all the same. A case with one such size has it at all sizes.
+  Case size_and_workers(std::uint64_t size, std::uint32_t workers, const char* label,
+                        Tier tier = Tier::quick) {
+    return at(size, -1.0, 0, workers, label, tier);
   }
   // The smallest size that the task is defined for.
   Case minimum_size(std::uint32_t size) {
@@ -190,6 +202,13 @@ class Case {
     table_.set_trusted_core();
     return *this;
   }
+  // The last added variant has this second kernel, which does the same and notes how long each operation took
+  // (kernel/latency.h).
+  template <auto Body>
+  Case latency() {
+    table_.set_latency(kernel<Body>);
+    return *this;
+  }
   // The last added variant, a raw one, is what C programs use for this task, be it the fastest or not.
   Case practised() {
     table_.set_practised();
@@ -199,6 +218,12 @@ class Case {
   const safecost_plugin* plugin(const char* name) { return table_.plugin(name); }
 
  private:
+  Case at(std::uint64_t size, double rate, std::uint32_t threads, std::uint32_t workers,
+          const char* label, Tier tier) {
+    table_.add_parameter({sizeof(safecost_parameter), static_cast<std::uint32_t>(tier), size, rate,
+                          label, threads, workers});
+    return *this;
+  }
   Case of(std::uint32_t origin) {
     table_.set_origin(origin);
     return *this;

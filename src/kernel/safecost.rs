@@ -33,6 +33,18 @@
 //! A variant with another algorithm or data structure than the case's own names it behind its summary:
 //! `safe rust_arena(Tape) "nodes in a Vec" as "arena";`
 //!
+//! A kernel of several threads has its work done by the host's workers, which are those of the C++ case:
+//!
+//! ```ignore
+//! #[inline(always)]
+//! fn rust_mutex(counter: &mut Counter) -> u64 {
+//!     safecost::in_parallel(|worker| { ... digest of this worker's share ... })
+//! }
+//! ```
+//!
+//! Where single operations are timed (`safecost::latency`), a second kernel that notes them stands behind the summary:
+//! `safe rust_mutex(Counter) "Mutex" latency rust_mutex_latency [library];`
+//!
 //! Each says in brackets where its code comes from, `library`, `ordinary` or `bespoke`, and a safe one whether it runs
 //! `unsafe` code of its own, `trusted_core`; `kernel/abi.h` says what each means:
 //! `safe rust_index(Values) "slice indexing" [library];`
@@ -42,7 +54,10 @@ use std::ffi::c_void;
 pub mod abi;
 #[doc(hidden)]
 pub mod border;
+pub mod latency;
+mod workers;
 pub use border::drawn;
+pub use workers::{in_parallel, worker_count};
 
 /// What one variant works on, made untimed from one input.
 pub trait Context<Input>: Sized {
@@ -149,12 +164,14 @@ macro_rules! overflow_is_checked {
 /// are folded into one.
 #[macro_export]
 macro_rules! case {
-    ($input:ty : $($role:ident $name:ident ( $context:ty ) $summary:literal $(as $algorithm:literal)? $([$($mark:ident)+])?
+    ($input:ty : $($role:ident $name:ident ( $context:ty ) $summary:literal $(as $algorithm:literal)?
+        $(latency $latency:ident)? $([$($mark:ident)+])?
         $({ $($fault:ident : $faulty:tt),+ $(,)? })? $(claims { $($claimed:ident : $conditions:literal),+ $(,)? })? ;)+) => {
         mod exported {
             use super::*;
             $(
                 $crate::exported_kernel!($name, $context);
+                $($crate::exported_kernel!($latency, $context);)?
                 $($($crate::exported_faulty!($faulty, $context);)+)?
             )+
         }
@@ -184,6 +201,7 @@ macro_rules! case {
                 $crate::border::plugin::<$input>(env!("SAFECOST_NAME"), &facts, vec![
                     $($crate::border::variant::<$input, $context>(
                         stringify!($role), stringify!($name), $summary, $crate::algorithm!($($algorithm)?), &[$($(stringify!($mark)),+)?], exported::$name,
+                        $crate::latency!($($latency)?),
                         &[$($((stringify!($fault), $crate::faulty!($faulty))),+)?],
                         &[$($((stringify!($claimed), $conditions)),+)?], &faults)),+
                 ], &faults)
@@ -202,6 +220,18 @@ macro_rules! algorithm {
     };
     ($name:literal) => {
         Some($name)
+    };
+}
+
+/// The second kernel of a variant, if it has one.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! latency {
+    () => {
+        None
+    };
+    ($name:ident) => {
+        Some(exported::$name)
     };
 }
 

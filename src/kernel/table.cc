@@ -1,6 +1,7 @@
 #include "kernel/table.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstring>
 #include <deque>
@@ -13,13 +14,22 @@
 #include <vector>
 
 #include "kernel/facts.h"
+#include "kernel/latency.h"
 #include "kernel/layout.h"
+#include "kernel/workers.h"
 
 namespace safecost {
+
+// Until a host fills it in, the thread that calls is the only one.
+safecost_workers border_workers = {
+    sizeof(safecost_workers), 1, nullptr,
+    [](const safecost_workers*, safecost_work work, void* context) { return work(context, 0); }};
+safecost_latencies border_latencies = {sizeof(safecost_latencies), 0, nullptr};
 
 namespace {
 
 safecost_report border_report = {sizeof(safecost_report), 0, 0, {}};
+std::atomic_flag reporting;  // several workers may fail at once
 std::uint64_t draw = 0;
 
 template <class Value>
@@ -102,6 +112,8 @@ std::uint64_t digest_input(const safecost_pool* pool, std::uint32_t i) {
 }  // namespace
 
 std::uint64_t report_exception() noexcept {
+  while (reporting.test_and_set(std::memory_order_acquire)) {
+  }
   border_report.stop = SAFECOST_STOP_EXCEPTION;
   ++border_report.count;
   const auto note = [](const char* what) {
@@ -114,6 +126,7 @@ std::uint64_t report_exception() noexcept {
   } catch (...) {
     note("not a std::exception");
   }
+  reporting.clear(std::memory_order_release);
   return 0xdeadull << 48;
 }
 
@@ -214,10 +227,8 @@ Table::Table(Generate generate, std::size_t input_size, std::string layout)
   State::the_case = state_;
 }
 
-void Table::add_parameter(std::uint64_t size, double rate, std::uint32_t threads, const char* label,
-                          Tier tier) {
-  state_->parameters.push_back(
-      {sizeof(safecost_parameter), static_cast<std::uint32_t>(tier), size, rate, label, threads});
+void Table::add_parameter(const safecost_parameter& parameter) {
+  state_->parameters.push_back(parameter);
 }
 
 void Table::set_minimum_size(std::uint32_t size) { state_->minimum_size = size; }
@@ -263,6 +274,7 @@ void Table::set_origin(std::uint32_t origin) { state_->variants.back().abi.origi
 void Table::set_trusted_core() {
   state_->variants.back().abi.flags |= SAFECOST_VARIANT_TRUSTED_CORE;
 }
+void Table::set_latency(safecost_kernel kernel) { state_->variants.back().abi.latency = kernel; }
 void Table::set_practised() { state_->variants.back().abi.flags |= SAFECOST_VARIANT_PRACTISED; }
 
 const safecost_plugin* Table::plugin(const char* name) {
@@ -299,6 +311,8 @@ const safecost_plugin* Table::plugin(const char* name) {
                  .faults = self.faults.data(),
                  .report = &border_report,
                  .draw = &draw,
+                 .workers = &border_workers,
+                 .latencies = &border_latencies,
                  .generate = State::make_pool,
                  .release = State::release_pool};
   return &self.plugin;

@@ -30,7 +30,7 @@ enum class Tier : std::uint32_t {
   publish = SAFECOST_TIER_PUBLISH
 };
 
-// An exception that reached the border: noted for the runner, never passed on. Call it in a handler.
+// An exception that reached the border, on whatever thread: noted for the runner, never passed on. Call it in a handler.
 std::uint64_t report_exception() noexcept;
 
 // For fault kernels: a number in [0, bound), drawn anew for each proof, by which the wrong step takes its place and
@@ -49,8 +49,7 @@ class Table {
 
   Table(Generate generate, std::size_t input_size, std::string layout);
 
-  void add_parameter(std::uint64_t size, double rate, std::uint32_t threads, const char* label,
-                     Tier tier);
+  void add_parameter(const safecost_parameter& parameter);
   void set_minimum_size(std::uint32_t size);
   void set_system_bound();
   void set_fixed_cost();
@@ -65,6 +64,7 @@ class Table {
   void set_algorithm(const char* name);
   void set_practised();
   void set_trusted_core();
+  void set_latency(safecost_kernel kernel);
   void set_origin(std::uint32_t origin);
 
   const safecost_plugin* plugin(const char* name);

@@ -1,7 +1,7 @@
 // A malloc family that counts and passes on to glibc's; built as a shared object of its own, for LD_PRELOAD.
 //
 // Static runtimes of a plugin (libstdc++, libc++, Rust's std) all end in libc's malloc, which a preloaded library stands
-// in front of. `free` is not counted, so it is left alone. One thread: kernels start none.
+// in front of. `free` is not counted, so it is left alone.
 #include "runner/allocations.h"
 
 #include <unistd.h>
@@ -27,8 +27,8 @@ namespace {
 
 void* counted(void* block, std::size_t bytes) {
   if (safecost_allocations.counting && block != nullptr) {
-    ++safecost_allocations.count;
-    safecost_allocations.bytes += bytes;
+    __atomic_fetch_add(&safecost_allocations.count, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&safecost_allocations.bytes, bytes, __ATOMIC_RELAXED);
   }
   return block;
 }

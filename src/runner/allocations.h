@@ -7,8 +7,9 @@
 extern "C" {
 
 struct safecost_allocation_counter {
-  bool counting;        // the runner sets it around the calls that count
-  std::uint64_t count;  // calls that handed out a block or gave one another size
+  bool counting;  // the runner sets it around the calls that count
+  std::uint64_t
+      count;  // by whatever thread: calls that handed out a block or gave one another size
   std::uint64_t bytes;  // that they asked for; a block that grows counts with its whole new size
 };
 

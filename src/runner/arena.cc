@@ -120,6 +120,7 @@ void* Arena::reallocate(void* block, std::size_t bytes) {
 }
 
 void Arena::free(void* block) {
+  if (!owned_by_this_thread()) return;  // lost, as most blocks are
   for (Stretch* stretch : {&large_, &small_}) {
     if (block != stretch->last || block == nullptr) continue;
     // What is given out again must be zero, as all else is.

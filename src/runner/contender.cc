@@ -8,10 +8,12 @@
 namespace safecost {
 
 std::string contender_name(const Plugin& plugin, const safecost_variant& variant,
-                           std::uint64_t size, double rate, std::uint32_t threads) {
+                           std::uint64_t size, double rate, std::uint32_t threads,
+                           std::uint32_t workers) {
   std::string name = fmt::format("{}/{}/size:{}", plugin.table().name, variant.name, size);
   if (rate >= 0) name += fmt::format("/rate:{}", rate);
   if (threads > 0) name += fmt::format("/threads:{}", threads);
+  if (workers > 0) name += fmt::format("/workers:{}", workers);
   return name + "@" + plugin.profile();
 }
 
@@ -49,9 +51,9 @@ void Contender::reset(std::size_t first, std::size_t count) {
   }
 }
 
-std::uint64_t Contender::digest(std::size_t i) {
+std::uint64_t Contender::digest(std::size_t i, safecost_kernel kernel) {
   reset(i, 1);
-  std::uint64_t digest = variant_->run(contexts_[i]);
+  std::uint64_t digest = kernel(contexts_[i]);
   if (variant_->digest != nullptr) {
     digest = (digest ^ variant_->digest(contexts_[i])) * 0x100000001b3u;
   }

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "kernel/abi.h"
 #include "runner/plugin.h"
+#include "runner/workers.h"
 
 namespace safecost {
 
@@ -19,7 +20,8 @@ using Clock = std::chrono::steady_clock;
 
 // "indexing/sum/at/size:2048@gcc-o2": parameters as Google Benchmark writes them, the profile last.
 std::string contender_name(const Plugin& plugin, const safecost_variant& variant,
-                           std::uint64_t size, double rate, std::uint32_t threads);
+                           std::uint64_t size, double rate, std::uint32_t threads,
+                           std::uint32_t workers);
 
 class Contender {
  public:
@@ -55,6 +57,7 @@ class Contender {
     return sum;
   }
   double timed_call(std::size_t first, std::size_t count) const {  // seconds for all
+    const Workers::Awake awake = Workers::of_process().awake();
     const auto start = Clock::now();
     const std::uint64_t sum = call(first, count);
     const auto stop = Clock::now();
@@ -62,7 +65,8 @@ class Contender {
     return std::chrono::duration<double>(stop - start).count();
   }
   // One call on context i, and what it left behind, as one number.
-  std::uint64_t digest(std::size_t i);
+  std::uint64_t digest(std::size_t i) { return digest(i, variant_->run); }
+  std::uint64_t digest(std::size_t i, safecost_kernel kernel);
 
  private:
   const Plugin* plugin_;

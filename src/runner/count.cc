@@ -32,6 +32,7 @@
 #include "runner/protocol.h"
 #include "runner/reap.h"
 #include "runner/status_macros.h"
+#include "runner/workers.h"
 
 #if __has_include(<valgrind/callgrind.h>)
 #include <valgrind/callgrind.h>
@@ -146,6 +147,8 @@ absl::Status count_one(Panel& panel, const std::string& dumps, const char* varia
   contender.reset(0, counted.calls);
 
   if (RUNNING_ON_VALGRIND) {
+    // Waiting is no work of the kernel's, and lasts as long as the scheduler wants.
+    Workers::of_process().count_with([] { CALLGRIND_TOGGLE_COLLECT; });
     CALLGRIND_START_INSTRUMENTATION;
     dump_instructions(empty_kernel, contexts.data(), counted.calls);
     dump_instructions(run, contexts.data(), counted.calls);

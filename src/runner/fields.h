@@ -119,6 +119,7 @@ inline constexpr std::uint64_t kLargestSize = std::uint64_t{1} << 48;
 inline constexpr Range<std::uint64_t> kSizes = {0, kLargestSize};
 inline constexpr Range<double> kRates = {0.0, 1.0};
 inline constexpr Range<std::uint32_t> kThreads = {1, 2};
+inline constexpr Range<std::uint32_t> kWorkers = {1, 64};
 inline constexpr Range<double> kSeconds = {1e-9, 1e6};
 
 }  // namespace safecost

@@ -6,6 +6,7 @@
 
 #include "benchmark/benchmark.h"
 #include "runner/panel.h"
+#include "runner/workers.h"
 
 namespace safecost {
 
@@ -54,6 +55,7 @@ void solo(benchmark::State& state, const Panel& panel, Contender& contender) {
     state.SkipWithError(std::string(status.message()).c_str());
     return;
   }
+  if (panel.plan().workers > 0) Workers::of_process().place();
   if (contender.contexts() == 0) {
     if (const absl::Status status = contender.prepare(contender.mutates() ? 64 : 256);
         !status.ok()) {
@@ -62,6 +64,7 @@ void solo(benchmark::State& state, const Panel& panel, Contender& contender) {
     }
   }
   const std::size_t contexts = contender.contexts();
+  const Workers::Awake awake = Workers::of_process().awake();
   std::size_t at = 0;
   for ([[maybe_unused]] auto _ : state) {  // NOLINT(clang-analyzer-deadcode.DeadStores)
     if (contender.mutates() && at == 0) {

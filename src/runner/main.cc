@@ -71,8 +71,9 @@ absl::Status run_solo_mode() {
     panels.push_back(std::move(panel));
   }
   // No way back from a process that has had a second thread.
-  std::ranges::stable_sort(
-      panels, {}, [](const std::unique_ptr<Panel>& panel) { return panel->plan().threads; });
+  std::ranges::stable_sort(panels, {}, [](const std::unique_ptr<Panel>& panel) {
+    return std::pair(panel->plan().workers, panel->plan().threads);
+  });
   register_solo(panels);
   benchmark::RunSpecifiedBenchmarks();
   return absl::OkStatus();

@@ -15,6 +15,7 @@
 #include "runner/last_look.h"
 #include "runner/platform.h"
 #include "runner/status_macros.h"
+#include "runner/workers.h"
 
 namespace safecost {
 
@@ -132,6 +133,7 @@ absl::StatusOr<PanelPlan> PanelPlan::from_json(const nlohmann::json& json,
   fields.required("size", plan.size, kSizes);
   fields.optional("rate", plan.rate, kRates);
   fields.optional("threads", plan.threads, kThreads);
+  fields.optional("workers", plan.workers, kWorkers);
   fields.optional("seed", plan.seed);
   fields.optional("order_seed", plan.order_seed);
   fields.optional("pool_bytes", plan.pool_bytes, Range<std::size_t>{1, std::size_t{1} << 40});
@@ -158,7 +160,15 @@ absl::StatusOr<SoloPlan> SoloPlan::from_json(const nlohmann::json& json) {
 const std::string& Panel::name(std::size_t i) const { return placements_.front()[i].name(); }
 
 absl::Status Panel::have_threads() const {
-  if (plan_.threads > 1) {
+  if (plan_.workers > 0) {
+    if (plan_.workers > Workers::processors())
+      return absl::FailedPreconditionError(
+          fmt::format("workers: {} are to work at once, and this process may use {} of the "
+                      "machine's processors",
+                      plan_.workers, Workers::processors()));
+    Workers::of_process().start(plan_.workers);
+    for (const auto& [path, plugin] : plugins_) Workers::give(plugin->table(), plan_.workers);
+  } else if (plan_.threads > 1) {
     platform::start_and_join_a_thread();
   } else if (plan_.threads == 1 && platform::has_started_a_thread()) {
     return absl::FailedPreconditionError(
@@ -178,6 +188,7 @@ absl::StatusOr<const Plugin*> Panel::plugin(const PluginAt& at) {
     return absl::FailedPreconditionError(
         fmt::format("{}: {} {}", problem.kind, at.profile, problem.message));
   }
+  if (plan_.workers > 0) Workers::give(plugin->table(), plan_.workers);
   return plugins_.emplace_back(at.path, std::move(plugin)).second.get();
 }
 
@@ -229,8 +240,9 @@ absl::StatusOr<Contender> Panel::contender(const PanelPlan::Arm& arm, std::size_
     return absl::NotFoundError(
         fmt::format("load: {} has no variant {}", arm.plugin.profile, arm.variant));
   }
-  return Contender(*plugin, *variant, *pool_,
-                   contender_name(*plugin, *variant, plan_.size, plan_.rate, plan_.threads));
+  return Contender(
+      *plugin, *variant, *pool_,
+      contender_name(*plugin, *variant, plan_.size, plan_.rate, plan_.threads, plan_.workers));
 }
 
 absl::Status Panel::add(const PanelPlan::Arm& arm) {
@@ -308,6 +320,8 @@ std::size_t fewest_calm(Launch& launch, double known) {
 absl::StatusOr<Launch> time_panel(Panel& panel, const PanelPlan& plan,
                                   const std::function<double()>& beat) {
   RETURN_IF_ERROR(panel.have_threads());
+  Workers& workers = Workers::of_process();
+  if (plan.workers > 0) workers.place();
   platform::company();  // from now on, what a contender leaves behind is ours
   std::mt19937_64 random(plan.order_seed);
   const std::size_t count = panel.contenders().size();
@@ -372,13 +386,14 @@ absl::StatusOr<Launch> time_panel(Panel& panel, const PanelPlan& plan,
     if (round % placements == 0) std::shuffle(turns.begin(), turns.end(), random);
     const std::size_t placement = turns[round % placements];
     std::shuffle(order.begin(), order.end(), random);
+    const Workers::Awake awake = workers.awake();
     const auto start = Clock::now();
     for (const std::size_t c : order) {
       Contender& contender = panel.placements()[placement][c];
       seconds_of(contender, first, warm, batch);
-      const double before = beat();
+      const double before = workers.slowest(beat);
       const Seconds seconds = seconds_of(contender, first + warm, launch.calls, batch);
-      launch.beats[c].push_back(std::max(before, beat()));
+      launch.beats[c].push_back(std::max(before, workers.slowest(beat)));
       launch.cpu_seconds[c] += seconds.cpu;
       launch.nanoseconds[c].push_back(seconds.wall * 1e9 / static_cast<double>(launch.calls));
     }
@@ -386,6 +401,7 @@ absl::StatusOr<Launch> time_panel(Panel& panel, const PanelPlan& plan,
     first += launch.calls;
     launch.placements.push_back(placement);
   }
+  launch.operations = time_operations(panel, launch.calls, random);
   RETURN_IF_ERROR(last_look(panel, digests));
   return launch;
 }
@@ -426,6 +442,7 @@ nlohmann::json to_json(const Panel& panel, const Launch& launch, const PanelPlan
                       {"layings", std::move(layings)},
                       {"placements", launch.placements},
                       {"nanoseconds", std::move(rounds_json)},
+                      {"latencies", to_json(launch.operations)},
                       {"calm_beat", std::round(launch.calm_beat)},
                       {"beats", std::move(beats_json)}};
   return json;

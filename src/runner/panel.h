@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "nlohmann/json.hpp"
 #include "runner/arena.h"
 #include "runner/contender.h"
+#include "runner/latency.h"
 #include "runner/metronome.h"
 
 namespace safecost {
@@ -31,6 +33,7 @@ struct PanelPlan {
   std::uint64_t size = 0;
   double rate = -1.0;
   std::uint32_t threads = 0;           // that the process has had by then; 0 is as 1
+  std::uint32_t workers = 0;           // that a kernel has; 0 is as 1, in a process of one thread
   std::uint64_t seed = 0;              // of inputs: the same in every launch of a panel
   std::uint64_t order_seed = 0;        // of this launch: order of preparation and of each round
   std::size_t pool_bytes = 512 << 10;  // inputs are drawn until they refer to this much
@@ -73,8 +76,8 @@ class Panel {
   const Pool& pool() const { return *pool_; }
   const PanelPlan& plan() const { return plan_; }
   const std::string& name(std::size_t i) const;
-  // Before any context is prepared: this process has had the plan's number of threads from now on. Fails where it
-  // has had more already.
+  // Before any context is prepared: this process has had the plan's number of threads from now on, and plugins have its
+  // workers. Fails where it has had more already, and where workers would have to take turns.
   absl::Status have_threads() const;
 
  private:
@@ -107,6 +110,7 @@ struct Launch {
   std::vector<std::vector<double>> beats;        // [contender][round], the slower of both
   double calm_beat = 0;                          // nanoseconds, by this launch and those before it
   std::vector<double> cpu_seconds;               // [contender], of all epochs
+  std::vector<std::optional<OperationTimes>> operations;  // [contender]
 };
 
 // `beat` is the metronome, which tests replace.

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <link.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -9,12 +10,14 @@
 #include <time.h>
 #include <ucontext.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <string>
 #include <system_error>
@@ -174,6 +177,8 @@ namespace {
 
 constexpr int kLooks = 20;  // a millisecond apart: a thread that was joined may still be listed
 
+std::size_t own = 0;
+
 Company company_now() {
   Company all;
   std::error_code failed;
@@ -184,7 +189,7 @@ Company company_now() {
     std::ifstream children(task->path() / "children");
     for (std::string child; children >> child;) ++all.processes;
   }
-  if (all.threads > 0) --all.threads;
+  all.threads -= std::min(all.threads, 1 + own);
   return all;
 }
 
@@ -193,6 +198,8 @@ std::string counted(std::size_t count, const char* what, const char* several, co
 }
 
 }  // namespace
+
+void own_threads(std::size_t count) { own = count; }
 
 Company company() {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -251,6 +258,27 @@ bool is_starved(const Elapsed& elapsed) {
   do wall = std::chrono::steady_clock::now() - start;
   while (wall.count() < 0.2);
   return seconds_of_mine() - before < share * wall.count();
+}
+
+const std::vector<int>& processors() {
+  static const std::vector<int> all = [] {
+    std::vector<int> allowed;
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return std::vector<int>{0};
+    for (int number = 0; number < CPU_SETSIZE; ++number) {
+      if (CPU_ISSET(number, &set)) allowed.push_back(number);
+    }
+    std::set<std::string> cores;
+    std::stable_partition(allowed.begin(), allowed.end(), [&](int number) {
+      std::ifstream file(
+          fmt::format("/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list", number));
+      std::string siblings = std::to_string(number);
+      std::getline(file, siblings);
+      return cores.insert(siblings).second;
+    });
+    return allowed;
+  }();
+  return all;
 }
 
 std::size_t memory_bytes() {

@@ -41,6 +41,8 @@ struct Company {
   std::size_t threads = 0;
   std::size_t processes = 0;
 };
+// So many threads are the host's own, and no company.
+void own_threads(std::size_t count);
 // Waits a moment for what is about to end. From the first call on, what children of this process leave behind becomes
 // its own.
 Company company();
@@ -64,6 +66,9 @@ class Stopwatch {
 // Did a child wait for a processor rather than use one? It had less than a tenth of one, and so has whoever asks, for a
 // fifth of a second: limits are ten times what is needed, and more.
 bool is_starved(const Elapsed& elapsed);
+
+// Those that this process could use when it was first asked: one of each core, then their siblings.
+const std::vector<int>& processors();
 
 // Of the machine, in bytes.
 std::size_t memory_bytes();

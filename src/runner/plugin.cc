@@ -142,6 +142,7 @@ nlohmann::json Problem::to_json() const {
           {"size", size < 0 ? nlohmann::json() : nlohmann::json(size)},
           {"rate", rate < 0 ? nlohmann::json() : nlohmann::json(rate)},
           {"threads", threads == 0 ? nlohmann::json() : nlohmann::json(threads)},
+          {"workers", workers == 0 ? nlohmann::json() : nlohmann::json(workers)},
           {"message", message}};
 }
 
@@ -244,21 +245,32 @@ std::string Plugin::objection() const {
 
 std::string Plugin::objection_to_parameters() const {
   if (generates() && parameters_.empty()) return "times no size: add one with size()";
-  std::set<std::tuple<std::uint64_t, double, std::uint32_t>> places;
+  const bool straight = (table_->flags & SAFECOST_CASE_STRAIGHT) != 0;
+  std::set<std::tuple<std::uint64_t, double, std::uint32_t, std::uint32_t>> places;
   for (const safecost_parameter* parameter : parameters_) {
-    const auto [size, rate, threads] =
-        std::tuple(parameter->size, parameter->rate, parameter->threads);
+    const auto [size, rate, threads, workers] =
+        std::tuple(parameter->size, parameter->rate, parameter->threads, parameter->workers);
     std::string where = fmt::format("size {}", size);
     if (!(rate < 0)) where += fmt::format(", rate {}", rate);
     if (threads > 0) where += fmt::format(", threads {}", threads);
+    if (workers > 0) where += fmt::format(", workers {}", workers);
     if (threads > kThreads.most)
       return fmt::format("asks for a process that has had {} threads: 1 or 2", threads);
     if ((threads == 0) != (parameters_.front()->threads == 0))
       return "says of some sizes how many threads the process has had, and not of all";
+    if (workers > kWorkers.most)
+      return fmt::format("asks for {} workers: at most {}", workers, kWorkers.most);
+    if ((workers == 0) != (parameters_.front()->workers == 0))
+      return "gives kernels workers at some sizes, and not at all";
+    if (workers > 0 && threads > 0)
+      return "asks for threads and for workers: a process with workers has had a second thread";
+    if (workers > 0 && straight)
+      return "is straight and has workers: which way each takes depends on the others";
     if (size > kLargestSize)
       return fmt::format("times {}, and {} is the largest size", where, kLargestSize);
     if (!(rate <= kRates.most)) return fmt::format("times {}, and a rate is from 0 to 1", where);
-    if (!places.emplace(size, rate, threads).second) return fmt::format("times {} twice", where);
+    if (!places.emplace(size, rate, threads, workers).second)
+      return fmt::format("times {} twice", where);
     if (!is_label(text(parameter->label)))
       return fmt::format("labels {} with what is no short word", where);
   }
@@ -329,6 +341,12 @@ const safecost_variant* Plugin::raw() const {
   return raw == variants_.end() ? nullptr : *raw;
 }
 
+std::uint32_t Plugin::workers() const {
+  std::uint32_t most = 0;
+  for (const safecost_parameter* parameter : parameters_) most = std::max(most, parameter->workers);
+  return most;
+}
+
 nlohmann::json Plugin::describe() const {
   nlohmann::json json = {{"profile", profile_},
                          {"case", text(table_->name)},
@@ -350,6 +368,8 @@ nlohmann::json Plugin::describe() const {
          {"rate", parameter->rate < 0 ? nlohmann::json() : nlohmann::json(parameter->rate)},
          {"threads",
           parameter->threads == 0 ? nlohmann::json() : nlohmann::json(parameter->threads)},
+         {"workers",
+          parameter->workers == 0 ? nlohmann::json() : nlohmann::json(parameter->workers)},
          {"label", text(parameter->label)},
          {"tier", parameter->tier}});
   }

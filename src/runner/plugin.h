@@ -31,6 +31,7 @@ struct Problem {
   std::int64_t size = -1;     // -1: not at a size
   double rate = -1.0;         // negative: no rate
   std::uint32_t threads = 0;  // 0: the case does not ask
+  std::uint32_t workers = 0;
 
   nlohmann::json to_json() const;
 };
@@ -53,6 +54,8 @@ class Plugin {
   const safecost_variant* variant(std::string_view name) const;
   // The first raw one, which is the baseline of its profile.
   const safecost_variant* raw() const;
+  // The most that a size of its case gives kernels; 0 where they are of one thread.
+  std::uint32_t workers() const;
   bool generates() const { return table_->generate != nullptr; }
 
   nlohmann::json describe() const;

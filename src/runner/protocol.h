@@ -12,7 +12,7 @@
 namespace safecost {
 
 // One number for both; PROTOCOL in document/plan.py is the other side's. It grows with every change of a field.
-inline constexpr int kProtocol = 4;
+inline constexpr int kProtocol = 5;
 
 // A plan's JSON object, from a file or, for "-", from stdin.
 absl::StatusOr<nlohmann::json> read_plan(const std::string& path);

@@ -15,6 +15,7 @@
 #include "runner/verify_events.h"
 #include "runner/verify_state.h"
 #include "runner/work.h"
+#include "runner/workers.h"
 
 namespace safecost {
 
@@ -33,23 +34,26 @@ struct Request {
   std::uint64_t size;
   double rate;
   std::uint32_t threads;
+  std::uint32_t workers;
   std::uint64_t seed;
 };
 
 std::vector<Request> requests(const Plugin& generator, std::uint32_t tier) {
   // By threads first: a process that has had one cannot go back.
-  std::set<std::tuple<std::uint32_t, std::uint64_t, double>> parameters;
+  std::set<std::tuple<std::uint32_t, std::uint32_t, std::uint64_t, double>> parameters;
   for (const safecost_parameter* parameter : generator.parameters()) {
-    const std::uint32_t threads = parameter->threads;
-    if (parameter->tier <= tier) parameters.insert({threads, parameter->size, parameter->rate});
+    const auto [threads, workers] = std::pair(parameter->threads, parameter->workers);
+    if (workers > Workers::processors()) continue;  // nor is it timed
+    if (parameter->tier <= tier)
+      parameters.insert({threads, workers, parameter->size, parameter->rate});
     for (const std::uint64_t size : kSmallSizes) {
       if (size >= generator.table().minimum_size)
-        parameters.insert({threads, size, parameter->rate});
+        parameters.insert({threads, workers, size, parameter->rate});
     }
   }
   std::vector<Request> all;
-  for (const auto& [threads, size, rate] : parameters) {
-    for (const std::uint64_t seed : kSeeds) all.push_back({size, rate, threads, seed});
+  for (const auto& [threads, workers, size, rate] : parameters) {
+    for (const std::uint64_t seed : kSeeds) all.push_back({size, rate, threads, workers, seed});
   }
   return all;
 }
@@ -59,7 +63,7 @@ std::string key(const safecost_variant& variant, const Plugin& plugin) {
 }
 
 events::Place place_of(const Request& request) {
-  return {static_cast<std::int64_t>(request.size), request.rate, request.threads};
+  return {static_cast<std::int64_t>(request.size), request.rate, request.threads, request.workers};
 }
 
 class Check {
@@ -90,7 +94,7 @@ class Check {
   void tell_problem(std::string kind, const Plugin& plugin, std::string variant,
                     std::string message, const events::Place& place = {}) {
     tell(events::Found{{std::move(kind), plugin.profile(), std::move(variant), std::move(message),
-                        place.size, place.rate, place.threads}});
+                        place.size, place.rate, place.threads, place.workers}});
   }
 
   void load() {
@@ -123,7 +127,7 @@ class Check {
   // order compilers choose, are enough to make them differ.
   void compare_generators() {
     const safecost_parameter& timed = *generator_->parameters().front();
-    const Request request = {timed.size, timed.rate, timed.threads, kSeeds[0]};
+    const Request request = {timed.size, timed.rate, timed.threads, timed.workers, kSeeds[0]};
     const std::vector<std::uint64_t> expected = inputs_of(*generator_, request);
     for (const auto& plugin : plugins_) {
       if (!plugin->generates() || state_.compared.contains(plugin->profile())) continue;
@@ -172,6 +176,10 @@ class Check {
     tell(events::Now{.stage = "generate", .place = place_of(request)});
     if (request.threads > 1 && !platform::has_started_a_thread())
       platform::start_and_join_a_thread();
+    if (request.workers > 0) {
+      Workers::of_process().start(request.workers);
+      for (const auto& plugin : plugins_) Workers::give(plugin->table(), request.workers);
+    }
     return make(*generator_, request, count);
   }
 
@@ -201,7 +209,8 @@ class Check {
     if (!pool.ok()) {
       const auto [kind, message] = blamed("pool", std::string(pool.status().message()));
       tell(events::Fatal{{kind, generator_->profile(), "", message,
-                          static_cast<std::int64_t>(request.size), request.rate, request.threads}});
+                          static_cast<std::int64_t>(request.size), request.rate, request.threads,
+                          request.workers}});
       return;
     }
     if (request.size > kTellingSize && all_alike(pool->digests())) {
@@ -255,6 +264,11 @@ class Check {
                     "a second call on the same input gives another digest: what it changes needs a "
                     "reset()");
       }
+      if (variant.latency != nullptr && contender.digest(i, variant.latency) != digests.back()) {
+        return fail(
+            "digest",
+            "its second kernel, which notes latencies, gives another digest than its first");
+      }
       all = (all ^ digests.back()) * 0x100000001b3u;
     }
     if (report != nullptr && report->count > 0) {
@@ -277,8 +291,12 @@ class Check {
   }
 
   void check_work() {
-    const safecost_parameter& timed = *generator_->parameters().front();
-    const Request large = {timed.size, timed.rate, timed.threads, kSeeds[0]};
+    const auto here = std::ranges::find_if(generator_->parameters(), [](const auto* parameter) {
+      return parameter->workers <= Workers::processors();
+    });
+    if (here == generator_->parameters().end()) return;
+    const safecost_parameter& timed = **here;
+    const Request large = {timed.size, timed.rate, timed.threads, timed.workers, kSeeds[0]};
     const bool fixed_cost = (generator_->table().flags & SAFECOST_CASE_FIXED_COST) != 0;
     Request small = large;
     small.size /= kMoreWork;

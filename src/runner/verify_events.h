@@ -13,7 +13,8 @@
 
 namespace safecost {
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Problem, kind, profile, variant, message, size, rate, threads)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Problem, kind, profile, variant, message, size, rate, threads,
+                                   workers)
 
 namespace events {
 
@@ -22,6 +23,7 @@ struct Place {
   std::int64_t size = -1;
   double rate = -1.0;
   std::uint32_t threads = 0;
+  std::uint32_t workers = 0;
 };
 
 // What is done next: it is to blame if nothing comes any more.
@@ -58,7 +60,7 @@ struct Fatal {
   Problem problem;
 };
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Place, size, rate, threads)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Place, size, rate, threads, workers)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Now, stage, plugin, profile, variant, place)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Described, plugin, as)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Digest, digest, request, contender, place)

@@ -64,8 +64,8 @@ void note(VerifyState& state, events::Event event) { std::visit(Notes{state}, ev
 void note(VerifyState& state, const Accident& accident, bool starved) {
   const events::Now& now = state.now;
   const auto [kind, message] = blamed(accident, starved);
-  Problem problem{kind,           now.profile,    now.variant,      message,
-                  now.place.size, now.place.rate, now.place.threads};
+  Problem problem{kind,           now.profile,    now.variant,       message,
+                  now.place.size, now.place.rate, now.place.threads, now.place.workers};
   if (now.stage == "load") {
     problem.message = "while it was loaded: " + problem.message;
     state.dead_plugins.insert(now.plugin);
@@ -96,7 +96,8 @@ void compare_digests(VerifyState& state) {
           {"digest", name.substr(at + 1), name.substr(0, at),
            fmt::format("digest {:016x}, {} of {} contenders agree on {:016x}", digest,
                        expected->second, digests.size(), expected->first),
-           state.places[r].size, state.places[r].rate, state.places[r].threads});
+           state.places[r].size, state.places[r].rate, state.places[r].threads,
+           state.places[r].workers});
     }
   }
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -64,6 +65,18 @@ struct State {
   Ledger* ledger = nullptr;  // shared with the parent, who reads it when the program is gone
 };
 State state;
+
+// Held while blocks are made and freed, which several workers may do at once.
+std::atomic_flag busy;
+class Turn {
+ public:
+  Turn() {
+    while (busy.test_and_set(std::memory_order_acquire)) {
+    }
+  }
+  ~Turn() { busy.clear(std::memory_order_release); }
+  Turn(const Turn&) = delete;
+};
 
 // Worlds lie at addresses of their own choice, so here a number becomes a pointer.
 void* pointer_to(std::uintptr_t address) {
@@ -178,16 +191,7 @@ void compare(Damage& damage, std::uintptr_t from, std::uintptr_t to) {
   }
 }
 
-}  // namespace
-
-bool serving() { return state.active; }
-
-bool owns(const void* pointer) {
-  const auto address = reinterpret_cast<std::uintptr_t>(pointer);
-  return address >= kArenaStart && address < kArenaStart + kReserved;
-}
-
-void* allocate(std::size_t size, std::size_t alignment, bool zeroed) {
+void* make(std::size_t size, std::size_t alignment, bool zeroed) {
   const bool full = state.count == (has_pages() ? kMostPagedBlocks : kMostBlocks);
   if (size > kLargest || full) {
     state.ledger->exhausted = state.ledger->exhausted || full;
@@ -211,7 +215,7 @@ void* allocate(std::size_t size, std::size_t alignment, bool zeroed) {
   return pointer;
 }
 
-void release(void* pointer) {
+void end(void* pointer) {
   Block* const block = block_at(pointer);
   if (block == nullptr || block->freed) {
     blame(block == nullptr ? state.ledger->bad_frees : state.ledger->double_frees, pointer);
@@ -229,21 +233,42 @@ void release(void* pointer) {
   }
 }
 
+}  // namespace
+
+bool serving() { return state.active; }
+
+bool owns(const void* pointer) {
+  const auto address = reinterpret_cast<std::uintptr_t>(pointer);
+  return address >= kArenaStart && address < kArenaStart + kReserved;
+}
+
+void* allocate(std::size_t size, std::size_t alignment, bool zeroed) {
+  const Turn turn;
+  return make(size, alignment, zeroed);
+}
+
+void release(void* pointer) {
+  const Turn turn;
+  end(pointer);
+}
+
 void* resize(void* pointer, std::size_t size) {
+  const Turn turn;
   const Block* const block = block_at(pointer);
   if (block == nullptr || block->freed) {
-    release(pointer);  // notes it
-    return allocate(size, 0, false);
+    end(pointer);  // notes it
+    return make(size, 0, false);
   }
   const std::size_t kept = std::min(size, block->size);
-  void* const moved = allocate(size, 0, false);
+  void* const moved = make(size, 0, false);
   if (moved == nullptr) return nullptr;
   std::memcpy(moved, pointer, kept);
-  release(pointer);
+  end(pointer);
   return moved;
 }
 
 std::size_t usable(const void* pointer) {
+  const Turn turn;
   const Block* const block = block_at(pointer);
   return block == nullptr ? 0 : block->size;
 }

@@ -7,8 +7,8 @@
 //   guard    a block ends where an inaccessible page begins, and becomes inaccessible when it is freed
 //   front    a block begins where an inaccessible page ends; otherwise as guard
 //
-// Addresses are the same in each process, so that evidence is, too. All of this is meant for a forked child with
-// one thread that ends soon: there is no way back from `enter`.
+// Addresses are the same in each process, so that evidence is, too, but where threads allocate at once. All of this is
+// meant for a forked child that ends soon: there is no way back from `enter`.
 #ifndef SAFECOST_RUNNER_CATCH_MEMORY_H
 #define SAFECOST_RUNNER_CATCH_MEMORY_H
 

@@ -22,6 +22,7 @@
 #include "runner/platform.h"
 #include "runner/reap.h"
 #include "runner/status_macros.h"
+#include "runner/workers.h"
 
 namespace safecost {
 
@@ -242,6 +243,7 @@ class Oracle {
 
   void call(const safecost_variant& variant, safecost_kernel kernel,
             const safecost_request& request, const safecost_fault* fault, bool look_for_leaks) {
+    Workers::start_for(plugin_.table(), generator_.workers());
     const safecost_pool* const pool = generator_.table().generate(&request);
     page_->end = End::not_made;
     if (pool == nullptr || pool->count == 0) return;

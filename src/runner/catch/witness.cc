@@ -24,6 +24,7 @@
 #include "fmt/format.h"
 #include "runner/platform.h"
 #include "runner/reap.h"
+#include "runner/workers.h"
 
 namespace safecost {
 
@@ -290,6 +291,7 @@ struct Errand {
 void* do_errand(void* given) {
   const Errand& errand = *static_cast<const Errand*>(given);
   contain_child(errand.seconds);
+  Workers::start_for(errand.subject.plugin->table(), errand.subject.generator->workers());
   if (!warm_up(errand.subject)) _exit(0);
   go_to(Stage::start);
   shared->end = End::not_made;  // the world, should it end here

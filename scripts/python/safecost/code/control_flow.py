@@ -8,7 +8,7 @@ reaches, a landing pad, has no branch to it and is kept apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from safecost.code.instruction_sets import Instruction
@@ -28,18 +28,25 @@ class ControlFlow:
     """The blocks of a function whose parts may lie apart, `parts` the instructions of each, the entry's first.
 
     No part is empty. `fails` judges a callee by its name and address: does it report an error and never return?
+    `entries` are where others begin than whoever calls the function: what its workers are given.
     """
 
-    def __init__(self, parts: Sequence[Sequence[Instruction]], fails: Callable[[str | None, int | None], bool]) -> None:
+    def __init__(
+        self,
+        parts: Sequence[Sequence[Instruction]],
+        fails: Callable[[str | None, int | None], bool],
+        entries: Collection[int] = (),
+    ) -> None:
         self._fails = fails
         self._blocks = self._cut(parts)
         for block, following in self._blocks.values():
             self._connect(block, following)
         entry = parts[0][0].address if parts else None
+        starts = [*([] if entry is None else [entry]), *entries]
         blocks = {address: block for address, (block, _) in self._blocks.items()}
         self._leaving = _closure(blocks, {address for address, block in blocks.items() if block.leaves})
         self._reaching_failure = _closure(blocks, {address for address, block in blocks.items() if block.failure})
-        self._reached = _reached(blocks, entry)
+        self._reached = _reached(blocks, starts)
         self.blocks: Mapping[int, _Block] = blocks
         self.entry = entry
 
@@ -138,10 +145,10 @@ def _closure(blocks: Mapping[int, _Block], seeds: set[int]) -> set[int]:
     return found
 
 
-def _reached(blocks: Mapping[int, _Block], entry: int | None) -> set[int]:
-    """What control reaches from the entry without an exception: all blocks where a jump table hides its targets."""
+def _reached(blocks: Mapping[int, _Block], entries: Sequence[int]) -> set[int]:
+    """What control reaches from the entries without an exception: all blocks where a jump table hides its targets."""
     found: set[int] = set()
-    todo = [] if entry is None else [entry]
+    todo = list(entries)
     while todo:
         address = todo.pop()
         if address in found:

@@ -59,6 +59,7 @@ def start(case: str, variant: str, profile: str, size: int | None, folders: Fold
         size=first.size if size is None else size,
         rate=first.rate,
         threads=first.threads,
+        workers=first.workers,
         seed=1,
         generator=PluginAt(profile=wanted[-1].name, path=str(generator)),
         contenders=(Arm(profile=profile, path=str(built.plugins[case, profile]), variant=variant),),

@@ -12,7 +12,7 @@ from safecost.code.control_flow import CALL, CHECK, PACKED
 from safecost.code.elf_file import Symbol
 from safecost.code.failures import readable
 from safecost.code.instruction_sets import Instruction
-from safecost.code.shared_object import SharedObject
+from safecost.code.shared_object import SharedObject, is_work
 from safecost.core import parallel
 from safecost.core.errors import ToolError
 from safecost.core.text import counted
@@ -46,8 +46,9 @@ class _Piece:
 def codes(case: str, profile: str, plugin: Path, description: PluginDescription) -> list[Code]:
     """The code of every kernel of a plugin; `description` is the runner's, which tells where the kernels are.
 
-    Counted is the kernel with its out-of-line parts; functions of the case that it calls are listed behind it, one
-    level deep, each under a heading with its own figures. No-ops that align are neither counted nor listed.
+    Counted is the kernel with its out-of-line parts, and with what its workers do; functions of the case that it calls
+    are listed behind it, one level deep, each under a heading with its own figures. No-ops that align are neither
+    counted nor listed.
     Raises ToolError where the file cannot be read.
     """
     shared = SharedObject(plugin)
@@ -170,9 +171,9 @@ def _listing(piece: _Piece, names: Mapping[str, str], prefix: str) -> Iterator[s
     jumped_to.update(target for one in piece.instructions for target in one.targets)
     labelled = [one.address for one in piece.instructions if one.address in jumped_to]
     labels = {address: f"{prefix}{number}" for number, address in enumerate(labelled, 1)}
-    for at, (_, instructions) in enumerate(piece.parts):
+    for at, (part, instructions) in enumerate(piece.parts):
         if at > 0:
-            yield f"{HEADING} out of line"
+            yield f"{HEADING} on each worker" if is_work(part) else f"{HEADING} out of line"
         for one in instructions:
             label = f"{labels[one.address]}: " if one.address in labels else ""
             yield f"{piece.marks[one.address]} {label}{_text(one, labels, names)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,14 @@ from safecost.code.instruction_sets import Disassembler, Instruction
 _DEEPEST = 8  # calls behind one another that are followed to find out that a function never returns
 _LONGEST = 4_000  # instructions of a function that is looked into for that
 _STUB = 16  # bytes of a linker's stub; a longer one does not tell more in the rest
+
+
+_WORK = re.compile(r"8safecost\w*6worked")
+
+
+def is_work(symbol: Symbol) -> bool:
+    """Is this what a kernel hands to its workers, `safecost::worked` of C++ or of Rust?"""
+    return _WORK.search(symbol.name) is not None
 
 
 class SharedObject:
@@ -29,26 +38,37 @@ class SharedObject:
     def parts(self, symbol: Symbol) -> list[tuple[Symbol, list[Instruction]]]:
         """A function's instructions and those of its out-of-line parts, which its jumps lead to; no padding.
 
-        A part is a symbol named like the function with `.cold` behind, or one that is jumped into behind its start.
+        A part is a symbol named like the function with `.cold` behind, or one that is jumped into behind its start. So
+        is what a kernel hands to its workers, whose address it takes: its body.
         """
         if symbol.address in self._parts:
             return self._parts[symbol.address]
         parts = self._parts[symbol.address] = [(symbol, self.instructions(symbol))]
         for _, instructions in parts:  # which grows
             for instruction in instructions:
-                if instruction.flow not in {"jump", "branch"} or instruction.target is None:
-                    continue
-                other = self.elf.symbol_at(instruction.target)
-                if other is None or any(other.address == part.address for part, _ in parts):
-                    continue
-                if other.name.startswith(f"{symbol.name}.cold") or other.address != instruction.target:
+                other = self._beyond(symbol, instruction)
+                if other is not None and all(other.address != part.address for part, _ in parts):
                     parts.append((other, self.instructions(other)))
         return parts
 
+    def _beyond(self, symbol: Symbol, instruction: Instruction) -> Symbol | None:
+        """The part of a function that an instruction of it leads to, or itself."""
+        if instruction.flow == "next" and instruction.memory is not None:
+            other = self.elf.symbol_at(instruction.memory)
+            return other if other is not None and other.address == instruction.memory and is_work(other) else None
+        if instruction.flow not in {"jump", "branch"} or instruction.target is None:
+            return None
+        other = self.elf.symbol_at(instruction.target)
+        if other is None or other.name.startswith(f"{symbol.name}.cold") or other.address != instruction.target:
+            return other
+        return None
+
     def control_flow(self, symbol: Symbol, depth: int = 0) -> ControlFlow:
         """The blocks of a function with its parts."""
-        parts = [instructions for _, instructions in self.parts(symbol) if instructions]
-        return ControlFlow(parts, lambda name, address: self.fails(name, address, depth + 1))
+        parts = [(part, instructions) for part, instructions in self.parts(symbol) if instructions]
+        entries = [instructions[0].address for part, instructions in parts if is_work(part)]
+        code = [instructions for _, instructions in parts]
+        return ControlFlow(code, lambda name, address: self.fails(name, address, depth + 1), entries)
 
     def fails(self, name: str | None, address: int | None, depth: int = 0) -> bool:
         """Does this callee only report an error, and never return? By its name, else by its own code."""

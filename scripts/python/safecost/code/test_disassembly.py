@@ -309,3 +309,26 @@ def test_names_are_short_for_readers() -> None:
     assert said["_ZN4core9panicking5panic17h0123456789abcdefE"] == "core::panicking::panic"
     assert said["_Znwm"] == "operator new"
     assert said["strlen@plt"] == "strlen"
+
+
+def test_what_a_kernel_hands_to_its_workers_is_its_code(tmp_path: Path) -> None:
+    work = "_ZN8safecost6workedIiLi0EEEmPvj"
+    code = assembled(
+        tmp_path,
+        f"""
+        lea rsi, [rip + {work}]
+        lea rdx, [rip + other]
+        call qword ptr [rdi]
+        ret""",
+        f"""
+        .type {work}, @function
+    {work}:
+        paddd xmm0, xmm1
+        ret
+        .size {work}, .-{work}
+        .type other, @function
+    other: ret
+        .size other, .-other""",
+    )
+    assert code.listing.partition("\n- on each worker\n")[2] == "v paddd xmm0, xmm1\n  ret"
+    assert (code.packed, code.instructions) == (1, 6)

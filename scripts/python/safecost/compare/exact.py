@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, S
 from typing import TypeVar
 
 from safecost.compare.rows import EXACT, ComparisonRow, RowPlace, RowVerdict, exact_row, word_row
+from safecost.core.decoding import filled
 from safecost.document.judged import Proof, Ruling
 from safecost.document.measured import Code, Count
 from safecost.document.metrics import MetricSpec, metrics_of
@@ -149,7 +150,7 @@ def _of_cases(
 def place_of(one: Proof | Count | Code) -> RowPlace:
     """Where a part of a document belongs."""
     if isinstance(one, Count):
-        return RowPlace(one.case, one.variant, one.profile, one.size, one.rate, threads=one.threads)
+        return filled(RowPlace, one, fault=None, against=None)
     return RowPlace(one.case, one.variant, one.profile, fault=one.fault if isinstance(one, Proof) else None)
 
 

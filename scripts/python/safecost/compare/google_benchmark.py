@@ -83,7 +83,7 @@ def by_name(panels: Sequence[Panel]) -> dict[str, tuple[Panel, Contender]]:
         for panel in panels:
             for arm in panel.contenders:
                 if (arm.profile == panel.profile) == own:
-                    name = contender_name(panel.case, arm.variant, panel.size, panel.rate, arm.profile, panel.threads)
+                    name = contender_name(panel.case, arm.variant, panel.place, arm.profile)
                     found.setdefault(name, (panel, arm))
     return found
 

@@ -48,12 +48,14 @@ class RowPlace:
     fault: str | None = None
     against: str | None = None
     threads: int | None = None
+    workers: int | None = None
 
     @property
     def name(self) -> str:
         """`indexing/sum/at/size:4096@gcc-o2`; limits and known-bad rows name rows by it, `against` is no part of it."""
         if self.variant is not None and self.profile is not None and self.size is not None:
-            return contender_name(self.case, self.variant, self.size, self.rate, self.profile, self.threads)
+            place = (self.size, self.rate, self.threads, self.workers)
+            return contender_name(self.case, self.variant, place, self.profile)
         name = "/".join(part for part in (self.case, self.variant, self.fault) if part is not None)
         return name if self.profile is None else f"{name}@{self.profile}"
 

@@ -12,6 +12,7 @@ from collections.abc import Container, Iterable, Iterator
 
 from safecost.compare.exact import comparable, known, union
 from safecost.compare.rows import SAME, SAME_NOTE, ComparisonRow, Metric, RowPlace, time_row
+from safecost.core.decoding import filled
 from safecost.core.text import counted, percent
 from safecost.document.measured import Pair, Panel, untouched
 from safecost.document.types import Document
@@ -61,9 +62,7 @@ def pair_keys(document: Document, cases: Container[str]) -> Iterator[tuple[PairK
 def _key(panel: Panel, pair: Pair) -> PairKey:
     top, bottom = panel.contenders[pair.numerator], panel.contenders[pair.denominator]
     against = f"{bottom.variant}@{bottom.profile}"
-    place = RowPlace(
-        panel.case, top.variant, top.profile, panel.size, panel.rate, against=against, threads=panel.threads
-    )
+    place = filled(RowPlace, panel, variant=top.variant, profile=top.profile, fault=None, against=against)
     return TIME_OF[pair.kind], place, (top.profile, bottom.profile)
 
 

@@ -150,14 +150,18 @@ def _panel_contradictions(panel: Panel, case: Case | None, profiles: set[str]) -
         yield f" names the case {panel.case}, which the document does not have"
         return
     if panel.place not in {parameter.place for parameter in case.parameters}:
-        threads = "" if panel.threads is None else f", threads {panel.threads}"
-        where = f"size {panel.size}, rate {panel.rate}{threads}"
-        yield f" is at {where}, which {panel.case} does not list among its parameters"
+        yield f" is at size {panel.size}{panel.beside}, which {panel.case} does not list among its parameters"
     variants = {variant.name for variant in case.variants}
     launches, contenders = len(panel.launches), len(panel.contenders)
     for profile in (panel.profile, *(contender.profile for contender in panel.contenders)):
         if profile not in profiles:
             yield f" names the profile {profile}, which the document does not have"
+    noted = ((index, len(launch.latencies)) for index, launch in enumerate(panel.launches))
+    yield from (
+        f".launches[{index}] has {count} latencies for {contenders} contenders"
+        for index, count in noted
+        if count not in {0, contenders}
+    )
     for index, contender in enumerate(panel.contenders):
         if contender.variant not in variants:
             yield f".contenders[{index}] names the variant {contender.variant}, which {panel.case} does not have"

@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from safecost.document.measured import RoundTimes
 from safecost.document.outcome import Oracle, Stop, World
 from safecost.document.plan import PROTOCOL
-from safecost.document.points import Place
-from safecost.document.values import Language, Name, Origin, Rate, Role, Size, Threads, WholeNumber
+from safecost.document.points import AtPoint
+from safecost.document.values import Language, Name, Origin, Rate, Role, Size, Threads, WholeNumber, Workers
 
 Stage = Literal["start", "warm", "generate", "prepare", "reset", "run", "digest", "release"]
 ConfirmingTool = Literal["sanitizer", "memcheck", "race"]
@@ -60,7 +60,7 @@ class FactsAnswer(_Answer, frozen=True, kw_only=True, tag="facts"):
 # ---- what a plugin says of itself ------------------------------------------------------------------------------------
 
 
-class DescribedPoint(_Part, frozen=True, kw_only=True):
+class DescribedPoint(_Part, AtPoint, frozen=True, kw_only=True):
     """A point at which a case is timed."""
 
     size: Size
@@ -68,11 +68,7 @@ class DescribedPoint(_Part, frozen=True, kw_only=True):
     threads: Threads | None
     label: PlainLabel
     tier: UnsignedCount
-
-    @property
-    def place(self) -> Place:
-        """What tells the point from the case's others."""
-        return self.size, self.rate, self.threads
+    workers: Workers | None = None
 
 
 class DescribedVariant(_Part, frozen=True, kw_only=True):
@@ -156,11 +152,12 @@ class VerifyProblem(_Part, frozen=True, kw_only=True):
     rate: Rate | None
     threads: Threads | None
     message: str
+    workers: Workers | None = None
 
     @property
-    def place(self) -> tuple[int | None, float | None, int | None]:
+    def place(self) -> tuple[int | None, float | None, int | None, int | None]:
         """The point at which it was seen."""
-        return self.size, self.rate, self.threads
+        return self.size, self.rate, self.threads, self.workers
 
 
 class VerifyAnswer(_Answer, frozen=True, kw_only=True, tag="verification"):

@@ -31,6 +31,7 @@ from safecost.document.values import (
     Threads,
     WholeNumber,
     Word,
+    Workers,
 )
 from safecost.stats.pairs import Verdict
 from safecost.stats.spread import Spread
@@ -53,6 +54,25 @@ FEWEST_ROUNDS = 8
 """Fewer rounds than that are no launch of a pair."""
 
 
+@dataclass(frozen=True, slots=True)
+class OperationTimes:
+    """Nanoseconds of single operations of a contender, on all of its workers, exact for those that were noted.
+
+    `reading` is what is noted of an operation that does nothing, and is in all others.
+    """
+
+    operations: WholeNumber
+    p50: Nanoseconds
+    p99: Nanoseconds
+    p999: Nanoseconds
+    longest: Nanoseconds
+    reading: Nanoseconds
+
+
+OfContenders = Annotated[tuple[OperationTimes | None, ...], Meta(max_length=1000)]
+"""In the order of contenders, None for those whose operations nobody noted; empty where all are such."""
+
+
 class RoundTimes(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What Google Benchmark's JSON has no place for.
 
@@ -72,6 +92,7 @@ class RoundTimes(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     nanoseconds: list[Annotated[list[Nanoseconds], Meta(min_length=FEWEST_ROUNDS)]]
     calm_beat: Nanoseconds
     beats: list[list[Nanoseconds]]
+    latencies: OfContenders = ()
 
     @property
     def contended(self) -> float:
@@ -106,6 +127,7 @@ class Launch:
     calls: WholeNumber
     rounds: WholeNumber
     contended: Annotated[float, Meta(ge=0, le=1)] | None
+    latencies: OfContenders = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +187,7 @@ class Panel(AtPoint):
     contenders: Annotated[tuple[Contender, ...], Meta(min_length=1, max_length=64)]
     pairs: Annotated[tuple[Pair, ...], Meta(max_length=1000)]
     threads: Threads | None = None
+    workers: Workers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +218,7 @@ class Count(AtPoint):
     allocated_bytes: WholeNumber | None
     reason: FreeText | None
     threads: Threads | None = None
+    workers: Workers | None = None
 
 
 @dataclass(frozen=True, slots=True)

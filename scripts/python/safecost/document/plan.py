@@ -12,9 +12,9 @@ from msgspec import Meta, Struct
 
 from safecost.core.decoding import Misfit, decode
 from safecost.core.errors import ToolError
-from safecost.document.values import Rate, Size, Threads
+from safecost.document.values import Rate, Size, Threads, Workers
 
-PROTOCOL = 4
+PROTOCOL = 5
 """The language of plans and of evidence, one number for both: it grows with every change of a field."""
 
 POOL_BYTES, FEWEST_INPUTS = 512 << 10, 4
@@ -71,6 +71,7 @@ class PanelPlan(_Plan, frozen=True, kw_only=True, tag="panel"):
     size: Size
     rate: Rate | None
     threads: Threads | None
+    workers: Workers | None = None
     seed: Seed
     order_seed: Seed = 0
     pool_bytes: Annotated[int, Meta(ge=1, le=2**40)] = POOL_BYTES

@@ -70,6 +70,7 @@ class PairRow(AtPoint):
     instruction_ratio: float | None = None
     allocations: float | None = None
     threads: int | None = None
+    workers: int | None = None
     spread: Spread | None = None
 
     @property
@@ -80,7 +81,7 @@ class PairRow(AtPoint):
     @property
     def name(self) -> str:
         """The full name of the numerator."""
-        return contender_name(self.task, self.variant, self.size, self.rate, self.profile, self.threads)
+        return contender_name(self.task, self.variant, self.place, self.profile)
 
     @property
     def interval(self) -> tuple[float, float, float] | None:
@@ -90,7 +91,7 @@ class PairRow(AtPoint):
     @property
     def parameters(self) -> str:
         """What the case was given, such as `L1 · rate 0.01`."""
-        return (self.label or f"size {self.size}") + beside_size(self.rate, self.threads, " · ")
+        return (self.label or f"size {self.size}") + beside_size(self.rate, self.threads, self.workers, " · ")
 
 
 @of_newest
@@ -118,6 +119,7 @@ def rows(document: Document) -> tuple[PairRow, ...]:
                     size=panel.size,
                     rate=panel.rate,
                     threads=panel.threads,
+                    workers=panel.workers,
                     label=panel.label,
                     ratios=pair.ratios,
                     ratio=pair.ratio,

@@ -181,14 +181,16 @@ def test_the_document_is_on_disk_before_it_has_its_name(
 
 
 def test_contender_names() -> None:
-    assert contender_name("indexing/sum", "at", 4096, None, "gcc-o2") == "indexing/sum/at/size:4096@gcc-o2"
     assert (
-        contender_name("ownership/shared_copy", "shared_ptr", 64, None, "gcc-o2", 2)
-        == "ownership/shared_copy/shared_ptr/size:64/threads:2@gcc-o2"
+        contender_name("indexing/sum", "at", (4096, None, None, None), "gcc-o2") == "indexing/sum/at/size:4096@gcc-o2"
     )
-    assert (
-        contender_name("errors/x", "expected", 16, 0.01, "clang-o2") == "errors/x/expected/size:16/rate:0.01@clang-o2"
-    )
+    names = {
+        (64, None, 2, None): "a/b/at/size:64/threads:2@gcc-o2",
+        (64, None, None, 2): "a/b/at/size:64/workers:2@gcc-o2",
+        (16, 0.01, None, None): "a/b/at/size:16/rate:0.01@gcc-o2",
+    }
+    for place, name in names.items():
+        assert contender_name("a/b", "at", place, "gcc-o2") == name
 
 
 def test_types_follow_the_hints(sample_document: Document) -> None:

@@ -40,6 +40,7 @@ from safecost.document.values import (
     SourceText,
     Threads,
     Word,
+    Workers,
 )  # fmt: skip
 
 SCHEMA: Final = "safecost-run"
@@ -171,13 +172,16 @@ class Parameter(AtPoint):
     """A point at which a case is measured.
 
     `threads` says how many threads the timed process has had, where the case asks: 2 is a process in which one was
-    started and has ended.
+    started and has ended. `workers` is how many work at once for a kernel that has several. `gap` says why this machine
+    cannot measure the point.
     """
 
     size: Size
     rate: Rate | None
     label: Label
     threads: Threads | None = None
+    workers: Workers | None = None
+    gap: FreeText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,11 +293,12 @@ class Problem:
     message: Output
     disqualifies: bool
     threads: Threads | None = None
+    workers: Workers | None = None
 
     @property
     def beside(self) -> str:
         """What was given beside the size, to be put behind it; often nothing."""
-        return beside_size(self.rate, self.threads)
+        return beside_size(self.rate, self.threads, self.workers)
 
     @property
     def is_mark(self) -> bool:

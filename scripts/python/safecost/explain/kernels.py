@@ -15,7 +15,6 @@ from safecost.core.errors import UsageError
 from safecost.core.text import counted, number, percent, shown
 from safecost.document.measured import Code, Count, Panel
 from safecost.document.memo import of_newest
-from safecost.document.points import beside_size
 from safecost.document.rows import PairRow, rows
 from safecost.document.types import Case, Document, Variant
 from safecost.suite.source_excerpts import Excerpt, find
@@ -188,7 +187,7 @@ def _timings(document: Document, case: Case, subject: Subject, base: Subject) ->
         arms = (panel.place, subject.variant.name, subject.profile, base.variant.name, base.profile)
         pairs = ((row, (row.place, row.variant, row.profile, row.against, row.against_profile)) for row in known.rows)
         pair = next((row for row, its in pairs if its == arms), None)
-        label = f"{panel.label}, size {panel.size:,}{beside_size(panel.rate, panel.threads)}"
+        label = f"{panel.label}, size {panel.size:,}{panel.beside}"
         yield Timing(label, one, other, pair)
 
 
@@ -244,8 +243,7 @@ def _executed(comparison: Contrast, other: str) -> Iterator[str]:
         against = next((one for one in comparison.base.counts if one.place == count.place), None)
         if against is None:
             continue
-        beside = beside_size(count.rate, count.threads)
-        where = f"At size {count.size:,}{beside}" if len(comparison.subject.counts) > 1 else "A call of it"
+        where = f"At size {count.size:,}{count.beside}" if len(comparison.subject.counts) > 1 else "A call of it"
         if count.instructions is not None and against.instructions:
             mine, its = count.instructions / count.calls, against.instructions / against.calls
             if mine == its:

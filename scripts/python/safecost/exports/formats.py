@@ -128,7 +128,7 @@ def as_csv(selected: Selected) -> str:
     writer.writerow(["name", *names, *(spec.key for spec in ExactValues.SPECS), *widths])
     for pair in selected.pairs:
         own = (pair.subject, *(getattr(pair, name) for name in names))
-        values = exact.of(pair.case, pair.variant, pair.profile, (pair.size, pair.rate, pair.threads)).values()
+        values = exact.of(pair.case, pair.variant, pair.profile, pair.place).values()
         spread = selected.spreads[pair.subject]
         parts = (None if spread is None else getattr(spread, name) for name in shares)
         writer.writerow([_cell(value) for value in (*own, *values, *parts)])

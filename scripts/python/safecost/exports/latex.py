@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from safecost.core.text import visible
-from safecost.document.points import beside_size
 from safecost.document.rows import KINDS
 from safecost.exports.selected import Selected
 from safecost.history.records import PairRecord
@@ -79,8 +78,7 @@ def _table(family: str, pairs: Sequence[PairRecord], where: str) -> list[str]:
 
 
 def _row(pair: PairRecord) -> str:
-    parameters = pair.label or f"size {pair.size}"
-    parameters += beside_size(pair.rate, pair.threads)
+    parameters = (pair.label or f"size {pair.size}") + pair.beside
     interval = "--" if pair.low is None or pair.high is None else f"{pair.low:.3f}--{pair.high:.3f}"
     reference = KINDS[pair.kind].reference if pair.kind != "idiom" else pair.against
     texts = [pair.case.partition("/")[2], pair.variant, reference, pair.profile, parameters]

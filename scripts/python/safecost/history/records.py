@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from safecost.document.measured import Code, Count
 from safecost.document.outcome import CAUGHT, Detail, OutcomeKind, spoken
-from safecost.document.points import contender_name
+from safecost.document.points import AtPoint, contender_name
 from safecost.document.values import (
     END,
     CaseName,
@@ -36,6 +36,7 @@ from safecost.document.values import (
     Threads,
     WholeNumber,
     Word,
+    Workers,
 )
 from safecost.stats.pairs import Verdict
 
@@ -100,7 +101,7 @@ class RunRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class PairRecord:
+class PairRecord(AtPoint):
     """The ratio of one pair with its interval and verdict; `against` is the denominator's variant.
 
     `panel` is the profile whose panel it was timed in: a panel that has no A/A pair of its own borrows one.
@@ -127,6 +128,7 @@ class PairRecord:
     launches: WholeNumber
     detectable: float | None
     threads: Threads | None = None
+    workers: Workers | None = None
 
     @property
     def subject(self) -> str:
@@ -134,7 +136,7 @@ class PairRecord:
         over = f"fastest raw@{self.against_profile}"
         if self.kind not in {"full", "language"}:
             over = f"{self.against}@{self.against_profile}"
-        name = contender_name(self.case, self.variant, self.size, self.rate, self.profile, self.threads)
+        name = contender_name(self.case, self.variant, self.place, self.profile)
         where = "" if self.panel == self.profile else f" in {self.panel}"
         return f"{name} over {over}{where}"
 
@@ -150,7 +152,7 @@ class CountRecord(Count):
     @property
     def subject(self) -> str:
         """The contender."""
-        return contender_name(self.case, self.variant, self.size, self.rate, self.profile, self.threads)
+        return contender_name(self.case, self.variant, self.place, self.profile)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

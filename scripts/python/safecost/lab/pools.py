@@ -207,6 +207,7 @@ def plan_of(case: CaseFiles, plugin: Path, scratch: Path, at: DescribedPoint, va
         size=at.size,
         rate=at.rate,
         threads=at.threads,
+        workers=at.workers,
         seed=1,
         epoch_seconds=schedule.DEFAULT.epoch_seconds,
         contender_seconds=schedule.DEFAULT.contender_seconds,

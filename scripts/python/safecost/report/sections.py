@@ -103,6 +103,13 @@ SECTIONS = (
         "compilers", "Compilers side by side", "Compilers", when=lambda page: page["compilers"].steps, page="compilers"
     ),
     Section("counts", "Counts: instructions and allocations", "Counts", page="counts"),
+    Section(
+        "latency",
+        "How long single operations take",
+        "Latency",
+        when=lambda page: page["latencies"],
+        page="counts",
+    ),
     Section("pairs", "All pairs", page="pairs"),
     Section("gaps", "Gaps", page="about"),
     Section("rejected", "Rejected by compilers", "Rejected", when=lambda page: page["rejections"], page="about"),

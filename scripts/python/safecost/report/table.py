@@ -269,11 +269,13 @@ def _missing_lines(document: Document) -> list[str]:
 
 
 def _gap_lines(document: Document) -> list[str]:
-    """One line for each idiom and reason, with all the profiles that lack it."""
+    """One line for each idiom and reason, with all the profiles that lack it, and for each point that was not timed."""
     lacking: dict[tuple[str, str], list[str]] = {}
     for gap in document.gaps:
         lacking.setdefault((f"{gap.case}/{gap.variant}", gap.reason), []).append(gap.profile)
-    return [f"gap: {idiom}@{','.join(profiles)}: {reason}" for (idiom, reason), profiles in lacking.items()]
+    lines = [f"gap: {idiom}@{','.join(profiles)}: {reason}" for (idiom, reason), profiles in lacking.items()]
+    points = ((case.name, point) for case in document.cases for point in case.parameters if point.gap is not None)
+    return [*lines, *(f"gap: {name} at size {point.size}{point.beside}: {point.gap}" for name, point in points)]
 
 
 def _first(lines: Sequence[str], what: str) -> list[str]:

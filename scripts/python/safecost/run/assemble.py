@@ -7,6 +7,7 @@ from typing import Literal
 
 from safecost.document import io as document
 from safecost.document import types as doc
+from safecost.document.evidence import DescribedPoint
 from safecost.document.measured import Contender, Pair, Panel
 from safecost.machine import facts as machine
 from safecost.machine.facts import Sample
@@ -136,7 +137,8 @@ def _case(state: RunState, case: CaseFiles) -> doc.Case:
             for file in case.files
         ),
         parameters=tuple(
-            doc.Parameter(p.size, p.rate, p.label, p.threads) for p in (generator.points if generator else ())
+            doc.Parameter(p.size, p.rate, p.label, p.threads, p.workers, panels.gap_of(p))
+            for p in _points(state, case.name)
         ),
         variants=tuple(variants.values()),
         faults=tuple(
@@ -174,7 +176,14 @@ def _status(
     for problem in state.problems:
         if problem.case == case.name:
             return "not_measured", state.clean(f"{problem.profile or 'it'} {problem.message.splitlines()[0]}")
-    return "not_measured", None
+    gap = next((reason for point in _points(state, case.name) if (reason := panels.gap_of(point))), None)
+    return "not_measured", gap
+
+
+def _points(state: RunState, case: str) -> tuple[DescribedPoint, ...]:
+    """Where a case is timed, were this machine large enough."""
+    by = state.generator(case)
+    return () if by is None else state.descriptions[case, by].points
 
 
 def _sample(state: RunState, sample: Sample, plan: RunPlan | None) -> Sample:
@@ -228,6 +237,7 @@ def _panels(state: RunState) -> tuple[Panel, ...]:
             size=panel.parameter.size,
             rate=panel.parameter.rate,
             threads=panel.parameter.threads,
+            workers=panel.parameter.workers,
             label=panel.parameter.label,
             ended=state.ended.get(panel, "interrupted"),
             launches=tuple(launch for launch, _, _ in results),

@@ -252,6 +252,7 @@ def _plan(target: CountTarget, folder: Path, seconds: float) -> CountPlan:
         size=target.parameter.size,
         rate=target.parameter.rate,
         threads=target.parameter.threads,
+        workers=target.parameter.workers,
         seed=SEED,
         pool_bytes=1,
         fewest_inputs=CALLS,
@@ -320,10 +321,10 @@ def _count_of(target: CountTarget, heard: Sequence[CountLine], missing: str | No
             instructions, reason = None, f"differs from one count to the next: {instructions:,} and {other:,}"
             break
         instructions = answer.instructions
-    size, rate, threads = target.parameter.place
+    size, rate, *more = target.parameter.place
     reason = None if reason is None else reason[:1_000]
     counted = (CALLS, instructions, native.allocations, native.allocated_bytes)
-    return [Count(target.case, target.profile, target.variant, size, rate, *counted, reason, threads)]
+    return [Count(target.case, target.profile, target.variant, size, rate, *counted, reason, *more)]
 
 
 def _shortened(troubles: Sequence[CountIssue]) -> tuple[CountIssue, ...]:

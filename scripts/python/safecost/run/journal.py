@@ -94,6 +94,7 @@ class PanelName(Struct, frozen=True, forbid_unknown_fields=True):
     size: int
     rate: float | None
     threads: int | None
+    workers: int | None = None
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -225,7 +226,10 @@ class Journal:
     def _file(self, panel: PlannedPanel, number: int) -> Path:
         rate = "" if panel.parameter.rate is None else f"r{panel.parameter.rate!r}"
         threads = "" if panel.parameter.threads is None else f"t{panel.parameter.threads}"
-        name = f"{panel.case}.{panel.parameter.size}{rate}{threads}@{panel.profile}.{number:02}.json".replace("/", ".")
+        workers = "" if panel.parameter.workers is None else f"w{panel.parameter.workers}"
+        name = f"{panel.case}.{panel.parameter.size}{rate}{threads}{workers}@{panel.profile}.{number:02}.json".replace(
+            "/", "."
+        )
         return self._launches / name
 
     def _checked(
@@ -242,8 +246,9 @@ class Journal:
         if file.journal.layouts != tuple(drawn):
             raise Misfit("it belongs to other layouts")
         times = _times(file, panel, seed)
-        launch = Launch(seed, tuple(drawn), file.safecost.calls, len(times[0]), file.safecost.contended)
-        return TimedLaunch(launch, times, file.safecost.placements, file.journal.seconds, *file.journal.ticks)
+        seen = file.safecost
+        launch = Launch(seed, tuple(drawn), seen.calls, len(times[0]), seen.contended, seen.latencies)
+        return TimedLaunch(launch, times, seen.placements, file.journal.seconds, *file.journal.ticks)
 
     def _write_plan(self, plan: RunPlan) -> None:
         self.plan = plan
@@ -301,8 +306,7 @@ def _writing(folder: Path) -> Iterator[None]:
 
 
 def _identity(panel: PlannedPanel) -> PanelName:
-    at = panel.parameter
-    return PanelName(panel.case, panel.profile, at.size, at.rate, at.threads)
+    return PanelName(panel.case, panel.profile, *panel.parameter.place)
 
 
 def _times(file: TimedFile, panel: PlannedPanel, seed: int) -> list[list[float]]:
@@ -318,6 +322,8 @@ def _times(file: TimedFile, panel: PlannedPanel, seed: int) -> list[list[float]]
     counts = {len(file.safecost.placements), *map(len, rounds), *map(len, beats)}
     if len(counts) != 1 or len(beats) != len(rounds):
         raise Misfit("its contenders differ in rounds")
+    if len(file.safecost.latencies) not in {0, len(rounds)}:
+        raise Misfit("it lacks the latencies of a contender")
     return file.safecost.counted
 
 

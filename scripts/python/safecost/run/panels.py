@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from safecost.core.text import counted
 from safecost.document.evidence import DescribedPoint, DescribedVariant
 from safecost.document.measured import Launch
 from safecost.document.points import contender_name
@@ -44,10 +46,8 @@ class PlannedPanel:
     @property
     def names(self) -> list[str]:
         """The full names of its contenders, in their order."""
-        at = self.parameter
-        return [
-            contender_name(self.case, arm.variant, at.size, at.rate, arm.profile, at.threads) for arm in self.contenders
-        ]
+        place = self.parameter.place
+        return [contender_name(self.case, arm.variant, place, arm.profile) for arm in self.contenders]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,14 @@ Variants = Mapping[tuple[str, str], Sequence[DescribedVariant]]
 """The variants that a plugin really has, by case and profile."""
 Untouched = Set[tuple[str, str, str]]
 """Case, hardened profile and variant whose machine code is that of the plain sibling."""
+
+
+def gap_of(point: DescribedPoint) -> str | None:
+    """Why a point cannot be timed here; None where it can."""
+    here = len(os.sched_getaffinity(0))
+    if point.workers is None or point.workers <= here:
+        return None
+    return f"{point.workers} workers would take turns on the {counted(here, 'processor')} that this process may use"
 
 
 def contenders_of(
@@ -132,9 +140,7 @@ def _matching(
         return everyone
 
     def found(contender: PlannedContender) -> bool:
-        name = contender_name(
-            case, contender.variant, parameter.size, parameter.rate, contender.profile, parameter.threads
-        )
+        name = contender_name(case, contender.variant, parameter.place, contender.profile)
         # The short names, too, since by them the cases to build are chosen: 'sum/at$' means the same to both.
         short = f"{case}/{contender.variant}"
         return any(pattern.search(one) for one in (name, short, f"{short}@{contender.profile}"))

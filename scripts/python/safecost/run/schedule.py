@@ -62,7 +62,7 @@ def seed_of(seed: int, launch: int, panel: PlannedPanel, purpose: Literal["order
     disqualified, changes nothing for the rest.
     """
     at = panel.parameter
-    place = (panel.case, panel.profile, at.size, at.rate, *(() if at.threads is None else (at.threads,)))
+    place = (panel.case, panel.profile, at.size, at.rate, *(one for one in (at.threads, at.workers) if one is not None))
     digest = hashlib.blake2b(repr((purpose, seed, launch, *place)).encode(), digest_size=8)
     return int.from_bytes(digest.digest(), "big") >> 11
 

@@ -21,7 +21,7 @@ from safecost.document.judged import Proof, Rejection
 from safecost.document.measured import Code, untouched
 from safecost.machine import facts as machine
 from safecost.run.counts import CountResult
-from safecost.run.panels import PlannedPanel, Results, plan
+from safecost.run.panels import PlannedPanel, Results, gap_of, plan
 from safecost.run.schedule import Mode, PanelEnd
 from safecost.suite import calibrations
 from safecost.suite import cases as case_files
@@ -119,12 +119,12 @@ class RunState:
         case: str | None = None,
         variant: str | None = None,
         profile: str | None = None,
-        place: tuple[int | None, float | None, int | None] = (None, None, None),
+        place: tuple[int | None, float | None, int | None, int | None] = (None, None, None, None),
     ) -> RunState:
-        """The state with one more thing that went wrong, at `place`: size, rate and threads."""
-        size, rate, threads = place
+        """The state with one more thing that went wrong, at `place`: size, rate, threads and workers."""
+        size, rate, *more = place
         message = self.clean(message, 20_000) or "it said nothing"
-        problem = doc.Problem(kind, case, variant, profile, size, rate, message, kind in WRONG, threads)  # type: ignore[arg-type]
+        problem = doc.Problem(kind, case, variant, profile, size, rate, message, kind in WRONG, *more)  # type: ignore[arg-type]
         return replace(self, problems=(*self.problems, problem))
 
     def is_straight(self, case: str) -> bool:
@@ -137,9 +137,9 @@ class RunState:
         return next((by for (name, by), said in self.descriptions.items() if name == case and said.parameters), None)
 
     def points(self, case: str) -> list[DescribedPoint]:
-        """Where a case can be timed."""
+        """Where a case can be timed on this machine."""
         by = self.generator(case)
-        return [] if by is None else list(self.descriptions[case, by].points)
+        return [] if by is None else [one for one in self.descriptions[case, by].points if gap_of(one) is None]
 
     def variants(self, case: str, profile: str) -> list[DescribedVariant]:
         """The variants that a plugin really has; none where there is no such plugin."""

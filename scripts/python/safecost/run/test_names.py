@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ RATES = """.size_and_rate(64, 0.123456789, "L1")
                     .size_and_rate(64, 0.333333333, "L1")
                     .size_and_rate(64, 1.0, "L1")
                     .size_and_rate(64, 0.00001, "L1")"""
+WORKERS = '.size_and_workers(64, 1, "L1").size_and_workers(64, 2, "L1")'
 THREADS = '.size_and_threads(64, 1, "L1").size_and_threads(64, 2, "L1")'
 
 
@@ -59,9 +61,9 @@ def test_over_every_case_at_every_size(tmp_path: Path) -> None:
 
 
 @pytest.mark.build
-def test_with_rates_of_nine_digits_and_threads_1_and_2(tmp_path: Path) -> None:
+def test_with_rates_of_nine_digits_threads_and_workers(tmp_path: Path) -> None:
     text = commands.case_text({"raw": commands.SUM, "at": commands.AT}, size=64)
-    for case, points in (("a/rates", RATES), ("a/threads", THREADS)):
+    for case, points in (("a/rates", RATES), ("a/threads", THREADS), ("a/workers", WORKERS)):
         commands.put(tmp_path / "cases", case, text.replace('.size(64, "L1")', points))
     options = RunOptions(PUBLISH, choose("gcc-o2", ()), Folders.of([tmp_path / "cases"]), None, tmp_path)
     listed, made = both(built(begun(options)), tmp_path)
@@ -69,4 +71,7 @@ def test_with_rates_of_nine_digits_and_threads_1_and_2(tmp_path: Path) -> None:
     assert "a/rates/at/size:64/rate:0.123456789@gcc-o2" in made
     assert "a/rates/at/size:64/rate:1@gcc-o2" in made and "a/rates/at/size:64/rate:1e-05@gcc-o2" in made
     assert "a/threads/at/size:64/threads:1@gcc-o2" in made and "a/threads/at/size:64/threads:2@gcc-o2" in made
+    assert "a/workers/at/size:64/workers:1@gcc-o2" in made
+    if len(os.sched_getaffinity(0)) > 1:
+        assert "a/workers/at/size:64/workers:2@gcc-o2" in made
     assert len(set(made)) == len(made)

@@ -58,7 +58,7 @@ def test_what_could_not_be_proved_strikes_nothing(monkeypatch: pytest.MonkeyPatc
 
 
 def test_faults_of_a_disqualified_case_are_not_committed(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = run_of().with_problem("digest", "wrong", "indexing/sum", "at", "gcc-o2", (1, None, None))
+    run = run_of().with_problem("digest", "wrong", "indexing/sum", "at", "gcc-o2", (1, None, None, None))
     asked: list[str] = []
     monkeypatch.setattr(proving.Proving, "prove", lambda self, _: asked.extend(case.name for case in self.cases))
     stages.prove(run)

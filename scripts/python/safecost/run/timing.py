@@ -61,6 +61,7 @@ def panel_plan(
         size=panel.parameter.size,
         rate=panel.parameter.rate,
         threads=panel.parameter.threads,
+        workers=panel.parameter.workers,
         seed=state.options.seed,
         order_seed=seed,
         pool_bytes=STRAIGHT_POOL_BYTES if straight else POOL_BYTES,
@@ -105,12 +106,11 @@ def timer(state: RunState, linked: layouts.Layouts) -> TimeLaunch:
         if isinstance(result, runner.Failure):
             return replace(result, message=state.clean(result.message, 20_000))
         beats.append(result.safecost.calm_beat)
-        rounds = result.safecost.counted
-        launch = Launch(seed, drawn, result.safecost.calls, len(rounds[0]), result.safecost.contended)
+        seen, rounds = result.safecost, result.safecost.counted
+        launch = Launch(seed, drawn, seen.calls, len(rounds[0]), seen.contended, seen.latencies)
         stolen, ticks = (after - earlier for after, earlier in zip(machine.ticks(), before, strict=True))
         seconds = round(time.monotonic() - start, 3)
-        placements = result.safecost.placements
-        return TimedLaunch(launch, rounds, placements, seconds, max(0, stolen), max(0, ticks), result)
+        return TimedLaunch(launch, rounds, seen.placements, seconds, max(0, stolen), max(0, ticks), result)
 
     return time_launch
 

@@ -85,7 +85,7 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
         parts = file.relative_to(folder).parts
         names = (parts[0], Path(parts[1]).stem)
         in_folder = len(parts) == 3  # headers are for several translation units, which only a folder has
-        suffixes = {".cc", ".rs", ".h"} if in_folder else {".cc", ".rs"}
+        suffixes = {".cc", ".rs", ".libraries", *({".h"} if in_folder else ())}
         if file.suffix in suffixes and file.is_file() and all(map(_NAME.fullmatch, names)):
             yield "/".join(names), file
 
@@ -125,7 +125,7 @@ def choose(cases: list[CaseFiles], pattern: re.Pattern[str] | None) -> list[Case
 
 def _before_parameters(pattern: re.Pattern[str]) -> re.Pattern[str]:
     """The part of a filter that speaks of case and variant; one that matches anything where it cannot be cut off."""
-    text = re.split(r"@|/?size:|/?rate:|/?threads:", pattern.pattern, maxsplit=1)[0]
+    text = re.split(r"@|/?size:|/?rate:|/?threads:|/?workers:", pattern.pattern, maxsplit=1)[0]
     if text == pattern.pattern:
         return pattern
     try:

@@ -63,6 +63,7 @@ def make_panel(
         contenders,
         tuple(_pair(kind, contenders, numerator, denominator) for kind, numerator, denominator in pairs),
         parameter.threads,
+        parameter.workers,
     )
 
 

@@ -140,6 +140,7 @@ class Variant(ctypes.Structure):
         ("algorithm", ctypes.c_char_p),
         ("flags", ctypes.c_uint32),
         ("origin", ctypes.c_uint32),
+        ("latency", ctypes.c_void_p),
     ]
 
 
@@ -152,7 +153,8 @@ class Plugin(ctypes.Structure):
         *((name, ctypes.c_char_p) for name in ("name", "language", "input_layout")),
         *((name, ctypes.c_uint32) for name in ("flags", "minimum_size")),
         *((f"{name}_count", ctypes.c_uint32) for name in ("fact", "parameter", "variant", "fault")),
-        *((name, ctypes.c_void_p) for name in ("facts", "parameters", "variants", "faults", "report", "draw")),
+        *((name, ctypes.c_void_p) for name in ("facts", "parameters", "variants", "faults")),
+        *((name, ctypes.c_void_p) for name in ("report", "draw", "workers", "latencies")),
         ("generate", ctypes.CFUNCTYPE(ctypes.POINTER(Pool), ctypes.POINTER(Request))),
         ("release", ctypes.c_void_p),
     ]

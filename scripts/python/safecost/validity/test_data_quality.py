@@ -193,6 +193,13 @@ def test_aa_pairs_called_different_are_called_wrong() -> None:
     assert "lies between 1.3 % and 98.7 %" in third
 
 
+def test_aa_pairs_of_several_workers_stand_beside_all_others() -> None:
+    of_workers = dataclasses.replace(aa(1.01, 1.03), ratio=1.02, workers=2)
+    said = aa_sentences(data_quality.quality([aa(0.999, 1.001), of_workers]))
+    assert said[-1].startswith("1 of them is of kernels with several workers: their median distance from 1 is 2 %")
+    assert len(said) == len(aa_sentences(data_quality.quality([of_workers]))) + 1
+
+
 def test_every_aa_pair_has_its_dot_and_outliers_are_marked(honest: Document) -> None:
     (spread,) = [chart for chart in charts.draw(honest) if chart.name == "spread"]
     found = [one for one in rows(honest) if one.kind == "aa"]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from safecost.core.text import counted, percent
 from safecost.document.types import Document
 from safecost.validity.advisories import MOST_CONTENDED, MOST_STEAL, contended_share
-from safecost.validity.data_quality import CERTAINTY, MOST_OUTLIERS, TOLERANCE, Control, Coverage, DataQuality
+from safecost.validity.data_quality import CERTAINTY, MOST_OUTLIERS, TOLERANCE, Control, Coverage, DataQuality, aa_pairs
 
 CALM_VERDICTS = ("equivalent", "inconclusive")
 UNLIKELY = 0.05
@@ -41,6 +41,21 @@ def aa_sentences(known: DataQuality) -> list[str]:
         f"distance from 1 is {percent(known.aa_pairs.median)}, the largest {percent(known.aa_pairs.worst)}.",
         f"With {percent(CERTAINTY)} certainty the share that is off on this machine lies between {percent(low)} and "
         f"{percent(high)}; at most {percent(MOST_OUTLIERS)} may in a run that is fit for a gate.",
+        *_of_workers(known),
+    ]
+
+
+def _of_workers(known: DataQuality) -> list[str]:
+    """How steady the A/A pairs of kernels of several workers are beside all others; nothing where there are no both."""
+    several = aa_pairs(row for row in known.aa_rows if (row.workers or 1) > 1)
+    others = aa_pairs(row for row in known.aa_rows if (row.workers or 1) == 1)
+    if several is None or others is None:
+        return []
+    return [
+        f"{several.count} of them {'are' if several.count > 1 else 'is'} of kernels with several workers: their median "
+        f"distance from 1 is {percent(several.median)}, the largest {percent(several.worst)}, and "
+        f"{percent(several.outliers / several.count)} differ by more than {percent(TOLERANCE)}; of the others it is "
+        f"{percent(others.median)}, {percent(others.worst)} and {percent(others.outliers / others.count)}."
     ]
 
 

@@ -111,7 +111,7 @@ def _wanted(
         return True
     names = [f"{case}/{variant}"]
     for _, profile in map(parts, builds):
-        whole = contender_name(case, variant, parameter.size, parameter.rate, profile, parameter.threads)
+        whole = contender_name(case, variant, parameter.place, profile)
         names += [whole, f"{case}/{variant}@{profile}"]
     return any(map(pattern.search, names))
 

@@ -31,6 +31,7 @@ from safecost.compare.live.timing import LiveBench, Timings
 from safecost.compare.rows import Comparison, ComparisonRow, RowPlace, judged, time_row
 from safecost.compare.rows import SideFacts as NamedSide
 from safecost.core import locks, processes
+from safecost.core.decoding import filled
 from safecost.core.errors import ToolError
 from safecost.core.progress import Steps
 from safecost.core.text import shown
@@ -318,7 +319,7 @@ class Comparing:
         for one in quantities(panel):
             head = parts(panel.contenders[one.arms[1]].profile)[1]
             against = f"{one.against}@{head}" if one.metric == "idiom_time" else self.base.title
-            place = RowPlace(panel.case, one.variant, head, at.size, at.rate, against=against, threads=at.threads)
+            place = filled(RowPlace, at, case=panel.case, variant=one.variant, profile=head, fault=None, against=against)
             yield place, one
 
     def _time_rows(self, timings: Timings, mode: Mode | None = None) -> Iterator[ComparisonRow]:

@@ -23,7 +23,7 @@ from safecost.core.paths import ROOT
 from safecost.core.progress import Steps
 from safecost.core.text import number, percent
 from safecost.document import io as document
-from safecost.document.points import contender_name
+from safecost.document.points import Place, contender_name
 from safecost.document.types import Document
 from safecost.lab.selftest.bench import RealBench
 from safecost.lab.selftest.experiments import Reading
@@ -47,7 +47,7 @@ class CompanyPair:
 
     case: str
     panel: str
-    place: tuple[int, float | None, int | None]
+    place: Place
     names: tuple[str, str]
     ratio: float
     low: float
@@ -107,12 +107,8 @@ def _pairs(run: Document) -> Iterator[CompanyPair]:
                 continue
             if pair.low is None or pair.high is None:
                 continue
-            place = (panel.size, panel.rate, panel.threads)
-            top, bottom = (
-                contender_name(panel.case, arm.variant, panel.size, panel.rate, arm.profile, panel.threads)
-                for arm in arms
-            )
-            yield CompanyPair(panel.case, panel.profile, place, (top, bottom), pair.ratio, pair.low, pair.high)
+            top, bottom = (contender_name(panel.case, arm.variant, panel.place, arm.profile) for arm in arms)
+            yield CompanyPair(panel.case, panel.profile, panel.place, (top, bottom), pair.ratio, pair.low, pair.high)
 
 
 def alone(pair: CompanyPair, panels: Sequence[PlannedPanel]) -> PlannedPanel | None:

@@ -24,7 +24,7 @@ from safecost.stats.pairs import summarise
 from safecost.testing.sample_evidence import point
 
 NAMES = ("a/b/at/size:64@gcc-o2", "a/b/raw/size:64@gcc-o2")
-PAIR = CompanyPair("a/b", "gcc-o2", (64, None, None), NAMES, 1.10, 1.098, 1.102)
+PAIR = CompanyPair("a/b", "gcc-o2", (64, None, None, None), NAMES, 1.10, 1.098, 1.102)
 PANEL = PlannedPanel(
     "a/b", "gcc-o2", point(64, None, "L1", 0),
     (PlannedContender("raw", "gcc-o2", "raw"), PlannedContender("at", "gcc-o2", "safe")),
@@ -104,7 +104,7 @@ def test_agreement_is_within_the_margin_with_both_intervals(ratio: float, spread
 
 
 def test_a_pair_that_cannot_be_timed_here_is_left_out() -> None:
-    assert alone(replace(PAIR, place=(65, None, None)), [PANEL]) is None
+    assert alone(replace(PAIR, place=(65, None, None, None)), [PANEL]) is None
     assert alone(replace(PAIR, names=(NAMES[0], "a/b/gone/size:64@gcc-o2")), [PANEL]) is None
     assert "| – | not decided | – | not decided |" in markdown([Company(PAIR)])[-1]
 

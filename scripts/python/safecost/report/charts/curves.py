@@ -32,7 +32,7 @@ CAPTION = (
 )
 
 Limits = tuple[float, float]
-Setting = tuple[float | None, int | None]  # failure rate and threads
+Setting = tuple[float | None, int | None, int | None]  # failure rate, threads and workers
 
 
 def draw_curves(document: Document, found: Sequence[PairRow]) -> list[Chart]:
@@ -65,7 +65,7 @@ def _facets(document: Document, found: Sequence[PairRow]) -> list[list[PairRow]]
     groups: dict[tuple[str, str], dict[Setting, list[PairRow]]] = defaultdict(lambda: defaultdict(list))
     for row in found:
         if row.kind in {"idiom", "language"}:
-            groups[row.case, row.profile][row.rate, row.threads].append(row)
+            groups[row.case, row.profile][row.place[1:]].append(row)
     cases = list(dict.fromkeys(row.case for row in found))
     profiles = {profile.name: place for place, profile in enumerate(document.profiles)}
     keys = sorted(groups, key=lambda key: (cases.index(key[0]), profiles.get(key[1], len(profiles))))
@@ -83,7 +83,7 @@ def curves_title(family: str, facets: Sequence[Sequence[PairRow]], margin: float
     """One sentence that says what the curves show: the steepest of them."""
     series = defaultdict(list)
     for row in sorted((row for facet in facets for row in facet), key=lambda row: row.size):
-        series[row.case, row.variant, row.profile, row.rate, row.threads, row.against].append(row)
+        series[row.case, row.variant, row.profile, row.place[1:], row.against].append(row)
     lines = [line for line in series.values() if len(line) > 1]
     ends = max(lines, key=lambda line: abs(math.log(line[-1].ratio / line[0].ratio)))
     low, high = ends[0], ends[-1]
@@ -99,7 +99,7 @@ def _draw_facet(canvas: Canvas, facet: Sequence[PairRow], x: float, y: float, li
     """One case in one profile: a line per idiom over sizes, the name of those that move most at its end."""
     plot = TALL - 44
     axes = canvas.axes(x + 38, y + 22, WIDE - 38 - LABELS, plot)
-    setting = beside_size(facet[0].rate, facet[0].threads, " ")
+    setting = beside_size(facet[0].rate, facet[0].threads, facet[0].workers, " ")
     head = f"{facet[0].case} · {facet[0].profile}{setting and ' ·'}{setting}"
     canvas.text(x + 4, y + 10, fit(head, 11.5, WIDE - 12, True), size=11.5, weight="bold")
     ratio_axis(axes, limits, plot, margin, vertical=True)

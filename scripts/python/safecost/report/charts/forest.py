@@ -110,6 +110,7 @@ def _in_order(document: Document, found: Sequence[PairRow]) -> list[PairRow]:
             row.size,
             row.rate or 0,
             row.threads or 0,
+            row.workers or 0,
         )
 
     return sorted(found, key=place)

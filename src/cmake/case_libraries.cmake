@@ -1,0 +1,63 @@
+# Libraries of a case, named in a file beside it, <case>.libraries, one a line:
+#
+#   NAME find_package PACKAGE[/COMPONENT,...] TARGET... [libstdc++]
+#   NAME pkg-config MODULE... [libstdc++]
+#
+# as in `boost find_package Boost Boost::headers` and `uring pkg-config liburing`. `libstdc++` says that the library is
+# compiled with that standard library, and so links with no other. The case is given SAFECOST_WITH_BOOST=1, or the
+# reason for its gaps: SAFECOST_WITHOUT_BOOST="Boost is not installed".
+
+# Sets `targets` to what is linked, or to nothing and `why` to the reason.
+function(safecost_library kind words targets why)
+  set(${targets} "" PARENT_SCOPE)
+  list(REMOVE_ITEM words libstdc++)
+  list(POP_FRONT words package)
+  if(kind STREQUAL "find_package")
+    string(REPLACE "/" ";" parts ${package})
+    list(POP_FRONT parts package)
+    string(REPLACE "," ";" components "${parts}")
+    find_package(${package} QUIET COMPONENTS ${components})
+    foreach(target ${words})
+      if(NOT TARGET ${target})
+        set(${why} "${package} is not installed, or lacks ${target}" PARENT_SCOPE)
+        return()
+      endif()
+    endforeach()
+    set(${targets} ${words} PARENT_SCOPE)
+  elseif(kind STREQUAL "pkg-config")
+    find_package(PkgConfig QUIET)
+    string(MAKE_C_IDENTIFIER "found ${package} ${words}" found)
+    if(PKG_CONFIG_FOUND)
+      pkg_check_modules(${found} QUIET IMPORTED_TARGET ${package} ${words})
+    endif()
+    if(${found}_FOUND)
+      set(${targets} PkgConfig::${found} PARENT_SCOPE)
+    else()
+      set(${why} "pkg-config knows no ${package}" PARENT_SCOPE)
+    endif()
+  else()
+    set(${why} "${kind} is neither find_package nor pkg-config" PARENT_SCOPE)
+  endif()
+endfunction()
+
+function(safecost_case_libraries target file)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+  file(STRINGS ${file} lines REGEX "^[a-z]")
+  foreach(line ${lines})
+    separate_arguments(words UNIX_COMMAND "${line}")
+    list(POP_FRONT words name kind)
+    string(TOUPPER ${name} name)
+    set(why "")
+    if("libstdc++" IN_LIST words AND NOT PROFILE_LIBRARY STREQUAL "libstdc++")
+      set(why "compiled with libstdc++, it does not link with ${PROFILE_LIBRARY}")
+    else()
+      safecost_library("${kind}" "${words}" targets why)
+    endif()
+    if(why)
+      target_compile_definitions(${target} PRIVATE "SAFECOST_WITHOUT_${name}=\"${why}\"")
+    else()
+      target_compile_definitions(${target} PRIVATE SAFECOST_WITH_${name}=1)
+      target_link_libraries(${target} PRIVATE ${targets})
+    endif()
+  endforeach()
+endfunction()
