@@ -17,6 +17,7 @@
 #define WORKER_LEAVES_A_THREAD 3
 #define OTHER_LATENCY 4
 #define SOME_WORKERS 5
+#define VANISHED_WORK 6
 
 namespace planted {
 
@@ -34,9 +35,12 @@ Input generate(safecost::Generator& generator) {
 
 struct Values {
   explicit Values(const Input& input)
-      : values(input.values, input.values + input.count), workers(safecost::worker_count()) {}
+      : values(input.values, input.values + input.count), workers(safecost::worker_count()) {
+    for (std::size_t i = 0; i < values.size(); ++i) known += values[i] * (i + 1);
+  }
   std::vector<std::uint32_t> values;
   std::uint32_t workers;
+  std::uint64_t known = 0;  // the answer
   std::atomic<std::uint64_t> sum{0};
 
   void reset(const Input&) { sum = 0; }
@@ -74,8 +78,12 @@ void break_a_rule(const Values& context) {
 SAFECOST_KERNEL bad(Values& context) {
   return SAFECOST_IN_PARALLEL(worker) {
     std::uint64_t sum = 0;
-    for (std::size_t i = worker; i < context.values.size(); i += context.workers)
-      sum += context.values[i] * (i + 1);
+    if (PLANT == VANISHED_WORK) {
+      sum = worker == 0 ? context.known : 0;
+    } else {
+      for (std::size_t i = worker; i < context.values.size(); i += context.workers)
+        sum += context.values[i] * (i + 1);
+    }
     if (worker + 1 == context.workers) break_a_rule(context);
     context.sum.fetch_add(sum, std::memory_order_relaxed);
     return 0;

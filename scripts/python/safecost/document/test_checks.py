@@ -124,7 +124,7 @@ def test_a_long_value_is_shortened(sample_document: Document) -> None:
     [
         (at("panels.1.case", "indexing/none"), "panels[1] names the case indexing/none, which the document does not"),
         (at("panels.1.profile", "none"), "panels[1] names the profile none, which the document does not have."),
-        (at("panels.1.size", 7), "panels[1] is at size 7, rate None, which indexing/sum does not list among its param"),
+        (at("panels.1.size", 7), "panels[1] is at size 7, which indexing/sum does not list among its param"),
         (at("panels.0.contenders.1.profile", "none"), "panels[0] names the profile none, which"),
         (at("panels.0.contenders.1.variant", "none"), "panels[0].contenders[1] names the variant none, which indexing"),
         (at("panels.0.contenders.1.nanoseconds", [1.0]), "panels[0].contenders[1] has 1 times for 6 launches."),
