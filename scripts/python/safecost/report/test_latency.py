@@ -8,6 +8,7 @@ from safecost.document.measured import OperationTimes
 from safecost.document.types import Document
 from safecost.report import page
 from safecost.report.latency import latency_rows, over_launches
+from safecost.testing.whole_report import whole
 
 
 def noted(p50: float, longest: float) -> OperationTimes:
