@@ -23,6 +23,9 @@ namespace {
 constexpr int kRounds =
     200;  // of killing what forks faster than it dies; a round takes a millisecond at least
 
+constexpr double kBetweenLooks = 0.02;
+constexpr int kLooks = 5;  // that see a process asleep: a tenth of a second
+
 double now() {
   timespec time = {};
   clock_gettime(CLOCK_MONOTONIC, &time);
@@ -45,30 +48,34 @@ bool is_stopped(pid_t child) {
          info.si_pid == child;
 }
 
-// Is it a child of this process, and alive?
-bool is_ours(const char* number) {
+struct State {
+  char letter = 'Z';
+  int parent = 0;
+};
+
+// What /proc says of a process, or of a thread, whose folder that is.
+State state_of(const char* folder) {
   char path[64];
   char text[512];
-  std::snprintf(path, sizeof path, "/proc/%s/stat", number);
+  State state;
+  std::snprintf(path, sizeof path, "%s/stat", folder);
   const int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return false;
+  if (file < 0) return state;
   const ssize_t got = read(file, text, sizeof text - 1);
   close(file);
   text[std::max<ssize_t>(got, 0)] = '\0';
   const char* const name_end = std::strrchr(text, ')');  // a name may hold anything
-  char state = 'Z';
-  int parent = 0;
-  return name_end != nullptr && std::sscanf(name_end, ") %c %d", &state, &parent) == 2 &&
-         state != 'Z' && parent == getpid();
+  if (name_end != nullptr) std::sscanf(name_end, ") %c %d", &state.letter, &state.parent);
+  return state;
 }
 
-// Calls `act` with each living child of this process. Not by /proc/self/task/*/children, which some kernels lack.
+// Calls `act` with each name in this folder that is a number.
 template <class Act>
-void each_child(const Act& act) {
+void each_number(const char* path, const Act& act) {
   // An entry, as the system call has it: 16 bytes of numbers, its length, a byte of type, its name.
   constexpr std::size_t length_at = 16, name_at = 19;
   char entries[4'096];
-  const int folder = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) return;
   for (long got; (got = syscall(SYS_getdents64, folder, entries, sizeof entries)) > 0;) {
     for (long at = 0; at < got;) {
@@ -76,10 +83,47 @@ void each_child(const Act& act) {
       unsigned short length = 0;
       std::memcpy(&length, entries + at + length_at, sizeof length);
       at += length;
-      if (*name >= '1' && *name <= '9' && is_ours(name)) act(static_cast<pid_t>(std::atoi(name)));
+      if (*name >= '1' && *name <= '9') act(name);
     }
   }
   close(folder);
+}
+
+// Calls `act` with each living child of this process. Not by /proc/self/task/*/children, which some kernels lack.
+template <class Act>
+void each_child(const Act& act) {
+  each_number("/proc", [&](const char* number) {
+    char folder[48];
+    std::snprintf(folder, sizeof folder, "/proc/%s", number);
+    const State state = state_of(folder);
+    if (state.letter != 'Z' && state.parent == getpid()) act(static_cast<pid_t>(std::atoi(number)));
+  });
+}
+
+// Does every thread of this process sleep at this moment?
+bool is_asleep(pid_t process) {
+  char tasks[32];
+  std::snprintf(tasks, sizeof tasks, "/proc/%d/task", process);
+  std::size_t all = 0, asleep = 0;
+  each_number(tasks, [&](const char* number) {
+    char folder[64];
+    std::snprintf(folder, sizeof folder, "%s/%s", tasks, number);
+    ++all;
+    if (state_of(folder).letter == 'S') ++asleep;
+  });
+  return all > 0 && asleep == all;
+}
+
+// As `ended`, and nothing where the child was asleep whenever it was looked at, so often in turn.
+std::optional<int> ended_or_asleep(pid_t child, double seconds, bool& asleep) {
+  int looks = 0;
+  std::optional<int> status = ended(child, 0);
+  for (const double deadline = now() + seconds; !status && now() < deadline && !asleep;) {
+    status = ended(child, kBetweenLooks);
+    looks = !status && is_asleep(child) ? looks + 1 : 0;
+    asleep = looks == kLooks;
+  }
+  return status;
 }
 
 }  // namespace
@@ -107,9 +151,14 @@ std::optional<int> ended(pid_t child, double seconds) {
   return status;
 }
 
-int wait_at_most(pid_t child, double seconds, double if_running) {
-  std::optional<int> status = ended(child, seconds);
-  if (!status && !is_stopped(child)) status = ended(child, if_running - seconds);
+int wait_at_most(pid_t child, double seconds, double if_running, bool* asleep) {
+  bool is_late = false;
+  const auto wait = [&](double limit) {
+    return asleep == nullptr ? ended(child, limit) : ended_or_asleep(child, limit, is_late);
+  };
+  std::optional<int> status = wait(seconds);
+  if (!status && !is_late && !is_stopped(child)) status = wait(if_running - seconds);
+  if (asleep != nullptr) *asleep = is_late;
   if (status) return *status;
   kill(child, SIGKILL);
   while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {

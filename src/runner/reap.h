@@ -22,8 +22,9 @@ void adopt_strays();
 std::optional<int> ended(pid_t child, double seconds);
 
 // The same, but one that is late is killed; then it is the state of a child whose timer has ended it (SIGALRM). Where
-// `if_running` is longer, it is given that, unless it is stopped.
-int wait_at_most(pid_t child, double seconds, double if_running = 0);
+// `if_running` is longer, it is given that, unless it is stopped. With `asleep`, one all of whose threads sleep for a tenth
+// of a second is killed, too, and noted there: they wait for each other, and no processor time would ever tell.
+int wait_at_most(pid_t child, double seconds, double if_running = 0, bool* asleep = nullptr);
 
 // The first children of this process that are alive; how many there are. Next to free where there is none. Only what
 // has no children of its own to wait for can call them strays.

@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <thread>
+
 namespace safecost::reap {
 namespace {
 
@@ -31,6 +33,30 @@ TEST(Reap, KillsWhatIsStopped) {
 TEST(Reap, GivesWhatRunsMoreTimeThanWhatIsStopped) {
   EXPECT_EQ(wait_at_most(in_a_fork([] { raise(SIGSTOP); }), 0.2, 600), SIGALRM);
   EXPECT_EQ(WEXITSTATUS(wait_at_most(in_a_fork([] { usleep(500'000); }), 0.1, 60)), 7);
+}
+
+// Two threads, one of which waits for ever, or both.
+void wait_for_a_thread(bool works) {
+  std::thread other([works] {
+    while (works) {
+    }
+    pause();
+  });
+  other.join();
+}
+
+TEST(Reap, KillsAtOnceWhereAllThreadsSleep) {
+  bool asleep = false;
+  EXPECT_EQ(wait_at_most(in_a_fork([] { wait_for_a_thread(false); }), 600, 600, &asleep), SIGALRM);
+  EXPECT_TRUE(asleep);
+}
+
+TEST(Reap, LetsAThreadSleepWhileAnotherWorks) {
+  bool asleep = true;
+  EXPECT_EQ(wait_at_most(in_a_fork([] { wait_for_a_thread(true); }), 0.5, 0, &asleep), SIGALRM);
+  EXPECT_FALSE(asleep);
+  EXPECT_EQ(WEXITSTATUS(wait_at_most(in_a_fork([] { usleep(30'000); }), 60, 0, &asleep)), 7);
+  EXPECT_FALSE(asleep);
 }
 
 TEST(Reap, LooksWithoutWaiting) {

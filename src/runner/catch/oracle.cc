@@ -174,7 +174,9 @@ class Oracle {
       call(variant, kernel, request, fault, ledger);
       _exit(0);
     }
-    const int status = reap::wait_at_most(child, plan_.timeout_seconds + reap::kGrace);
+    bool asleep = false;
+    const int status =
+        reap::wait_at_most(child, plan_.timeout_seconds + reap::kGrace, 0, &asleep);
     if (status < 0) fail("waitpid");
     if (reap::end_strays() != 0)
       throw std::runtime_error(fmt::format("load: {} leaves processes behind", variant.name));

@@ -191,7 +191,7 @@ class Prover {
   // The real world decides what is called a hang; elsewhere garbage may have led the program round.
   Observation look_at_fault(const Subject& subject, World world, Flush flush) const {
     Observation first = look(subject, world, flush);
-    if (first.evidence.end != End::hung || world != World::real) return first;
+    if (first.evidence.end != End::hung || first.asleep || world != World::real) return first;
     return observe(subject, world, flush, kPatience * seconds_for(subject));
   }
 
@@ -262,8 +262,11 @@ class Prover {
     if (measure == nullptr) return json;  // without a clean control the fault would prove nothing
     const Subject wrong = subject(&variant, kernel, warm, point, index);
     Worlds faulted;
-    for (const Seen& valid : *measure)
+    for (const Seen& valid : *measure) {
       faulted.push_back({valid.world, look_at_fault(wrong, valid.world, valid.observation.flush)});
+      // The real world comes first, and what hangs there is not caught, whatever it does elsewhere.
+      if (faulted.front().observation.evidence.end == End::hung) break;
+    }
     json["faulted"] = to_json(faulted);
     const Observation* const before = in(*measure, World::a);
     const Observation* const after = in(faulted, World::a);

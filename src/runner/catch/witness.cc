@@ -349,14 +349,15 @@ Observation observe(const Subject& subject, World world, memory::Flush flush, do
   const pid_t child = fork();
   if (child < 0) fail("fork");
   if (child == 0) be_child({subject, world, flush, seconds});
-  const int status =
-      reap::wait_at_most(child, seconds + reap::kGrace, kWaiting * seconds + reap::kGrace);
+  bool asleep = false;
+  const int status = reap::wait_at_most(child, seconds + reap::kGrace,
+                                        kWaiting * seconds + reap::kGrace, &asleep);
   if (status < 0) fail("waitpid");
   if (reap::end_strays() != 0) {
     const char* const name = subject.variant == nullptr ? "a reference" : subject.variant->name;
     throw std::runtime_error(fmt::format("load: {} leaves processes behind", name));
   }
-  Observation observation = {*shared, read_said(), -1, flush};
+  Observation observation = {*shared, read_said(), -1, flush, asleep};
   if (observation.evidence.end == End::none) {
     note_ledger(observation.evidence);
     if (WIFEXITED(status)) observation.exit_code = WEXITSTATUS(status);

@@ -82,6 +82,7 @@ struct Observation {
   std::string said;    // on stderr, at most 2,000 bytes
   int exit_code = -1;  // where `end` is none and the process left by itself
   memory::Flush flush = memory::Flush::all;
+  bool asleep = false;  // where `end` is hung: all its threads slept, and more patience wakes none
 };
 
 // Before the first observation: patterns, shared page, and what is needed to read the C library's last words.

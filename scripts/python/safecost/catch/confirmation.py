@@ -189,6 +189,9 @@ def _confirmation(
         if seen.kind in _OF_EVIDENCE
     ]
     sightings += [seen for observation in observations for seen in observation.sightings]
+    # What never comes back has no value at all.
+    hangs = [one for one in ones if one.kind == "hung"]
+    sightings += [Sighting("value", one.profile, "hung", one.reason or "it did not come back") for one in hangs]
     saw = {seen.oracle for seen in sightings}
     could = _WORLDS | {observation.tool for observation in observations}
     first = ones[0]
