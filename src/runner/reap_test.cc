@@ -38,7 +38,7 @@ TEST(Reap, GivesWhatRunsMoreTimeThanWhatIsStopped) {
 // Two threads, one of which waits for ever, or both.
 void wait_for_a_thread(bool works) {
   std::thread other([works] {
-    while (works) {
+    for (volatile bool goes_on = works; goes_on;) {
     }
     pause();
   });
