@@ -148,6 +148,25 @@ unsafe fn drop_what_is_held<T>(place: *mut T) {
     unsafe { std::ptr::drop_in_place(place) }
 }
 
+/// For fault kernels of two threads: the one order of events that shows the fault, which a scheduler may choose any day.
+/// Each turn follows what was done in the turns before it.
+#[derive(Default)]
+pub struct Turns(std::sync::atomic::AtomicU32);
+
+impl Turns {
+    pub fn new() -> Self {
+        Turns::default()
+    }
+    pub fn wait_for(&self, turn: u32) {
+        while self.0.load(std::sync::atomic::Ordering::Acquire) < turn {
+            std::thread::yield_now();
+        }
+    }
+    pub fn next(&self) {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Release);
+    }
+}
+
 /// Does this crate, as it was compiled, check integer arithmetic?
 #[doc(hidden)]
 #[macro_export]
