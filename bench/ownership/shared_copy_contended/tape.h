@@ -1,0 +1,1 @@
+../shared_copy/tape.h
