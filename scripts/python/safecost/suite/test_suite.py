@@ -154,6 +154,7 @@ def test_each_variant_says_what_becomes_of_faults_in_the_program(case: CaseFiles
 CATCH_NOTHING = {
     "concurrency/counter": {"atomic_ref", "lock_guard"},
     "concurrency/read_mostly_config": {"shared_mutex"},
+    "concurrency/spawn_join": {"thread"},
     "indexing/gather": {"branch", "clamp", "mask"},
     "types/buffer_fill": {"array"},
 }
