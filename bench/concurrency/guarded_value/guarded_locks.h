@@ -8,17 +8,6 @@
 #include <tuple>
 #include <utility>
 
-// A distribution's Abseil is compiled without the detector of races, to which its locks order nothing.
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#undef SAFECOST_WITH_ABSEIL_MUTEX
-#undef SAFECOST_WITHOUT_ABSEIL_MUTEX
-#define SAFECOST_WITHOUT_ABSEIL_MUTEX "its Abseil is not watched for races"
-#endif
-#endif
-#if defined(SAFECOST_WITH_ABSEIL_MUTEX)
-#include "absl/synchronization/mutex.h"
-#endif
 #include "operations.h"
 
 namespace concurrency::guarded_value {
@@ -68,32 +57,6 @@ inline std::uint64_t move(SharedGuard& from, SharedGuard& to, std::uint64_t amou
   pay_in(to.sums, amount);
   return 0;
 }
-
-// Abseil's mutex takes one at a time, in the order of whoever asks.
-
-#if defined(SAFECOST_WITH_ABSEIL_MUTEX)
-struct alignas(line) AbseilGuard {
-  absl::Mutex mutex;
-  Sums sums;
-};
-inline Sums contents(AbseilGuard& account) { return account.sums; }
-inline std::uint64_t pay(AbseilGuard& account, std::uint64_t amount) {
-  const absl::MutexLock lock(&account.mutex);
-  pay_in(account.sums, amount);
-  return 0;
-}
-inline std::uint64_t look(AbseilGuard& account) {
-  const absl::MutexLock lock(&account.mutex);
-  return agree(account.sums) ? 0 : 1;
-}
-inline std::uint64_t move(AbseilGuard& from, AbseilGuard& to, std::uint64_t amount) {
-  const absl::MutexLock first(&from < &to ? &from.mutex : &to.mutex);
-  const absl::MutexLock second(&from < &to ? &to.mutex : &from.mutex);
-  pay_out(from.sums, amount);
-  pay_in(to.sums, amount);
-  return 0;
-}
-#endif
 
 // A mutex that says to Clang what it is, and data that say which mutex guards them. What is written without it is an
 // error in this file, whatever warnings a build asks for; other compilers read none of this.
