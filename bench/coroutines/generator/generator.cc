@@ -96,7 +96,7 @@ struct SharedImage {
 
 // With room for one frame, which is taken before any clock runs.
 struct RecyclingImage : Image {
-  explicit RecyclingImage(const Input& input) : Image(input), pool(1, 256) {}
+  explicit RecyclingImage(const Input& input) : Image(input), pool(1, 512) {}
 
   FramePool pool;
 };
@@ -601,7 +601,8 @@ auto the_case =
                 .contract =
                     "a generator that has ended is not resumed, and its last value is used once",
                 .kind = SAFECOST_FAULT_KERNEL,
-                .oracles = memory_tools | SAFECOST_ORACLE_VALUE,
+                .oracles =
+                    SAFECOST_ORACLE_SANITIZER | SAFECOST_ORACLE_MEMCHECK | SAFECOST_ORACLE_VALUE,
                 .reference = all_pixels})
         .fault({.name = "destroyed_generator",
                 .cwe = 416,
