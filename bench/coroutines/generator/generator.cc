@@ -12,8 +12,8 @@
 //  - A frame keeps copies of the coroutine's arguments, and of nothing that they refer to. So who takes a span or a
 //    reference has what dangles as soon as the row is gone, which a lazy walk makes more likely than an eager one; who
 //    takes a share of the row (_owned) has not.
-//  - A variant of `inlined` shows the producer to its consumer. Then there is no call, and a compiler may keep a
-//    coroutine's frame on the stack, as Clang does and GCC does not.
+//  - A variant of `inlined` shows the producer to its consumer. Then there is no call, and a compiler may do without a
+//    coroutine's frame altogether: the count of allocations tells whether it did.
 //  - `blocks` hand out 64 pixels a call, by which databases and decoders divide the cost of asking.
 #include <algorithm>
 #include <array>
