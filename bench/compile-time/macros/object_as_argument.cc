@@ -1,0 +1,15 @@
+// A string object is handed to a function of any number of arguments, which copies its bytes.
+// cwe: 686
+// gcc: "cannot pass objects of non-trivially-copyable type"
+// clang: [-Wnon-pod-varargs]
+#include <string>
+
+void put_line(const char* format, ...);
+
+void log(const std::string& name) {
+#ifdef MISUSE
+  put_line("%s", name);  // MISUSE
+#else
+  put_line("%s", name.c_str());
+#endif
+}

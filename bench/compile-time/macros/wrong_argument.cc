@@ -1,0 +1,13 @@
+// A function of any number of arguments is told by its format to take a number for a pointer to text.
+// cwe: 686
+// gcc: accepts
+// clang: accepts
+void put_line(const char* format, ...);
+
+void log(int value) {
+#ifdef MISUSE
+  put_line("%s", value);  // MISUSE
+#else
+  put_line("%d", value);
+#endif
+}
