@@ -401,10 +401,16 @@ SAFECOST_KERNEL typed_next(const Chained& context) {
   return digest;
 }
 
-// The queue owns its tasks; another one would hold iterators.
+// The queue owns its tasks; another one would hold iterators. Nodes lie in memory as the tasks of others do, and not in
+// the order of the queue.
 struct Listed {
   explicit Listed(const Input& input) : limits(input.limits, input.limits + input.count) {
-    for (std::size_t i = 0; i < input.count; ++i) tasks.push_back(input.entries[input.order[i]]);
+    std::list<Entry> all;
+    std::vector<std::list<Entry>::iterator> at;
+    for (const Entry& entry : std::span(input.entries, input.count))
+      at.push_back(all.insert(all.end(), entry));
+    for (const std::uint32_t place : std::span(input.order, input.count))
+      tasks.splice(tasks.end(), all, at[place]);
   }
 
   std::list<Entry> tasks;
@@ -495,9 +501,9 @@ constexpr char reckoned[] = "nothing is exchanged, and there is no macro for the
 
 auto the_case =
     safecost::Case<Input>(generate)
-        .size_and_rate(256, 0.01, "L1")  // 12 KiB of tasks
-        .size_and_rate(256, 0.1, "L1", safecost::Tier::full)
-        .size_and_rate(256, 0.5, "L1")
+        .size_and_rate(256, 0.1, "L1")  // 12 KiB of tasks
+        .size_and_rate(256, 0.01, "L1", safecost::Tier::full)
+        .size_and_rate(256, 0.5, "L1", safecost::Tier::full)
         .size_and_rate(8'192, 0.1, "L2", safecost::Tier::full)  // 400 KiB
         .fault({.name = "double_evaluation",
                 .cwe = 675,

@@ -349,7 +349,7 @@ fn rust_macro_member(context: &mut Indexed) -> u64 {
     )
 }
 
-/// The queue owns its tasks.
+/// The queue owns its tasks, whose nodes lie in memory as the tasks of others do, and not in the order of the queue.
 struct Listed {
     tasks: LinkedList<Entry>,
     limits: Vec<u64>,
@@ -358,11 +358,13 @@ struct Listed {
 impl Context<Input> for Listed {
     fn prepare(input: &Input) -> Self {
         let entries = unsafe { slice(input.entries, input.count) };
-        let order = unsafe { slice(input.order, input.count) };
-        Listed {
-            tasks: order.iter().map(|place| entries[*place as usize]).collect(),
-            limits: limits_of(input),
+        let mut nodes: Vec<LinkedList<Entry>> =
+            entries.iter().map(|entry| LinkedList::from([*entry])).collect();
+        let mut tasks = LinkedList::new();
+        for place in unsafe { slice(input.order, input.count) } {
+            tasks.append(&mut nodes[*place as usize]);
         }
+        Listed { tasks, limits: limits_of(input) }
     }
 }
 

@@ -30,10 +30,9 @@
 #if defined(__cpp_lib_format)
 #include <format>
 #endif
-#if __has_include(<fmt/compile.h>)
+#if __has_include(<fmt/format.h>)
 #define VARIADIC_FMT
 #define FMT_HEADER_ONLY  // nothing to link: the distribution's archive was compiled with libstdc++
-#include <fmt/compile.h>
 #include <fmt/format.h>
 #endif
 #if defined(SAFECOST_ABSEIL)
@@ -553,18 +552,6 @@ SAFECOST_HELPER std::size_t fmt_measured(const Logged&, std::span<char> rest, st
   return fmt::format_to_n(rest.data(), rest.size(), "[{}] {}: {} bytes\n", id, name, value).size;
 }
 
-// The format becomes code.
-SAFECOST_HELPER std::size_t compiled_opened(const Logged&, std::span<char> rest, std::uint32_t id,
-                                            std::string_view name) {
-  return fmt::format_to_n(rest.data(), rest.size(), FMT_COMPILE("[{}] opened {}\n"), id, name).size;
-}
-SAFECOST_HELPER std::size_t compiled_measured(const Logged&, std::span<char> rest, std::uint32_t id,
-                                              std::string_view name, std::int64_t value) {
-  return fmt::format_to_n(rest.data(), rest.size(), FMT_COMPILE("[{}] {}: {} bytes\n"), id, name,
-                          value)
-      .size;
-}
-
 // The catalogue's format, held against the arguments at each call.
 SAFECOST_HELPER std::size_t runtime_opened(const Logged& context, std::span<char> rest,
                                            std::uint32_t id, std::string_view name) {
@@ -691,12 +678,6 @@ auto the_case =
         .algorithm("format")
         .fault_kernel<destroyed<formatted<fmt_opened, fmt_measured>>>("destroyed_before")
         .claims("always", "wrong_type", "wrong_width", "wrong_count")
-        .safe<formatted<compiled_opened, compiled_measured>>(
-            "fmt_compile", "fmt::format_to_n with a format compiled in")
-        .library()
-        .algorithm("compiled_format")
-        .fault_kernel<destroyed<formatted<compiled_opened, compiled_measured>>>("destroyed_before")
-        .claims("always", "wrong_type", "wrong_width", "wrong_count")
         .safe<formatted<runtime_opened, runtime_measured>>(
             "fmt_runtime", "fmt::format_to_n with a format of the catalogue")
         .library()
@@ -705,7 +686,6 @@ auto the_case =
         .claims("always", "wrong_type", "wrong_width", "wrong_count");
 #else
         .gap("fmt_format_to_n", "fmt::format_to_n", "no fmt on this machine")
-        .gap("fmt_compile", "fmt::format_to_n with a format compiled in", "no fmt on this machine")
         .gap("fmt_runtime", "fmt::format_to_n with a format of the catalogue",
              "no fmt on this machine");
 #endif

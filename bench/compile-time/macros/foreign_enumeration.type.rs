@@ -1,6 +1,6 @@
 // A table that only its own enumeration indexes is indexed by another one.
 // cwe: 129
-// rustc: E0277
+// rustc: E0308
 use std::ops::Index;
 
 #[derive(Clone, Copy)]

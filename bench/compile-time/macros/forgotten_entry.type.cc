@@ -1,6 +1,6 @@
 // A table whose type says how many entries it has lacks one of them.
 // cwe: 131
-// gcc: "could not convert"
+// gcc: "no matching function for call to"
 // clang: "no matching constructor for initialization of"
 #include <array>
 #include <cstddef>

@@ -2,6 +2,7 @@
 // cwe: 685
 // gcc: "is not a constant expression"
 // clang: "is not a constant expression"
+// clang flags: -Wno-c++20-compat
 #include <cstddef>
 #include <string_view>
 #include <type_traits>

@@ -1,6 +1,6 @@
 // A string object is handed to a function of any number of arguments, which copies its bytes.
 // cwe: 686
-// gcc: "cannot pass objects of non-trivially-copyable type"
+// gcc: accepts
 // clang: [-Wnon-pod-varargs]
 #include <string>
 

@@ -1,6 +1,6 @@
 // A link that is a base class is taken for that of another queue.
 // cwe: 823
-// gcc: "could not convert"
+// gcc: "invalid initialization of reference"
 // clang: "no known conversion"
 template <class Queue>
 struct LinkOf {

@@ -97,7 +97,8 @@ def _diagnostic(level: str, message: str, here: set[int], before: set[int]) -> D
     option = _OPTION.search(message)
     tag = None
     if option:
-        tag = option["option"] if option["option"].startswith("-") else f"-W{option['option']}"
+        if option["option"] != "-Werror":  # all that GCC names where a warning has no option of its own
+            tag = option["option"] if option["option"].startswith("-") else f"-W{option['option']}"
         message = message[: option.start()]
     place = next(iter(here), None)
     return Diagnostic("warning" if level == "warning" else "error", tag, message, place, here | before)

@@ -56,6 +56,7 @@ def test_clang_with_notes() -> None:
 def test_levels_and_options_of_gcc() -> None:
     text = (
         "a.cc:1:2: warning: x [-Wformat=]\na.cc:2: fatal error: y\na.cc:3:1: error: z [-fpermissive]\nmess: error: w\n"
+        "a.cc:4:1: error: v [-Werror]\n"
     )
     found = understand("gcc", 1, text, "a.cc").diagnostics
     assert [(one.level, one.tag, one.line) for one in found] == [
@@ -63,7 +64,9 @@ def test_levels_and_options_of_gcc() -> None:
         ("error", None, 2),
         ("error", "-fpermissive", 3),
         ("error", None, None),
+        ("error", None, 4),
     ]
+    assert found[-1].message == "v"
 
 
 def test_lines_of_other_files_do_not_count() -> None:

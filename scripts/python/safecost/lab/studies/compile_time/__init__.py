@@ -1,0 +1,4 @@
+"""Compile time: sources with so many uses of each way to write a task, and the processor time that compilers take for them.
+
+It must not know the cases, whose run time is another question.
+"""
