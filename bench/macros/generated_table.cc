@@ -104,14 +104,13 @@ enum class Slip { none, forgotten, foreign };
 
 template <Slip slip = Slip::none>
 SAFECOST_KERNEL raw(const Events& context) {
-  const char* const* const names =
-      slip == Slip::forgotten ? by_hand::names_but_one : by_hand::names;
   std::uint64_t total = 0;
   for (const Event& event : context.events) {
+    const char* const name =
+        slip == Slip::forgotten ? by_hand::names_but_one[event.code] : by_hand::names[event.code];
     const std::size_t severity =
         slip == Slip::foreign ? event.code : by_hand::severities[event.code];
-    total += weighed(event.number, by_hand::costs[event.code], by_hand::factors[severity],
-                     names[event.code][0]);
+    total += weighed(event.number, by_hand::costs[event.code], by_hand::factors[severity], name[0]);
   }
   return total;
 }

@@ -2,7 +2,9 @@
 //
 // A round of a scheduler: it walks a queue of tasks, each linked by a member of its own, grants each the lesser of what its
 // weight earns and what it may have at most, and adds up the times between two points that came in either order. Systems
-// code does this with three macros: MIN, SWAP, and CONTAINER_OF, which leads from a link back to what it lies in.
+// code does this with three macros: MIN, SWAP, and CONTAINER_OF, which leads from a link back to what it lies in. Tasks lie
+// in memory in the order of the queue, as those do that were made one after the other: the way to the next is not what is
+// asked about.
 //
 // A macro pastes text. MIN evaluates one of its arguments twice, which reads two limits where one was meant, and, where
 // the argument is a call, pays for it twice: raw_twice, as such code is written every day. At a given rate what the weight
@@ -40,26 +42,15 @@ struct Entry {
 };
 
 struct Input {
-  const Entry* entries;
+  const Entry* entries;  // in the order of the queue
   std::size_t count;
-  const std::uint32_t* order;    // of the queue
-  const std::uint64_t* limits;   // in that order
+  const std::uint64_t* limits;
   const std::uint32_t* waiting;  // the order of another queue
 };
 
 // Called in another unit, as most functions are: no compiler may leave a second call out.
 SAFECOST_OPAQUE std::uint64_t earned_by(std::uint64_t weight) {
   return ((weight ^ (weight >> 17)) * 0x9e3779b97f4a7c15u) >> 40;
-}
-
-static std::vector<std::uint32_t> shuffled(safecost::Random& random, std::size_t count) {
-  std::vector<std::uint32_t> order(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t place = random.below(i + 1);
-    order[i] = order[place];
-    order[place] = static_cast<std::uint32_t>(i);
-  }
-  return order;
 }
 
 Input generate(safecost::Generator& generator) {
@@ -73,13 +64,15 @@ Input generate(safecost::Generator& generator) {
     entry.to = entry.from + 1 + (random.next() >> 17);
     if (random.unit() < generator.rate()) std::swap(entry.from, entry.to);
   }
-  const auto order = generator.array<std::uint32_t>(count);
-  std::ranges::copy(shuffled(random, count), order.begin());
   const auto waiting = generator.array<std::uint32_t>(count);
-  std::ranges::copy(shuffled(random, count), waiting.begin());
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t place = random.below(i + 1);
+    waiting[i] = waiting[place];
+    waiting[place] = static_cast<std::uint32_t>(i);
+  }
   const auto limits = generator.array<std::uint64_t>(count);
   for (std::size_t i = 0; i < count; ++i) {
-    const std::uint64_t earned = earned_by(entries[order[i]].weight);
+    const std::uint64_t earned = earned_by(entries[i].weight);
     limits[i] = random.unit() < generator.rate() ? earned + 1 + random.below(1 << 20)
                                                  : random.below(earned + 1);
   }
@@ -87,13 +80,13 @@ Input generate(safecost::Generator& generator) {
   // One task at least, somewhere among the others, whose limit is the lesser or whose points stand the wrong way round.
   if (generator.commits("double_evaluation")) {
     const std::size_t place = random.below(count);
-    limits[place] = random.below(earned_by(entries[order[place]].weight) / 2 + 1);
+    limits[place] = random.below(earned_by(entries[place].weight) / 2 + 1);
   }
   if (generator.commits("narrow_swap")) {
     Entry& entry = entries[random.below(count)];
     if (entry.from < entry.to) std::swap(entry.from, entry.to);
   }
-  return {entries.data(), count, order.data(), limits.data(), waiting.data()};
+  return {entries.data(), count, limits.data(), waiting.data()};
 }
 
 // What an idiom adds to the digest for a task: what is left after it, and the time between its points.
@@ -115,20 +108,16 @@ struct Task {
   std::uint64_t to;
 };
 
-template <class Linked>
-static void link_up(std::vector<Linked>& tasks, const std::uint32_t* order, auto link) {
-  for (std::size_t i = 0; i + 1 < tasks.size(); ++i)
-    link(tasks[order[i]])->next = link(tasks[order[i + 1]]);
-}
-
 struct Linked {
   explicit Linked(const Input& input) : limits(input.limits, input.limits + input.count) {
     tasks.reserve(input.count);
     for (const Entry& entry : std::span(input.entries, input.count))
       tasks.push_back({entry.weight, {nullptr}, {nullptr}, entry.from, entry.to});
-    link_up(tasks, input.order, [](Task& task) { return &task.link; });
-    link_up(tasks, input.waiting, [](Task& task) { return &task.waiting; });
-    if (!tasks.empty()) first = &tasks[input.order[0]].link;
+    for (std::size_t i = 0; i + 1 < tasks.size(); ++i) {
+      tasks[i].link.next = &tasks[i + 1].link;
+      tasks[input.waiting[i]].waiting.next = &tasks[input.waiting[i + 1]].waiting;
+    }
+    if (!tasks.empty()) first = &tasks.front().link;
   }
 
   std::vector<Task> tasks;
@@ -343,8 +332,7 @@ struct Derived {
   explicit Derived(const Input& input)
       : tasks(input.entries, input.entries + input.count),
         limits(input.limits, input.limits + input.count) {
-    for (const std::uint32_t place : std::span(input.order, input.count))
-      run.push_back(tasks[place]);
+    for (DerivedTask& task : tasks) run.push_back(task);
     for (const std::uint32_t place : std::span(input.waiting, input.count))
       waiting.push_back(tasks[place]);
   }
@@ -379,10 +367,10 @@ struct Chained {
     for (const Entry& entry : std::span(input.entries, input.count))
       tasks.push_back({entry.weight, nullptr, nullptr, entry.from, entry.to});
     for (std::size_t i = 0; i + 1 < tasks.size(); ++i) {
-      tasks[input.order[i]].next = &tasks[input.order[i + 1]];
+      tasks[i].next = &tasks[i + 1];
       tasks[input.waiting[i]].waiting = &tasks[input.waiting[i + 1]];
     }
-    if (!tasks.empty()) first = &tasks[input.order[0]];
+    if (!tasks.empty()) first = &tasks.front();
   }
 
   std::vector<ChainedTask> tasks;
@@ -401,17 +389,11 @@ SAFECOST_KERNEL typed_next(const Chained& context) {
   return digest;
 }
 
-// The queue owns its tasks; another one would hold iterators. Nodes lie in memory as the tasks of others do, and not in
-// the order of the queue.
+// The queue owns its tasks; another one would hold iterators.
 struct Listed {
-  explicit Listed(const Input& input) : limits(input.limits, input.limits + input.count) {
-    std::list<Entry> all;
-    std::vector<std::list<Entry>::iterator> at;
-    for (const Entry& entry : std::span(input.entries, input.count))
-      at.push_back(all.insert(all.end(), entry));
-    for (const std::uint32_t place : std::span(input.order, input.count))
-      tasks.splice(tasks.end(), all, at[place]);
-  }
+  explicit Listed(const Input& input)
+      : tasks(input.entries, input.entries + input.count),
+        limits(input.limits, input.limits + input.count) {}
 
   std::list<Entry> tasks;
   std::vector<std::uint64_t> limits;
@@ -442,10 +424,10 @@ struct Indexed {
     for (const Entry& entry : std::span(input.entries, input.count))
       tasks.push_back({entry.weight, input.count, input.count, entry.from, entry.to});
     for (std::size_t i = 0; i + 1 < tasks.size(); ++i) {
-      tasks[input.order[i]].next = input.order[i + 1];
+      tasks[i].next = i + 1;
       tasks[input.waiting[i]].waiting = input.waiting[i + 1];
     }
-    if (!tasks.empty()) first = input.order[0];
+    if (!tasks.empty()) first = 0;
   }
 
   std::vector<IndexedTask> tasks;

@@ -13,7 +13,6 @@ input! {
     struct Input {
         entries: *const Entry,
         count: usize,
-        order: *const u32,
         limits: *const u64,
         waiting: *const u32,
     }
@@ -71,18 +70,19 @@ impl Context<Input> for Linked {
                 to: it.to,
             })
             .collect();
-        let order = unsafe { slice(input.order, input.count) };
-        let waiting = unsafe { slice(input.waiting, input.count) };
         let start = tasks.as_mut_ptr();
-        let at = |place: &u32| unsafe { start.add(*place as usize) };
-        for pair in order.windows(2) {
-            unsafe { (*at(&pair[0])).link.next = &raw const (*at(&pair[1])).link };
+        let at = |place: usize| unsafe { start.add(place) };
+        for place in 1..input.count {
+            unsafe { (*at(place - 1)).link.next = &raw const (*at(place)).link };
         }
-        for pair in waiting.windows(2) {
-            unsafe { (*at(&pair[0])).waiting.next = &raw const (*at(&pair[1])).waiting };
+        for pair in unsafe { slice(input.waiting, input.count) }.windows(2) {
+            let (task, next) = (at(pair[0] as usize), at(pair[1] as usize));
+            unsafe { (*task).waiting.next = &raw const (*next).waiting };
         }
-        let first =
-            order.first().map_or(std::ptr::null(), |place| unsafe { &raw const (*at(place)).link });
+        let first = match tasks.first() {
+            Some(task) => &raw const task.link,
+            None => std::ptr::null(),
+        };
         Linked { tasks, limits: limits_of(input), first }
     }
 }
@@ -254,15 +254,13 @@ impl Context<Input> for Indexed {
                 to: it.to,
             })
             .collect();
-        let order = unsafe { slice(input.order, input.count) };
-        for pair in order.windows(2) {
-            tasks[pair[0] as usize].next = pair[1] as usize;
+        for place in 1..tasks.len() {
+            tasks[place - 1].next = place;
         }
         for pair in unsafe { slice(input.waiting, input.count) }.windows(2) {
             tasks[pair[0] as usize].waiting = pair[1] as usize;
         }
-        let first = order.first().map_or(none, |place| *place as usize);
-        Indexed { tasks, limits: limits_of(input), first }
+        Indexed { tasks, limits: limits_of(input), first: 0 }
     }
 }
 
@@ -349,7 +347,7 @@ fn rust_macro_member(context: &mut Indexed) -> u64 {
     )
 }
 
-/// The queue owns its tasks, whose nodes lie in memory as the tasks of others do, and not in the order of the queue.
+/// The queue owns its tasks.
 struct Listed {
     tasks: LinkedList<Entry>,
     limits: Vec<u64>,
@@ -358,13 +356,7 @@ struct Listed {
 impl Context<Input> for Listed {
     fn prepare(input: &Input) -> Self {
         let entries = unsafe { slice(input.entries, input.count) };
-        let mut nodes: Vec<LinkedList<Entry>> =
-            entries.iter().map(|entry| LinkedList::from([*entry])).collect();
-        let mut tasks = LinkedList::new();
-        for place in unsafe { slice(input.order, input.count) } {
-            tasks.append(&mut nodes[*place as usize]);
-        }
-        Listed { tasks, limits: limits_of(input) }
+        Listed { tasks: entries.iter().copied().collect(), limits: limits_of(input) }
     }
 }
 
