@@ -151,7 +151,7 @@ SAFECOST_KERNEL raw(const Linked& context) {
         slip == Slip::member ? CONTAINER_OF(link, Task, waiting) : CONTAINER_OF(link, Task, link);
     const std::uint64_t earned = earned_by(task->weight);
     if constexpr (slip == Slip::twice) {
-      left = left - MIN(*limits++, earned);
+      left = left - MIN(earned, *limits++);
     } else if constexpr (slip == Slip::bare) {
       const std::uint64_t limit = *limits++;
       left = left - BARE_MIN(earned, limit);
@@ -182,7 +182,7 @@ SAFECOST_KERNEL raw_twice(const Linked& context) {
     const Task* const task =
         slip == Slip::member ? CONTAINER_OF(link, Task, waiting) : CONTAINER_OF(link, Task, link);
     if constexpr (slip == Slip::twice) {
-      left = left - MIN(*limits++, earned_by(task->weight));
+      left = left - MIN(earned_by(task->weight), *limits++);
     } else if constexpr (slip == Slip::bare) {
       const std::uint64_t limit = *limits++;
       left = left - BARE_MIN(earned_by(task->weight), limit);
@@ -233,7 +233,7 @@ SAFECOST_KERNEL raw_checked(const Linked& context) {
   for (const Link* link = context.first; link != nullptr; link = link->next) {
     const Task* const task = slip == Slip::member ? CONTAINER_OF_CHECKED(link, Task, waiting)
                                                   : CONTAINER_OF_CHECKED(link, Task, link);
-    left = left - MIN_ONCE(*limits++, earned_by(task->weight));
+    left = left - MIN_ONCE(earned_by(task->weight), *limits++);
     std::uint64_t from = task->from;
     std::uint64_t to = task->to;
     if (to < from) SWAP_TYPEOF(from, to);
@@ -264,7 +264,7 @@ SAFECOST_KERNEL raw_branchless(const Linked& context) {
 template <class Limit>
 SAFECOST_HELPER std::uint64_t round_of(const auto& task, Limit next_limit, std::uint64_t digest,
                                        std::uint64_t& left) {
-  left = left - std::min(next_limit(), earned_by(task.weight));
+  left = left - std::min(earned_by(task.weight), next_limit());
   std::uint64_t from = task.from;
   std::uint64_t to = task.to;
   if (to < from) std::swap(from, to);

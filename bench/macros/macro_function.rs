@@ -162,7 +162,7 @@ fn by_waiting(link: *const Link) -> *const Task {
 fn lesser(task: &Task, limits: &mut *const u64) -> u64 {
     let earned = earned_by(task.weight);
     let limit = unsafe { take(limits) };
-    min_once!(limit, earned)
+    min_once!(earned, limit)
 }
 
 #[inline(always)]
@@ -174,7 +174,7 @@ fn rust_unchecked(context: &mut Linked) -> u64 {
 fn rust_unchecked_evaluated(context: &mut Linked) -> u64 {
     walked(context, by_link, |task, limits| {
         let earned = earned_by(task.weight);
-        unsafe { min_twice!(take(limits), earned) }
+        unsafe { min_twice!(earned, take(limits)) }
     })
 }
 
@@ -301,7 +301,7 @@ fn indexed(
 
 #[inline(always)]
 fn lesser_of(task: &IndexedTask, limits: &mut Limits) -> u64 {
-    std::cmp::min(next_of(limits), earned_by(task.weight))
+    std::cmp::min(earned_by(task.weight), next_of(limits))
 }
 
 #[inline(always)]
@@ -324,7 +324,7 @@ fn rust_macro(context: &mut Indexed) -> u64 {
     indexed(
         context,
         |task| task.next,
-        |task, limits| min_once!(next_of(limits), earned_by(task.weight)),
+        |task, limits| min_once!(earned_by(task.weight), next_of(limits)),
     )
 }
 
@@ -334,7 +334,7 @@ fn rust_macro_evaluated(context: &mut Indexed) -> u64 {
     indexed(
         context,
         |task| task.next,
-        |task, limits| min_twice!(next_of(limits), earned_by(task.weight)),
+        |task, limits| min_twice!(earned_by(task.weight), next_of(limits)),
     )
 }
 
@@ -343,7 +343,7 @@ fn rust_macro_member(context: &mut Indexed) -> u64 {
     indexed(
         context,
         |task| task.waiting,
-        |task, limits| min_once!(next_of(limits), earned_by(task.weight)),
+        |task, limits| min_once!(earned_by(task.weight), next_of(limits)),
     )
 }
 
@@ -366,7 +366,7 @@ fn rust_linked_list(context: &mut Listed) -> u64 {
     let mut digest = 0u64;
     let mut left = 0u64;
     for task in &context.tasks {
-        left = left.wrapping_sub(std::cmp::min(next_of(&mut limits), earned_by(task.weight)));
+        left = left.wrapping_sub(std::cmp::min(earned_by(task.weight), next_of(&mut limits)));
         digest = add(digest, left, time_between(task.from, task.to));
     }
     digest
