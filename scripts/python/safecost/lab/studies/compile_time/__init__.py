@@ -1,4 +1,4 @@
-"""Compile time: sources with so many uses of each way to write a task, and the processor time that compilers take for them.
+"""Compile time: sources with so many uses of each way to write a task, and the processor time of compiling them.
 
 It must not know the cases, whose run time is another question.
 """

@@ -89,8 +89,8 @@ class Compilations:
     def time(self, scratch: Path, repetitions: int, seconds: float) -> None:
         """Compile everything once, untimed, then again and again in random order, as often as the seconds allow.
 
-        A repetition that is begun is finished, and none begins that would end too late. What does not compile untimed is
-        absent.
+        A repetition that is begun is finished, and none begins that would end too late. What does not compile is
+        absent, with the reason.
         """
         deadline = time.monotonic() + seconds
         for pair in self.compiled:
@@ -125,7 +125,7 @@ class Compilations:
             try:
                 self._compile(pair, source)
             except ToolError as error:
-                pair.absent = f"{'a use' if uses else 'what it includes'} does not compile: {scrub(str(error), (), 300)}"
+                pair.absent = scrub(str(error), (), 300)
 
     def _note(self, pair: Compiled, uses: int, source: Path) -> None:
         (pair.used if uses else pair.without).append(self._compile(pair, source))

@@ -1,7 +1,7 @@
 """The ways whose compile time is compared: those of the cases in bench/macros, as sources with any number of uses.
 
-What is declared before the first use is what a header would hold: functions that the cases have out of line are declared
-and not defined. Texts differ from use to use, as messages do, and so do numbers.
+What is declared before the first use is what a header would hold: functions that the cases have out of line are
+declared and not defined. Texts differ from use to use, as messages do, and so do numbers.
 """
 
 from __future__ import annotations

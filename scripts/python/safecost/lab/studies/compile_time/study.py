@@ -1,6 +1,6 @@
 """What does a use of a macro, a template or a checked format cost when it is compiled?
 
-    cd scripts/python && python -m safecost.lab.studies.compile_time.study --help
+cd scripts/python && python -m safecost.lab.studies.compile_time.study --help
 """
 
 from __future__ import annotations
@@ -69,7 +69,9 @@ def section(done: Conducted, timed: Compilations, compilers: Mapping[CompilerNam
     """The tables of all tasks, below a line that says where and when, and above what there was not."""
     repetitions = max(len(pair.used) for pair in timed.compiled)
     levels = [interval.level for pair in timed.compiled if (interval := pair.interval(timed.uses)) is not None]
-    versions = ", ".join(f"{SUBJECTS[name]} {compiler.version}" for name, compiler in compilers.items() if compiler.path)
+    versions = ", ".join(
+        f"{SUBJECTS[name]} {compiler.version}" for name, compiler in compilers.items() if compiler.path
+    )
     intervals = f"intervals of {levels[0]:.1%}" if levels else "no intervals: they need six"
     lines = [
         f"{done.words}{'; interrupted' if done.interrupted else ''}.",
@@ -99,7 +101,7 @@ def results(timed: Compilations) -> dict[str, Any]:
 
 @click.command(
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="\b\nExamples:\n  python -m safecost.lab.studies.compile_time.study --filter macro_function --repetitions 9\n"
+    epilog="\b\nExamples:\n  python -m safecost.lab.studies.compile_time.study --filter macro_function/ --minutes 1\n"
     "  python -m safecost.lab.studies.compile_time.study --compilers gcc --minutes 2 --out compile_time.json\n"
     "  python -m safecost.lab.studies.compile_time.study --docs      # renews docs/COMPILE_TIME.md",
 )
