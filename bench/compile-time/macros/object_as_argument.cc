@@ -1,4 +1,4 @@
-// A string object is handed to a function of any number of arguments, which copies its bytes.
+// A string object is handed to a function of any number of arguments, which takes it for something else.
 // cwe: 686
 // gcc: accepts
 // clang: [-Wnon-pod-varargs]
