@@ -1,9 +1,16 @@
-# Reads a profile (bench/profiles/<name>.json) together with the plain sibling it builds upon.
+# Reads a profile (bench/profiles/<name>.json) together with the plain sibling it builds upon, or the profile it trains.
 
-# Sets <prefix>_LANGUAGE, _LIBRARY, _COMPILER, _FLAGS (a list) in the caller.
+# Sets <prefix>_LANGUAGE, _LIBRARY, _COMPILER, _FLAGS (a list) in the caller, and _TRAINED to the profile that it trains.
 function(safecost_read_profile file prefix)
   file(READ ${file} json)
   string(JSON plain ERROR_VARIABLE no_plain GET "${json}" plain)
+  string(JSON trained ERROR_VARIABLE untrained GET "${json}" trained)
+  if(NOT untrained)
+    set(plain ${trained})  # all that it has is that one's
+    set(no_plain "")
+  else()
+    set(trained "")
+  endif()
   set(flags "")
   if(no_plain)
     foreach(key language library compiler)
@@ -26,7 +33,7 @@ function(safecost_read_profile file prefix)
       list(APPEND flags ${words})
     endforeach()
   endif()
-  foreach(key language library compiler flags)
+  foreach(key language library compiler flags trained)
     string(TOUPPER ${key} upper)
     set(${prefix}_${upper} "${${key}}" PARENT_SCOPE)
   endforeach()

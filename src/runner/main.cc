@@ -29,7 +29,7 @@
 
 ABSL_FLAG(std::string, plan, "", "the plan, a JSON file ('-' reads stdin)");
 ABSL_FLAG(std::string, out, "-", "where the result goes, a JSON file ('-' writes stdout)");
-ABSL_FLAG(std::uint64_t, calls, 1, "call: how many calls");
+ABSL_FLAG(std::uint64_t, calls, 1, "call: how many calls of each contender");
 
 // A debugger stops here and learns which kernel is called next and on what.
 extern "C" [[gnu::noinline, gnu::used]] void safecost_before_call(safecost_kernel kernel,
@@ -79,22 +79,24 @@ absl::Status run_solo_mode() {
   return absl::OkStatus();
 }
 
-// Calls the first contender of a plan, for a debugger or a profiler.
+// Calls the contenders of a plan one after the other, for a debugger, a profiler, or what a compiler's instrumentation
+// counts and writes when this process ends.
 absl::Status run_call() {
   ASSIGN_OR_RETURN(const nlohmann::json json, read_plan(absl::GetFlag(FLAGS_plan)));
   ASSIGN_OR_RETURN(const PanelPlan plan, PanelPlan::from_json(json));
   ASSIGN_OR_RETURN(const std::unique_ptr<Panel> panel, Panel::load(plan));
   RETURN_IF_ERROR(panel->have_threads());
-  Contender& contender = panel->contenders().front();
-  RETURN_IF_ERROR(contender.prepare(panel->pool().count()));
   std::uint64_t digest = 0;
-  for (std::uint64_t i = 0; i < absl::GetFlag(FLAGS_calls); ++i) {
-    const std::size_t at = i % contender.contexts();
-    safecost_before_call(contender.variant().run, contender.context(at));
-    digest = contender.digest(at);
+  for (Contender& contender : panel->contenders()) {
+    RETURN_IF_ERROR(contender.prepare(panel->pool().count()));
+    for (std::uint64_t i = 0; i < absl::GetFlag(FLAGS_calls); ++i) {
+      const std::size_t at = i % contender.contexts();
+      safecost_before_call(contender.variant().run, contender.context(at));
+      digest = contender.digest(at);
+    }
   }
-  return answer("call",
-                {{"contender", panel->name(0)}, {"digest", fmt::format("{:016x}", digest)}});
+  return answer("call", {{"contender", panel->contenders().back().name()},
+                         {"digest", fmt::format("{:016x}", digest)}});
 }
 
 absl::Status run_facts() {

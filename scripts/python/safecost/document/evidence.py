@@ -180,7 +180,7 @@ class TimeAnswer(_Answer, frozen=True, kw_only=True, tag="times"):
 
 
 class CallAnswer(_Answer, frozen=True, kw_only=True, tag="call"):
-    """The last of the calls that were made for a debugger."""
+    """The last of the calls that were made, for a debugger or to train a plugin."""
 
     contender: str
     digest: Digest

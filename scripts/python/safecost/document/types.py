@@ -144,7 +144,10 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Compiler, standard library and flags; `flags` are (flag, why) and `facts` what the compiler reports of itself."""
+    """Compiler, standard library and flags; `flags` are (flag, why) and `facts` what the compiler reports of itself.
+
+    `trained` names the profile that this one is, guided by what its own instrumented build counted.
+    """
 
     name: ProfileName
     summary: FreeText
@@ -157,6 +160,7 @@ class Profile:
     compiler: Word | None
     flags: Annotated[tuple[tuple[FreeText, FreeText], ...], Meta(max_length=200)]
     facts: Annotated[Mapping[FactName, FreeText], Meta(max_length=200)]
+    trained: ProfileName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,12 +258,13 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """The shared object built from one case in one profile."""
+    """The shared object built from one case in one profile; `trained` is the hash of the counts that guided it."""
 
     case: CaseName
     profile: ProfileName
     sha256: Sha256
     bytes: Bytes
+    trained: Sha256 | None = None
 
 
 @dataclass(frozen=True, slots=True)

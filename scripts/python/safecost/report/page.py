@@ -28,6 +28,7 @@ from safecost.report import (
     raw_code,
     safety,
     sections,
+    training,
     words,
 )
 from safecost.report.charts import Chart
@@ -202,6 +203,10 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "change_words": compilers.change_words,
         "cost_words": compilers.cost_words,
         "latencies": latency.latency_rows(document),
+        "training": training.training(document),
+        "training_changed": training.changed,
+        "training_left": training.left,
+        "margin": percent(document.run.margin),
         "number": number,
         "charts": drawn,
         "has_chart": lambda kind: any(chart.kind == kind for chart in drawn),

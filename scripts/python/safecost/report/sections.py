@@ -93,6 +93,7 @@ def pages_of(shown: Sequence[Section]) -> list[Page]:
 SECTIONS = (
     Section("safety", "What safety costs and buys", "Costs and buys"),
     Section("hardening", "What hardening costs the code it touches", "Hardening", when=lambda page: page["hardening"]),
+    Section("training", "What training changes", "Training", when=lambda page: page["training"]),
     Section("cases", "Which idiom for which task", "Tasks"),
     Section("overview", "Overview", when=lambda page: page["tallies"] or page["has_chart"]("map")),
     Section("problems", "Problems"),

@@ -15,7 +15,7 @@ from safecost.core.text import counted, number, percent
 from safecost.document.rows import PairRow, valid_rows
 from safecost.document.types import NOT_REACHED, Case, Document, Problem
 from safecost.document.values import PairKind
-from safecost.report import compilers, hardening
+from safecost.report import compilers, hardening, training
 from safecost.report.dispatch import dispatch_lines
 from safecost.report.raw_code import incomplete_lines, llvm_versions
 from safecost.report.safety import filter_note, shares, terminal_gaps, terminal_rows, terminal_standards
@@ -194,6 +194,7 @@ def _summary_lines(document: Document, rows: Sequence[PairRow]) -> list[str]:
         *_calibration_line(document),
         *hardening.terminal_lines(document),
         *compilers.terminal_lines(document),
+        *training.terminal_lines(document),
     ]
 
 

@@ -63,7 +63,7 @@ def assemble(state: RunState, sample: Sample, plan: RunPlan | None = None) -> do
         profiles=tuple(_profile(state, profile) for profile in state.profiles),
         cases=tuple(_case(state, case) for case in state.cases),
         plugins=tuple(
-            doc.Plugin(case, profile, sha256(path), path.stat().st_size)
+            doc.Plugin(case, profile, sha256(path), path.stat().st_size, state.built.trained.get((case, profile)))
             for (case, profile), path in sorted(state.built.plugins.items())
             if path.exists()
         ),
@@ -106,6 +106,7 @@ def _profile(state: RunState, profile: BuildProfile) -> doc.Profile:
         compiler=state.clean(state.built.compilers.get(profile.name, "")) or None,
         flags=tuple((state.clean(flag), state.clean(why)) for flag, why in profile.flags),
         facts={key: state.clean(value) for key, value in said.facts.items()} if said else {},
+        trained=profile.trained,
     )
 
 

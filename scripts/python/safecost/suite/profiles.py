@@ -35,16 +35,24 @@ _HARDENS = re.compile(
 )
 _Explained = Annotated[tuple[tuple[FreeText, FreeText], ...], Meta(max_length=100)]
 _GIVEN = "given on the command line"
+# What a trained profile is compiled with beside the flags of the one that it trains; the build adds the file.
+_TRAINED = {
+    "c++": ("-fprofile-use", "counts of its own instrumented build, on inputs that no run times"),
+}
 _NAME = re.compile(r"(?!.*[.][.])[a-z][a-z0-9_.+-]{0,63}")
 
 
 class ProfileFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A profile as written: one with a plain sibling has its language, compiler and library from that."""
+    """A profile as written: one with a plain sibling has its language, compiler and library from that.
+
+    `trained` names another, of which it has everything: it is that one, guided by a profile of its execution.
+    """
 
     summary: FreeText
     flags: _Explained
     dropped: _Explained = ()  # what a recommendation has, and why this profile has not
     plain: ProfileName = ""
+    trained: ProfileName = ""
     language: Language | None = None
     compiler: Word | None = None
     library: LibraryName | None = None
@@ -55,7 +63,10 @@ class ProfileFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 @dataclass(frozen=True, slots=True)
 class BuildProfile:
-    """One way to build. `flags` are those of the plain sibling followed by its own, each with its reason."""
+    """One way to build. `flags` are those of the plain sibling followed by its own, each with its reason.
+
+    One that is `trained` is built as the profile of that name is, guided by what its instrumented build counted.
+    """
 
     name: str
     summary: str
@@ -69,6 +80,7 @@ class BuildProfile:
     flags: tuple[tuple[str, str], ...]
     own_flags: int
     file: Path
+    trained: str | None = None
 
     @property
     def is_rebuild(self) -> bool:
@@ -109,6 +121,9 @@ def read(file: Path, found: dict[str, BuildProfile] | None = None) -> BuildProfi
     if file.stem in found:
         return found[file.stem]
     written = _written(file)
+    if written.trained:
+        found[file.stem] = _training(file, written, found)
+        return found[file.stem]
     base = _base(file, written.plain, found) if written.plain else None
     if base:
         _refuse_more_than_hardening(file.stem, (flag for flag, _ in written.flags))
@@ -133,6 +148,37 @@ def read(file: Path, found: dict[str, BuildProfile] | None = None) -> BuildProfi
     )
     found[file.stem] = profile
     return profile
+
+
+def _training(file: Path, written: ProfileFile, found: dict[str, BuildProfile]) -> BuildProfile:
+    """The profile that is another one, trained; its plain sibling is that one's, trained as well."""
+    wrong = f"profile {file.stem} trains {written.trained}, which is trained itself, built a second time, or not in C++"
+    source = file.with_name(f"{written.trained}.json")
+    base = None if _written(source).trained else read(source, found)
+    if base is None or base.is_rebuild or base.language not in _TRAINED:
+        raise UsageError(f"{wrong}: name one that is none of these.")
+    if written.flags or written.language or written.compiler or written.library:
+        raise UsageError(
+            f"profile {file.stem} has all but its training from {base.name}: leave flags empty, and language, compiler"
+            " and library out."
+        )
+    plain = _base(file, written.plain, found) if written.plain else None
+    if (plain.trained if plain else base.name) != base.plain:
+        raise UsageError(f"profile {file.stem} trains {base.name}: name as plain the profile that trains {base.plain}.")
+    own = base.flags[len(base.flags) - base.own_flags :]
+    return replace(
+        base,
+        name=file.stem,
+        summary=written.summary,
+        plain=plain.name if plain else file.stem,
+        against=written.against or None,
+        by_default=written.default,
+        when_quick=written.quick,
+        flags=(*plain.flags, *own) if plain else (*base.flags, _TRAINED[base.language]),
+        own_flags=len(own) if plain else len(base.flags) + 1,
+        file=file,
+        trained=base.name,
+    )
 
 
 def _refuse_more_than_hardening(name: str, flags: Iterable[str]) -> None:
@@ -256,6 +302,10 @@ def _hardening(name: str, words: Sequence[str], known: Mapping[str, BuildProfile
             f"--profile {name!r} adds flags to {base.name}, which is hardened itself: add them to {base.plain}, its"
             " plain sibling."
         )
+    if base.trained:
+        raise UsageError(
+            f"--profile {name!r} adds flags to {base.name}, whose plugins are trained: only profiles of the suite are."
+        )
     if not flags:
         raise UsageError(f"--profile {name!r} adds no flags to {base.name}: give them behind the '+'.")
     _refuse_more_than_hardening(name, flags)
@@ -298,6 +348,7 @@ def _published(words: Iterable[str]) -> str:
 SETS: Mapping[str, Callable[[BuildProfile], bool]] = {
     "default": lambda profile: profile.by_default,
     "quick": lambda profile: profile.when_quick,
+    "trained": lambda profile: profile.trained is not None,
     "all": lambda profile: True,
 }
 """Names that stand for several profiles of the suite."""

@@ -80,6 +80,46 @@ def test_a_quick_run_has_both_compilers_a_hardened_sibling_each_and_rust() -> No
     assert {profile.name for profile in quick} <= {profile.name for profile in profiles.choose("default", ())}
 
 
+def test_a_trained_profile_has_all_but_its_training_from_the_one_that_it_trains(own: Path) -> None:
+    put(own, "fast", trained="plain")
+    put(own, "fast_checked", trained="checked", plain="fast")
+    known = profiles.shipped()
+    fast, checked = known["fast"], known["fast_checked"]
+    assert (fast.trained, fast.plain, fast.compiler, fast.library) == ("plain", "fast", "gcc", "libstdc++")
+    assert [flag for flag, _ in fast.flags] == ["-O2", "-fno-plt", "-fprofile-use"]
+    # What it adds to its plain sibling stands last, as of every hardened profile.
+    assert (checked.trained, checked.plain, checked.own_flags) == ("checked", "fast", 1)
+    assert checked.flags == (*fast.flags, ("-D_GLIBCXX_ASSERTIONS", "checks"))
+    assert not (fast.by_default or fast.when_quick or fast.is_rebuild or checked.is_rebuild)
+    assert [profile.name for profile in profiles.choose("trained", ())] == ["fast", "fast_checked"]
+    with pytest.raises(UsageError, match="adds flags to fast, whose plugins are trained"):
+        profiles.ad_hoc("mine: fast + -fstack-protector")
+
+
+@pytest.mark.parametrize(
+    ("entries", "sentence"),
+    [
+        ({"trained": "gone"}, "profile gone does not exist"),
+        ({"trained": "bad"}, "profile bad trains bad"),
+        ({"trained": "again"}, "profile bad trains again, which is trained itself, built a second time, or not in C"),
+        ({"trained": "twin"}, "profile bad trains twin, which is trained itself, built a second time, or not in C"),
+        ({"trained": "fast"}, "profile bad trains fast, which is trained itself"),
+        ({"trained": "plain", "flags": [["-O3", "more"]]}, "profile bad has all but its training from plain: leave"),
+        ({"trained": "plain", "compiler": "clang"}, "profile bad has all but its training from plain: leave"),
+        ({"trained": "checked"}, "profile bad trains checked: name as plain the profile that trains plain[.]"),
+        ({"trained": "checked", "plain": "plain"}, "profile bad trains checked: name as plain the profile that trains"),
+    ],
+)
+def test_a_trained_profile_that_is_more_than_that_is_refused(
+    own: Path, entries: dict[str, object], sentence: str
+) -> None:
+    put(own, "fast", trained="plain")
+    put(own, "bad", **entries)
+    with pytest.raises(UsageError, match=sentence) as caught:
+        profiles.shipped()
+    one_sentence(str(caught.value))
+
+
 @pytest.mark.usefixtures("own")
 def test_siblings_are_built_too() -> None:
     chosen = profiles.choose("checked,again", ())
@@ -294,4 +334,5 @@ def test_each_profile_of_the_suite_is_explained_and_consistent(name: str) -> Non
     assert profile.summary and all(flag and why for flag, why in profile.flags)
     assert known[profile.plain].plain == profile.plain  # a plain sibling is plain itself
     assert profile.against is None or known[profile.against].language == "c++"
+    assert profile.trained is None or not (profile.by_default or profile.when_quick)  # built twice, and run once more
     assert (profile.against is not None) == (profile.language == "rust")

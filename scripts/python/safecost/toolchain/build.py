@@ -24,6 +24,7 @@ from safecost.machine import isa_levels
 from safecost.suite.calibrations import is_calibration
 from safecost.suite.cases import CaseFiles
 from safecost.suite.profiles import BuildProfile
+from safecost.toolchain import training
 
 # How Ninja tells that a step of so many is done, but for those that look whether its own file is up to date.
 _EDGE = re.compile(rb"\[(\d+)/(\d+)\] (?!Re-)")
@@ -34,12 +35,16 @@ _DECIDING = ("LC_ALL", "HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN")  # of the envi
 
 @dataclass(slots=True)
 class Built:
-    """What a build made: plugins by (case, profile); why profiles are absent; what the compilers said of failures."""
+    """What a build made: plugins by (case, profile); why profiles are absent; what the compilers said of failures.
+
+    `trained` are the hashes of the counts that guided trained plugins.
+    """
 
     plugins: dict[tuple[str, str], Path] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
     compilers: dict[str, str] = field(default_factory=dict)
     failures: dict[tuple[str, str], str] = field(default_factory=dict)
+    trained: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 def werror() -> str:
@@ -106,7 +111,9 @@ def _build_all(folders: Folders, cases: Sequence[CaseFiles], profiles: Sequence[
     # Two profiles at a time, each with a job a CPU: while one configures or waits for its last plugin, the other works.
     jobs = os.cpu_count() or 1
     wanted = {profile.name: _targets(cases, profile) for profile in profiles}
-    with Steps(what, 1 + sum(map(len, wanted.values()))) as steps, processes.workers(2) as pool:
+    # A trained profile is built twice.
+    left = {p.name: len(wanted[p.name]) * (1 if p.trained is None else 2) for p in profiles}
+    with Steps(what, 1 + sum(left.values())) as steps, processes.workers(2) as pool:
 
         def step(done: int) -> None:
             with lock:
@@ -116,26 +123,73 @@ def _build_all(folders: Folders, cases: Sequence[CaseFiles], profiles: Sequence[
             build_runner()
             step(1)
 
-        def one(profile: BuildProfile) -> None:
-            build = _ProfileBuild(folders, profile)
-            reason = isa_levels.gap(flag for flag, _ in profile.flags) or build.configure()
-            targets = wanted[profile.name]
-            failures = build.make(targets, jobs, step) if reason is None else {}
-            if reason is not None:
-                step(len(targets))
-            with lock:
-                built.compilers[profile.name] = build.compiler
-                if reason is not None:
-                    built.absent[profile.name] = reason
-                else:
-                    built.failures |= {(name, profile.name): said for name, said in failures.items()}
-                    built.plugins |= {
-                        (name, profile.name): build.folder / f"{name}.so" for name in targets if name not in failures
-                    }
+        runner_built = pool.submit(runner)
 
-        for done in [pool.submit(runner), *(pool.submit(one, profile) for profile in profiles)]:
+        def build_profile(profile: BuildProfile) -> None:
+            def stepped(done: int) -> None:
+                left[profile.name] -= done
+                step(done)
+
+            if profile.trained is not None:
+                processes.result(runner_built)  # by which it is trained
+            targets = wanted[profile.name]
+            outcome = _outcome_of(folders, profile, [case for case in cases if case.name in targets], jobs, stepped)
+            step(left[profile.name])
+            with lock:
+                built.compilers[profile.name] = outcome.compiler
+                if outcome.absent is not None:
+                    built.absent[profile.name] = outcome.absent
+                    return
+                built.failures |= {(name, profile.name): output for name, output in outcome.failures.items()}
+                built.plugins |= {
+                    (name, profile.name): outcome.folder / f"{name}.so"
+                    for name in targets
+                    if name not in outcome.failures
+                }
+                built.trained |= {(name, profile.name): digest for name, digest in outcome.trained.items()}
+
+        for done in [runner_built, *(pool.submit(build_profile, profile) for profile in profiles)]:
             processes.result(done)
     return built
+
+
+@dataclass(slots=True)
+class _ProfileOutcome:
+    """What the build of a profile came to: its folder, and by case what failed, and the hash of what guided it."""
+
+    folder: Path
+    compiler: str = ""
+    absent: str | None = None
+    failures: dict[str, str] = field(default_factory=dict)
+    trained: dict[str, str] = field(default_factory=dict)
+
+
+def _outcome_of(
+    folders: Folders, profile: BuildProfile, cases: Sequence[CaseFiles], jobs: int, step: Callable[[int], None]
+) -> _ProfileOutcome:
+    """Build cases with a profile; of one that is trained first what counts, which is then run."""
+    build = _ProfileBuild(folders, profile)
+    outcome = _ProfileOutcome(build.folder, absent=isa_levels.gap(flag for flag, _ in profile.flags))
+    instrumented = _ProfileBuild(folders, profile, "instrumented")
+    if outcome.absent is None and profile.trained is not None:
+        outcome.absent = instrumented.configure() or training.gap(instrumented.compiler)
+        outcome.compiler = instrumented.compiler
+        if outcome.absent is None:
+            outcome.failures = instrumented.make([case.name for case in cases], jobs, step)
+            for case in cases:
+                if case.name not in outcome.failures:
+                    message = training.train(case, profile.name, instrumented.folder, instrumented.compiler)
+                    outcome.failures |= {} if message is None else {case.name: message}
+    if outcome.absent is None:
+        outcome.absent = build.configure()
+        outcome.compiler = build.compiler
+    if outcome.absent is not None:
+        return outcome
+    names = [case.name for case in cases if case.name not in outcome.failures]
+    if profile.trained is not None:
+        outcome.trained = {name: training.hand_over(name, instrumented.folder, build.folder) for name in names}
+    outcome.failures |= build.make(names, jobs, step)
+    return outcome
 
 
 def _targets(cases: Iterable[CaseFiles], profile: BuildProfile) -> list[str]:
@@ -144,11 +198,12 @@ def _targets(cases: Iterable[CaseFiles], profile: BuildProfile) -> list[str]:
 
 
 class _ProfileBuild:
-    """One profile's build folder."""
+    """One profile's build folder; of one that is trained there are two, of which the instrumented one counts."""
 
-    def __init__(self, folders: Folders, profile: BuildProfile) -> None:
+    def __init__(self, folders: Folders, profile: BuildProfile, kind: str = "profiles") -> None:
         self._folders, self._profile = folders, profile
-        self.folder = folders.build / "profiles" / profile.name
+        self.folder = folders.build / kind / profile.name
+        self._training = "" if profile.trained is None else "trained" if kind == "profiles" else kind
         self.compiler = ""
 
     def configure(self) -> str | None:
@@ -164,6 +219,7 @@ class _ProfileBuild:
                     *(f"-DSAFECOST_PROFILE={self._profile.file}", f"-DSAFECOST_WERROR={werror()}"),
                     f"-DSAFECOST_CASES={';'.join(map(str, self._folders.cases))}",
                     f"-DSAFECOST_COMPILER={_compiler(self._profile.compiler)[0]}",
+                    f"-DSAFECOST_TRAINING={self._training}",
                     *(f"-DSAFECOST_BUILD={BUILD}", "-DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF"),
                 ]
             )
@@ -190,7 +246,7 @@ class _ProfileBuild:
     def _key(self) -> str:
         """A digest of whatever would lead to another build.
 
-        Profile and plain sibling, cases' folders, the checkout, the environment, and the compiler that the profile
+        Profile and those it builds on, cases' folders, the checkout, the environment, and the compiler that the profile
         uses; no other compiler, and of PATH only what it leads to.
         """
         written = (self._profile.file, self._profile.file.with_name(f"{self._profile.plain}.json"))
@@ -200,7 +256,8 @@ class _ProfileBuild:
         unpacked = sorted(map(str, BUILD.glob("libcxx-*"))) if self._profile.library == "libc++" else []
         helpers = [*(shutil.which(name) for name in ("as", "ld", "cc")), *unpacked]
         places = [str(ROOT), str(self.folder), *map(str, self._folders.cases)]
-        parts = [*places, werror(), json.dumps([around, helpers]), *_compiler(self._profile.compiler), *texts]
+        flags = [flag for flag, _ in self._profile.flags]
+        parts = [*places, werror(), json.dumps([around, helpers, flags]), *_compiler(self._profile.compiler), *texts]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def make(self, names: Sequence[str], jobs: int, step: Callable[[int], None]) -> dict[str, str]:
@@ -304,9 +361,10 @@ def build_with_calibration(folders: Folders, cases: Sequence[CaseFiles], profile
         return build_all(Folders.of(()), ours, profiles)
     built = build_all(folders, others, profiles)
     present = [profile for profile in profiles if profile.language == "c++" and profile.name not in built.absent]
-    present.sort(key=lambda profile: profile.plain != profile.name)
+    present.sort(key=lambda profile: (profile.trained is not None, profile.plain != profile.name))
     if ours and present:
         more = build_all(Folders.of(()), ours, present[:1], "build calibrations")
         built.plugins |= more.plugins
         built.failures |= more.failures
+        built.trained |= more.trained
     return built

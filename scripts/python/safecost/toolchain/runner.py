@@ -62,12 +62,13 @@ def call(
     seconds: float,
     program: Path = RUNNER,
     under: Sequence[str] = (),
+    words: Sequence[str] = (),
 ) -> A | Failure:
-    """Run one command of the runner on a plan, and read its answer; `under` is a tool that runs it.
+    """Run one command of the runner on a plan, and read its answer; `under` is a tool that runs it, `words` its flags.
 
     `seconds` is how long it may take. Raises ToolError where the program speaks another protocol than this package.
     """
-    command = [*under, str(program), verb, *([] if plan is None else ["--plan=-"])]
+    command = [*under, str(program), verb, *words, *([] if plan is None else ["--plan=-"])]
     used = _seconds_of_children()
     with tempfile.TemporaryFile() as result:  # not stdout, which belongs to whatever a kernel prints
         try:

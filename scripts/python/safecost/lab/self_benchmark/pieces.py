@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from msgspec.structs import replace
 
 from safecost.core.errors import OK, ToolError
 from safecost.core.paths import ROOT, Folders
+from safecost.core.tools import closed_environment
 from safecost.document import io as document
 from safecost.document.evidence import DescribedPoint
 from safecost.lab import pools
 from safecost.lab.pools import PoolRow
 from safecost.lab.self_benchmark.workshop import Workshop, run_quick, scope, timed, timed_command
+from safecost.run.journal import TimedEntry
 from safecost.suite import cases as case_files
 
 STARTS = 9
@@ -45,17 +49,11 @@ auto the_case = safecost::Case<Input>(generate).size(1, "L1").raw<raw>("raw", "r
 
 SAFECOST_EXPORT(pace::border::the_case)
 """
-_BUILD = """\
-import json, signal
-signal.signal(signal.SIGTERM, signal.default_int_handler)
-from safecost.suite import cases, profiles
-from safecost.toolchain import build
-from safecost.core.paths import Folders
-folders = Folders.of(())
-wanted = profiles.with_siblings(profiles.choose(None, ()))
-built = build.build_all(folders, cases.find(folders), wanted)
-print(json.dumps([len(built.plugins), len(built.failures), sorted(built.absent)]))
-"""
+# What a build log's line is of: an object or a plugin of a case.
+_STEP = re.compile(
+    r"(?:^|/)CMakeFiles/([a-z0-9_]+)[.]([a-z0-9_]+)[.]dir/.*[.]o$|(?:^|/)([a-z0-9_]+)/([a-z0-9_]+)[.]so$"
+)
+_BUILT_ALONE = 6  # plugins that the first build took longest for, side by side with others
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +97,60 @@ def report(workshop: Workshop) -> Measured:
 
 def first_build(workshop: Workshop) -> Measured:
     """Seconds of the first build of the runner and of all cases with the default profiles, in a fresh tree."""
-    ended = timed(workshop.tree, "-c", _BUILD)
-    if ended.code != OK:
-        raise ToolError("the fresh tree could not be built.")
-    workshop.tree_is_built = True
+    ended = workshop.first_build
     plugins, failures, absent = json.loads(ended.out.splitlines()[-1])
     words = [f"{plugins} plugins and the runner on {os.cpu_count()} CPUs"]
     words += [f"{failures} plugins do not compile"] if failures else []
     return Measured(ended.seconds, "; ".join([*words, *(f"{name} absent" for name in absent)]))
+
+
+def plugin_build(workshop: Workshop) -> Measured:
+    """Processor seconds of the slowest plugin built by itself, of those that the first build took longest for."""
+    profiles = workshop.built_tree / "build" / "profiles"
+    took = {
+        (folder, case): seconds
+        for folder in profiles.iterdir()
+        for case, seconds in steps_of_cases((folder / ".ninja_log").read_text(encoding="utf-8")).items()
+    }
+    alone: dict[str, float] = {}
+    for folder, case in sorted(took, key=lambda plugin: -took[plugin])[:_BUILT_ALONE]:
+        target = case.replace("/", ".")
+        for file in ((folder / f"{case}.so"), *(folder / "CMakeFiles" / f"{target}.dir").rglob("*.o")):
+            file.unlink()
+        ended = timed_command(["ninja", "-C", str(folder), target], workshop.tree, closed_environment())
+        alone[f"{case}@{folder.name}"] = ended.cpu_seconds
+    worst = sorted(alone, key=lambda name: -alone[name])
+    return Measured(alone[worst[0]], ", ".join(f"{name} {alone[name]:.1f} s" for name in worst))
+
+
+def steps_of_cases(log: str) -> dict[str, float]:
+    """Seconds on the wall that Ninja needed for the objects and the plugin of each case, by its log."""
+    seconds: dict[str, float] = {}
+    for line in log.splitlines():
+        start, *rest = line.split("\t")
+        if len(rest) == 4 and (step := _STEP.search(rest[2])) is not None:
+            case = f"{step[1] or step[3]}/{step[2] or step[4]}"
+            seconds[case] = seconds.get(case, 0.0) + (int(rest[0]) - int(start)) / 1_000
+    return seconds
+
+
+class _LaunchFile(msgspec.Struct):
+    journal: TimedEntry
+
+
+def case_run(workshop: Workshop) -> Measured:
+    """Seconds that the launches of the longest case took in that quick run, with all its profiles and sizes."""
+    seconds: dict[str, float] = {}
+    for file in (workshop.quick_run.folder / "launches").glob("*.json"):
+        try:
+            launch = msgspec.json.decode(file.read_bytes(), type=_LaunchFile).journal
+        except msgspec.MsgspecError:  # one that failed
+            continue
+        seconds[launch.panel.case] = seconds.get(launch.panel.case, 0.0) + launch.seconds
+    if not seconds:
+        raise ToolError("the quick run timed nothing.")
+    longest = sorted(seconds, key=lambda case: -seconds[case])[:_BUILT_ALONE]
+    return Measured(seconds[longest[0]], ", ".join(f"{case} {seconds[case]:.1f} s" for case in longest))
 
 
 def edit(workshop: Workshop) -> Measured:
@@ -179,9 +223,11 @@ class Piece:
 PIECES = {
     "noop": Piece("safecost --version", "s", None, noop),
     "quick": Piece("run --quick, all cases, after the build", "s", 120.0, quick),
+    "case_run": Piece("launches of a case in that run, the longest", "s", 3.0, case_run),
     "verify": Piece("verification of all cases", "s", None, verify),
     "report": Piece("the report of that run", "s", 30.0, report),
     "first_build": Piece("first build, default profiles", "s", 240.0, first_build),
+    "plugin_build": Piece("build of a plugin by itself, the slowest", "s", 2.0, plugin_build),
     "edit": Piece("edit a case, see its numbers", "s", 10.0, edit),
     "border": Piece("a call that does nothing", "ns", 5.0, border),
     "precision": Piece("half-width of A/A pairs after 0.5 s a pair", "%", 0.05, precision),

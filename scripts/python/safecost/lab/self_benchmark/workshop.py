@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -19,13 +20,25 @@ from safecost.document.types import Document
 
 PATIENCE = 1_800.0  # seconds for one command: a first build on a busy machine takes minutes
 GRACE = 10.0  # seconds for a command to end what it started
+_BUILD = """\
+import json, signal
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+from safecost.suite import cases, profiles
+from safecost.toolchain import build
+from safecost.core.paths import Folders
+folders = Folders.of(())
+wanted = profiles.with_siblings(profiles.choose(None, ()))
+built = build.build_all(folders, cases.find(folders), wanted)
+print(json.dumps([len(built.plugins), len(built.failures), sorted(built.absent)]))
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class EndedCommand:
-    """A command that ran: seconds on the wall, exit code, and what it said on stdout."""
+    """A command that ran: seconds on the wall and of all processors, exit code, and what it said on stdout."""
 
     seconds: float
+    cpu_seconds: float
     code: int
     out: str
 
@@ -40,7 +53,7 @@ def timed(tree: Path, *words: str) -> EndedCommand:
 
 def timed_command(command: Sequence[str], tree: Path, environment: Mapping[str, str]) -> EndedCommand:
     """Run a command in `tree` and time it; raises ToolError where it says that it could not work."""
-    start = time.monotonic()
+    start, before = time.monotonic(), _cpu_seconds_of_children()
     process = subprocess.Popen(
         command,
         cwd=tree,
@@ -58,12 +71,17 @@ def timed_command(command: Sequence[str], tree: Path, environment: Mapping[str, 
         raise ToolError(f"it did not end within {PATIENCE:g} s") from error
     finally:
         _end(process)
-    seconds = time.monotonic() - start
+    seconds, cpu_seconds = time.monotonic() - start, _cpu_seconds_of_children() - before
     if process.returncode not in {OK, HARNESS, WRONG_RESULT}:  # the last two leave a document that tells why
         raise ToolError(
             f"it ended with {process.returncode} and said: {(said.strip().splitlines() or ['nothing'])[-1]}"
         )
-    return EndedCommand(seconds, process.returncode, out)
+    return EndedCommand(seconds, cpu_seconds, process.returncode, out)
+
+
+def _cpu_seconds_of_children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _end(process: subprocess.Popen[str]) -> None:
@@ -97,6 +115,21 @@ class Workshop:
     def quick_run(self) -> QuickRun:
         """`run --quick` of everything in the project's own build folder."""
         return run_quick(ROOT, self.folder / "quick")
+
+    @cached_property
+    def first_build(self) -> EndedCommand:
+        """The first build of the runner and of all cases with the default profiles, in that tree."""
+        ended = timed(self.tree, "-c", _BUILD)
+        if ended.code != OK:
+            raise ToolError("the fresh tree could not be built.")
+        self.tree_is_built = True
+        return ended
+
+    @property
+    def built_tree(self) -> Path:
+        """That tree once it has been built."""
+        assert self.first_build.code == OK
+        return self.tree
 
     @cached_property
     def tree(self) -> Path:
