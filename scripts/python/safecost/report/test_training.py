@@ -94,8 +94,9 @@ def effect(document: Document) -> TrainingEffect:
 def test_prices_with_training_and_without(planted: Document) -> None:
     training_effect = effect(planted)
     assert (training_effect.profile, training_effect.trained_profile) == (PLAIN, TRAINED)
-    (best,) = training_effect.prices
-    assert best.tier == "best known"
+    best, spatial = training_effect.prices
+    assert (best.tier, best.scope, spatial.scope) == ("best known", "every fault", "spatial faults")
+    assert spatial.changes == best.changes  # the one fault of the case is spatial
     assert best.cases == 1
     assert [best.without, best.trained] == pytest.approx([1.10, 1.05])
     assert best.changes == (CheapestChange(SUM, "at", "range_for", True),)
@@ -103,16 +104,16 @@ def test_prices_with_training_and_without(planted: Document) -> None:
 
 def test_a_tie_is_another_idiom_within_the_margin(planted: Document) -> None:
     tie = panel(TRAINED, SUM_L1, {"raw": 80.0, "at": 84.2, "range_for": 84.0})
-    (best,) = effect(replace(planted, panels=(*planted.panels[:2], tie, *planted.panels[3:]))).prices
+    best, _ = effect(replace(planted, panels=(*planted.panels[:2], tie, *planted.panels[3:]))).prices
     assert best.changes == (CheapestChange(SUM, "at", "range_for", False),)
     same = panel(TRAINED, SUM_L1, {"raw": 80.0, "at": 83.9, "range_for": 84.0})
-    (best,) = effect(replace(planted, panels=(*planted.panels[:2], same, *planted.panels[3:]))).prices
+    best, _ = effect(replace(planted, panels=(*planted.panels[:2], same, *planted.panels[3:]))).prices
     assert best.changes == ()
 
 
 def test_an_idiom_that_no_longer_stops_everything_is_beyond_any_margin(planted: Document) -> None:
     lets_through = replace(planted, proofs=proofs(("at", PLAIN), ("range_for", TRAINED)))
-    (best,) = effect(lets_through).prices
+    best, _ = effect(lets_through).prices
     assert best.changes == (CheapestChange(SUM, "at", "range_for", True),)
 
 
@@ -129,6 +130,8 @@ def test_raw_code_is_compared_at_the_same_places(planted: Document) -> None:
     assert effect(planted).raw == pytest.approx(math.sqrt(0.8 * 0.5))
     fewer = effect(replace(planted, panels=(planted.panels[0], *planted.panels[2:])))
     assert fewer.raw == pytest.approx(0.8)
+    # Where only the hardened siblings were asked for, raw code is in their panels.
+    assert effect(replace(planted, panels=planted.panels[4:])).raw == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("missing", [(PLAIN, HARDENED), (TRAINED, BOTH)])
@@ -149,7 +152,8 @@ def test_the_interval_of_the_share_that_is_left() -> None:
 
 
 def test_the_report_and_the_terminal_tell_the_same(planted: Document) -> None:
-    price, checks = training.terminal_lines(planted)
+    price, spatial, checks = training.terminal_lines(planted)
+    assert "gcc-o2: spatial faults cost 1.050 and 1.100 best known, over" in spatial
     assert price == (
         "training, gcc-o2-trained and gcc-o2: every fault costs 1.050 and 1.100 best known, over ordinary raw code;"
         " the cheapest idiom is another one in 1 of 1 case, 1 by more than 1 %"

@@ -16,15 +16,16 @@ import numpy as np
 from safecost.core.text import counted, number, percent
 from safecost.document.measured import Panel, untouched
 from safecost.document.memo import of_newest
+from safecost.document.points import Place
 from safecost.document.types import Document, Profile
 from safecost.document.values import DISPATCH_ONLY
 from safecost.report.hardening import HardeningPrice, hardening, with_interval
-from safecost.report.prices import PriceGroup, PriceTerms, PriceTier, candidates, groups
+from safecost.report.prices import BEST, SCOPES, PriceGroup, PriceTerms, PriceTier, Scope, candidates, groups
 from safecost.report.safety import builds, tiers
 from safecost.stats.frontier import RESAMPLES, Price, in_common, over_cases
 from safecost.stats.frontier import price as price_of_case
 
-Interval = tuple[float, float]
+_CaseInterval = tuple[float, float]
 _IdiomCosts = Mapping[tuple[str, str], float]  # by case and variant
 
 
@@ -42,6 +43,7 @@ class CheapestChange:
 class TrainedPrice:
     """The price of a tier, without training and with it, over the `cases` that have one in both."""
 
+    scope: Scope
     tier: PriceTier
     cases: int
     without: float
@@ -62,11 +64,11 @@ class TrainedChecks:
     idioms: int
     cases: int
     without: float
-    without_interval: Interval | None
+    without_interval: _CaseInterval | None
     trained: float
-    trained_interval: Interval | None
+    trained_interval: _CaseInterval | None
     share: float | None
-    share_interval: Interval | None
+    share_interval: _CaseInterval | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class TrainingEffect:
     prices: tuple[TrainedPrice, ...]
     checks: tuple[TrainedChecks, ...]
     raw: float | None
-    raw_interval: Interval | None
+    raw_interval: _CaseInterval | None
 
 
 @of_newest
@@ -90,7 +92,7 @@ def training(document: Document) -> tuple[TrainingEffect, ...]:
 
 
 def _effect(document: Document, old: PriceGroup, new: PriceGroup) -> TrainingEffect:
-    prices = [_price(document, old, new, tier) for tier in tiers(new)]
+    prices = [_price(document, old, new, scope, tier) for scope in SCOPES for tier in tiers(new)]
     checks = [_checks(document, profile) for profile in document.profiles if profile.plain == new.name]
     ratios = _raw_over_untrained(document, old.name, new.name)
     return TrainingEffect(
@@ -103,8 +105,8 @@ def _effect(document: Document, old: PriceGroup, new: PriceGroup) -> TrainingEff
     )
 
 
-def _price(document: Document, old: PriceGroup, new: PriceGroup, tier: PriceTier) -> TrainedPrice | None:
-    both = [group.frontiers["every fault", tier, "ordinary raw"] for group in (old, new)]
+def _price(document: Document, old: PriceGroup, new: PriceGroup, scope: Scope, tier: PriceTier) -> TrainedPrice | None:
+    both = [group.frontiers[scope, tier, "ordinary raw"] for group in (old, new)]
     cases, means = in_common(both)
     if not means:
         return None
@@ -112,18 +114,20 @@ def _price(document: Document, old: PriceGroup, new: PriceGroup, tier: PriceTier
     changes = []
     for after in both[1].prices:
         if after.case in before and before[after.case].variant != after.variant:
-            kept = _priced(document, new, tier, after.case, before[after.case].variant)
+            kept = _priced(document, new, scope, tier, after.case, before[after.case].variant)
             beyond = kept is None or kept.ratio > after.ratio * (1 + document.run.margin)
             changes.append(CheapestChange(after.case, before[after.case].variant, after.variant, beyond))
     without, trained = means
-    return TrainedPrice(tier, cases, without, trained, tuple(changes))
+    return TrainedPrice(scope, tier, cases, without, trained, tuple(changes))
 
 
-def _priced(document: Document, group: PriceGroup, tier: PriceTier, name: str, variant: str) -> Price | None:
-    """What a case would cost by one idiom; None where that idiom no longer stops every fault."""
+def _priced(
+    document: Document, group: PriceGroup, scope: Scope, tier: PriceTier, name: str, variant: str
+) -> Price | None:
+    """What a case would cost by one idiom; None where that idiom no longer stops all that it did."""
     case = next(case for case in document.cases if case.name == name)
     terms = PriceTerms("ordinary raw", tier)
-    competing = candidates(document, case, builds(group, tier), group.against, "every fault", terms)
+    competing = candidates(document, case, builds(group, tier), group.against, scope, terms)
     alone = price_of_case(name, [candidate for candidate in competing if candidate.variant == variant])
     return alone if isinstance(alone, Price) else None
 
@@ -171,7 +175,7 @@ def _over_idioms(costs: _IdiomCosts, idioms: Sequence[tuple[str, str]]) -> list[
     return [math.exp(statistics.fmean(of_case)) for of_case in logs.values()]
 
 
-def share_interval(before: Sequence[float], after: Sequence[float], seed: int = 1) -> Interval | None:
+def share_interval(before: Sequence[float], after: Sequence[float], seed: int = 1) -> _CaseInterval | None:
     """The central 95 % of the share of extra time that is left, over cases drawn with replacement.
 
     None for fewer than two cases, and where some draw has no extra time that a share could be of.
@@ -188,30 +192,23 @@ def share_interval(before: Sequence[float], after: Sequence[float], seed: int = 
 
 def _raw_over_untrained(document: Document, old: str, new: str) -> list[float]:
     """The time of the fastest raw code when trained over that without, by case; from panels of their own."""
-    fastest = {
-        (panel.case, panel.profile, panel.place): time
-        for panel in document.panels
-        if panel.profile in {old, new} and (time := _fastest_raw(panel)) is not None
-    }
-    valid = [case.name for case in document.cases if case.status == "measured"]
     ratios = []
-    for case in valid:
-        logs = [
-            math.log(fastest[case, new, place] / time)
-            for (of, profile, place), time in fastest.items()
-            if (of, profile) == (case, old) and (case, new, place) in fastest
-        ]
+    for case in (case.name for case in document.cases if case.status == "measured"):
+        panels = [panel for panel in document.panels if panel.case == case]
+        before, after = _fastest_raw(panels, old), _fastest_raw(panels, new)
+        logs = [math.log(after[place] / before[place]) for place in before.keys() & after.keys()]
         ratios += [math.exp(statistics.fmean(logs))] if logs else []
     return ratios
 
 
-def _fastest_raw(panel: Panel) -> float | None:
-    times = [
-        statistics.median(arm.nanoseconds)
-        for arm in panel.contenders
-        if arm.role == "raw" and arm.profile == panel.profile and arm.variant not in DISPATCH_ONLY
-    ]
-    return min(times, default=None)
+def _fastest_raw(panels: Sequence[Panel], profile: str) -> dict[Place, float]:
+    """The time of a profile's fastest raw code at each place, in panels of its own or of its hardened siblings."""
+    times: dict[Place, float] = {}
+    for panel in panels:
+        for arm in panel.contenders:
+            if arm.role == "raw" and arm.profile == profile and arm.variant not in DISPATCH_ONLY:
+                times[panel.place] = min(times.get(panel.place, math.inf), statistics.median(arm.nanoseconds))
+    return times
 
 
 # ---- in words ------------------------------------------------------------------------------------------------------
@@ -228,16 +225,17 @@ def left(checks: TrainedChecks) -> str:
 
 
 def terminal_lines(document: Document) -> list[str]:
-    """What training changes, a line for each price and for each hardened profile."""
+    """What training changes, a line for each best known price and for each hardened profile."""
     lines = []
     margin = percent(document.run.margin)
     for effect in training(document):
         pair = f"training, {effect.trained_profile} and {effect.profile}"
-        for price in effect.prices:
+        for price in (price for price in effect.prices if price.tier == BEST):
+            verb = "costs" if price.scope == "every fault" else "cost"
             prices = f"{number(price.trained)} and {number(price.without)} {price.tier}"
             beyond = f"{sum(change.beyond for change in price.changes)} by more than {margin}"
             cheapest = f"the cheapest idiom is another one in {changed(price)}, {beyond}"
-            lines.append(f"{pair}: every fault costs {prices}, over ordinary raw code; {cheapest}")
+            lines.append(f"{pair}: {price.scope} {verb} {prices}, over ordinary raw code; {cheapest}")
         for checks in effect.checks:
             costs = f"{number(checks.trained)} and {number(checks.without)}"
             where = f"{counted(checks.idioms, 'idiom')} in {counted(checks.cases, 'case')}"
