@@ -181,11 +181,10 @@ def real() -> proving.Proved:
     ],
 )
 def test_real_cases_come_out_as_they_must(name: str, words: str, attribution: str | None) -> None:
-    found = [one for one in real().outcomes if f"{one.case}/{one.variant}/{one.fault}@{one.profile}" == name]
-    assert len(found) == 1
+    (found,) = [one for one in real().outcomes if f"{one.case}/{one.variant}/{one.fault}@{one.profile}" == name]
     # Whether malloc notices what was written beside a block depends on the C library's version.
     noticed = [("allocator stop", "platform")] if words == "silent: corrupted" else []
-    assert (found[0].words, found[0].attribution) in [(words, attribution), *noticed]
+    assert (found.words, found.attribution) in [(words, attribution), *noticed]
 
 
 @pytest.mark.build
@@ -394,8 +393,7 @@ def test_the_command_prints_a_matrix_and_ends_well(capfd: pytest.CaptureFixture[
     words = ["catch", "--filter", "indexing/sum", "--profiles", "gcc-o2-assertions", "--details"]
     assert entry([*words, "--out", str(tmp_path / "catch.json")]) == 0
     out = capfd.readouterr().out
-    assert "one_past_end" in out
-    assert "T trapped" in out
+    assert "one_past_end" in out and "T trapped" in out
     assert "indexing/sum/index/one_past_end@gcc-o2-assertions: trapped [profile] by libstdc++ assertion" in out
     made = json.loads((tmp_path / "catch.json").read_text(encoding="utf-8"))
     assert {one["profile"] for one in made["outcomes"]} == {"gcc-o2-assertions"}

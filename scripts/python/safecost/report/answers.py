@@ -14,8 +14,8 @@ from safecost.document.rows import PairRow, rows
 from safecost.document.types import Case, Document, Fault
 from safecost.report.prices import PriceGroup, faults_of, groups
 from safecost.report.safety import tiers
-from safecost.report.weaknesses import name_of
 from safecost.stats.frontier import Price, Uncaught
+from safecost.suite.weaknesses import name_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from safecost.document.types import Case, Document
 from safecost.explain.kernels import Contrast, compare, profiles_of, why
 from safecost.explain.terminal import LEGEND
 from safecost.report import answers, safety, words
-from safecost.report.weaknesses import name_of
 from safecost.suite.source_excerpts import Excerpt, find
+from safecost.suite.weaknesses import name_of
 
 FOLDER = "cases"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")

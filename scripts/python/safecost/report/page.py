@@ -28,12 +28,12 @@ from safecost.report import (
     raw_code,
     safety,
     sections,
-    training,
     words,
 )
 from safecost.report.charts import Chart
-from safecost.report.weaknesses import name_of
+from safecost.report.training import effects as training
 from safecost.stats.pairs import Verdict
+from safecost.suite.weaknesses import name_of
 from safecost.validity import words as validity_words
 from safecost.validity.advisories import advisories, conclusion
 from safecost.validity.data_quality import quality

@@ -15,10 +15,11 @@ from safecost.core.text import counted, number, percent
 from safecost.document.rows import PairRow, valid_rows
 from safecost.document.types import NOT_REACHED, Case, Document, Problem
 from safecost.document.values import PairKind
-from safecost.report import compilers, hardening, training
+from safecost.report import compilers, hardening
 from safecost.report.dispatch import dispatch_lines
 from safecost.report.raw_code import incomplete_lines, llvm_versions
 from safecost.report.safety import filter_note, shares, terminal_gaps, terminal_rows, terminal_standards
+from safecost.report.training import effects as training
 from safecost.stats.pairs import Verdict
 from safecost.validity.advisories import advisories, contended_share
 from safecost.validity.data_quality import TOLERANCE, aa_pairs, calibrations, distance

@@ -36,9 +36,7 @@ _HARDENS = re.compile(
 _Explained = Annotated[tuple[tuple[FreeText, FreeText], ...], Meta(max_length=100)]
 _GIVEN = "given on the command line"
 # What a trained profile is compiled with beside the flags of the one that it trains; the build adds the file.
-_TRAINED = {
-    "c++": ("-fprofile-use", "counts of its own instrumented build, on inputs that no run times"),
-}
+_TRAINED = {"c++": ("-fprofile-use", "counts of its own instrumented build, on inputs that no run times")}
 _NAME = re.compile(r"(?!.*[.][.])[a-z][a-z0-9_.+-]{0,63}")
 
 
@@ -152,16 +150,15 @@ def read(file: Path, found: dict[str, BuildProfile] | None = None) -> BuildProfi
 
 def _training(file: Path, written: ProfileFile, found: dict[str, BuildProfile]) -> BuildProfile:
     """The profile that is another one, trained; its plain sibling is that one's, trained as well."""
-    wrong = f"profile {file.stem} trains {written.trained}, which is trained itself, built a second time, or not in C++"
     source = file.with_name(f"{written.trained}.json")
     base = None if _written(source).trained else read(source, found)
     if base is None or base.is_rebuild or base.language not in _TRAINED:
-        raise UsageError(f"{wrong}: name one that is none of these.")
-    if written.flags or written.language or written.compiler or written.library:
         raise UsageError(
-            f"profile {file.stem} has all but its training from {base.name}: leave flags empty, and language, compiler"
-            " and library out."
+            f"profile {file.stem} trains {written.trained}, which is trained itself, built a second time, or not in"
+            " C++: name one that is none of these."
         )
+    if written.flags or written.language or written.compiler or written.library:
+        raise UsageError(f"profile {file.stem} trains {base.name}, and has all else from it: leave that out.")
     plain = _base(file, written.plain, found) if written.plain else None
     if (plain.trained if plain else base.name) != base.plain:
         raise UsageError(f"profile {file.stem} trains {base.name}: name as plain the profile that trains {base.plain}.")
@@ -229,6 +226,8 @@ def ad_hoc(text: str) -> BuildProfile:
     known = shipped()
     if name in known:
         raise UsageError(f"--profile {name!r} has the name of a profile of the suite: choose another.")
+    if words[0] in known and known[words[0]].trained:
+        raise UsageError(f"--profile {name!r} builds on {words[0]}, which is trained: only profiles of the suite are.")
     if "@" in words:
         return _by_compiler(name, words, known)
     return _hardening(name, words, known) if "+" in words else _of_compiler(name, words)
@@ -301,10 +300,6 @@ def _hardening(name: str, words: Sequence[str], known: Mapping[str, BuildProfile
         raise UsageError(
             f"--profile {name!r} adds flags to {base.name}, which is hardened itself: add them to {base.plain}, its"
             " plain sibling."
-        )
-    if base.trained:
-        raise UsageError(
-            f"--profile {name!r} adds flags to {base.name}, whose plugins are trained: only profiles of the suite are."
         )
     if not flags:
         raise UsageError(f"--profile {name!r} adds no flags to {base.name}: give them behind the '+'.")

@@ -92,8 +92,10 @@ def test_a_trained_profile_has_all_but_its_training_from_the_one_that_it_trains(
     assert checked.flags == (*fast.flags, ("-D_GLIBCXX_ASSERTIONS", "checks"))
     assert not (fast.by_default or fast.when_quick or fast.is_rebuild or checked.is_rebuild)
     assert [profile.name for profile in profiles.choose("trained", ())] == ["fast", "fast_checked"]
-    with pytest.raises(UsageError, match="adds flags to fast, whose plugins are trained"):
+    with pytest.raises(UsageError, match="builds on fast, which is trained"):
         profiles.ad_hoc("mine: fast + -fstack-protector")
+    with pytest.raises(UsageError, match="builds on fast, which is trained"):
+        profiles.ad_hoc("mine: fast @ g++-14")
 
 
 @pytest.mark.parametrize(
@@ -104,8 +106,8 @@ def test_a_trained_profile_has_all_but_its_training_from_the_one_that_it_trains(
         ({"trained": "again"}, "profile bad trains again, which is trained itself, built a second time, or not in C"),
         ({"trained": "twin"}, "profile bad trains twin, which is trained itself, built a second time, or not in C"),
         ({"trained": "fast"}, "profile bad trains fast, which is trained itself"),
-        ({"trained": "plain", "flags": [["-O3", "more"]]}, "profile bad has all but its training from plain: leave"),
-        ({"trained": "plain", "compiler": "clang"}, "profile bad has all but its training from plain: leave"),
+        ({"trained": "plain", "flags": [["-O3", "more"]]}, "profile bad trains plain, and has all else from it: leave"),
+        ({"trained": "plain", "compiler": "clang"}, "profile bad trains plain, and has all else from it: leave"),
         ({"trained": "checked"}, "profile bad trains checked: name as plain the profile that trains plain[.]"),
         ({"trained": "checked", "plain": "plain"}, "profile bad trains checked: name as plain the profile that trains"),
     ],

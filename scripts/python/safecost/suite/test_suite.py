@@ -149,8 +149,8 @@ def test_each_variant_says_what_becomes_of_faults_in_the_program(case: CaseFiles
         assert in_program <= twin_faults(written), variant.split("(")[0]
 
 
-# What stays in its own memory and answers wrongly, or reads what was never set: such idioms catch nothing. Nor does what is
-# right where it is used, and leaves it to everybody to use it.
+# What stays in its own memory and answers wrongly, or reads what was never set: such idioms catch nothing. Nor does
+# what is right where it is used, and leaves it to everybody to use it.
 CATCH_NOTHING = {
     "concurrency/counter": {"atomic_ref", "lock_guard"},
     "concurrency/read_mostly_config": {"shared_mutex"},

@@ -1,7 +1,6 @@
 """A live comparison: both sides built and looked at, then timed in the same processes; what comes out is rows.
 
-What is exact comes from two documents, as it does where two runs are compared. Times come from panels that hold base
-and head, so that both have the same inputs, the same clock and the same state of the machine.
+What is exact comes from two documents, as between two runs. Times come from panels that hold both, at the same time.
 """
 
 from __future__ import annotations
@@ -376,8 +375,7 @@ class Comparing:
         outliers = sum(far > TOLERANCE for far in distances)
         if outliers > MOST_OUTLIERS * len(distances):
             yield outlying(AaSpread(len(distances), outliers, distances[len(distances) // 2], distances[-1]))
-        heard = self.timings.contended
-        contended = statistics.fmean(heard) if heard else None
+        contended = statistics.fmean(self.timings.contended) if self.timings.contended else None
         yield from of_machine(self.head.measurement.sampler.stop().steal_share, contended)
 
 
@@ -390,8 +388,8 @@ def after_fresh(row: ComparisonRow, fresh: ComparisonRow | None) -> ComparisonRo
         return row
     shown_again = judged(fresh, row.limit).verdict == "regression"
     if row.suspected:
-        note = "undecided until fresh launches"
-        return judged(replace(fresh, confirmed=True, note=note), row.limit) if shown_again else row
+        fresh = replace(fresh, confirmed=True, note="undecided until fresh launches")
+        return judged(fresh, row.limit) if shown_again else row
     note_of_both = row.note if shown_again else "fresh launches do not show it"
     return judged(replace(row, confirmed=shown_again, note=note_of_both), row.limit)
 

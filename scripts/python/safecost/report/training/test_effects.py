@@ -11,11 +11,13 @@ import pytest
 from safecost.document.judged import Proof
 from safecost.document.measured import Code, Panel
 from safecost.document.types import Document, Parameter, Profile
-from safecost.report import charts, training
+from safecost.report import charts
 from safecost.report import page as report
-from safecost.report.training import CheapestChange, TrainingEffect, share_interval
+from safecost.report.training import effects as training
+from safecost.report.training.effects import CheapestChange, TrainingEffect, share_interval
 from safecost.testing.made_up_panel import Arm, make_panel
 from safecost.testing.sample_cases import SUM_L1, SUM_L2
+from safecost.testing.whole_report import whole
 
 PLAIN, HARDENED, TRAINED, BOTH = "gcc-o2", "gcc-assertions", "gcc-o2-trained", "gcc-assertions-trained"
 SUM = "indexing/sum"
@@ -163,6 +165,6 @@ def test_the_report_and_the_terminal_tell_the_same(planted: Document) -> None:
         " 0.138 of their extra time is left"
     )
     drawn = charts.draw(planted)
-    for text in (report.page(planted, drawn), report.markdown(planted, drawn)):
+    for text in (whole(planted, drawn), report.markdown(planted, drawn)):
         for words in ("What training changes", "range_for for at", "1.050", "1.414", "0.138", "0.632"):
             assert words in text
