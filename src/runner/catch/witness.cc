@@ -350,8 +350,8 @@ Observation observe(const Subject& subject, World world, memory::Flush flush, do
   if (child < 0) fail("fork");
   if (child == 0) be_child({subject, world, flush, seconds});
   bool asleep = false;
-  const int status = reap::wait_at_most(child, seconds + reap::kGrace,
-                                        kWaiting * seconds + reap::kGrace, &asleep);
+  const int status =
+      reap::wait_at_most(child, seconds + reap::kGrace, kWaiting * seconds + reap::kGrace, &asleep);
   if (status < 0) fail("waitpid");
   if (reap::end_strays() != 0) {
     const char* const name = subject.variant == nullptr ? "a reference" : subject.variant->name;
