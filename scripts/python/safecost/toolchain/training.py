@@ -10,6 +10,7 @@ the counts of their plugin: code of one that does little in a call is colder tha
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -93,7 +94,8 @@ def _plans(case: CaseFiles, profile: str, plugin: Path, described: PluginDescrip
     at = PluginAt(profile=profile, path=str(plugin))
     with locks.scratch() as scratch:
         for point in described.parameters:
-            if point.tier <= TIER:
+            # Where workers would take turns nothing is timed either.
+            if point.tier <= TIER and (point.workers or 0) <= len(os.sched_getaffinity(0)):
                 yield PanelPlan(
                     case=case.name,
                     data=str(case.data),
@@ -101,6 +103,7 @@ def _plans(case: CaseFiles, profile: str, plugin: Path, described: PluginDescrip
                     size=point.size,
                     rate=point.rate,
                     threads=point.threads,
+                    workers=point.workers,
                     seed=SEED,
                     pool_bytes=1,
                     fewest_inputs=INPUTS,
