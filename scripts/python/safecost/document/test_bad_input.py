@@ -175,6 +175,7 @@ def obeyed(text: str) -> list[str]:
 def test_githubs_runner_obeys_nothing_of_a_report(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, run: Path, several: bool
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     evil = "x" * 75 + " ::error::owned"  # a terminal folds lines, and what follows begins one
     rewrite(run, first("problems", message=evil))
     other = run.with_name("other")
