@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from safecost.core.tools import numbers, version_in
-from safecost.document.measured import Code, Count
+from safecost.document.measured import Code, Count, OperationTimes, Panel
 from safecost.document.memo import of_newest
 from safecost.document.metrics import metrics_of
 from safecost.document.points import AtPoint, Place, beside_size, contender_name
@@ -232,3 +232,40 @@ def _ratio_of_counts(mine: Count | None, other: Count | None) -> float | None:
 def valid_rows(document: Document) -> tuple[PairRow, ...]:
     """The pairs of cases that were not disqualified: the numbers of the others time something else than they say."""
     return tuple(row for row in rows(document) if not row.disqualified)
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyRow:
+    """The operations of a contender at a point; `times` are medians over launches, save the number and the longest."""
+
+    case: str
+    variant: str
+    profile: str
+    parameters: str
+    times: OperationTimes
+
+
+def latency_rows(document: Document) -> tuple[LatencyRow, ...]:
+    """A row for each variant whose operations were noted, as its own profile's panel has it."""
+    disqualified = {case.name for case in document.cases if case.status == "disqualified"}
+    return tuple(row for panel in document.panels if panel.case not in disqualified for row in _latencies(panel))
+
+
+def _latencies(panel: Panel) -> Iterator[LatencyRow]:
+    parameters = (panel.label or f"size {panel.size}") + panel.beside
+    for number, arm in enumerate(panel.contenders):
+        seen = [of for launch in panel.launches if launch.latencies and (of := launch.latencies[number]) is not None]
+        if arm.profile == panel.profile and seen:
+            yield LatencyRow(panel.case, arm.variant, arm.profile, parameters, over_launches(seen))
+
+
+def over_launches(seen: Sequence[OperationTimes]) -> OperationTimes:
+    """Of several launches: quantiles are medians of theirs, which no single launch decides."""
+    return OperationTimes(
+        sum(one.operations for one in seen),
+        statistics.median(one.p50 for one in seen),
+        statistics.median(one.p99 for one in seen),
+        statistics.median(one.p999 for one in seen),
+        max(one.longest for one in seen),
+        statistics.median(one.reading for one in seen),
+    )

@@ -14,7 +14,7 @@ from safecost.core import glossary, pages
 from safecost.core.text import counted, number, percent, size_text, visible
 from safecost.document.io import REPORT_FILE
 from safecost.document.machine_facts import machine_facts
-from safecost.document.rows import KINDS, ExactValues, PairRow, count_rows, rows, valid_rows
+from safecost.document.rows import KINDS, ExactValues, PairRow, count_rows, latency_rows, rows, valid_rows
 from safecost.document.types import Document, Run
 from safecost.reject import rows as rejected_rows
 from safecost.report import (
@@ -24,7 +24,6 @@ from safecost.report import (
     compilers,
     dispatch,
     hardening,
-    latency,
     raw_code,
     safety,
     sections,
@@ -202,7 +201,7 @@ def _shared(document: Document, drawn: Sequence[Chart]) -> dict[str, Any]:
         "tally_words": compilers.tally_words,
         "change_words": compilers.change_words,
         "cost_words": compilers.cost_words,
-        "latencies": latency.latency_rows(document),
+        "latencies": latency_rows(document),
         "training": training.training(document),
         "training_changed": training.changed,
         "training_left": training.left,

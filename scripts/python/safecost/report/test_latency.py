@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from safecost.document.measured import OperationTimes
+from safecost.document.rows import latency_rows, over_launches
 from safecost.document.types import Document
 from safecost.report import page
-from safecost.report.latency import latency_rows, over_launches
 from safecost.testing.whole_report import whole
 
 

@@ -318,9 +318,7 @@ class Comparing:
         for one in quantities(panel):
             head = parts(panel.contenders[one.arms[1]].profile)[1]
             against = f"{one.against}@{head}" if one.metric == "idiom_time" else self.base.title
-            place = filled(
-                RowPlace, at, case=panel.case, variant=one.variant, profile=head, fault=None, against=against
-            )
+            place = filled(RowPlace, at, panel, variant=one.variant, profile=head, fault=None, against=against)
             yield place, one
 
     def _time_rows(self, timings: Timings, mode: Mode | None = None) -> Iterator[ComparisonRow]:
