@@ -264,8 +264,8 @@ class Prover {
     Worlds faulted;
     for (const Seen& valid : *measure) {
       faulted.push_back({valid.world, look_at_fault(wrong, valid.world, valid.observation.flush)});
-      // The real world comes first, and what hangs there is not caught, whatever it does elsewhere.
-      if (faulted.front().observation.evidence.end == End::hung) break;
+      // The real world comes first, and what hangs there is not caught, whatever it does elsewhere: another one will do.
+      if (faulted.size() > 1 && faulted.front().observation.evidence.end == End::hung) break;
     }
     json["faulted"] = to_json(faulted);
     const Observation* const before = in(*measure, World::a);
