@@ -295,7 +295,7 @@ class Proving:
                 ]
                 if any(one.detail == "harness" for one in raws):
                     continue
-                if raws and not any(one.confirmed or one.kind == "crashed" for one in raws):
+                if raws and not any(one.confirmed or one.kind in {"crashed", "hung"} for one in raws):
                     message = "no world saw raw code commit it: the fault, or its oracle, is not what it says"
                     yield ProvingIssue(f"{case}: {fault.name}", message, broken=True)
 
