@@ -175,8 +175,7 @@ class Oracle {
       _exit(0);
     }
     bool asleep = false;
-    const int status =
-        reap::wait_at_most(child, plan_.timeout_seconds + reap::kGrace, 0, &asleep);
+    const int status = reap::wait_at_most(child, plan_.timeout_seconds + reap::kGrace, 0, &asleep);
     if (status < 0) fail("waitpid");
     if (reap::end_strays() != 0)
       throw std::runtime_error(fmt::format("load: {} leaves processes behind", variant.name));
