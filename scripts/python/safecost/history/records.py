@@ -157,11 +157,12 @@ class CountRecord(Count):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeRecord(Code):
-    """The machine code of a kernel in a run, all that is known of it but the listing."""
+    """The machine code of a kernel in a run, all that is known of it but the listing and the compiler's remarks."""
 
     RECORD: ClassVar[str] = "code"
     run: RunName
     listing: str = field(default="", init=False)
+    remarks: tuple[str, ...] = field(default=(), init=False)
 
     @property
     def subject(self) -> str:

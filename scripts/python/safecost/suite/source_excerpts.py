@@ -56,8 +56,11 @@ def find(case: Case, variant: Variant) -> tuple[Excerpt, ...]:
     sources = [source for source in case.sources if source.name.endswith(suffix)]
     for source in sources:
         registered = _registered(source, variant, case)
-        excerpt = _kernel(source, registered[0]) if registered is not None else None
-        if registered is not None and excerpt is not None:
+        if registered is None:
+            continue
+        headers = [one for one in case.sources if one.name.endswith(".h")]  # where one function plays every variant
+        excerpt = next(filter(None, (_kernel(place, registered[0]) for place in [source, *headers])), None)
+        if excerpt is not None:
             return excerpt, *_companions(case, f"{registered[1]} {excerpt.text}")
     return (Excerpt(sources[0].name, 1, sources[0].text.rstrip()),) if sources else ()
 
