@@ -209,7 +209,8 @@ def interrupted(folders: tuple[Path, Path], file: Path, seconds: float) -> Ended
     assert process.stderr is not None
     stages: list[str] = []
     for line in process.stderr:
-        stages.append(line.partition(":")[0])
+        if " of " not in line:  # a stage that has ended, not how far it is
+            stages.append(line.partition(":")[0])
         if stages.count("layouts") == 2 or (stages.count("prove") == 2 and any(temporary.iterdir())):
             break  # what comes next is measured
     time.sleep(seconds)
