@@ -120,8 +120,8 @@ std::vector<std::optional<OperationTimes>> time_operations(Panel& panel, std::si
   const double tick = std::chrono::duration<double, std::nano>(Clock::now() - start).count() /
                       std::max(ticks_passed, 1.0);
   for (const std::size_t c : order) {
-    all[c] = summed_up(std::move(noted[c]), tick);
-    all[c]->reading = reading * tick;
+    OperationTimes& times = all[c].emplace(summed_up(std::move(noted[c]), tick));
+    times.reading = reading * tick;
   }
   return all;
 }
