@@ -5,24 +5,23 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from safecost.core.text import number
 from safecost.document.memo import of_newest
 from safecost.document.outcome import CAUGHT
-from safecost.document.rows import PairRow, rows
 from safecost.document.types import Case, Document, Fault
-from safecost.report.prices import PriceGroup, faults_of, groups
-from safecost.report.safety import tiers
-from safecost.stats.frontier import Price, Uncaught
+from safecost.report.prices import PriceGroup, PriceTerms, candidates, faults_of, groups
+from safecost.report.safety import usual_tier
+from safecost.stats.frontier import Price, price
 from safecost.suite.weaknesses import name_of
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The idiom to take for a task with one compiler: the cheapest that stops every fault, else what stops most.
+    """The idiom to take for a task with one compiler: the cheapest of those that let the fewest faults through.
 
-    `cost` is its time over raw code with an interval; `missed` are the faults that it lets through, of `faults`.
+    `cost` is its time over ordinary raw code with an interval; `missed` are those that it lets through, of `faults`.
     """
 
     group: str
@@ -77,34 +76,17 @@ def tasks(document: Document) -> tuple[Task, ...]:
 
 
 def _choices(document: Document, case: Case, made: tuple[PriceGroup, ...]) -> Iterator[Choice]:
+    """For each compiler the cheapest of the idioms that let the fewest faults through, priced as the prices are."""
     faults = len(faults_of(document, case, "every fault"))
     for group in made:
-        tier = tiers(group)[-2:][0]  # ordinary; best known where a run states no origins
-        frontier = group.frontiers["every fault", tier, "ordinary raw"]
-        answered: list[Price | Uncaught] = [*frontier.prices, *frontier.uncaught]
-        for one in answered:
-            if one.case != case.name:
-                continue
-            missed = one.faults if isinstance(one, Uncaught) else ()
-            yield Choice(group.name, one.variant, one.profile, _cost(document, one), faults, missed)
-
-
-def _cost(document: Document, one: Price | Uncaught) -> str:
-    if isinstance(one, Price):
-        return _with_interval(one.ratio, one.low, one.high)
-    worst = max(_costs(document, one), key=lambda row: row.ratio, default=None)
-    return "–" if worst is None else _with_interval(worst.ratio, worst.low, worst.high)
-
-
-def _costs(document: Document, one: Uncaught) -> list[PairRow]:
-    """What an idiom of a build takes over raw code of the plain build, at each size."""
-    plain = next(profile.plain for profile in document.profiles if profile.name == one.profile)
-    kind = "idiom" if plain == one.profile else "full"
-    return [
-        row
-        for row in rows(document)
-        if (row.task, row.variant, row.profile, row.kind) == (one.case, one.variant, one.profile, kind)
-    ]
+        terms = PriceTerms("ordinary raw", usual_tier(group))
+        competing = candidates(document, case, group.profiles, group.against, "every fault", terms)
+        fewest = min((len(one.uncaught) for one in competing), default=0)
+        missed = {(one.variant, one.profile): one.uncaught for one in competing if len(one.uncaught) == fewest}
+        best = [replace(one, uncaught=()) for one in competing if (one.variant, one.profile) in missed]
+        if isinstance(one := price(case.name, best), Price):
+            cost = _with_interval(one.ratio, one.low, one.high)
+            yield Choice(group.name, one.variant, one.profile, cost, faults, missed[one.variant, one.profile])
 
 
 def _with_interval(ratio: float, low: float | None, high: float | None) -> str:
@@ -135,4 +117,5 @@ def again(document: Document, case: Case | None = None) -> str:
     words += [f"--{run.mode}"] if run.mode != "default" else []
     chosen = f"^{case.name}/" if case is not None else run.filter
     words += ["--filter", shlex.quote(chosen)] if chosen else []
+    words += ["--profiles", ",".join(profile.name for profile in document.profiles)] if document.profiles else []
     return " ".join([*words, "--seed", str(run.seed)])

@@ -102,16 +102,21 @@ def tiers(group: PriceGroup) -> tuple[PriceTier, ...]:
     return tuple(TIERS) if group.states_origins else (BEST,)
 
 
+def usual_tier(group: PriceGroup) -> PriceTier:
+    """The tier of what a team would take: ordinary, or best known where a run does not state origins."""
+    return "ordinary" if group.states_origins else BEST
+
+
 def headline(document: Document) -> str:
     """What protection costs by compiler and library in one sentence; empty where no price is known."""
     if not document.proofs:
         return ""
     parts = []
     for group in groups(document):
-        tier = tiers(group)[-2:][0]
-        price = group.frontiers["every fault", tier, "ordinary raw"]
+        price = group.frontiers["every fault", usual_tier(group), "ordinary raw"]
         parts += [f"{difference(price.mean)} with {group.name} ({_share(price)})"] if price.mean is not None else []
-    return f"Stopping every planted fault costs {', '.join(parts)}." if parts else ""
+    costs = "; ".join(parts)
+    return f"Idioms that stop every fault of their case, over raw code, where there are any: {costs}." if parts else ""
 
 
 def difference(ratio: float) -> str:

@@ -169,7 +169,7 @@ def test_the_first_page_answers_and_finds(sample_document: Document, drawn: tupl
     found = {words: where for words, _, where in entries}
     assert found["Out-of-bounds Read (CWE-125)"] == "faults.html#cwe-125"
     assert found["indexing/sum: at"] == "cases/indexing.sum.html#idiom-at"
-    assert "scripts/safecost run --quick --seed " in first
+    assert "scripts/safecost run --quick --profiles gcc-o2," in first
 
 
 @pytest.fixture(scope="module")
