@@ -1,4 +1,4 @@
-// A function of any number of arguments, whose format a compiler knows, is told to take one more than there are.
+// A function of any number of arguments, whose format a compiler knows, has one that takes one more than there are.
 // cwe: 685
 // gcc: [-Wformat]
 // clang: [-Wformat-insufficient-args]

@@ -1,4 +1,4 @@
-// A function of any number of arguments is told by its format to take one more than there are.
+// A function of any number of arguments has a format that takes one more than there are.
 // cwe: 685
 // gcc: accepts
 // clang: accepts

@@ -1,4 +1,4 @@
-// A macro that exchanges two numbers of 64 bits is told a type of 32.
+// A macro that exchanges two numbers of 64 bits is given a type of 32.
 // cwe: 197
 // gcc: [-Wconversion]
 // clang: [-Wshorten-64-to-32]

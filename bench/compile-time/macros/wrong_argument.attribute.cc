@@ -1,4 +1,4 @@
-// A function of any number of arguments, whose format a compiler knows, is told to take a number for a pointer to text.
+// A function of any number of arguments, whose format a compiler knows, has one that takes a number for a pointer to text.
 // cwe: 686
 // gcc: [-Wformat]
 // clang: [-Wformat]

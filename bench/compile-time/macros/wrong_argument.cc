@@ -1,4 +1,4 @@
-// A function of any number of arguments is told by its format to take a number for a pointer to text.
+// A function of any number of arguments has a format that takes a number for a pointer to text.
 // cwe: 686
 // gcc: accepts
 // clang: accepts
