@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -24,6 +19,7 @@ from safecost.document.types import Document
 from safecost.report import charts
 from safecost.report import page as report
 from safecost.report.sections import LABELS
+from safecost.testing.browser import complaints, requests
 from safecost.testing.changed_document import slower, sound_document
 from safecost.testing.hostile import HOSTILE, hostile
 from safecost.testing.sample_document import build_sample_document
@@ -31,44 +27,6 @@ from safecost.testing.sample_document import build_sample_document
 pytestmark = pytest.mark.browser
 
 OWN = ", ".join(f"[href^='{name}.html']" for name in LABELS)  # the pages of a report
-
-SWITCHES = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--window-size=1280,1000",
-)
-
-
-def programs() -> tuple[str, str]:
-    """Paths of Chromium and its driver; skips, or fails where SAFECOST_REQUIRE_BROWSER=1, if one is missing."""
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    driver = shutil.which("chromedriver")
-    if browser is None or driver is None:
-        missing = "chromium" if browser is None else "chromedriver"
-        reason = f"{missing} was not found: apt install chromium chromium-driver"
-        if os.environ.get("SAFECOST_REQUIRE_BROWSER") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return browser, driver
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    binary, driver = programs()
-    options = webdriver.ChromeOptions()
-    options.binary_location = binary
-    for switch in (*SWITCHES, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(switch)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    chrome = webdriver.Chrome(options=options, service=Service(driver))
-    yield chrome
-    chrome.quit()
 
 
 @pytest.fixture(scope="module")
@@ -79,19 +37,6 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def evil(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return report.write(hostile(build_sample_document()), tmp_path_factory.mktemp("evil"))
-
-
-def requests(browser: webdriver.Chrome) -> list[str]:
-    """Addresses asked for since the last call."""
-    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]  # type: ignore[no-untyped-call]
-    return [
-        message["params"]["request"]["url"] for message in messages if message["method"] == "Network.requestWillBeSent"
-    ]
-
-
-def complaints(browser: webdriver.Chrome) -> list[str]:
-    """What the console holds since the last call."""
-    return [entry["message"] for entry in browser.get_log("browser")]  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture

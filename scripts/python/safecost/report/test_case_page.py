@@ -4,18 +4,16 @@ import base64
 import dataclasses
 import hashlib
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
 from safecost.document.types import Document
 from safecost.report import case_page
-from safecost.report.test_browser import SWITCHES, complaints, programs, requests
+from safecost.testing.browser import complaints, requests
 from safecost.testing.hostile import HOSTILE
 from safecost.testing.sample_document import build_sample_document
 
@@ -77,19 +75,6 @@ def test_the_page_allows_itself_its_own_style_and_script_and_nothing_else() -> N
     assert "unsafe" not in policy
     assert "<img" not in text
     assert "\u202e" not in text
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    binary, driver = programs()
-    options = webdriver.ChromeOptions()
-    options.binary_location = binary
-    for switch in (*SWITCHES, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(switch)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    chrome = webdriver.Chrome(options=options, service=Service(driver))
-    yield chrome
-    chrome.quit()
 
 
 def opened(browser: webdriver.Chrome, document: Document, folder: Path, fragment: str = "") -> str:
